@@ -1,0 +1,67 @@
+//! What becomes of a webhook, as one JSON object: the function's answer with the whole events in it.
+
+use crm_event::Event;
+use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, sample};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// The answer to an authentic webhook, with the events themselves where the function gives their ids.
+#[derive(Debug, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum Answer<'a> {
+    Accepted { events: Vec<Event<'a>> },
+    Ignored { reason: &'static str },
+    Quarantined { reason: String },
+}
+
+impl Answer<'_> {
+    /// As the golden files have it: indented, with a line end.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(self).map(|json| json + "\n")
+    }
+}
+
+/// A webhook without its proof of origin.
+#[derive(Clone, Debug, Default)]
+pub struct Webhook {
+    pub body: Vec<u8>,
+    pub headers: sample::Owned,
+    pub query: sample::Owned,
+    /// The `{account}` segment of the URL.
+    pub account: Option<String>,
+}
+
+impl Webhook {
+    /// Adds the proof that a vendor would send with it at this time, made with the sample secrets.
+    #[must_use]
+    pub fn proven(mut self, vendor: &Vendor, now: Timestamp) -> Self {
+        sample::prove(vendor, &self.body, &mut self.headers, &mut self.query, now);
+        self
+    }
+
+    /// The answer to it, and the paths of the values in it that could not be read.
+    ///
+    /// # Errors
+    /// Where the webhook does not prove its origin with the sample secrets.
+    pub fn answer(&self, vendor: &'static Vendor, received_at: Timestamp) -> anyhow::Result<(Answer<'_>, Vec<String>)> {
+        let mut setting = sample::secrets(vendor);
+        if let Some(account) = &self.account {
+            // The sample secrets are for whichever account the webhook is sent to.
+            setting = setting.replacen("\"acme\"", &serde_json::to_string(account)?, 1);
+        }
+        let secrets = Secrets::parse(&setting, vendor.schemes)?;
+        let request = Request {
+            body: &self.body,
+            headers: Pairs(&self.headers),
+            query: Pairs(&self.query),
+            account: self.account.as_deref(),
+        };
+        let normalized = vendor.verify(request, &secrets, received_at)?.normalize(Options { include_raw: true });
+        let answer = match normalized.result {
+            Ok(Accepted::Events(events)) => Answer::Accepted { events },
+            Ok(Accepted::Ignored(reason)) => Answer::Ignored { reason },
+            Err(quarantine) => Answer::Quarantined { reason: quarantine.to_string() },
+        };
+        Ok((answer, normalized.warnings))
+    }
+}

@@ -1,0 +1,5 @@
+//! What the command line tool does, as a library: the tests of the workspace use the same cases and the same code.
+
+pub mod answer;
+pub mod case;
+pub mod catalog;

@@ -1,0 +1,169 @@
+#![doc = include_str!("../README.md")]
+
+mod kind;
+pub mod record;
+mod value;
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+pub use kind::{Action, Entity, EventType, UnknownWord};
+pub use record::Record;
+pub use value::{
+    Absent, Address, CustomField, DateInfo, Decimal, Email, FormField, GeoLocation, Json, LineItem, NotADecimal, Phone,
+    Ref, Stage, Text, Web,
+};
+
+/// The version of the CloudEvents specification that [`Event`] follows.
+pub const SPEC_VERSION: &str = "1.0";
+/// The media type of [`Event::data`].
+pub const DATA_CONTENT_TYPE: &str = "application/json";
+/// The media type of a whole [`Event`] (CloudEvents JSON format, structured mode).
+pub const EVENT_CONTENT_TYPE: &str = "application/cloudevents+json";
+/// The major version of the records. An incompatible change of a record is a new major.
+pub const SCHEMA_MAJOR: u32 = 1;
+
+/// One change of one CRM record: a CloudEvents 1.0 envelope, one to an SQS message body.
+///
+/// Attributes and their order are those of the
+/// [CloudEvents JSON format](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md);
+/// `partitionkey` and `recordedtime` are documented extension attributes of that project, `traceparent` is that of
+/// [distributed tracing](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md).
+///
+/// There is no `Default` and no builder: a new attribute has to be decided wherever an event is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event<'a> {
+    /// Always [`SPEC_VERSION`].
+    pub specversion: Text<'a>,
+    /// The idempotency key: the same for every delivery of one change, and for nothing else.
+    pub id: Text<'a>,
+    /// `crm://{vendor}/{account}`, percent-encoded.
+    pub source: Text<'a>,
+    /// `crm.{entity}.{action}`.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// `{entity}/{record id}`; none where the vendor names no record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Text<'a>>,
+    /// When it happened, by the vendor's own words; when it was received where the vendor says nothing.
+    pub time: Timestamp,
+    /// Always [`DATA_CONTENT_TYPE`].
+    pub datacontenttype: Text<'a>,
+    /// `urn:crm-event:{major}:{entity}`.
+    pub dataschema: Text<'a>,
+    /// `{vendor}:{account}:{entity}:{record id}`: events with one key arrive in order.
+    pub partitionkey: Text<'a>,
+    /// When the webhook was received.
+    pub recordedtime: Timestamp,
+    /// The [W3C trace context](https://www.w3.org/TR/trace-context/#traceparent-header) of the webhook's request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<Text<'a>>,
+    pub data: Data<'a>,
+}
+
+/// What happened to which record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Data<'a> {
+    /// The vendor's name: one lowercase word.
+    pub vendor: Text<'a>,
+    /// Which of the vendor's customer accounts sent it. Record ids are unique only within an account.
+    pub account: Text<'a>,
+    /// The event's name in the vendor's words.
+    pub vendor_event: Text<'a>,
+    pub entity: Entity,
+    pub action: Action,
+    /// `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is
+    /// empty.
+    pub partial: bool,
+    /// None for [`Entity::Unknown`] alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record<'a>>,
+    /// What changed, where the vendor tells.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChange<'a>>,
+    /// Who did it, where the vendor tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor<'a>>,
+    /// The vendor's JSON, byte for byte, less the vendor's secrets. None where the function leaves it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Json<'a>>,
+}
+
+/// One changed field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange<'a> {
+    /// The canonical field's name where there is one, else the vendor's.
+    pub field: Text<'a>,
+    /// The value before, in canonical form; `null` where the field was empty, none where the vendor does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub from: Option<Json<'a>>,
+    /// The value after, in canonical form; `null` where the field was cleared, none where the vendor does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub to: Option<Json<'a>>,
+}
+
+/// Who caused an event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Actor<'a> {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Text<'a>>,
+    /// `user` or `system`, or the vendor's word.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub actor_type: Option<Text<'a>>,
+}
+
+/// Keeps `null` apart from a missing member, which `Option` alone would not.
+fn present<'de, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json<'a>>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
+impl<'de, 'a> Deserialize<'de> for Data<'a> {
+    /// `entity` decides which record `record` is, wherever the two stand in the text.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire<'a> {
+            vendor: Text<'a>,
+            account: Text<'a>,
+            vendor_event: Text<'a>,
+            entity: Entity,
+            action: Action,
+            partial: bool,
+            record: Option<Box<RawValue>>,
+            #[serde(default)]
+            changes: Vec<FieldChange<'a>>,
+            actor: Option<Actor<'a>>,
+            #[serde(default, deserialize_with = "present")]
+            raw: Option<Json<'a>>,
+        }
+        let wire = Wire::deserialize(deserializer)?;
+        let record = match &wire.record {
+            Some(text) => Record::parse(wire.entity, text.get()).map_err(serde::de::Error::custom)?,
+            None => None,
+        };
+        Ok(Self {
+            vendor: wire.vendor,
+            account: wire.account,
+            vendor_event: wire.vendor_event,
+            entity: wire.entity,
+            action: wire.action,
+            partial: wire.partial,
+            record,
+            changes: wire.changes,
+            actor: wire.actor,
+            raw: wire.raw,
+        })
+    }
+}
+
+impl<'a> From<Cow<'a, RawValue>> for Json<'a> {
+    fn from(text: Cow<'a, RawValue>) -> Self {
+        Self::new(text)
+    }
+}

@@ -1,0 +1,153 @@
+//! The records: one plain struct per entity, the same for every vendor.
+//!
+//! A field has one meaning and one type, whichever vendor filled it. Everything but the id is optional: a vendor that
+//! has no such field leaves it out, and so does a record in which it is empty. The fields of [`Common`] are part of
+//! every record.
+
+mod people;
+mod sales;
+mod work;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{CustomField, Entity, Ref, Text};
+
+pub use people::{Company, Contact, Lead, User};
+pub use sales::{Deal, Invoice, Order, Payment, Product, Quote};
+pub use work::{Activity, Appointment, Call, CustomObject, FormResponse, Note, Project, Task, TimeEntry};
+
+/// What every record has, where the vendor has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Common<'a> {
+    /// The vendor's own id, never a synthetic one. Unique within the vendor's account and entity.
+    pub id: Text<'a>,
+    pub created_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
+    pub created_by: Option<Ref<'a>>,
+    pub updated_by: Option<Ref<'a>>,
+    pub owner: Option<Ref<'a>>,
+    pub last_activity_at: Option<Timestamp>,
+    pub tags: Vec<Text<'a>>,
+    pub custom_fields: Vec<CustomField<'a>>,
+    /// The record's id in another system, as the CRM's customer keeps it.
+    pub external_id: Option<Text<'a>>,
+    /// The record's page in the CRM.
+    pub url: Option<Text<'a>>,
+}
+
+impl<'a> Common<'a> {
+    /// An id and nothing else.
+    pub fn new(id: Text<'a>) -> Self {
+        Self {
+            id,
+            created_at: None,
+            updated_at: None,
+            created_by: None,
+            updated_by: None,
+            owner: None,
+            last_activity_at: None,
+            tags: Vec::new(),
+            custom_fields: Vec::new(),
+            external_id: None,
+            url: None,
+        }
+    }
+}
+
+/// A record struct: `id`, its own fields, then those of [`Common`], and `new`, which leaves its own fields empty.
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident<$lt:lifetime> { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $name<$lt> {
+            /// The vendor's own id.
+            pub id: $crate::Text<$lt>,
+            $(
+                $(#[$field_doc])*
+                #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+                pub $field: $ty,
+            )*
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub created_at: Option<jiff::Timestamp>,
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub updated_at: Option<jiff::Timestamp>,
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub created_by: Option<$crate::Ref<$lt>>,
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub updated_by: Option<$crate::Ref<$lt>>,
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub owner: Option<$crate::Ref<$lt>>,
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub last_activity_at: Option<jiff::Timestamp>,
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub tags: Vec<$crate::Text<$lt>>,
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub custom_fields: Vec<$crate::CustomField<$lt>>,
+            /// The record's id in another system, as the CRM's customer keeps it.
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub external_id: Option<$crate::Text<$lt>>,
+            /// The record's page in the CRM.
+            #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
+            pub url: Option<$crate::Text<$lt>>,
+        }
+
+        impl<$lt> $name<$lt> {
+            /// A record of which nothing is known but what all records share.
+            pub fn new(common: $crate::record::Common<$lt>) -> Self {
+                Self {
+                    id: common.id,
+                    $($field: Default::default(),)*
+                    created_at: common.created_at,
+                    updated_at: common.updated_at,
+                    created_by: common.created_by,
+                    updated_by: common.updated_by,
+                    owner: common.owner,
+                    last_activity_at: common.last_activity_at,
+                    tags: common.tags,
+                    custom_fields: common.custom_fields,
+                    external_id: common.external_id,
+                    url: common.url,
+                }
+            }
+        }
+    };
+}
+use record;
+
+/// The record of an event: which struct it is follows from the event's entity.
+macro_rules! records {
+    ($($entity:ident,)*) => {
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(untagged)]
+        #[expect(clippy::large_enum_variant, reason = "one lives per event, on its way to the queue")]
+        pub enum Record<'a> { $($entity($entity<'a>),)* }
+
+        impl<'a> Record<'a> {
+            pub fn entity(&self) -> Entity {
+                match self { $(Self::$entity(_) => Entity::$entity,)* }
+            }
+
+            /// The vendor's own id.
+            pub fn id(&self) -> &str {
+                match self { $(Self::$entity(record) => &record.id,)* }
+            }
+
+            /// The record of an entity from its JSON; none for [`Entity::Unknown`], which has no record.
+            ///
+            /// # Errors
+            /// Where the text is not JSON, or not such a record.
+            pub fn parse(entity: Entity, json: &str) -> Result<Option<Self>, serde_json::Error> {
+                Ok(Some(match entity {
+                    $(Entity::$entity => Self::$entity(serde_json::from_str(json)?),)*
+                    Entity::Unknown => return Ok(None),
+                }))
+            }
+        }
+    };
+}
+
+records! {
+    Contact, Company, Lead, Deal, Product, Order, Task, Project, TimeEntry, Appointment, Call, Note, Activity, User,
+    Invoice, Quote, Payment, FormResponse, CustomObject,
+}

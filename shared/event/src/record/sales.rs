@@ -1,0 +1,226 @@
+//! Deals and what is bought and paid.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::record;
+use crate::{Address, Decimal, Email, LineItem, Phone, Ref, Stage, Text, Web};
+
+record! {
+    /// A chance to sell: a deal, an opportunity.
+    Deal<'a> {
+        name: Option<Text<'a>>,
+        number: Option<Text<'a>>,
+        amount: Option<Decimal<'a>>,
+        /// As the vendor names it: mostly ISO 4217, in one vendor a local name (`TL`).
+        currency: Option<Text<'a>>,
+        /// The amount times its probability, where the vendor works it out.
+        expected_amount: Option<Decimal<'a>>,
+        /// The amount in the account's base currency.
+        base_amount: Option<Decimal<'a>>,
+        /// What a won deal brought.
+        realized_amount: Option<Decimal<'a>>,
+        realized_currency: Option<Text<'a>>,
+        profit: Option<Decimal<'a>>,
+        profit_currency: Option<Text<'a>>,
+        total_cost: Option<Decimal<'a>>,
+        stage: Option<Stage<'a>>,
+        pipeline: Option<Stage<'a>>,
+        /// `open`, `on_hold`, `won`, `lost`, `abandoned`, `cancelled`, or the vendor's word.
+        status: Option<Text<'a>>,
+        /// Percent.
+        probability: Option<Decimal<'a>>,
+        priority: Option<Text<'a>>,
+        deal_type: Option<Text<'a>>,
+        payment_status: Option<Text<'a>>,
+        prediction: Option<Text<'a>>,
+        expected_close_date: Option<Date>,
+        /// 00:00 UTC of the day where the vendor gives only a day.
+        closed_at: Option<Timestamp>,
+        closed_by: Option<Ref<'a>>,
+        /// `won_at` is the time the deal was won, where the vendor has one apart from `closed_at`.
+        won_at: Option<Timestamp>,
+        lost_reason: Option<Text<'a>>,
+        /// A text that somebody wrote beside the reason.
+        lost_reason_note: Option<Text<'a>>,
+        /// The stage in which the deal was won.
+        won_from: Option<Stage<'a>>,
+        /// The stage in which the deal was lost.
+        lost_from: Option<Stage<'a>>,
+        stage_changed_at: Option<Timestamp>,
+        company: Option<Ref<'a>>,
+        /// The one person to talk to.
+        contact: Option<Ref<'a>>,
+        contacts: Vec<Ref<'a>>,
+        lead: Option<Ref<'a>>,
+        /// Any other record that the deal is linked with.
+        related: Vec<Ref<'a>>,
+        source: Option<Text<'a>>,
+        campaign: Option<Ref<'a>>,
+        line_items: Vec<LineItem<'a>>,
+        products: Vec<Ref<'a>>,
+        collaborators: Vec<Ref<'a>>,
+        territory: Option<Ref<'a>>,
+        relationship_types: Vec<Stage<'a>>,
+        regions: Vec<Stage<'a>>,
+        emails: Vec<Email<'a>>,
+        phone_numbers: Vec<Phone<'a>>,
+        addresses: Vec<Address<'a>>,
+        websites: Vec<Web<'a>>,
+        social_links: Vec<Web<'a>>,
+        web_form: Option<Text<'a>>,
+        active_sequences: Vec<Text<'a>>,
+        completed_sequences: Vec<Text<'a>>,
+        /// The colour of the deal's card.
+        color: Option<Text<'a>>,
+        /// Days since the deal was made.
+        age_days: Option<Decimal<'a>>,
+        is_archived: Option<bool>,
+        is_deleted: Option<bool>,
+        description: Option<Text<'a>>,
+        recent_note: Option<Text<'a>>,
+        next_activity_at: Option<Timestamp>,
+        last_activity_type: Option<Text<'a>>,
+        first_assigned_at: Option<Timestamp>,
+        last_assigned_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// Something that is sold.
+    Product<'a> {
+        name: Option<Text<'a>>,
+        display_name: Option<Text<'a>>,
+        brand: Option<Text<'a>>,
+        model: Option<Text<'a>>,
+        sku: Option<Text<'a>>,
+        price: Option<Decimal<'a>>,
+        currency: Option<Text<'a>>,
+        purchase_price: Option<Decimal<'a>>,
+        purchase_currency: Option<Text<'a>>,
+        /// Percent.
+        tax_rate: Option<Decimal<'a>>,
+        unit: Option<Text<'a>>,
+        inventory_quantity: Option<Decimal<'a>>,
+        category: Option<Stage<'a>>,
+        pricing_type: Option<Text<'a>>,
+        /// One price per currency, where the vendor has several.
+        prices: Vec<LineItem<'a>>,
+        valid_until: Option<Date>,
+        is_active: Option<bool>,
+        is_deleted: Option<bool>,
+        photo_url: Option<Text<'a>>,
+        description: Option<Text<'a>>,
+        parent: Option<Ref<'a>>,
+        territory: Option<Ref<'a>>,
+        relationship_types: Vec<Stage<'a>>,
+        regions: Vec<Stage<'a>>,
+    }
+}
+
+record! {
+    /// An order of a customer.
+    Order<'a> {
+        name: Option<Text<'a>>,
+        display_name: Option<Text<'a>>,
+        customer: Option<Ref<'a>>,
+        /// The one person to talk to at the customer.
+        contact: Option<Ref<'a>>,
+        line_items: Vec<LineItem<'a>>,
+        /// Discounts taken off.
+        total: Option<Decimal<'a>>,
+        currency: Option<Text<'a>>,
+        discount: Option<Decimal<'a>>,
+        /// `percent` or `amount`.
+        discount_type: Option<Text<'a>>,
+        deposit: Option<Decimal<'a>>,
+        /// `none`, `exclusive` or `inclusive`.
+        tax_type: Option<Text<'a>>,
+        profit: Option<Decimal<'a>>,
+        profit_currency: Option<Text<'a>>,
+        total_cost: Option<Decimal<'a>>,
+        ordered_at: Option<Timestamp>,
+        scheduled_fulfillment_at: Option<Timestamp>,
+        fulfilled_at: Option<Timestamp>,
+        /// `open`, `fulfilled`, `cancelled`.
+        status: Option<Text<'a>>,
+        stage: Option<Stage<'a>>,
+        delivery_address: Option<Text<'a>>,
+        billing_address: Option<Text<'a>>,
+        phone_number: Option<Text<'a>>,
+        /// Any other record that the order is linked with.
+        related: Vec<Ref<'a>>,
+        description: Option<Text<'a>>,
+    }
+}
+
+record! {
+    Invoice<'a> {
+        number: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+        company: Option<Ref<'a>>,
+        deal: Option<Ref<'a>>,
+        contact: Option<Ref<'a>>,
+        status: Option<Text<'a>>,
+        total: Option<Decimal<'a>>,
+        currency: Option<Text<'a>>,
+        due_date: Option<Date>,
+        issued_at: Option<Timestamp>,
+        paid_at: Option<Timestamp>,
+        line_items: Vec<LineItem<'a>>,
+        description: Option<Text<'a>>,
+    }
+}
+
+record! {
+    /// An offer to a customer: a quote, a quotation, a proposal, a CPQ document.
+    Quote<'a> {
+        number: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+        display_name: Option<Text<'a>>,
+        document_type: Option<Text<'a>>,
+        company: Option<Ref<'a>>,
+        deal: Option<Ref<'a>>,
+        contact: Option<Ref<'a>>,
+        status: Option<Text<'a>>,
+        stage: Option<Stage<'a>>,
+        total: Option<Decimal<'a>>,
+        currency: Option<Text<'a>>,
+        discount: Option<Decimal<'a>>,
+        /// `percent` or `amount`.
+        discount_type: Option<Text<'a>>,
+        /// `none`, `exclusive` or `inclusive`.
+        tax_type: Option<Text<'a>>,
+        profit: Option<Decimal<'a>>,
+        profit_currency: Option<Text<'a>>,
+        total_cost: Option<Decimal<'a>>,
+        due_date: Option<Date>,
+        valid_until: Option<Date>,
+        issued_at: Option<Timestamp>,
+        line_items: Vec<LineItem<'a>>,
+        delivery_address: Option<Text<'a>>,
+        billing_address: Option<Text<'a>>,
+        related: Vec<Ref<'a>>,
+        is_deleted: Option<bool>,
+        description: Option<Text<'a>>,
+    }
+}
+
+record! {
+    /// Money that came in.
+    Payment<'a> {
+        number: Option<Text<'a>>,
+        amount: Option<Decimal<'a>>,
+        currency: Option<Text<'a>>,
+        method: Option<Text<'a>>,
+        status: Option<Text<'a>>,
+        invoice: Option<Ref<'a>>,
+        company: Option<Ref<'a>>,
+        contact: Option<Ref<'a>>,
+        deal: Option<Ref<'a>>,
+        paid_at: Option<Timestamp>,
+        /// The payer's or the bank's own mark.
+        reference: Option<Text<'a>>,
+        description: Option<Text<'a>>,
+    }
+}

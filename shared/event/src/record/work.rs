@@ -1,0 +1,184 @@
+//! What people do: tasks, time, meetings, calls, notes; and records of no fixed kind.
+
+use jiff::Timestamp;
+
+use super::record;
+use crate::{Decimal, FormField, Ref, Stage, Text};
+
+record! {
+    Task<'a> {
+        name: Option<Text<'a>>,
+        description: Option<Text<'a>>,
+        /// `open`, `completed`, or the vendor's word.
+        status: Option<Text<'a>>,
+        is_completed: Option<bool>,
+        is_archived: Option<bool>,
+        is_deleted: Option<bool>,
+        priority: Option<Text<'a>>,
+        start_at: Option<Timestamp>,
+        due_at: Option<Timestamp>,
+        completed_at: Option<Timestamp>,
+        project: Option<Ref<'a>>,
+        /// The list or board column that the task stands in.
+        list: Option<Ref<'a>>,
+        assignees: Vec<Ref<'a>>,
+        /// The vendor's kind of task.
+        #[serde(rename = "type")]
+        task_type: Option<Text<'a>>,
+        outcome: Option<Text<'a>>,
+        related_to: Option<Ref<'a>>,
+        contact: Option<Ref<'a>>,
+        parent: Option<Ref<'a>>,
+        planned_minutes: Option<Decimal<'a>>,
+        tracked_minutes: Option<Decimal<'a>>,
+        is_billable: Option<bool>,
+        number: Option<Text<'a>>,
+    }
+}
+
+record! {
+    Project<'a> {
+        name: Option<Text<'a>>,
+        number: Option<Text<'a>>,
+        description: Option<Text<'a>>,
+        contact: Option<Ref<'a>>,
+        status: Option<Text<'a>>,
+        is_completed: Option<bool>,
+        is_archived: Option<bool>,
+        is_billable: Option<bool>,
+        start_at: Option<Timestamp>,
+        due_at: Option<Timestamp>,
+        completed_at: Option<Timestamp>,
+        budget: Option<Decimal<'a>>,
+        rate: Option<Decimal<'a>>,
+        planned_minutes: Option<Decimal<'a>>,
+        tracked_minutes: Option<Decimal<'a>>,
+        members: Vec<Ref<'a>>,
+        color: Option<Text<'a>>,
+    }
+}
+
+record! {
+    /// Time that somebody spent on something.
+    TimeEntry<'a> {
+        description: Option<Text<'a>>,
+        start_at: Option<Timestamp>,
+        /// None while the clock runs.
+        end_at: Option<Timestamp>,
+        duration_minutes: Option<Decimal<'a>>,
+        task: Option<Ref<'a>>,
+        project: Option<Ref<'a>>,
+        contact: Option<Ref<'a>>,
+        user: Option<Ref<'a>>,
+        service: Option<Ref<'a>>,
+        is_billable: Option<bool>,
+        is_billed: Option<bool>,
+        is_archived: Option<bool>,
+        /// Money per hour.
+        rate: Option<Decimal<'a>>,
+        amount: Option<Decimal<'a>>,
+        currency: Option<Text<'a>>,
+    }
+}
+
+record! {
+    /// A meeting.
+    Appointment<'a> {
+        name: Option<Text<'a>>,
+        description: Option<Text<'a>>,
+        location: Option<Text<'a>>,
+        /// Degrees.
+        latitude: Option<Decimal<'a>>,
+        /// Degrees.
+        longitude: Option<Decimal<'a>>,
+        start_at: Option<Timestamp>,
+        end_at: Option<Timestamp>,
+        is_all_day: Option<bool>,
+        time_zone: Option<Text<'a>>,
+        attendees: Vec<Ref<'a>>,
+        outcome: Option<Text<'a>>,
+        checked_in_at: Option<Timestamp>,
+        related_to: Option<Ref<'a>>,
+        conference_url: Option<Text<'a>>,
+        is_deleted: Option<bool>,
+    }
+}
+
+record! {
+    /// A telephone call.
+    Call<'a> {
+        /// `inbound` or `outbound`.
+        direction: Option<Text<'a>>,
+        /// `ringing`, `active`, `missed`, `ended`: by the event's name, for the vendors' own state names disagree.
+        state: Option<Text<'a>>,
+        from: Option<Text<'a>>,
+        to: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+        description: Option<Text<'a>>,
+        provider: Option<Text<'a>>,
+        provider_call_id: Option<Text<'a>>,
+        contact: Option<Ref<'a>>,
+        company: Option<Ref<'a>>,
+        user: Option<Ref<'a>>,
+        project: Option<Ref<'a>>,
+        related_to: Option<Ref<'a>>,
+        started_at: Option<Timestamp>,
+        answered_at: Option<Timestamp>,
+        ended_at: Option<Timestamp>,
+        duration_seconds: Option<Decimal<'a>>,
+        outcome: Option<Text<'a>>,
+        recording_url: Option<Text<'a>>,
+        cost: Option<Decimal<'a>>,
+        is_archived: Option<bool>,
+        is_completed: Option<bool>,
+    }
+}
+
+record! {
+    Note<'a> {
+        content: Option<Text<'a>>,
+        related_to: Option<Ref<'a>>,
+        contact: Option<Ref<'a>>,
+        call: Option<Ref<'a>>,
+        user: Option<Ref<'a>>,
+        is_archived: Option<bool>,
+    }
+}
+
+record! {
+    /// Something that a salesperson did, of a kind that the CRM's customer has named.
+    Activity<'a> {
+        #[serde(rename = "type")]
+        activity_type: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+        description: Option<Text<'a>>,
+        location: Option<Text<'a>>,
+        start_at: Option<Timestamp>,
+        end_at: Option<Timestamp>,
+        completed_at: Option<Timestamp>,
+        outcome: Option<Text<'a>>,
+        related_to: Option<Ref<'a>>,
+        is_deleted: Option<bool>,
+    }
+}
+
+record! {
+    /// A form that somebody filled in.
+    FormResponse<'a> {
+        form: Option<Ref<'a>>,
+        fields: Vec<FormField<'a>>,
+    }
+}
+
+record! {
+    /// A record of a kind that the CRM's customer has made.
+    CustomObject<'a> {
+        /// The name of the kind.
+        object_name: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+        status: Option<Text<'a>>,
+        stage: Option<Stage<'a>>,
+        recent_note: Option<Text<'a>>,
+        is_deleted: Option<bool>,
+    }
+}

@@ -1,0 +1,291 @@
+//! The types that records are made of.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::Entity;
+
+/// Text that borrows from the webhook's body where it can.
+pub type Text<'a> = Cow<'a, str>;
+
+/// Tells what is left out of the JSON: `None`, and the empty list.
+pub trait Absent {
+    fn is_absent(&self) -> bool;
+}
+
+impl<T> Absent for Option<T> {
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T> Absent for Vec<T> {
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+/// A decimal number with the vendor's exact digits (`1234.0`, `0.4166666666666667`), a string in JSON. Never a float:
+/// money does not survive one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Decimal<'a>(Text<'a>);
+
+/// The text is not a JSON number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotADecimal;
+
+impl fmt::Display for NotADecimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a decimal number")
+    }
+}
+
+impl std::error::Error for NotADecimal {}
+
+impl<'a> Decimal<'a> {
+    /// # Errors
+    /// Where the text is not a number by the grammar of JSON ([RFC 8259, section 6](https://www.rfc-editor.org/rfc/rfc8259#section-6)).
+    pub fn new(digits: impl Into<Text<'a>>) -> Result<Self, NotADecimal> {
+        let digits = digits.into();
+        let starts_as_number = digits.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        let ends_as_number = digits.ends_with(|c: char| c.is_ascii_digit());
+        if starts_as_number && ends_as_number && serde_json::from_str::<serde::de::IgnoredAny>(&digits).is_ok() {
+            Ok(Self(digits))
+        } else {
+            Err(NotADecimal)
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Decimal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl<'de, 'a> Deserialize<'de> for Decimal<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = String::deserialize(deserializer)?;
+        Self::new(digits).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Any JSON value, kept as its text: digits, order and white space stay as the vendor wrote them.
+#[derive(Clone)]
+pub struct Json<'a>(Cow<'a, RawValue>);
+
+impl<'a> Json<'a> {
+    pub fn new(text: Cow<'a, RawValue>) -> Self {
+        Self(text)
+    }
+
+    /// The JSON `null`.
+    pub fn null() -> Json<'static> {
+        Json(Cow::Borrowed(RawValue::NULL))
+    }
+
+    /// A value as its JSON text.
+    ///
+    /// # Errors
+    /// Where the value cannot be written as JSON (a map whose keys are not text).
+    pub fn of(value: &impl Serialize) -> Result<Json<'static>, serde_json::Error> {
+        serde_json::value::to_raw_value(value).map(|text| Json(Cow::Owned(text)))
+    }
+
+    /// The JSON text.
+    pub fn get(&self) -> &str {
+        self.0.get()
+    }
+
+    /// # Errors
+    /// Where the JSON is not a `T`.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.get())
+    }
+}
+
+impl fmt::Debug for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.get())
+    }
+}
+
+impl PartialEq for Json<'_> {
+    /// By text: `1.0` is not `1`.
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, 'a> Deserialize<'de> for Json<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(|text| Self(Cow::Owned(text)))
+    }
+}
+
+/// A struct whose fields are left out of the JSON where they are absent.
+macro_rules! value {
+    ($(#[$doc:meta])* $name:ident<$lt:lifetime> { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        pub struct $name<$lt> {
+            $(
+                $(#[$field_doc])*
+                #[serde(default, skip_serializing_if = "Absent::is_absent")]
+                pub $field: $ty,
+            )*
+        }
+    };
+}
+
+value! {
+    /// A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's
+    /// own events tell all.
+    Ref<'a> {
+        /// The vendor's own id.
+        id: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+        email: Option<Text<'a>>,
+        /// What it refers to, where the field alone does not tell.
+        entity: Option<Entity>,
+        /// Of a customer: `company` or `person`.
+        kind: Option<Text<'a>>,
+        phone_number: Option<Text<'a>>,
+        /// Customer number.
+        number: Option<Text<'a>>,
+        tax_number: Option<Text<'a>>,
+        website: Option<Text<'a>>,
+    }
+}
+
+value! {
+    /// A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
+    Stage<'a> {
+        id: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+    }
+}
+
+value! {
+    Email<'a> {
+        email: Option<Text<'a>>,
+        /// `work`, `personal`, ...: the vendor's word, in lower case.
+        #[serde(rename = "type")]
+        kind: Option<Text<'a>>,
+        primary: Option<bool>,
+    }
+}
+
+value! {
+    Phone<'a> {
+        /// As the vendor has it: no vendor promises a format.
+        number: Option<Text<'a>>,
+        /// `work`, `mobile`, ...: the vendor's word, in lower case.
+        #[serde(rename = "type")]
+        kind: Option<Text<'a>>,
+        extension: Option<Text<'a>>,
+    }
+}
+
+value! {
+    Address<'a> {
+        line1: Option<Text<'a>>,
+        city: Option<Text<'a>>,
+        state: Option<Text<'a>>,
+        postal_code: Option<Text<'a>>,
+        country: Option<Text<'a>>,
+        #[serde(rename = "type")]
+        kind: Option<Text<'a>>,
+        /// The whole address in one text, where the vendor does not take it apart.
+        text: Option<Text<'a>>,
+    }
+}
+
+value! {
+    /// A web site or a profile in a social network.
+    Web<'a> {
+        url: Option<Text<'a>>,
+        #[serde(rename = "type")]
+        kind: Option<Text<'a>>,
+    }
+}
+
+value! {
+    /// A day that matters to a person or company: a birthday, an anniversary.
+    DateInfo<'a> {
+        date: Option<Date>,
+        #[serde(rename = "type")]
+        kind: Option<Text<'a>>,
+        description: Option<Text<'a>>,
+    }
+}
+
+value! {
+    GeoLocation<'a> {
+        /// Degrees.
+        latitude: Option<Decimal<'a>>,
+        /// Degrees.
+        longitude: Option<Decimal<'a>>,
+        /// The zoom of the vendor's map.
+        zoom: Option<Text<'a>>,
+        recorded_at: Option<Timestamp>,
+    }
+}
+
+value! {
+    /// One line of a deal, an order, an invoice or a quote.
+    LineItem<'a> {
+        id: Option<Text<'a>>,
+        product: Option<Ref<'a>>,
+        quantity: Option<Decimal<'a>>,
+        unit_price: Option<Decimal<'a>>,
+        total: Option<Decimal<'a>>,
+        currency: Option<Text<'a>>,
+        description: Option<Text<'a>>,
+        /// Percent.
+        tax_rate: Option<Decimal<'a>>,
+        discount: Option<Decimal<'a>>,
+        /// `percent` or `amount`.
+        discount_type: Option<Text<'a>>,
+        unit: Option<Text<'a>>,
+        unit_cost: Option<Decimal<'a>>,
+        unit_cost_currency: Option<Text<'a>>,
+    }
+}
+
+value! {
+    /// A field of a form, as it was filled in.
+    FormField<'a> {
+        name: Option<Text<'a>>,
+        value: Option<Json<'a>>,
+    }
+}
+
+value! {
+    /// A field that the CRM's customer has added to the record.
+    CustomField<'a> {
+        id: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+        label: Option<Text<'a>>,
+        #[serde(rename = "type")]
+        kind: Option<Text<'a>>,
+        /// The value in its own JSON type.
+        value: Option<Json<'a>>,
+    }
+}

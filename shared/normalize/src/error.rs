@@ -1,0 +1,113 @@
+//! Why a webhook goes no further, and why a setting is refused.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The request does not prove where it comes from. There is one answer to all of them, so that a forger learns nothing;
+/// the reason is for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unauthorized {
+    #[error("no secret is set for this account")]
+    UnknownAccount,
+    #[error("no proof of origin that this account accepts")]
+    NoProof,
+    #[error("the signature's time is more than five minutes off")]
+    StaleTimestamp,
+    #[error("the proof of origin does not match")]
+    Mismatch,
+}
+
+impl Unauthorized {
+    /// One word for logs and metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::UnknownAccount => "unknown_account",
+            Self::NoProof => "no_proof",
+            Self::StaleTimestamp => "stale_timestamp",
+            Self::Mismatch => "mismatch",
+        }
+    }
+}
+
+/// Why an authentic webhook cannot become an event. The list is closed: replay and alarms go by these words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The body is not UTF-8 text.
+    NotText,
+    /// The body is not JSON, or not an object.
+    NotJson,
+    /// JSON, but not the envelope that the vendor documents.
+    WrongEnvelope,
+    /// Nothing names the event.
+    NoEventName,
+    /// The event is about a record and does not say which.
+    NoRecordId,
+    /// The body comes from another product or channel that looks alike.
+    OtherProduct,
+}
+
+impl Reason {
+    pub const ALL: &'static [Self] =
+        &[Self::NotText, Self::NotJson, Self::WrongEnvelope, Self::NoEventName, Self::NoRecordId, Self::OtherProduct];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotText => "not_text",
+            Self::NotJson => "not_json",
+            Self::WrongEnvelope => "wrong_envelope",
+            Self::NoEventName => "no_event_name",
+            Self::NoRecordId => "no_record_id",
+            Self::OtherProduct => "other_product",
+        }
+    }
+}
+
+/// An authentic webhook that is kept, with its reason, instead of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantine {
+    pub reason: Reason,
+    /// A sentence for the person who looks after it. Holds names of fields, never values.
+    pub detail: Cow<'static, str>,
+}
+
+impl Quarantine {
+    pub fn new(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+
+    /// The event's record has no id where the vendor puts it.
+    pub fn no_record_id(field: &str) -> Self {
+        Self::new(Reason::NoRecordId, format!("the record has no id: {field} is missing or empty"))
+    }
+
+    /// A member of the envelope is missing or of another type.
+    pub fn wrong_envelope(expected: &'static str) -> Self {
+        Self::new(Reason::WrongEnvelope, expected)
+    }
+}
+
+impl fmt::Display for Quarantine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.word(), self.detail)
+    }
+}
+
+/// What is wrong with the secrets setting. Says which account and what is expected, never what was found there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretsError {
+    #[error(
+        "expected a JSON object of account to list of proofs, such as {{\"default\": [\"{expected}\"]}}; \
+         this is not one (line {line}, column {column})"
+    )]
+    NotJson { expected: String, line: usize, column: usize },
+    #[error("expected at least one account, such as {{\"default\": [\"{expected}\"]}}; there is none")]
+    NoAccount { expected: String },
+    #[error("an account has an empty name; expected \"default\" or the {{account}} segment of the URL")]
+    EmptyAccount,
+    #[error("account {account:?}: expected a list with at least one proof ({expected})")]
+    NotAList { account: String, expected: String },
+    #[error("account {account:?}, proof {position}: expected {expected}")]
+    Proof { account: String, position: usize, expected: String },
+    #[error("account {account:?}, proof {position}: this vendor cannot use \"{scheme}\"; expected {expected}")]
+    Scheme { account: String, position: usize, scheme: &'static str, expected: String },
+}

@@ -1,0 +1,127 @@
+//! The names of an event: its idempotency key, its order key, its source. One recipe for all vendors.
+//!
+//! Nothing of the clock, the machine or the request's id goes in: a vendor's redelivery, in any number and at any
+//! time, has the same names.
+
+use std::fmt::Write;
+
+use crm_event::{Action, Entity};
+use data_encoding::HEXLOWER;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest as _, Sha256};
+
+/// What [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) calls unreserved stays; all else is encoded, so
+/// that `:` only separates and no two records share a key.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The longest `MessageDeduplicationId` and `MessageGroupId` that
+/// [SQS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html) takes.
+const LONGEST: usize = 128;
+
+/// The part of a key that tells deliveries apart: what is hashed is the vendor's delivery id where there is one, else
+/// the body's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest([u8; 8]);
+
+impl Digest {
+    pub fn of(bytes: &[u8]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
+        Self([a, b, c, d, e, f, g, h])
+    }
+}
+
+/// Which record of which account an event is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub vendor: &'a str,
+    pub account: &'a str,
+    pub entity: Entity,
+    /// Empty where the vendor names no record.
+    pub record_id: &'a str,
+}
+
+impl Subject<'_> {
+    /// `{vendor}:{account}:{entity}:{record id}`: the CloudEvents `partitionkey` and the SQS `MessageGroupId`.
+    pub fn partition_key(&self) -> String {
+        fitting(self.vendor, self.components())
+    }
+
+    /// `{vendor}:{account}:{entity}:{record id}:{action}:{digest}`: the CloudEvents `id`, the SQS
+    /// `MessageDeduplicationId` and the consumer's idempotency key.
+    pub fn event_id(&self, action: Action, digest: Digest) -> String {
+        let mut key = self.components();
+        key.push(':');
+        key.push_str(action.as_str());
+        key.push(':');
+        HEXLOWER.encode_append(&digest.0, &mut key);
+        fitting(self.vendor, key)
+    }
+
+    /// `crm://{vendor}/{account}`.
+    pub fn source(&self) -> String {
+        format!("crm://{}/{}", encoded(self.vendor), encoded(self.account))
+    }
+
+    fn components(&self) -> String {
+        let mut key = String::with_capacity(LONGEST);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            key,
+            "{}:{}:{}:{}",
+            encoded(self.vendor),
+            encoded(self.account),
+            self.entity.as_str(),
+            encoded(self.record_id)
+        );
+        key
+    }
+}
+
+fn encoded(component: &str) -> percent_encoding::PercentEncode<'_> {
+    utf8_percent_encode(component, COMPONENT)
+}
+
+/// A key that SQS would not take becomes `{vendor}:{64 hex digits of its SHA-256}`.
+fn fitting(vendor: &str, key: String) -> String {
+    if key.len() <= LONGEST { key } else { format!("{vendor}:{}", HEXLOWER.encode(&Sha256::digest(key.as_bytes()))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Digest, Entity, Subject};
+
+    fn subject<'a>(account: &'a str, record_id: &'a str) -> Subject<'a> {
+        Subject { vendor: "heffl", account, entity: Entity::Lead, record_id }
+    }
+
+    #[test]
+    fn known_answer() {
+        // printf abc | sha256sum
+        let digest = Digest::of(b"abc");
+        assert_eq!(
+            subject("acme", "ld_1").event_id(Action::Created, digest),
+            "heffl:acme:lead:ld_1:created:ba7816bf8f01cfea"
+        );
+        assert_eq!(subject("acme", "ld_1").partition_key(), "heffl:acme:lead:ld_1");
+        assert_eq!(subject("a/b ü", "1").source(), "crm://heffl/a%2Fb%20%C3%BC");
+    }
+
+    #[test]
+    fn separators_inside_a_component_do_not_make_two_records_one() {
+        assert_ne!(subject("a:b", "c").partition_key(), subject("a", "b:c").partition_key());
+        assert_eq!(subject("a:b", "c d%").partition_key(), "heffl:a%3Ab:lead:c%20d%25");
+    }
+
+    #[test]
+    fn a_key_of_128_characters_stays_and_a_longer_one_is_hashed() {
+        let room = 128 - "heffl:default:lead:".len();
+        let fits = "x".repeat(room);
+        assert_eq!(subject("default", &fits).partition_key().len(), 128);
+        let over = subject("default", &"x".repeat(room + 1)).partition_key();
+        assert_eq!(over.len(), "heffl:".len() + 64);
+        assert!(over.starts_with("heffl:") && over.bytes().skip(6).all(|b| b.is_ascii_hexdigit()));
+        let one = subject("default", &"x".repeat(200)).event_id(Action::Created, Digest::of(b"a"));
+        let two = subject("default", &"x".repeat(200)).event_id(Action::Created, Digest::of(b"b"));
+        assert_ne!(one, two);
+    }
+}

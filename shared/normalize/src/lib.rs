@@ -1,0 +1,209 @@
+#![doc = include_str!("../README.md")]
+
+pub mod error;
+mod key;
+pub mod parts;
+pub mod read;
+mod redact;
+pub mod request;
+pub mod sample;
+pub mod scheme;
+mod secrets;
+mod time;
+pub mod vendor;
+
+use std::borrow::Cow;
+
+use crm_event::{Data, Entity, Event, EventType, Json, SCHEMA_MAJOR, SPEC_VERSION, Text};
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
+use key::{Digest, Subject};
+use read::Object;
+pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
+pub use secrets::Secrets;
+pub use vendor::Vendor;
+use vendor::{Outcome, Webhook};
+
+/// A request that has proved its origin.
+///
+/// Only [`Vendor::verify`] makes one, and only from one can an event be made: there is no way from bytes to an event
+/// around the proof.
+pub struct Verified<'a> {
+    vendor: &'static Vendor,
+    request: Request<'a>,
+    received_at: Timestamp,
+}
+
+/// What becomes of an authentic webhook.
+#[derive(Debug)]
+pub struct Normalized<'a> {
+    pub result: Result<Accepted<'a>, Quarantine>,
+    /// Paths of values in the body that could not be read and are missing from the record.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug)]
+pub enum Accepted<'a> {
+    /// To the queue, each of them.
+    Events(Vec<Event<'a>>),
+    /// Not about a record; why.
+    Ignored(&'static str),
+}
+
+/// What goes into an event beside what the webhook says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether events carry the vendor's JSON.
+    pub include_raw: bool,
+}
+
+impl Vendor {
+    /// Checks the proof of origin of a request that was received at `now`.
+    ///
+    /// # Errors
+    /// Where it does not hold. The reason is for the log: the sender gets one and the same answer.
+    pub fn verify<'a>(
+        &'static self,
+        request: Request<'a>,
+        secrets: &Secrets,
+        now: Timestamp,
+    ) -> Result<Verified<'a>, Unauthorized> {
+        secrets.verify(&request, now)?;
+        Ok(Verified { vendor: self, request, received_at: now })
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// The canonical events of the webhook.
+    pub fn normalize(&self, options: Options) -> Normalized<'a> {
+        let (text, body) = match self.parse() {
+            Ok(parsed) => parsed,
+            Err(quarantine) => return Normalized { result: Err(quarantine), warnings: Vec::new() },
+        };
+        let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
+        let result = (self.vendor.normalize)(&webhook).and_then(|outcome| {
+            let raw = if options.include_raw { Some(self.raw(text)?) } else { None };
+            Ok(self.stamp(outcome, raw))
+        });
+        Normalized { result, warnings: webhook.body.take_warnings() }
+    }
+
+    /// The body as far as it may leave the function: for the quarantine.
+    pub fn redacted_body(&self) -> Cow<'a, [u8]> {
+        match std::str::from_utf8(self.request.body) {
+            Ok(text) => match redact::without_members(text, self.vendor.secret_members) {
+                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+            },
+            Err(_) => Cow::Borrowed(self.request.body),
+        }
+    }
+
+    pub fn request(&self) -> &Request<'a> {
+        &self.request
+    }
+
+    fn parse(&self) -> Result<(&'a str, Object<'a>), Quarantine> {
+        let text = std::str::from_utf8(self.request.body)
+            .map_err(|error| Quarantine::new(Reason::NotText, format!("no UTF-8 at byte {}", error.valid_up_to())))?;
+        // RFC 8259, section 8.1: a parser may ignore a byte order mark.
+        let text = text.trim_start_matches('\u{feff}').trim_ascii();
+        let body = Object::parse(text).map_err(|error| {
+            let detail = format!("the body is not a JSON object (line {}, column {})", error.line(), error.column());
+            Quarantine::new(Reason::NotJson, detail)
+        })?;
+        Ok((text, body))
+    }
+
+    fn raw(&self, text: &'a str) -> Result<Json<'a>, Quarantine> {
+        let raw = match redact::without_members(text, self.vendor.secret_members) {
+            Cow::Borrowed(text) => serde_json::from_str::<&RawValue>(text).map(Cow::Borrowed),
+            Cow::Owned(text) => RawValue::from_string(text).map(Cow::Owned),
+        };
+        raw.map(Json::new).map_err(|_| {
+            Quarantine::new(Reason::NotJson, "the body is not JSON once the vendor's secrets are taken out")
+        })
+    }
+
+    /// Puts what is known of the request around what the vendor's module made of the body.
+    fn stamp(&self, outcome: Outcome<'a>, raw: Option<Json<'a>>) -> Accepted<'a> {
+        let digest = self.digest();
+        match outcome {
+            Outcome::Ignored(why) => Accepted::Ignored(why),
+            Outcome::Changes(changes) => {
+                let event = |change: vendor::Change<'a>| {
+                    let entity = change.record.entity();
+                    let (id, account) = (Some(change.record.id().to_owned()), change.account);
+                    let data = |account: &Text<'a>| Data {
+                        vendor: Cow::Borrowed(self.vendor.name),
+                        account: account.clone(),
+                        vendor_event: change.vendor_event,
+                        entity,
+                        action: change.action,
+                        partial: change.partial,
+                        record: Some(change.record),
+                        changes: change.changes,
+                        actor: change.actor,
+                        raw: raw.clone(),
+                    };
+                    self.envelope(digest, id.as_deref(), account, change.occurred_at, data)
+                };
+                Accepted::Events(changes.into_iter().map(event).collect())
+            }
+            Outcome::Unknown(unknown) => {
+                let data = |account: &Text<'a>| Data {
+                    vendor: Cow::Borrowed(self.vendor.name),
+                    account: account.clone(),
+                    vendor_event: unknown.vendor_event,
+                    entity: Entity::Unknown,
+                    action: crm_event::Action::Received,
+                    partial: false,
+                    record: None,
+                    changes: Vec::new(),
+                    actor: None,
+                    raw: raw.clone(),
+                };
+                let id = unknown.record_id.as_deref();
+                Accepted::Events(vec![self.envelope(digest, id, unknown.account, unknown.occurred_at, data)])
+            }
+        }
+    }
+
+    fn envelope(
+        &self,
+        digest: Digest,
+        record_id: Option<&str>,
+        account: Option<Text<'a>>,
+        occurred_at: Option<Timestamp>,
+        data: impl FnOnce(&Text<'a>) -> Data<'a>,
+    ) -> Event<'a> {
+        let in_url = self.request.account.map(Cow::Borrowed);
+        let account = in_url.or(account).unwrap_or(Cow::Borrowed(DEFAULT_ACCOUNT));
+        let data = data(&account);
+        let (entity, action) = (data.entity, data.action);
+        let subject =
+            Subject { vendor: self.vendor.name, account: &account, entity, record_id: record_id.unwrap_or_default() };
+        Event {
+            specversion: Cow::Borrowed(SPEC_VERSION),
+            id: Cow::Owned(subject.event_id(action, digest)),
+            source: Cow::Owned(subject.source()),
+            event_type: EventType { entity, action },
+            subject: record_id.map(|id| Cow::Owned(format!("{entity}/{id}"))),
+            time: occurred_at.unwrap_or(self.received_at),
+            datacontenttype: Cow::Borrowed(crm_event::DATA_CONTENT_TYPE),
+            dataschema: Cow::Owned(format!("urn:crm-event:{SCHEMA_MAJOR}:{entity}")),
+            partitionkey: Cow::Owned(subject.partition_key()),
+            recordedtime: self.received_at,
+            traceparent: self.request.traceparent(),
+            data,
+        }
+    }
+
+    /// Of the vendor's delivery id where the delivery has one, else of the body.
+    fn digest(&self) -> Digest {
+        let delivery_id = self.vendor.delivery_id_header.and_then(|name| self.request.headers.get(name));
+        Digest::of(delivery_id.filter(|id| !id.is_empty()).map_or(self.request.body, str::as_bytes))
+    }
+}

@@ -1,0 +1,117 @@
+//! Taking a vendor's secrets out of a body before anything of it leaves the function.
+
+use std::borrow::Cow;
+
+/// The text without every member `"name": value` of the given names, at any depth, all else byte for byte.
+///
+/// Works on text, for a body that is not quite JSON must not leak either: there, a value that does not end takes the
+/// rest of the text with it.
+pub fn without_members<'a>(json: &'a str, names: &[&str]) -> Cow<'a, str> {
+    let mut json = Cow::Borrowed(json);
+    for name in names {
+        if let Some(redacted) = without_member(&json, name) {
+            json = Cow::Owned(redacted);
+        }
+    }
+    json
+}
+
+fn without_member(json: &str, name: &str) -> Option<String> {
+    let quoted = format!("\"{name}\"");
+    let mut kept = String::new();
+    let mut rest = json;
+    let mut found = false;
+    while let Some(start) = rest.find(&quoted) {
+        let (before, key) = rest.split_at(start);
+        let after_key = key.get(quoted.len()..).unwrap_or_default();
+        let Some(value) = after_key.trim_start().strip_prefix(':') else {
+            // A text of that name, not a member.
+            kept.push_str(before);
+            kept.push_str(&quoted);
+            rest = after_key;
+            continue;
+        };
+        found = true;
+        let after = after_value(value.trim_start());
+        let head = before.trim_end();
+        if let Some(next) = after.trim_start().strip_prefix(',') {
+            // The comma behind goes with the member, the white space in front stays for the next one.
+            kept.push_str(before);
+            rest = next.trim_start();
+        } else {
+            kept.push_str(head.strip_suffix(',').unwrap_or(before));
+            rest = after;
+        }
+    }
+    kept.push_str(rest);
+    found.then_some(kept)
+}
+
+/// What follows a JSON value at the start of the text.
+fn after_value(json: &str) -> &str {
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (at, byte) in json.bytes().enumerate() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            if in_string || depth > 0 {
+                continue;
+            }
+            return json.get(at.saturating_add(1)..).unwrap_or_default();
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => depth = depth.saturating_add(1),
+            b'}' | b']' if depth <= 1 => {
+                // The end of the value, or of what it stands in.
+                let end = if depth == 1 { at.saturating_add(1) } else { at };
+                return json.get(end..).unwrap_or_default();
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => return json.get(at..).unwrap_or_default(),
+            _ => {}
+        }
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_members;
+
+    #[test]
+    fn the_member_goes_and_the_rest_stays_byte_for_byte() {
+        for (json, expected) in [
+            (r#"{"iparams":{},"a":1}"#, r#"{"a":1}"#),
+            (r#"{"a":1,"iparams":{"k":"x"}}"#, r#"{"a":1}"#),
+            (r#"{"a":1,"iparams":{"k":"}]\"","n":[{}]},"b":2}"#, r#"{"a":1,"b":2}"#),
+            (r#"{"iparams":{"k":1}}"#, "{}"),
+            ("{\n  \"a\": 1.50,\n  \"iparams\": { \"k\": 1 },\n  \"b\": 2\n}", "{\n  \"a\": 1.50,\n  \"b\": 2\n}"),
+            ("{\n  \"a\": 1,\n  \"iparams\": {}\n}", "{\n  \"a\": 1\n}"),
+            (r#"{"d":{"iparams":"k","a":[1]},"iparams":null}"#, r#"{"d":{"a":[1]}}"#),
+            (r#"{"iparams" : 7 , "iparams":[8]}"#, "{}"),
+        ] {
+            assert_eq!(without_members(json, &["iparams"]), expected);
+        }
+    }
+
+    #[test]
+    fn a_text_of_that_name_is_not_a_member() {
+        for json in [r#"{"a":"iparams"}"#, r#"["iparams"]"#, r#"{"a":"\"iparams\":1"}"#, "", "no JSON"] {
+            assert_eq!(without_members(json, &["iparams"]), json);
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_does_not_leak() {
+        for json in [r#"{"iparams":{"key":"s3cret""#, r#"{"a":1,"iparams":"s3cret"#, r#""iparams":{"k":["s3cret"}}"#] {
+            assert!(!without_members(json, &["iparams"]).contains("s3cret"), "{json}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The proofs of origin that vendors can give.
+//!
+//! Each is checked over the raw bytes, before anything is parsed, and compared in constant time by the MAC crate. There
+//! is no scheme that accepts everything: an account without a secret has no webhooks.
+
+use data_encoding::{BASE64, Encoding, HEXLOWER};
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{SignedDuration, Timestamp};
+use sha2::Sha256;
+
+use crate::error::Unauthorized;
+use crate::request::Request;
+
+type HmacSha256 = Hmac<Sha256>;
+
+/// A way to prove origin.
+#[derive(Clone, Copy, Debug)]
+pub enum Scheme {
+    /// A signature over the body.
+    Hmac(&'static HmacScheme),
+    /// `Authorization: Basic` ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)).
+    Basic,
+    /// A secret text in `Authorization: Bearer`, in `X-Webhook-Token` or in the query as `token`: for senders that can
+    /// do no more.
+    Token,
+}
+
+/// A signature with HMAC-SHA256 over the body, its time and perhaps the delivery's id: what differs between the vendors
+/// that sign.
+#[derive(Debug)]
+pub struct HmacScheme {
+    /// The form of the secret, for messages.
+    pub secret_form: &'static str,
+    pub key: HmacKey,
+    pub id_header: &'static str,
+    /// Unix seconds.
+    pub timestamp_header: &'static str,
+    pub signature_header: &'static str,
+    /// A header that must have this value.
+    pub version: Option<(&'static str, &'static str)>,
+    /// Whether the id is signed too: `{id}.{timestamp}.{body}`, else `{timestamp}.{body}`.
+    pub signs_id: bool,
+    /// What a signature starts with; those with another start are passed over.
+    pub signature_prefix: &'static str,
+    /// Between the signatures of one header.
+    pub signature_separator: Option<char>,
+    pub signature_encoding: SignatureEncoding,
+}
+
+/// How the text of a secret becomes the key.
+#[derive(Clone, Copy, Debug)]
+pub enum HmacKey {
+    /// Base64 behind a prefix.
+    Base64After(&'static str),
+    /// The whole text, prefix included, as UTF-8.
+    WholeText,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum SignatureEncoding {
+    Base64,
+    LowerHex,
+}
+
+/// How far a signature's time may be off, in either direction: the same in Standard Webhooks and at TeamGrid.
+pub const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// [Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+pub const STANDARD_WEBHOOKS: HmacScheme = HmacScheme {
+    secret_form: "whsec_<base64>",
+    key: HmacKey::Base64After("whsec_"),
+    id_header: "webhook-id",
+    timestamp_header: "webhook-timestamp",
+    signature_header: "webhook-signature",
+    version: None,
+    signs_id: true,
+    signature_prefix: "v1,",
+    signature_separator: Some(' '),
+    signature_encoding: SignatureEncoding::Base64,
+};
+
+/// TeamGrid's "signed delivery v2". The id is not under the signature; the secret is the key as it stands, in spite of
+/// its Standard Webhooks-like prefix.
+pub const TEAMGRID_V2: HmacScheme = HmacScheme {
+    secret_form: "whsec_v2_<text>",
+    key: HmacKey::WholeText,
+    id_header: "X-TeamGrid-Webhook-Id",
+    timestamp_header: "X-TeamGrid-Webhook-Timestamp",
+    signature_header: "X-TeamGrid-Webhook-Signature",
+    version: Some(("X-TeamGrid-Webhook-Version", "2")),
+    signs_id: false,
+    signature_prefix: "v1=",
+    signature_separator: None,
+    signature_encoding: SignatureEncoding::LowerHex,
+};
+
+impl Scheme {
+    /// The word in front of a secret in the setting.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hmac(_) => "hmac",
+            Self::Basic => "basic",
+            Self::Token => "token",
+        }
+    }
+
+    /// How a secret of this scheme is written in the setting.
+    pub fn form(self) -> String {
+        match self {
+            Self::Hmac(scheme) => format!("hmac:{}", scheme.secret_form),
+            Self::Basic => "basic:<user>:<password>".to_owned(),
+            Self::Token => "token:<text>".to_owned(),
+        }
+    }
+}
+
+impl HmacScheme {
+    /// The key that a secret's text stands for; none where the text has another form.
+    pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
+        match self.key {
+            HmacKey::WholeText => Some(secret.as_bytes().to_vec()),
+            HmacKey::Base64After(prefix) => BASE64.decode(secret.strip_prefix(prefix)?.as_bytes()).ok(),
+        }
+        .filter(|key| !key.is_empty())
+    }
+
+    /// The signature as its header has it. For those who send: samples, tests.
+    pub fn sign(&self, key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> String {
+        let tag = self.mac(&Key::new(key), id, timestamp, body).finalize().into_bytes();
+        format!("{}{}", self.signature_prefix, self.encoding().encode(&tag))
+    }
+
+    fn encoding(&self) -> Encoding {
+        match self.signature_encoding {
+            SignatureEncoding::Base64 => BASE64,
+            SignatureEncoding::LowerHex => HEXLOWER,
+        }
+    }
+
+    fn mac(&self, key: &Key, id: &str, timestamp: &str, body: &[u8]) -> HmacSha256 {
+        let mut mac = key.0.clone();
+        if self.signs_id {
+            mac.update(id.as_bytes());
+            mac.update(b".");
+        }
+        mac.update(timestamp.as_bytes());
+        mac.update(b".");
+        mac.update(body);
+        mac
+    }
+
+    /// Checks the request; `now` is for the time window.
+    fn verify(&self, key: &Key, request: &Request<'_>, now: Timestamp) -> Result<(), Unauthorized> {
+        let header = |name| request.headers.get(name).filter(|value| !value.is_empty()).ok_or(Unauthorized::NoProof);
+        let signatures = header(self.signature_header)?;
+        let id = header(self.id_header)?;
+        let timestamp = header(self.timestamp_header)?;
+        if let Some((name, value)) = self.version {
+            if header(name)? != value {
+                return Err(Unauthorized::NoProof);
+            }
+        }
+        let sent = unix_seconds(timestamp).ok_or(Unauthorized::NoProof)?;
+        if now.duration_since(sent).abs() > TOLERANCE {
+            return Err(Unauthorized::StaleTimestamp);
+        }
+        let mac = self.mac(key, id, timestamp, request.body);
+        let each = signatures.split(|c| Some(c) == self.signature_separator);
+        for signature in each.filter_map(|text| text.strip_prefix(self.signature_prefix)) {
+            let Ok(tag) = self.encoding().decode(signature.as_bytes()) else { continue };
+            if mac.clone().verify_slice(&tag).is_ok() {
+                return Ok(());
+            }
+        }
+        Err(Unauthorized::Mismatch)
+    }
+}
+
+fn unix_seconds(text: &str) -> Option<Timestamp> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Timestamp::from_second(text.parse().ok()?).ok()
+}
+
+/// An HMAC key, set up once.
+pub struct Key(HmacSha256);
+
+impl Key {
+    pub fn new(key: &[u8]) -> Self {
+        match HmacSha256::new_from_slice(key) {
+            Ok(mac) => Self(mac),
+            Err(_) => unreachable!("HMAC takes a key of any length"),
+        }
+    }
+
+    fn tag(&self, message: &[u8]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        mac.update(message);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// A text that a request must show as it is, kept as its MAC: comparing MACs takes the same time whatever the texts
+/// have in common.
+pub struct Shown {
+    key: Key,
+    tag: [u8; 32],
+}
+
+impl Shown {
+    pub fn new(secret: &[u8]) -> Self {
+        let key = Key::new(b"crm-events: compare in constant time");
+        let tag = key.tag(secret);
+        Self { key, tag }
+    }
+
+    fn matches(&self, shown: &[u8]) -> bool {
+        let mut mac = self.key.0.clone();
+        mac.update(shown);
+        mac.verify_slice(&self.tag).is_ok()
+    }
+}
+
+/// One secret of an account, ready to check.
+pub enum Proof {
+    Hmac(&'static HmacScheme, Key),
+    /// `user:password`.
+    Basic(Shown),
+    Token(Shown),
+}
+
+/// Whether any of an account's proofs holds for the request.
+///
+/// # Errors
+/// With the reason that came nearest to a proof: it is for the log, never for the sender.
+pub fn verify(proofs: &[Proof], request: &Request<'_>, now: Timestamp) -> Result<(), Unauthorized> {
+    let mut nearest = Unauthorized::NoProof;
+    for proof in proofs {
+        let verdict = match proof {
+            Proof::Hmac(scheme, key) => scheme.verify(key, request, now),
+            Proof::Basic(secret) => shows(secret, basic(request)),
+            Proof::Token(secret) => shows(secret, tokens(request)),
+        };
+        match verdict {
+            Ok(()) => return Ok(()),
+            Err(Unauthorized::NoProof) => {}
+            Err(reason) => nearest = reason,
+        }
+    }
+    Err(nearest)
+}
+
+fn shows<T: AsRef<[u8]>>(secret: &Shown, shown: impl IntoIterator<Item = T>) -> Result<(), Unauthorized> {
+    let mut verdict = Err(Unauthorized::NoProof);
+    for text in shown {
+        if secret.matches(text.as_ref()) {
+            return Ok(());
+        }
+        verdict = Err(Unauthorized::Mismatch);
+    }
+    verdict
+}
+
+/// The credentials of an authentication scheme; its name has no case
+/// ([RFC 9110, section 11.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.1)).
+fn authorization<'a>(request: &Request<'a>, scheme: &str) -> Option<&'a str> {
+    let (name, credentials) = request.headers.get("authorization")?.split_once(' ')?;
+    name.eq_ignore_ascii_case(scheme).then_some(credentials)
+}
+
+fn basic(request: &Request<'_>) -> Option<Vec<u8>> {
+    BASE64.decode(authorization(request, "basic")?.as_bytes()).ok()
+}
+
+fn tokens<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> {
+    let places = [authorization(request, "bearer"), request.headers.get("x-webhook-token"), request.query.get("token")];
+    places.into_iter().flatten()
+}

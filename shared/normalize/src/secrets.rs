@@ -1,0 +1,180 @@
+//! The secrets setting: which proofs each account accepts.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+use crate::error::{SecretsError, Unauthorized};
+use crate::read::Object;
+use crate::request::Request;
+use crate::scheme::{self, HmacKey, HmacScheme, Key, Proof, Scheme, Shown};
+use jiff::Timestamp;
+
+/// The proofs of one vendor's accounts, ready to check. Printing it shows no secret.
+pub struct Secrets(HashMap<String, Vec<Proof>>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.keys().map(|account| (account, "[redacted]"))).finish()
+    }
+}
+
+impl Secrets {
+    /// Reads `{"default": ["basic:user:password"], "acme": ["hmac:whsec_...", "token:..."]}`.
+    ///
+    /// Every proof of a list is accepted, which is what a rotation needs. `hmac-text:` is `hmac:` with the secret's text
+    /// itself as the key, for a vendor that does not decode it as its specification says.
+    ///
+    /// # Errors
+    /// Where it is not that, or has a scheme that is not among `schemes`. The error never holds what was found.
+    pub fn parse(json: &str, schemes: &[Scheme]) -> Result<Self, SecretsError> {
+        let expected = || schemes.iter().map(|scheme| scheme.form()).collect::<Vec<_>>().join(" or ");
+        let example = || schemes.first().map(|scheme| scheme.form()).unwrap_or_default();
+        let object = Object::parse(json).map_err(|error| SecretsError::NotJson {
+            expected: example(),
+            line: error.line(),
+            column: error.column(),
+        })?;
+        let mut accounts = HashMap::new();
+        for (account, list) in object.members() {
+            if account.is_empty() {
+                return Err(SecretsError::EmptyAccount);
+            }
+            let texts = texts(list)
+                .ok_or_else(|| SecretsError::NotAList { account: account.to_owned(), expected: expected() })?;
+            let proofs = texts
+                .iter()
+                .enumerate()
+                .map(|(index, text)| {
+                    let (account, position) = (account.to_owned(), index + 1);
+                    proof(text, schemes).map_err(|error| match error {
+                        Refused::Form => SecretsError::Proof { account, position, expected: expected() },
+                        Refused::Scheme(scheme) => {
+                            SecretsError::Scheme { account, position, scheme, expected: expected() }
+                        }
+                    })
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            accounts.insert(account.to_owned(), proofs);
+        }
+        if accounts.is_empty() {
+            return Err(SecretsError::NoAccount { expected: example() });
+        }
+        Ok(Self(accounts))
+    }
+
+    /// Whether the request proves that it comes from the vendor's account it names.
+    ///
+    /// # Errors
+    /// Where it does not; why, for the log.
+    pub fn verify(&self, request: &Request<'_>, now: Timestamp) -> Result<(), Unauthorized> {
+        let proofs = self.0.get(request.account_or_default()).ok_or(Unauthorized::UnknownAccount)?;
+        scheme::verify(proofs, request, now)
+    }
+}
+
+/// A list of at least one text.
+fn texts(json: &RawValue) -> Option<Vec<String>> {
+    serde_json::from_str::<Vec<String>>(json.get()).ok().filter(|texts| !texts.is_empty())
+}
+
+enum Refused {
+    Form,
+    Scheme(&'static str),
+}
+
+fn proof(text: &str, schemes: &[Scheme]) -> Result<Proof, Refused> {
+    let (word, secret) = text.split_once(':').ok_or(Refused::Form)?;
+    if secret.trim() != secret || secret.is_empty() {
+        return Err(Refused::Form);
+    }
+    match word {
+        "hmac" => {
+            let scheme = hmac_scheme(schemes).ok_or(Refused::Scheme("hmac"))?;
+            let key = scheme.key(secret).ok_or(Refused::Form)?;
+            Ok(Proof::Hmac(scheme, Key::new(&key)))
+        }
+        "hmac-text" => match hmac_scheme(schemes) {
+            Some(scheme @ HmacScheme { key: HmacKey::Base64After(_), .. }) => {
+                Ok(Proof::Hmac(scheme, Key::new(secret.as_bytes())))
+            }
+            _ => Err(Refused::Scheme("hmac-text")),
+        },
+        "basic" => {
+            if !schemes.iter().any(|scheme| matches!(scheme, Scheme::Basic)) {
+                return Err(Refused::Scheme("basic"));
+            }
+            match secret.split_once(':') {
+                Some((user, password)) if !user.is_empty() && !password.is_empty() => {
+                    Ok(Proof::Basic(Shown::new(secret.as_bytes())))
+                }
+                _ => Err(Refused::Form),
+            }
+        }
+        "token" => {
+            if !schemes.iter().any(|scheme| matches!(scheme, Scheme::Token)) {
+                return Err(Refused::Scheme("token"));
+            }
+            Ok(Proof::Token(Shown::new(secret.as_bytes())))
+        }
+        _ => Err(Refused::Form),
+    }
+}
+
+fn hmac_scheme(schemes: &[Scheme]) -> Option<&'static HmacScheme> {
+    schemes.iter().find_map(|scheme| match scheme {
+        Scheme::Hmac(scheme) => Some(*scheme),
+        Scheme::Basic | Scheme::Token => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secrets;
+    use crate::scheme::{STANDARD_WEBHOOKS, Scheme, TEAMGRID_V2};
+
+    const HEFFL: &[Scheme] = &[Scheme::Hmac(&STANDARD_WEBHOOKS), Scheme::Token];
+
+    #[test]
+    fn every_scheme_of_the_vendor_and_several_secrets() {
+        let json =
+            r#"{"default": ["hmac:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "token:t"], "acme": ["hmac-text:whsec_x"]}"#;
+        assert!(Secrets::parse(json, HEFFL).is_ok());
+        assert!(Secrets::parse(r#"{"a": ["basic:u:p:w"]}"#, &[Scheme::Basic]).is_ok());
+        assert!(Secrets::parse(r#"{"a": ["hmac:whsec_v2_x"]}"#, &[Scheme::Hmac(&TEAMGRID_V2)]).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_what_was_found() {
+        for (json, says) in [
+            ("", "a JSON object of account to list of proofs"),
+            ("hunter2", "a JSON object of account to list of proofs"),
+            (r#""hunter2""#, "a JSON object of account to list of proofs"),
+            (r#"{"default": ["token:hunter2"]"#, "a JSON object of account to list of proofs"),
+            ("{}", "at least one account"),
+            (r#"{"": ["token:hunter2"]}"#, "an empty name"),
+            (r#"{"acme": []}"#, r#"account "acme""#),
+            (r#"{"acme": "token:hunter2"}"#, r#"account "acme""#),
+            (r#"{"acme": [7]}"#, r#"account "acme""#),
+            (r#"{"acme": ["hunter2"]}"#, r#"account "acme", proof 1"#),
+            (r#"{"acme": ["token:ok", "hunter2:hunter2"]}"#, r#"account "acme", proof 2"#),
+            (r#"{"acme": ["token:"]}"#, "proof 1"),
+            (r#"{"acme": ["token: hunter2"]}"#, "proof 1"),
+            (r#"{"acme": ["token:hunter2 "]}"#, "proof 1"),
+            (r#"{"acme": ["hmac:whsec_"]}"#, "proof 1"),
+            (r#"{"acme": ["hmac:whsec_hunter2!"]}"#, "hmac:whsec_<base64>"),
+            (r#"{"acme": ["hmac:hunter2"]}"#, "hmac:whsec_<base64>"),
+            (r#"{"acme": ["basic:user:hunter2"]}"#, r#"this vendor cannot use "basic""#),
+        ] {
+            let message = Secrets::parse(json, HEFFL).expect_err(json).to_string();
+            assert!(message.contains(says), "{json}: {message}");
+            assert!(!message.contains("hunter2") && !message.contains('\n'), "{json}: {message}");
+        }
+        for json in [r#"{"a": ["basic:user"]}"#, r#"{"a": ["basic:user:"]}"#, r#"{"a": ["basic::p"]}"#] {
+            assert!(Secrets::parse(json, &[Scheme::Basic]).is_err(), "{json}");
+        }
+        let printed = format!("{:?}", Secrets::parse(r#"{"acme": ["token:hunter2"]}"#, HEFFL));
+        assert!(printed.contains("acme") && !printed.contains("hunter2"), "{printed}");
+    }
+}

@@ -1,0 +1,167 @@
+//! What a vendor is, and the one table of them.
+//!
+//! A vendor only translates: its name, account, keys, times and envelope are stamped on in one place
+//! ([`crate::Verified::normalize`]), so that a vendor cannot get them wrong.
+
+mod heffl;
+
+use std::fmt;
+
+use crm_event::record::Record;
+use crm_event::{Action, Actor, Entity, EventType, FieldChange, Text};
+use jiff::Timestamp;
+
+use crate::error::Quarantine;
+use crate::read::Object;
+use crate::request::Pairs;
+use crate::scheme::Scheme;
+
+/// Every vendor. A line here, a file in `vendor/`, a folder in `functions/`, cases in `events/` and a block in the
+/// template make a vendor; a test holds them together.
+pub const ALL: &[&Vendor] = &[&heffl::VENDOR];
+
+/// A CRM that sends webhooks. Plain data without defaults: what a vendor leaves out does not compile.
+pub struct Vendor {
+    /// One lowercase word: module, package, folder of cases, last segment of the route.
+    pub name: &'static str,
+    /// The vendor's name as it writes it itself.
+    pub title: &'static str,
+    /// The proofs of origin that the vendor can give, the best first.
+    pub schemes: &'static [Scheme],
+    /// The header with an id that all deliveries of one event share.
+    pub delivery_id_header: Option<&'static str>,
+    /// Members of the body that hold secrets, at any depth: they are taken out before anything leaves the function.
+    pub secret_members: &'static [&'static str],
+    /// Every event that the vendor is known to send.
+    pub catalog: &'static [Row],
+    /// Translates an authentic webhook. Reads no clock and no environment.
+    pub normalize: for<'a> fn(&Webhook<'a>) -> Result<Outcome<'a>, Quarantine>,
+}
+
+impl fmt::Debug for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Vendor").field(&self.name).finish()
+    }
+}
+
+/// The vendor of that name.
+pub fn find(name: &str) -> Option<&'static Vendor> {
+    ALL.iter().copied().find(|vendor| vendor.name == name)
+}
+
+/// The vendor of that name, at compile time: a function's package is named after its vendor.
+///
+/// # Panics
+/// Where there is none, which stops the compiler.
+pub const fn of_package(name: &str) -> &'static Vendor {
+    let mut rest = ALL;
+    while let [vendor, others @ ..] = rest {
+        if same(vendor.name, name) {
+            return vendor;
+        }
+        rest = others;
+    }
+    panic!("the package has the name of no vendor in vendor::ALL");
+}
+
+/// `==` of texts, which the compiler does not have in constants.
+const fn same(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    while let ([first_a, rest_a @ ..], [first_b, rest_b @ ..]) = (a, b) {
+        if *first_a != *first_b {
+            return false;
+        }
+        (a, b) = (rest_a, rest_b);
+    }
+    a.is_empty() && b.is_empty()
+}
+
+/// One event of a vendor and what it becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// In the vendor's words.
+    pub vendor_event: &'static str,
+    pub becomes: Becomes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Becomes {
+    Event(Entity, Action),
+    /// Not about a record.
+    Ignored,
+}
+
+impl Row {
+    pub const fn event(vendor_event: &'static str, entity: Entity, action: Action) -> Self {
+        Self { vendor_event, becomes: Becomes::Event(entity, action) }
+    }
+
+    pub const fn ignored(vendor_event: &'static str) -> Self {
+        Self { vendor_event, becomes: Becomes::Ignored }
+    }
+
+    /// The row of an event's name, exactly as the vendor writes it.
+    pub fn find(rows: &'static [Row], vendor_event: &str) -> Option<&'static Row> {
+        rows.iter().find(|row| row.vendor_event == vendor_event)
+    }
+}
+
+impl fmt::Display for Becomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Event(entity, action) => EventType { entity, action }.fmt(f),
+            Self::Ignored => f.write_str("ignored"),
+        }
+    }
+}
+
+/// An authentic webhook whose body is a JSON object.
+pub struct Webhook<'a> {
+    pub body: Object<'a>,
+    pub headers: Pairs<'a>,
+    pub query: Pairs<'a>,
+}
+
+/// What a webhook says.
+#[derive(Debug)]
+pub enum Outcome<'a> {
+    /// One or more records changed.
+    Changes(Vec<Change<'a>>),
+    /// An event of a kind that is not modelled: a vendor's new one.
+    Unknown(Unknown<'a>),
+    /// Nothing about a record. Why, for the answer.
+    Ignored(&'static str),
+}
+
+impl<'a> From<Change<'a>> for Outcome<'a> {
+    fn from(change: Change<'a>) -> Self {
+        Self::Changes(vec![change])
+    }
+}
+
+/// One change of one record. The entity is that of the record.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// In the vendor's words.
+    pub vendor_event: Text<'a>,
+    pub action: Action,
+    pub record: Record<'a>,
+    /// The vendor's id of the customer account, where the body has one.
+    pub account: Option<Text<'a>>,
+    /// When it happened; none where the vendor does not say.
+    pub occurred_at: Option<Timestamp>,
+    /// The record is there in part only.
+    pub partial: bool,
+    pub changes: Vec<FieldChange<'a>>,
+    pub actor: Option<Actor<'a>>,
+}
+
+/// An event of a kind that is not modelled.
+#[derive(Debug)]
+pub struct Unknown<'a> {
+    pub vendor_event: Text<'a>,
+    /// The record's id, where it stands where this vendor's ids stand.
+    pub record_id: Option<Text<'a>>,
+    pub account: Option<Text<'a>>,
+    pub occurred_at: Option<Timestamp>,
+}

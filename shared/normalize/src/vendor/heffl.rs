@@ -1,0 +1,244 @@
+//! Heffl.
+//!
+//! - Events and samples: <https://docs.heffl.com/api-reference/webhook-events>, checked 2026-11.
+//! - Signs by Standard Webhooks (<https://docs.heffl.com/api-reference/webhooks>); endpoints made in the user interface
+//!   may go without a secret and take a token in the URL instead.
+//! - Retries: not documented. `webhook-id` stays the same for one event.
+//!
+//! `*.stageChanged` and `*.statusChanged` come in addition to `*.updated`, with an id of their own. No payload has the
+//! time of the change: the envelope's `timestamp` does.
+
+use std::borrow::Cow;
+
+use crm_event::record::{Common, Company, Contact, Deal, FormResponse, Invoice, Lead, Payment, Quote, Record};
+use crm_event::{Action, Entity, Ref, Text};
+
+use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use crate::error::{Quarantine, Reason};
+use crate::parts::{custom_fields, email, form_fields, full_name, phone, reference, stage, web, word};
+use crate::read::Object;
+use crate::scheme::{STANDARD_WEBHOOKS, Scheme};
+
+pub const VENDOR: Vendor = Vendor {
+    name: "heffl",
+    title: "Heffl",
+    schemes: &[Scheme::Hmac(&STANDARD_WEBHOOKS), Scheme::Token],
+    delivery_id_header: Some("webhook-id"),
+    secret_members: &[],
+    catalog: CATALOG,
+    normalize,
+};
+
+const CATALOG: &[Row] = &[
+    Row::event("lead.created", Entity::Lead, Action::Created),
+    Row::event("lead.updated", Entity::Lead, Action::Updated),
+    Row::event("lead.deleted", Entity::Lead, Action::Deleted),
+    Row::event("lead.stageChanged", Entity::Lead, Action::StageChanged),
+    Row::event("deal.created", Entity::Deal, Action::Created),
+    Row::event("deal.updated", Entity::Deal, Action::Updated),
+    Row::event("deal.deleted", Entity::Deal, Action::Deleted),
+    Row::event("deal.stageChanged", Entity::Deal, Action::StageChanged),
+    Row::event("client.created", Entity::Company, Action::Created),
+    Row::event("client.updated", Entity::Company, Action::Updated),
+    Row::event("client.deleted", Entity::Company, Action::Deleted),
+    Row::event("contact.created", Entity::Contact, Action::Created),
+    Row::event("contact.updated", Entity::Contact, Action::Updated),
+    Row::event("contact.deleted", Entity::Contact, Action::Deleted),
+    Row::event("contact.stageChanged", Entity::Contact, Action::StageChanged),
+    Row::event("invoice.created", Entity::Invoice, Action::Created),
+    Row::event("invoice.updated", Entity::Invoice, Action::Updated),
+    Row::event("invoice.paid", Entity::Invoice, Action::Paid),
+    Row::event("invoice.deleted", Entity::Invoice, Action::Deleted),
+    Row::event("invoice.statusChanged", Entity::Invoice, Action::StatusChanged),
+    Row::event("quotation.created", Entity::Quote, Action::Created),
+    Row::event("quotation.updated", Entity::Quote, Action::Updated),
+    Row::event("quotation.deleted", Entity::Quote, Action::Deleted),
+    Row::event("quotation.statusChanged", Entity::Quote, Action::StatusChanged),
+    Row::event("payment.received", Entity::Payment, Action::Received),
+    Row::event("form.response.created", Entity::FormResponse, Action::Created),
+];
+
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let body = &webhook.body;
+    let vendor_event = body
+        .text("event")
+        .ok_or_else(|| Quarantine::new(Reason::NoEventName, "the body has no \"event\" that names it"))?;
+    let occurred_at = body.time("timestamp");
+    // The API's pages call it `payload`, docs.heffl.com/settings/developer calls it `data`.
+    let payload = body.object("payload").or_else(|| body.object("data"));
+
+    let Some(Row { becomes: Becomes::Event(entity, action), .. }) = Row::find(CATALOG, &vendor_event) else {
+        let record_id = payload.and_then(|payload| payload.id("id"));
+        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
+    };
+    let payload =
+        payload.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"payload\" (or \"data\")"))?;
+    let id = payload.id("id").ok_or_else(|| Quarantine::no_record_id("payload.id"))?;
+    let change = Change {
+        vendor_event,
+        action: *action,
+        record: record(*entity, id, &payload),
+        account: None,
+        occurred_at,
+        partial: false,
+        changes: Vec::new(),
+        actor: None,
+    };
+    Ok(change.into())
+}
+
+fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
+    let common = Common {
+        created_at: o.time("createdAt"),
+        updated_at: o.time("updatedAt"),
+        owner: reference(o.id("ownerId").or_else(|| o.id("salesPersonId")), o.text("ownerName")),
+        custom_fields: o.object("customFields").map(|fields| custom_fields(&fields)).unwrap_or_default(),
+        ..Common::new(id)
+    };
+    match entity {
+        Entity::Deal => Record::Deal(deal(common, o)),
+        Entity::Company => Record::Company(company(common, o)),
+        Entity::Contact => Record::Contact(contact(common, o)),
+        Entity::Invoice => Record::Invoice(invoice(common, o)),
+        Entity::Quote => Record::Quote(quote(common, o)),
+        Entity::Payment => Record::Payment(payment(common, o)),
+        Entity::FormResponse => Record::FormResponse(form_response(common, o)),
+        _ => Record::Lead(lead(common, o)),
+    }
+}
+
+fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
+    let mobile = phone(o.text("mobile"), Some("mobile"));
+    let secondary = phone(o.text("secondaryMobile"), Some("secondary"));
+    Lead {
+        name: o.text("name"),
+        subject: o.text("title"),
+        emails: email(o.text("email"), None).into_iter().collect(),
+        phone_numbers: mobile.into_iter().chain(secondary).collect(),
+        websites: web(o.text("website"), None).into_iter().collect(),
+        amount: o.decimal("value"),
+        stage: stage(o.id("stageId"), o.text("stage")),
+        source: o.text("source"),
+        is_archived: o.bool("archived"),
+        ..Lead::new(common)
+    }
+}
+
+fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
+    let status = o.text("status").map(word).map(|status| match &*status {
+        "active" => Cow::Borrowed("open"),
+        _ => status,
+    });
+    Deal {
+        name: o.text("title"),
+        number: o.text("number"),
+        amount: o.decimal("price"),
+        stage: stage(o.id("stageId"), o.text("stage")),
+        pipeline: stage(o.id("pipelineId"), o.text("pipeline")),
+        status,
+        priority: o.text("priority").map(word),
+        expected_close_date: o.date("expectedCloseDate"),
+        company: client(o),
+        lead: reference(o.id("leadId"), o.text("leadName")),
+        source: o.text("source"),
+        ..Deal::new(common)
+    }
+}
+
+/// The client of a deal, an invoice or a quotation: an object on the present page, flat on older ones.
+fn client<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
+    let Some(client) = o.object("client") else {
+        return reference(o.id("clientId"), o.text("clientName"));
+    };
+    let names = || full_name(client.text("firstName").as_ref(), client.text("lastName").as_ref());
+    let reference = reference(client.id("id"), client.text("name").or_else(names))?;
+    Some(Ref {
+        email: client.text("email"),
+        kind: client.text("type").map(word),
+        phone_number: client.text("phone"),
+        number: client.text("number"),
+        tax_number: client.text("taxNumber"),
+        website: client.text("website"),
+        ..reference
+    })
+}
+
+fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
+    let (first_name, last_name) = (o.text("firstName"), o.text("lastName"));
+    Company {
+        name: o.text("name").or_else(|| full_name(first_name.as_ref(), last_name.as_ref())),
+        kind: o.text("type").map(word),
+        first_name,
+        last_name,
+        number: o.text("number"),
+        tax_number: o.text("taxNumber"),
+        emails: email(o.text("email"), None).into_iter().collect(),
+        phone_numbers: phone(o.text("phone"), None).into_iter().collect(),
+        websites: web(o.text("website"), None).into_iter().collect(),
+        ..Company::new(common)
+    }
+}
+
+fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
+    let (first_name, last_name) = (o.text("firstName"), o.text("lastName"));
+    Contact {
+        name: full_name(first_name.as_ref(), last_name.as_ref()),
+        first_name,
+        last_name,
+        title: o.text("designation"),
+        company: client(o),
+        emails: email(o.text("email"), None).into_iter().collect(),
+        phone_numbers: phone(o.text("mobile"), Some("mobile")).into_iter().collect(),
+        stage: stage(o.id("stageId"), o.text("stage")),
+        ..Contact::new(common)
+    }
+}
+
+fn invoice<'a>(common: Common<'a>, o: &Object<'a>) -> Invoice<'a> {
+    Invoice {
+        number: o.text("number"),
+        company: client(o),
+        deal: reference(o.id("dealId"), None),
+        status: o.text("status").map(word),
+        total: o.decimal("total"),
+        currency: o.text("currency"),
+        due_date: o.date("dueDate"),
+        ..Invoice::new(common)
+    }
+}
+
+fn quote<'a>(common: Common<'a>, o: &Object<'a>) -> Quote<'a> {
+    Quote {
+        number: o.text("number"),
+        company: client(o),
+        deal: reference(o.id("dealId"), None),
+        status: o.text("status").map(word),
+        total: o.decimal("total"),
+        currency: o.text("currency"),
+        ..Quote::new(common)
+    }
+}
+
+/// The vendor lists the event and shows no sample: these names are those of its other payloads.
+fn payment<'a>(common: Common<'a>, o: &Object<'a>) -> Payment<'a> {
+    Payment {
+        number: o.text("number"),
+        amount: o.decimal("amount"),
+        currency: o.text("currency"),
+        method: o.text("method"),
+        status: o.text("status").map(word),
+        invoice: reference(o.id("invoiceId"), o.text("invoiceNumber")),
+        company: client(o),
+        paid_at: o.time("paidAt"),
+        reference: o.text("reference"),
+        ..Payment::new(common)
+    }
+}
+
+fn form_response<'a>(common: Common<'a>, o: &Object<'a>) -> FormResponse<'a> {
+    FormResponse {
+        form: reference(o.id("formId"), o.text("formName")),
+        fields: o.object("data").map(|fields| form_fields(&fields)).unwrap_or_default(),
+        ..FormResponse::new(common)
+    }
+}
