@@ -1,1 +1,56 @@
+#![doc = include_str!("../README.md")]
 
+mod config;
+mod function;
+mod log;
+mod publish;
+mod reply;
+mod request;
+
+use std::process::ExitCode;
+
+use crm_normalize::Vendor;
+use lambda_runtime::{LambdaEvent, service_fn};
+
+pub use config::{Config, ConfigError};
+pub use function::Function;
+pub use publish::{PublishError, Queues};
+pub use reply::Reply;
+
+/// A vendor's whole function: reads the settings, then serves the Lambda Runtime API until Lambda ends the process.
+///
+/// A setting that is missing or malformed ends it at once with one line on standard error.
+pub fn run(vendor: &'static Vendor) -> ExitCode {
+    let config = match Config::from_env(vendor) {
+        Ok(config) => config,
+        Err(error) => return stop(vendor, &error),
+    };
+    log::init(config.log_level);
+    // One webhook at a time is all that Lambda gives a process: threads would only cost start time.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return stop(vendor, &error),
+    };
+    match runtime.block_on(serve(vendor, config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => stop(vendor, &error),
+    }
+}
+
+async fn serve(vendor: &'static Vendor, config: Config) -> Result<(), lambda_runtime::Error> {
+    let queues = Queues::new(&config);
+    queues.prime().await;
+    let function = Function::new(vendor, config, queues);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
+        #[expect(clippy::disallowed_methods, reason = "here the clock becomes an argument")]
+        let now = jiff::Timestamp::now();
+        Ok::<_, std::convert::Infallible>(function.handle(event.payload, now).await)
+    }))
+    .await
+}
+
+#[expect(clippy::print_stderr, reason = "nothing else is set up yet")]
+fn stop(vendor: &Vendor, error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("{}: {error}", vendor.name);
+    ExitCode::FAILURE
+}

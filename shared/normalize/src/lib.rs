@@ -3,6 +3,7 @@
 pub mod error;
 mod key;
 pub mod parts;
+pub mod quarantine;
 pub mod read;
 mod redact;
 pub mod request;
@@ -22,6 +23,7 @@ pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
 use key::{Digest, Subject};
 use read::Object;
 pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
+use scheme::Scheme;
 pub use secrets::Secrets;
 pub use vendor::Vendor;
 use vendor::{Outcome, Webhook};
@@ -73,6 +75,14 @@ impl Vendor {
         secrets.verify(&request, now)?;
         Ok(Verified { vendor: self, request, received_at: now })
     }
+
+    /// The headers that hold a signature.
+    pub fn signature_headers(&self) -> impl Iterator<Item = &'static str> {
+        self.schemes.iter().filter_map(|scheme| match scheme {
+            Scheme::Hmac(scheme) => Some(scheme.signature_header),
+            Scheme::Basic | Scheme::Token => None,
+        })
+    }
 }
 
 impl<'a> Verified<'a> {
@@ -103,6 +113,14 @@ impl<'a> Verified<'a> {
 
     pub fn request(&self) -> &Request<'a> {
         &self.request
+    }
+
+    pub fn vendor(&self) -> &'static Vendor {
+        self.vendor
+    }
+
+    pub fn received_at(&self) -> Timestamp {
+        self.received_at
     }
 
     fn parse(&self) -> Result<(&'a str, Object<'a>), Quarantine> {

@@ -47,7 +47,7 @@ impl Secrets {
                 .iter()
                 .enumerate()
                 .map(|(index, text)| {
-                    let (account, position) = (account.to_owned(), index + 1);
+                    let (account, position) = (account.to_owned(), index.saturating_add(1));
                     proof(text, schemes).map_err(|error| match error {
                         Refused::Form => SecretsError::Proof { account, position, expected: expected() },
                         Refused::Scheme(scheme) => {

@@ -45,10 +45,11 @@ pub fn epoch(digits: &str) -> Option<Timestamp> {
     if whole >= FIRST_MILLISECONDS {
         return Timestamp::from_millisecond(whole.try_into().ok()?).ok();
     }
-    let micros = fraction.bytes().chain(std::iter::repeat(b'0')).take(6).fold(0, |n, b| n * 10 + i64::from(b - b'0'));
-    let micros = if digits.starts_with('-') { -micros } else { micros };
-    let since = SignedDuration::from_secs(whole.try_into().ok()?).checked_add(SignedDuration::from_micros(micros))?;
-    Timestamp::from_duration(since).ok()
+    let micros = SignedDuration::from_micros(format!("{fraction:0<6.6}").parse().ok()?);
+    let seconds = SignedDuration::from_secs(whole.try_into().ok()?);
+    let before_1970 = digits.starts_with('-');
+    let since = if before_1970 { seconds.checked_sub(micros) } else { seconds.checked_add(micros) };
+    Timestamp::from_duration(since?).ok()
 }
 
 fn utc(local: DateTime) -> Option<Timestamp> {

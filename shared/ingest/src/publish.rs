@@ -1,0 +1,229 @@
+//! SQS: the main queue and the quarantine queue.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use aws_smithy_http_client::Builder as HttpClient;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use crm_event::Event;
+use crm_normalize::quarantine::Message;
+use serde::Serialize;
+
+use crate::config::Config;
+
+/// The most that SQS takes in one message, and in all messages of one batch: body and attributes.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
+const LARGEST: usize = 1_048_576;
+/// The most messages that SQS takes in one batch.
+const BATCH: usize = 10;
+
+/// Why a message is not on its queue.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    #[error("the message has {size} bytes, SQS takes {LARGEST}")]
+    TooLarge { size: usize },
+    #[error("SQS did not take the message: {0}")]
+    Unavailable(String),
+    #[error("SQS did not take {failed} of {of} messages: {code}")]
+    Partly { failed: usize, of: usize, code: String },
+    #[error("the message cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Where a function's messages go.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    client: Client,
+    events: String,
+    quarantine: String,
+}
+
+impl Queues {
+    /// Queues behind a connection of its own, TLS by ring: it starts in a millisecond, without the entropy pass that
+    /// aws-lc makes.
+    pub fn new(config: &Config) -> Self {
+        let tls = Provider::Rustls(CryptoMode::Ring);
+        Self::with_http_client(config, HttpClient::new().tls_provider(tls).build_https())
+    }
+
+    /// Queues behind an HTTP client of the caller's.
+    pub fn with_http_client(config: &Config, http_client: SharedHttpClient) -> Self {
+        // A vendor waits at most about 5 s: three attempts of 1.5 s and the pauses between them. One throttled attempt
+        // costs a pause of at most 100 ms. The SDK alone sets no bound at all.
+        let retries = RetryConfig::standard()
+            .with_max_attempts(3)
+            .with_initial_backoff(Duration::from_millis(100))
+            .with_max_backoff(Duration::from_millis(200));
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(Duration::from_millis(1500))
+            .operation_timeout(Duration::from_secs(5))
+            .build();
+        let mut sdk = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(config.aws.region.clone()))
+            .credentials_provider(config.aws.credentials.clone())
+            .retry_config(retries)
+            .timeout_config(timeouts)
+            .http_client(http_client);
+        sdk.set_endpoint_url(config.aws.endpoint_url.clone());
+        Self {
+            client: Client::from_conf(sdk.build()),
+            events: config.queue_url.clone(),
+            quarantine: config.quarantine_queue_url.clone(),
+        }
+    }
+
+    /// Opens the connection while the function starts, when it has a full processor: the first webhook finds it open.
+    /// A failure is only logged, for the first webhook tries again.
+    pub async fn prime(&self) {
+        if let Err(error) = self.client.get_queue_attributes().queue_url(&self.events).send().await {
+            tracing::warn!(error = %DisplayErrorContext(&error), "the queue could not be reached at start");
+        }
+    }
+
+    /// Puts the events on the main queue; returns once SQS has confirmed them all.
+    ///
+    /// # Errors
+    /// Where SQS did not confirm each of them: some may be on the queue nevertheless, and are dropped there as twins
+    /// when the vendor sends again.
+    pub async fn publish(&self, events: &[Event<'_>]) -> Result<(), PublishError> {
+        let outgoing = events.iter().map(Outgoing::new).collect::<Result<Vec<_>, _>>()?;
+        if let Some(too_large) = outgoing.iter().find(|message| message.size > LARGEST) {
+            return Err(PublishError::TooLarge { size: too_large.size });
+        }
+        let mut rest = outgoing.into_iter().peekable();
+        while let Some(message) = rest.next() {
+            let mut size = message.size;
+            let mut batch = vec![message];
+            while let Some(next) = rest.next_if(|next| batch.len() < BATCH && size.saturating_add(next.size) <= LARGEST)
+            {
+                size = size.saturating_add(next.size);
+                batch.push(next);
+            }
+            self.send(batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, batch: Vec<Outgoing<'_>>) -> Result<(), PublishError> {
+        if let [_] = batch.as_slice() {
+            for message in batch {
+                self.send_one(message).await?;
+            }
+            return Ok(());
+        }
+        let of = batch.len();
+        let entries = batch.into_iter().enumerate().map(|(index, message)| message.entry(index));
+        let entries =
+            entries.collect::<Result<Vec<_>, _>>().map_err(|error| PublishError::Unavailable(error.to_string()))?;
+        let request = self.client.send_message_batch().queue_url(&self.events).set_entries(Some(entries));
+        let sent = request.send().await.map_err(|error| unavailable(&error))?;
+        match sent.failed() {
+            [] => Ok(()),
+            failed @ [first, ..] => {
+                Err(PublishError::Partly { failed: failed.len(), of, code: first.code().to_owned() })
+            }
+        }
+    }
+
+    async fn send_one(&self, message: Outgoing<'_>) -> Result<(), PublishError> {
+        let request = self.client.send_message().queue_url(&self.events);
+        let request = request
+            .message_group_id(message.event.partitionkey.as_ref())
+            .message_deduplication_id(message.event.id.as_ref())
+            .set_message_attributes(Some(message.attributes()))
+            .message_body(message.body);
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// Keeps an authentic webhook that did not become an event; returns once SQS has confirmed it.
+    ///
+    /// # Errors
+    /// Where SQS did not.
+    pub async fn quarantine(&self, message: &Message<'_>) -> Result<(), PublishError> {
+        let body = body(message)?;
+        if body.len() > LARGEST {
+            return Err(PublishError::TooLarge { size: body.len() });
+        }
+        let request = self.client.send_message().queue_url(&self.quarantine).message_body(body);
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+}
+
+/// An event as a message of the main queue.
+struct Outgoing<'e> {
+    event: &'e Event<'e>,
+    body: String,
+    /// As SQS counts it: body, and the names, types and values of the attributes.
+    size: usize,
+}
+
+impl<'e> Outgoing<'e> {
+    fn new(event: &'e Event<'e>) -> Result<Self, PublishError> {
+        let body = body(event)?;
+        let attributes = attributes(event);
+        let parts = attributes.iter().flat_map(|(name, value)| [name.len(), value.len(), STRING.len()]);
+        let size = parts.fold(body.len(), usize::saturating_add);
+        Ok(Self { event, body, size })
+    }
+
+    fn attributes(&self) -> std::collections::HashMap<String, MessageAttributeValue> {
+        let text = |(name, value): (&str, String)| {
+            let value = MessageAttributeValue::builder().data_type(STRING).string_value(value).build().ok()?;
+            Some((name.to_owned(), value))
+        };
+        attributes(self.event).into_iter().filter_map(text).collect()
+    }
+
+    fn entry(self, index: usize) -> Result<SendMessageBatchRequestEntry, aws_sdk_sqs::error::BuildError> {
+        SendMessageBatchRequestEntry::builder()
+            .id(index.to_string())
+            .message_group_id(self.event.partitionkey.as_ref())
+            .message_deduplication_id(self.event.id.as_ref())
+            .set_message_attributes(Some(self.attributes()))
+            .message_body(self.body)
+            .build()
+    }
+}
+
+/// The SQS type of every attribute.
+const STRING: &str = "String";
+
+/// What a consumer may filter and route by without parsing the body.
+fn attributes(event: &Event<'_>) -> [(&'static str, String); 6] {
+    [
+        ("type", event.event_type.to_string()),
+        ("vendor", event.data.vendor.to_string()),
+        ("account", event.data.account.to_string()),
+        ("entity", event.data.entity.to_string()),
+        ("action", event.data.action.to_string()),
+        ("specversion", event.specversion.to_string()),
+    ]
+}
+
+/// The JSON of a message. SQS refuses U+FFFE and U+FFFF, which JSON text may hold within strings: they become escapes.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+fn body(message: &impl Serialize) -> Result<String, serde_json::Error> {
+    let json = serde_json::to_string(message)?;
+    if json.contains(['\u{fffe}', '\u{ffff}']) {
+        return Ok(json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"));
+    }
+    Ok(json)
+}
+
+/// The error's chain and SQS's own code for it: neither holds the message.
+fn unavailable<E, R>(error: &aws_sdk_sqs::error::SdkError<E, R>) -> PublishError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+    R: std::fmt::Debug,
+{
+    let code = error.code().unwrap_or("no answer");
+    PublishError::Unavailable(format!("{code}: {}", DisplayErrorContext(error)))
+}

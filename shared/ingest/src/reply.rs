@@ -1,0 +1,116 @@
+//! What the sender gets. Status codes are here and nowhere else.
+
+use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use aws_lambda_events::encodings::Body;
+use aws_lambda_events::http::HeaderMap;
+use aws_lambda_events::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use serde::Serialize;
+
+/// The answers of a function. One vendor (TeamGram) counts anything but exactly 200 as a failure: what is kept is
+/// answered 200, whatever became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum Reply {
+    /// On the queue, confirmed: the ids of the events.
+    Accepted { events: Vec<String> },
+    /// Not about a record.
+    Ignored { reason: &'static str },
+    /// Authentic and not understood: in the quarantine, confirmed.
+    Quarantined { reason: String },
+    /// Refused; the sender learns nothing more.
+    #[serde(untagged)]
+    Failed { error: Failure },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The request does not prove its origin.
+    Unauthorized,
+    /// Larger than a queue takes.
+    TooLarge,
+    /// The queue is out of reach: the vendor must send again.
+    Unavailable,
+}
+
+/// Seconds after which a sender may try again.
+const RETRY_AFTER_SECONDS: &str = "30";
+
+impl Reply {
+    pub(crate) fn failed(error: Failure) -> Self {
+        Self::Failed { error }
+    }
+
+    pub fn status_code(&self) -> i64 {
+        match self {
+            Self::Accepted { .. } | Self::Ignored { .. } | Self::Quarantined { .. } => 200,
+            Self::Failed { error: Failure::Unauthorized } => 401,
+            Self::Failed { error: Failure::TooLarge } => 413,
+            Self::Failed { error: Failure::Unavailable } => 503,
+        }
+    }
+
+    /// One word for the log.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Ignored { .. } => "ignored",
+            Self::Quarantined { .. } => "quarantined",
+            Self::Failed { error: Failure::Unauthorized } => "unauthorized",
+            Self::Failed { error: Failure::TooLarge } => "too_large",
+            Self::Failed { error: Failure::Unavailable } => "unavailable",
+        }
+    }
+}
+
+impl From<Reply> for ApiGatewayV2httpResponse {
+    fn from(reply: Reply) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if matches!(reply, Reply::Failed { error: Failure::Unavailable }) {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        // Texts and lists of texts always make JSON.
+        let body = serde_json::to_string(&reply).unwrap_or_default();
+        let mut response = Self::default();
+        response.status_code = reply.status_code();
+        response.headers = headers;
+        response.body = Some(Body::Text(body));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Failure, Reply};
+    use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+
+    /// Section by section what a sender may rely on.
+    #[test]
+    fn every_answer() {
+        for (reply, status, body) in [
+            (
+                Reply::Accepted { events: vec!["heffl:default:lead:1:created:0011223344556677".to_owned()] },
+                200,
+                r#"{"status":"accepted","events":["heffl:default:lead:1:created:0011223344556677"]}"#,
+            ),
+            (Reply::Ignored { reason: "a test" }, 200, r#"{"status":"ignored","reason":"a test"}"#),
+            (
+                Reply::Quarantined { reason: "not_json: x".to_owned() },
+                200,
+                r#"{"status":"quarantined","reason":"not_json: x"}"#,
+            ),
+            (Reply::failed(Failure::Unauthorized), 401, r#"{"error":"unauthorized"}"#),
+            (Reply::failed(Failure::TooLarge), 413, r#"{"error":"too_large"}"#),
+            (Reply::failed(Failure::Unavailable), 503, r#"{"error":"unavailable"}"#),
+        ] {
+            let response = ApiGatewayV2httpResponse::from(reply);
+            assert_eq!(response.status_code, status);
+            assert_eq!(response.headers.get("content-type").unwrap(), "application/json");
+            assert_eq!(response.headers.contains_key("retry-after"), status == 503);
+            let json = serde_json::to_value(&response).unwrap();
+            assert_eq!(json["body"], body);
+            assert_eq!(json["isBase64Encoded"], false);
+        }
+    }
+}
