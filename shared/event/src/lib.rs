@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 pub use kind::{Action, Entity, EventType, UnknownWord};
 pub use record::Record;
 pub use value::{
-    Absent, Address, CustomField, DateInfo, Decimal, Email, FormField, GeoLocation, Json, LineItem, NotADecimal, Phone,
-    Ref, Stage, Text, Web,
+    Absent, Address, Campaign, CustomField, DateInfo, Decimal, Email, EmailBounce, FormField, GeoLocation, Json,
+    LineItem, NotADecimal, Phone, Ref, Stage, Text, Web,
 };
 
 /// The version of the CloudEvents specification that [`Event`] follows.

@@ -171,6 +171,9 @@ value! {
         number: Option<Text<'a>>,
         tax_number: Option<Text<'a>>,
         website: Option<Text<'a>>,
+        photo_url: Option<Text<'a>>,
+        /// Of a user: the page on which others book a time.
+        calendar_url: Option<Text<'a>>,
     }
 }
 
@@ -210,6 +213,8 @@ value! {
         state: Option<Text<'a>>,
         postal_code: Option<Text<'a>>,
         country: Option<Text<'a>>,
+        /// ISO 3166-1, two letters, where the vendor has it apart from the name.
+        country_code: Option<Text<'a>>,
         #[serde(rename = "type")]
         kind: Option<Text<'a>>,
         /// The whole address in one text, where the vendor does not take it apart.
@@ -233,6 +238,32 @@ value! {
         #[serde(rename = "type")]
         kind: Option<Text<'a>>,
         description: Option<Text<'a>>,
+    }
+}
+
+value! {
+    /// A marketing campaign and how far it has come with this person.
+    Campaign<'a> {
+        id: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+        status: Option<Text<'a>>,
+        started_at: Option<Timestamp>,
+        ended_at: Option<Timestamp>,
+        /// Where the person has unsubscribed: from `current`, this one, or from `all`.
+        unsubscribed_from: Option<Text<'a>>,
+    }
+}
+
+value! {
+    /// A mail that did not arrive.
+    EmailBounce<'a> {
+        email: Option<Text<'a>>,
+        /// `hard_bounce`, `soft_bounce`, `spam`, or the vendor's word.
+        #[serde(rename = "type")]
+        kind: Option<Text<'a>>,
+        bounced_at: Option<Timestamp>,
+        /// The campaign that sent it.
+        campaign: Option<Ref<'a>>,
     }
 }
 

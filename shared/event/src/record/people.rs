@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::record;
-use crate::{Address, DateInfo, Decimal, Email, GeoLocation, Phone, Ref, Stage, Text, Web};
+use crate::{Address, Campaign, DateInfo, Decimal, Email, EmailBounce, GeoLocation, Phone, Ref, Stage, Text, Web};
 
 record! {
     /// A person.
@@ -37,6 +37,7 @@ record! {
         subscription_types: Vec<Text<'a>>,
         /// Whether mail to the person arrives, in the vendor's word.
         email_status: Option<Text<'a>>,
+        email_bounces: Vec<EmailBounce<'a>>,
         language: Option<Text<'a>>,
         time_zone: Option<Text<'a>>,
         birthday: Option<Date>,
@@ -58,7 +59,7 @@ record! {
         lists: Vec<Ref<'a>>,
         campaign: Option<Ref<'a>>,
         /// Campaigns and their state for this person.
-        campaigns: Vec<Stage<'a>>,
+        campaigns: Vec<Campaign<'a>>,
         /// UTM medium.
         medium: Option<Text<'a>>,
         /// UTM keyword.
@@ -73,6 +74,13 @@ record! {
         is_deleted: Option<bool>,
         last_contacted_at: Option<Timestamp>,
         last_contacted_mode: Option<Text<'a>>,
+        last_called_at: Option<Timestamp>,
+        last_emailed_at: Option<Timestamp>,
+        /// The last mail of a campaign.
+        last_campaign_emailed_at: Option<Timestamp>,
+        /// When a user of the CRM last opened the record.
+        last_viewed_at: Option<Timestamp>,
+        last_viewed_by: Option<Ref<'a>>,
         last_activity_type: Option<Text<'a>>,
         first_contacted_at: Option<Timestamp>,
         last_seen_at: Option<Timestamp>,
@@ -131,7 +139,7 @@ record! {
         territory: Option<Ref<'a>>,
         collaborators: Vec<Ref<'a>>,
         lists: Vec<Ref<'a>>,
-        campaigns: Vec<Stage<'a>>,
+        campaigns: Vec<Campaign<'a>>,
         active_sequences: Vec<Text<'a>>,
         completed_sequences: Vec<Text<'a>>,
         open_deals_amount: Option<Decimal<'a>>,
@@ -141,6 +149,13 @@ record! {
         is_deleted: Option<bool>,
         last_contacted_at: Option<Timestamp>,
         last_contacted_mode: Option<Text<'a>>,
+        last_called_at: Option<Timestamp>,
+        last_emailed_at: Option<Timestamp>,
+        /// The last mail of a campaign.
+        last_campaign_emailed_at: Option<Timestamp>,
+        /// When a user of the CRM last opened the record.
+        last_viewed_at: Option<Timestamp>,
+        last_viewed_by: Option<Ref<'a>>,
         last_activity_type: Option<Text<'a>>,
         first_contacted_at: Option<Timestamp>,
         first_assigned_at: Option<Timestamp>,

@@ -41,6 +41,8 @@ record! {
         /// `won_at` is the time the deal was won, where the vendor has one apart from `closed_at`.
         won_at: Option<Timestamp>,
         lost_reason: Option<Text<'a>>,
+        /// The vendor's own list entry for `lost_reason`.
+        lost_reason_id: Option<Text<'a>>,
         /// A text that somebody wrote beside the reason.
         lost_reason_note: Option<Text<'a>>,
         /// The stage in which the deal was won.
@@ -56,8 +58,16 @@ record! {
         /// Any other record that the deal is linked with.
         related: Vec<Ref<'a>>,
         source: Option<Text<'a>>,
+        /// The vendor's own list entry for `source`.
+        source_id: Option<Text<'a>>,
         campaign: Option<Ref<'a>>,
         line_items: Vec<LineItem<'a>>,
+        /// As somebody entered it, in the unit of `discount_type`.
+        discount: Option<Decimal<'a>>,
+        /// `percent` or `amount`.
+        discount_type: Option<Text<'a>>,
+        /// The money that `discount` takes off.
+        discount_amount: Option<Decimal<'a>>,
         products: Vec<Ref<'a>>,
         collaborators: Vec<Ref<'a>>,
         territory: Option<Ref<'a>>,
