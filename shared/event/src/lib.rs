@@ -14,7 +14,7 @@ pub use kind::{Action, Entity, EventType, UnknownWord};
 pub use record::Record;
 pub use value::{
     Absent, Address, Campaign, CustomField, DateInfo, Decimal, Email, EmailBounce, FormField, GeoLocation, Json,
-    LineItem, NotADecimal, Phone, Ref, Stage, Text, Web,
+    LineItem, NotADecimal, Phone, Rate, Ref, Stage, Subtask, Text, Web,
 };
 
 /// The version of the CloudEvents specification that [`Event`] follows.

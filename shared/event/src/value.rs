@@ -219,6 +219,10 @@ value! {
         kind: Option<Text<'a>>,
         /// The whole address in one text, where the vendor does not take it apart.
         text: Option<Text<'a>>,
+        /// Degrees.
+        latitude: Option<Decimal<'a>>,
+        /// Degrees.
+        longitude: Option<Decimal<'a>>,
     }
 }
 
@@ -228,6 +232,8 @@ value! {
         url: Option<Text<'a>>,
         #[serde(rename = "type")]
         kind: Option<Text<'a>>,
+        /// The name in the network, where the vendor keeps that instead of the profile's address.
+        username: Option<Text<'a>>,
     }
 }
 
@@ -297,6 +303,27 @@ value! {
         unit: Option<Text<'a>>,
         unit_cost: Option<Decimal<'a>>,
         unit_cost_currency: Option<Text<'a>>,
+    }
+}
+
+value! {
+    /// What an hour of one user's work or of one service costs the customer.
+    Rate<'a> {
+        user: Option<Ref<'a>>,
+        service: Option<Ref<'a>>,
+        /// Money per hour.
+        rate: Option<Decimal<'a>>,
+        is_billable: Option<bool>,
+    }
+}
+
+value! {
+    /// A step of a task.
+    Subtask<'a> {
+        name: Option<Text<'a>>,
+        is_completed: Option<bool>,
+        /// Its place in the list, ascending.
+        position: Option<Decimal<'a>>,
     }
 }
 

@@ -38,7 +38,7 @@ pub fn phone<'a>(number: Option<Text<'a>>, kind: Option<&'static str>) -> Option
 }
 
 pub fn web<'a>(url: Option<Text<'a>>, kind: Option<&'static str>) -> Option<Web<'a>> {
-    url.map(|url| Web { url: Some(url), kind: kind.map(Cow::Borrowed) })
+    url.map(|url| Web { url: Some(url), kind: kind.map(Cow::Borrowed), ..Web::default() })
 }
 
 /// A vendor's word of a closed list in this project's spelling: lower case, `_` between words.

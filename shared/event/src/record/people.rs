@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::record;
-use crate::{Address, Campaign, DateInfo, Decimal, Email, EmailBounce, GeoLocation, Phone, Ref, Stage, Text, Web};
+use crate::{
+    Address, Campaign, DateInfo, Decimal, Email, EmailBounce, GeoLocation, Phone, Rate, Ref, Stage, Text, Web,
+};
 
 record! {
     /// A person.
@@ -13,6 +15,8 @@ record! {
         name: Option<Text<'a>>,
         first_name: Option<Text<'a>>,
         last_name: Option<Text<'a>>,
+        /// The form of address: `Frau Dr.`.
+        salutation: Option<Text<'a>>,
         /// Job title.
         title: Option<Text<'a>>,
         department: Option<Text<'a>>,
@@ -89,6 +93,17 @@ record! {
         /// Customer number.
         number: Option<Text<'a>>,
         tax_number: Option<Text<'a>>,
+        /// How work is billed: `none`, `hourly_rate`, or the vendor's word.
+        billing_type: Option<Text<'a>>,
+        /// Money per hour.
+        rate: Option<Decimal<'a>>,
+        /// Hourly rates of single users and services.
+        rates: Vec<Rate<'a>>,
+        /// `none`, `hours`, `fees`, `hours_per_month`, `fees_per_month`, or the vendor's word.
+        budget_type: Option<Text<'a>>,
+        /// Money.
+        budget: Option<Decimal<'a>>,
+        budget_hours: Option<Decimal<'a>>,
     }
 }
 
@@ -160,6 +175,17 @@ record! {
         first_contacted_at: Option<Timestamp>,
         first_assigned_at: Option<Timestamp>,
         last_assigned_at: Option<Timestamp>,
+        /// How work is billed: `none`, `hourly_rate`, or the vendor's word.
+        billing_type: Option<Text<'a>>,
+        /// Money per hour.
+        rate: Option<Decimal<'a>>,
+        /// Hourly rates of single users and services.
+        rates: Vec<Rate<'a>>,
+        /// `none`, `hours`, `fees`, `hours_per_month`, `fees_per_month`, or the vendor's word.
+        budget_type: Option<Text<'a>>,
+        /// Money.
+        budget: Option<Decimal<'a>>,
+        budget_hours: Option<Decimal<'a>>,
     }
 }
 
@@ -242,5 +268,12 @@ record! {
         is_active: Option<bool>,
         phone_numbers: Vec<Phone<'a>>,
         photo_url: Option<Text<'a>>,
+        /// The user's own entry among the contacts.
+        contact: Option<Ref<'a>>,
+        role: Option<Stage<'a>>,
+        /// What an hour of the user's work costs the team.
+        cost_rate: Option<Decimal<'a>>,
+        /// The task that the user is at.
+        current_task: Option<Ref<'a>>,
     }
 }

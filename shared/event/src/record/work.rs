@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::record;
-use crate::{Decimal, FormField, Ref, Stage, Text};
+use crate::{Decimal, FormField, Ref, Stage, Subtask, Text};
 
 record! {
     Task<'a> {
@@ -16,12 +16,25 @@ record! {
         is_deleted: Option<bool>,
         priority: Option<Text<'a>>,
         start_at: Option<Timestamp>,
+        /// The planned end.
+        end_at: Option<Timestamp>,
+        /// When the vendor's planning has put it, beside what a person planned.
+        scheduled_start_at: Option<Timestamp>,
+        scheduled_end_at: Option<Timestamp>,
         due_at: Option<Timestamp>,
         completed_at: Option<Timestamp>,
         project: Option<Ref<'a>>,
         /// The list or board column that the task stands in.
         list: Option<Ref<'a>>,
+        /// Its place in the list, ascending.
+        position: Option<Decimal<'a>>,
         assignees: Vec<Ref<'a>>,
+        /// The group of users that it is assigned to.
+        group: Option<Ref<'a>>,
+        /// Users who are told of changes.
+        subscribers: Vec<Ref<'a>>,
+        subtasks: Vec<Subtask<'a>>,
+        service: Option<Ref<'a>>,
         /// The vendor's kind of task.
         #[serde(rename = "type")]
         task_type: Option<Text<'a>>,
@@ -29,8 +42,16 @@ record! {
         related_to: Option<Ref<'a>>,
         contact: Option<Ref<'a>>,
         parent: Option<Ref<'a>>,
+        /// The task that this one was copied from.
+        duplicate_of: Option<Ref<'a>>,
         planned_minutes: Option<Decimal<'a>>,
         tracked_minutes: Option<Decimal<'a>>,
+        remaining_minutes: Option<Decimal<'a>>,
+        billable_minutes: Option<Decimal<'a>>,
+        non_billable_minutes: Option<Decimal<'a>>,
+        total_cost: Option<Decimal<'a>>,
+        revenue: Option<Decimal<'a>>,
+        profit: Option<Decimal<'a>>,
         is_billable: Option<bool>,
         number: Option<Text<'a>>,
     }
@@ -47,10 +68,23 @@ record! {
         is_archived: Option<bool>,
         is_billable: Option<bool>,
         start_at: Option<Timestamp>,
+        /// The planned end.
+        end_at: Option<Timestamp>,
         due_at: Option<Timestamp>,
         completed_at: Option<Timestamp>,
-        budget: Option<Decimal<'a>>,
+        /// The list or board column that the project stands in.
+        list: Option<Ref<'a>>,
+        /// Its place in the list, ascending.
+        position: Option<Decimal<'a>>,
+        /// How work is billed: `none`, `hourly_rate`, or the vendor's word.
+        billing_type: Option<Text<'a>>,
+        /// Money per hour.
         rate: Option<Decimal<'a>>,
+        /// `none`, `hours`, `fees`, `hours_per_month`, `fees_per_month`, or the vendor's word.
+        budget_type: Option<Text<'a>>,
+        /// Money.
+        budget: Option<Decimal<'a>>,
+        budget_hours: Option<Decimal<'a>>,
         planned_minutes: Option<Decimal<'a>>,
         tracked_minutes: Option<Decimal<'a>>,
         members: Vec<Ref<'a>>,
@@ -71,12 +105,20 @@ record! {
         contact: Option<Ref<'a>>,
         user: Option<Ref<'a>>,
         service: Option<Ref<'a>>,
+        list: Option<Ref<'a>>,
+        /// The vendor's kind of time entry.
+        #[serde(rename = "type")]
+        entry_type: Option<Text<'a>>,
         is_billable: Option<bool>,
         is_billed: Option<bool>,
         is_archived: Option<bool>,
         /// Money per hour.
         rate: Option<Decimal<'a>>,
-        amount: Option<Decimal<'a>>,
+        /// What an hour of the user's work costs the team.
+        cost_rate: Option<Decimal<'a>>,
+        total_cost: Option<Decimal<'a>>,
+        revenue: Option<Decimal<'a>>,
+        profit: Option<Decimal<'a>>,
         currency: Option<Text<'a>>,
     }
 }
@@ -138,9 +180,15 @@ record! {
     Note<'a> {
         content: Option<Text<'a>>,
         related_to: Option<Ref<'a>>,
+        /// The first of `contacts`.
         contact: Option<Ref<'a>>,
+        contacts: Vec<Ref<'a>>,
         call: Option<Ref<'a>>,
+        /// The first of `users`.
         user: Option<Ref<'a>>,
+        users: Vec<Ref<'a>>,
+        /// Any other record that the note is linked with.
+        related: Vec<Ref<'a>>,
         is_archived: Option<bool>,
     }
 }
