@@ -290,6 +290,8 @@ value! {
     LineItem<'a> {
         id: Option<Text<'a>>,
         product: Option<Ref<'a>>,
+        /// Stock keeping unit of the product.
+        sku: Option<Text<'a>>,
         quantity: Option<Decimal<'a>>,
         unit_price: Option<Decimal<'a>>,
         total: Option<Decimal<'a>>,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::record;
-use crate::{Address, Decimal, Email, LineItem, Phone, Ref, Stage, Text, Web};
+use crate::{Address, DateInfo, Decimal, Email, LineItem, Phone, Ref, Stage, Text, Web};
 
 record! {
     /// A chance to sell: a deal, an opportunity.
@@ -78,6 +78,7 @@ record! {
         addresses: Vec<Address<'a>>,
         websites: Vec<Web<'a>>,
         social_links: Vec<Web<'a>>,
+        dates: Vec<DateInfo<'a>>,
         web_form: Option<Text<'a>>,
         active_sequences: Vec<Text<'a>>,
         completed_sequences: Vec<Text<'a>>,
