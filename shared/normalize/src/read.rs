@@ -298,6 +298,21 @@ impl<'a> Object<'a> {
         }
         self
     }
+
+    /// The same object with its members' names without a prefix, where they have it: for flat bodies (`deal_name`).
+    /// Warnings name the members without it.
+    pub fn without_prefix(mut self, prefix: &str) -> Self {
+        for (name, _) in &mut self.members {
+            let short = match name {
+                Cow::Borrowed(name) => name.strip_prefix(prefix).map(Cow::Borrowed),
+                Cow::Owned(name) => name.strip_prefix(prefix).map(|short| Cow::Owned(short.to_owned())),
+            };
+            if let Some(short) = short {
+                *name = short;
+            }
+        }
+        self
+    }
 }
 
 /// The value is there, and is not what it should be.

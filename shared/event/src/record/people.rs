@@ -78,6 +78,7 @@ record! {
         is_deleted: Option<bool>,
         last_contacted_at: Option<Timestamp>,
         last_contacted_mode: Option<Text<'a>>,
+        last_chat_at: Option<Timestamp>,
         last_called_at: Option<Timestamp>,
         last_emailed_at: Option<Timestamp>,
         /// The last mail of a campaign.
@@ -164,6 +165,7 @@ record! {
         is_deleted: Option<bool>,
         last_contacted_at: Option<Timestamp>,
         last_contacted_mode: Option<Text<'a>>,
+        last_chat_at: Option<Timestamp>,
         last_called_at: Option<Timestamp>,
         last_emailed_at: Option<Timestamp>,
         /// The last mail of a campaign.
@@ -218,6 +220,8 @@ record! {
         source_id: Option<Text<'a>>,
         rating: Option<Decimal<'a>>,
         score: Option<Decimal<'a>>,
+        /// `hot`, `warm`, `cold`, or the vendor's word.
+        quality: Option<Text<'a>>,
         is_converted: Option<bool>,
         is_archived: Option<bool>,
         is_deleted: Option<bool>,
@@ -239,11 +243,14 @@ record! {
         campaign: Option<Ref<'a>>,
         medium: Option<Text<'a>>,
         keyword: Option<Text<'a>>,
+        /// The contact that the lead became.
+        contact: Option<Ref<'a>>,
         /// The deal that the lead would become.
         deal: Option<Ref<'a>>,
         products: Vec<Ref<'a>>,
         last_contacted_at: Option<Timestamp>,
         last_contacted_mode: Option<Text<'a>>,
+        last_chat_at: Option<Timestamp>,
         last_seen_at: Option<Timestamp>,
         first_contacted_at: Option<Timestamp>,
         first_assigned_at: Option<Timestamp>,

@@ -18,6 +18,8 @@ record! {
         expected_amount: Option<Decimal<'a>>,
         /// The amount in the account's base currency.
         base_amount: Option<Decimal<'a>>,
+        /// Between the deal's currency and the base currency, as the vendor has it.
+        exchange_rate: Option<Decimal<'a>>,
         /// What a won deal brought.
         realized_amount: Option<Decimal<'a>>,
         realized_currency: Option<Text<'a>>,
@@ -104,6 +106,8 @@ record! {
         display_name: Option<Text<'a>>,
         brand: Option<Text<'a>>,
         model: Option<Text<'a>>,
+        /// The seller's own code for it, where there is one beside `sku`.
+        code: Option<Text<'a>>,
         sku: Option<Text<'a>>,
         price: Option<Decimal<'a>>,
         currency: Option<Text<'a>>,

@@ -203,6 +203,7 @@ record! {
         location: Option<Text<'a>>,
         start_at: Option<Timestamp>,
         end_at: Option<Timestamp>,
+        checked_in_at: Option<Timestamp>,
         completed_at: Option<Timestamp>,
         outcome: Option<Text<'a>>,
         related_to: Option<Ref<'a>>,
