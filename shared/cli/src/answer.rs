@@ -16,6 +16,9 @@ pub enum Answer<'a> {
 
 impl Answer<'_> {
     /// As the golden files have it: indented, with a line end.
+    ///
+    /// # Errors
+    /// Where it cannot be written as JSON.
     pub fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }

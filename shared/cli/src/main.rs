@@ -1,14 +1,16 @@
 //! `crm-events`: normalize, send and watch CRM webhooks from the command line.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Parser, Subcommand};
+use anyhow::{Context, ensure};
+use clap::{Args, Parser, Subcommand};
 use crm_events::answer::Webhook;
 use crm_events::case::{self, Case};
-use crm_events::catalog;
+use crm_events::stack::Stack;
+use crm_events::{catalog, gateway, send, stack, tail};
 use crm_normalize::{Vendor, sample, vendor};
 use jiff::Timestamp;
 
@@ -58,8 +60,50 @@ enum Command {
         #[arg(long, default_value = "events", value_name = "FOLDER")]
         events: PathBuf,
     },
+    /// Send sample cases to a stack, signed with the sample secrets, and print what they become.
+    Send {
+        /// Of which vendor [default: every one].
+        #[arg(value_parser = vendor_of_name)]
+        vendor: Option<&'static Vendor>,
+        /// Which case [default: every one].
+        case: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Print a curl command that sends a case.
+    Curl {
+        #[arg(value_parser = vendor_of_name)]
+        vendor: &'static Vendor,
+        /// Which case [default: the vendor's first].
+        case: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take events off a stack's main queue and print them as they come.
+    Tail {
+        #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
+        stack: PathBuf,
+    },
+    /// Print the event that API Gateway hands to a function for a case, for `cargo lambda invoke`.
+    InvokeEvent {
+        #[arg(value_parser = vendor_of_name)]
+        vendor: &'static Vendor,
+        case: String,
+        #[arg(long, default_value = "events", value_name = "FOLDER")]
+        events: PathBuf,
+    },
     /// Print the secrets setting that accepts the samples, by vendor. Not for a function that faces the world.
     Secrets,
+}
+
+#[derive(Args)]
+struct Place {
+    /// The stack's file, as the local stack writes it.
+    #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
+    stack: PathBuf,
+    /// The folder of the cases.
+    #[arg(long, default_value = "events", value_name = "FOLDER")]
+    events: PathBuf,
 }
 
 fn main() -> ExitCode {
@@ -75,7 +119,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Normalize { vendor, body_file, headers, query, account, received_at } => {
-            let now = received_at.unwrap_or_else(Timestamp::now);
+            let now = received_at.unwrap_or_else(now);
             let headers = match headers {
                 Some(file) => {
                     case::read(&file)?;
@@ -99,17 +143,32 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Golden { vendor, events } => {
             let mut changed = 0_usize;
-            let mut cases = Case::all(&events)?;
-            cases.retain(|case| vendor.is_none_or(|vendor| vendor.name == case.vendor.name));
+            let cases = cases_of(vendor, &events)?;
             for case in &cases {
                 let output = case.output().with_context(|| case.folder.display().to_string())?;
                 if fs::read_to_string(case.expected()).ok().as_deref() != Some(output.as_str()) {
                     fs::write(case.expected(), output)?;
                     println!("wrote {}", case.expected().display());
-                    changed += 1;
+                    changed = changed.saturating_add(1);
                 }
             }
             println!("{} cases, {changed} changed", cases.len());
+        }
+        Command::Send { vendor, case, place } => send_cases(vendor, case.as_deref(), &place)?,
+        Command::Curl { vendor, case, place } => {
+            let case = match case {
+                Some(name) => Case::find(&place.events, vendor, &name)?,
+                None => cases_of(Some(vendor), &place.events)?.swap_remove(0),
+            };
+            println!("{}", send::curl(&Stack::read(&place.stack)?, &case, now())?);
+        }
+        Command::Tail { stack } => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(tail::tail(&Stack::read(&stack)?))?;
+        }
+        Command::InvokeEvent { vendor, case, events } => {
+            let webhook = Case::find(&events, vendor, &case)?.webhook()?.proven(vendor, now());
+            println!("{}", serde_json::to_string_pretty(&gateway::event(vendor, &webhook))?);
         }
         Command::Secrets => {
             let all = vendor::ALL.iter().map(|vendor| format!("  \"{}\": {}", vendor.name, sample::secrets(vendor)));
@@ -117,6 +176,36 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Sends what was asked for, one case after the other, and says at the end whether all came out as they should.
+fn send_cases(vendor: Option<&'static Vendor>, case: Option<&str>, place: &Place) -> anyhow::Result<()> {
+    let stack = Stack::read(&place.stack)?;
+    let cases = match (vendor, case) {
+        (Some(vendor), Some(case)) => vec![Case::find(&place.events, vendor, case)?],
+        _ => cases_of(vendor, &place.events)?,
+    };
+    let mut wrong = 0_usize;
+    for case in &cases {
+        let sent = send::send(&stack, case, now())?;
+        println!("{sent}");
+        wrong = wrong.saturating_add(usize::from(!sent.as_expected));
+    }
+    ensure!(wrong == 0, "{wrong} of {} cases did not come out as expected", cases.len());
+    Ok(())
+}
+
+/// The cases of a vendor, or of all.
+fn cases_of(vendor: Option<&'static Vendor>, events: &Path) -> anyhow::Result<Vec<Case>> {
+    let mut cases = Case::all(events)?;
+    cases.retain(|case| vendor.is_none_or(|vendor| vendor.name == case.vendor.name));
+    ensure!(!cases.is_empty(), "there are no such cases in {}", events.display());
+    Ok(cases)
+}
+
+#[expect(clippy::disallowed_methods, reason = "here the clock becomes an argument")]
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 fn vendor_of_name(name: &str) -> Result<&'static Vendor, String> {

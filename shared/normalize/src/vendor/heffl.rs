@@ -145,6 +145,14 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
     }
 }
 
+/// Whether a client is a company or a person.
+fn kind(text: Text<'_>) -> Text<'_> {
+    match word(text) {
+        individual if individual == "individual" => Cow::Borrowed("person"),
+        kind => kind,
+    }
+}
+
 /// The client of a deal, an invoice or a quotation: an object on the present page, flat on older ones.
 fn client<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
     let Some(client) = o.object("client") else {
@@ -154,7 +162,7 @@ fn client<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
     let reference = reference(client.id("id"), client.text("name").or_else(names))?;
     Some(Ref {
         email: client.text("email"),
-        kind: client.text("type").map(word),
+        kind: client.text("type").map(kind),
         phone_number: client.text("phone"),
         number: client.text("number"),
         tax_number: client.text("taxNumber"),
@@ -167,7 +175,7 @@ fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
     let (first_name, last_name) = (o.text("firstName"), o.text("lastName"));
     Company {
         name: o.text("name").or_else(|| full_name(first_name.as_ref(), last_name.as_ref())),
-        kind: o.text("type").map(word),
+        kind: o.text("type").map(kind),
         first_name,
         last_name,
         number: o.text("number"),

@@ -1,0 +1,143 @@
+//! Sending sample cases to a stack over HTTP, as the vendors do.
+
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::Context;
+use crm_normalize::scheme::Scheme;
+use crm_normalize::{Vendor, sample};
+use form_urlencoded::Serializer;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::answer::{Answer, Webhook};
+use crate::case::Case;
+use crate::stack::Stack;
+
+/// What a function answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub body: String,
+}
+
+/// Posts a webhook as it is.
+///
+/// # Errors
+/// Where there is no answer.
+pub fn post(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Reply> {
+    let url = url(stack, vendor, webhook)?;
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .into();
+    let mut request = agent.post(&url).header("content-type", "application/json");
+    if let Some(host) = &stack.host_header {
+        request = request.header("host", host);
+    }
+    for (name, value) in &webhook.headers {
+        request = request.header(&**name, &**value);
+    }
+    let mut response = request.send(&webhook.body[..]).with_context(|| format!("no answer from {}", vendor.name))?;
+    Ok(Reply { status: response.status().as_u16(), body: response.body_mut().read_to_string()? })
+}
+
+fn url(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<String> {
+    let mut url = stack.url(vendor.name)?.to_owned();
+    if let Some(account) = &webhook.account {
+        url.push('/');
+        url.push_str(account);
+    }
+    if !webhook.query.is_empty() {
+        let query = Serializer::new(String::new()).extend_pairs(&webhook.query).finish();
+        url = format!("{url}?{query}");
+    }
+    Ok(url)
+}
+
+/// What one case came to.
+#[derive(Debug)]
+pub struct Sent {
+    pub case: Case,
+    pub reply: Reply,
+    /// Type and id of each event that the case becomes.
+    pub events: Vec<(String, String)>,
+    /// The answer is the one that the code here gives too.
+    pub as_expected: bool,
+}
+
+impl fmt::Display for Sent {
+    /// A line per event, or one for the answer.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[derive(Default, Deserialize)]
+        struct Words {
+            #[serde(default)]
+            status: String,
+            #[serde(default)]
+            reason: String,
+        }
+        let words: Words = serde_json::from_str(&self.reply.body).unwrap_or_default();
+        let Self { case, reply, .. } = self;
+        let start = format!("{:<11}{:<36}{} {:<12}", case.vendor.name, case.name, reply.status, words.status);
+        if !self.as_expected {
+            return write!(f, "{start}NOT AS EXPECTED: {}", reply.body);
+        }
+        if self.events.is_empty() {
+            return write!(f, "{start}{}", words.reason);
+        }
+        let lines = self.events.iter().map(|(event_type, id)| format!("{start}{event_type:<28}{id}"));
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// Posts a case with its proof of origin and compares the answer with that of the code here.
+///
+/// # Errors
+/// Where the case cannot be read or there is no answer.
+pub fn send(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<Sent> {
+    #[derive(Deserialize)]
+    #[serde(tag = "status", rename_all = "lowercase")]
+    enum Wire {
+        Accepted { events: Vec<String> },
+        Ignored { reason: String },
+        Quarantined { reason: String },
+    }
+    let webhook = case.webhook()?.proven(case.vendor, now);
+    let reply = post(stack, case.vendor, &webhook)?;
+    let (answer, _) = webhook.answer(case.vendor, now)?;
+    let mut events = Vec::new();
+    let as_expected = match (&answer, serde_json::from_str::<Wire>(&reply.body)) {
+        (Answer::Accepted { events: expected }, Ok(Wire::Accepted { events: ids })) => {
+            events = expected.iter().map(|event| (event.event_type.to_string(), event.id.to_string())).collect();
+            expected.iter().map(|event| &*event.id).eq(&ids)
+        }
+        (Answer::Ignored { reason: expected }, Ok(Wire::Ignored { reason })) => *expected == reason,
+        (Answer::Quarantined { reason: expected }, Ok(Wire::Quarantined { reason })) => *expected == reason,
+        _ => false,
+    };
+    Ok(Sent { case: case.clone(), as_expected: as_expected && reply.status == 200, reply, events })
+}
+
+/// A `curl` that posts a case. Shows a token or password rather than a signature, which would be stale in minutes.
+///
+/// # Errors
+/// Where the case cannot be read or the stack has no route for it.
+pub fn curl(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<String> {
+    let mut webhook = case.webhook()?;
+    let ids = case.vendor.schemes.iter().filter_map(|scheme| match scheme {
+        Scheme::Hmac(scheme) => Some(scheme.id_header),
+        Scheme::Basic | Scheme::Token => None,
+    });
+    for id in ids {
+        webhook.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(id));
+    }
+    sample::prove(case.vendor, &webhook.body, &mut webhook.headers, &mut webhook.query, now);
+    let mut command = format!("curl '{}'", url(stack, case.vendor, &webhook)?);
+    let host = stack.host_header.iter().map(|host| ("host", host.as_str()));
+    let headers = webhook.headers.iter().map(|(name, value)| (&**name, &**value));
+    for (name, value) in [("content-type", "application/json")].into_iter().chain(host).chain(headers) {
+        command.push_str(&format!(" -H '{name}: {value}'"));
+    }
+    Ok(command + &format!(" --data-binary @{}", case.folder.join("body.json").display()))
+}
