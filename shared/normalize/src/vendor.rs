@@ -4,6 +4,7 @@
 //! ([`crate::Verified::normalize`]), so that a vendor cannot get them wrong.
 
 mod heffl;
+mod teamgram;
 
 use std::fmt;
 
@@ -18,7 +19,7 @@ use crate::scheme::Scheme;
 
 /// Every vendor. A line here, a file in `vendor/`, a folder in `functions/`, cases in `events/` and a block in the
 /// template make a vendor; a test holds them together.
-pub const ALL: &[&Vendor] = &[&heffl::VENDOR];
+pub const ALL: &[&Vendor] = &[&heffl::VENDOR, &teamgram::VENDOR];
 
 /// A CRM that sends webhooks. Plain data without defaults: what a vendor leaves out does not compile.
 pub struct Vendor {

@@ -1,0 +1,265 @@
+//! TeamGram.
+//!
+//! - Events and fields: TeamGram's knowledge base, "TeamGram Webhooks v1"
+//!   (<https://help.teamgram.com/hc/en-us>), checked 2026-11. It has no sample bodies.
+//! - Does not sign: HTTP Basic, with the user name and password of the end-point, is the only proof.
+//! - Retries: none documented. Anything but HTTP 200 goes to Control Panel > Webhooks > Sending Failed. There is no
+//!   delivery id.
+//!
+//! Times are UTC and mostly lack the `Z`; empty fields are `null`. No body has the time of the event: a new or updated
+//! record has its own, a deleted one has none. Where the page and what the server sends differ, both are read: the case
+//! of names, `ContactInfos` in the form of TeamGram's REST answers, the entity `Proposal`, which the page leaves out.
+
+mod contact_info;
+mod custom_field;
+mod people;
+mod sales;
+
+use std::borrow::Cow;
+
+use crm_event::record::{Common, Record};
+use crm_event::{Action, Actor, Entity, Ref, Stage, Text};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use crate::error::{Quarantine, Reason};
+use crate::parts::{full_name, reference, stage, word};
+use crate::read::Object;
+use crate::scheme::Scheme;
+use crate::time;
+
+pub const VENDOR: Vendor = Vendor {
+    name: "teamgram",
+    title: "TeamGram",
+    schemes: &[Scheme::Basic],
+    delivery_id_header: None,
+    secret_members: &[],
+    catalog: CATALOG,
+    normalize,
+};
+
+/// `EventEntity` and `EventAction`, with a point between them.
+const CATALOG: &[Row] = &[
+    Row::event("Individual.New", Entity::Contact, Action::Created),
+    Row::event("Individual.Update", Entity::Contact, Action::Updated),
+    Row::event("Individual.Delete", Entity::Contact, Action::Deleted),
+    Row::event("Party.New", Entity::Company, Action::Created),
+    Row::event("Party.Update", Entity::Company, Action::Updated),
+    Row::event("Party.Delete", Entity::Company, Action::Deleted),
+    Row::event("Lead.New", Entity::Lead, Action::Created),
+    Row::event("Lead.Update", Entity::Lead, Action::Updated),
+    Row::event("Lead.Delete", Entity::Lead, Action::Deleted),
+    Row::event("Product.New", Entity::Product, Action::Created),
+    Row::event("Product.Update", Entity::Product, Action::Updated),
+    Row::event("Product.Delete", Entity::Product, Action::Deleted),
+    Row::event("Opportunity.New", Entity::Deal, Action::Created),
+    Row::event("Opportunity.Update", Entity::Deal, Action::Updated),
+    Row::event("Opportunity.Delete", Entity::Deal, Action::Deleted),
+    Row::event("Order.New", Entity::Order, Action::Created),
+    Row::event("Order.Update", Entity::Order, Action::Updated),
+    Row::event("Order.Delete", Entity::Order, Action::Deleted),
+    // Not on the vendor's page, and sent all the same.
+    Row::event("Proposal.New", Entity::Quote, Action::Created),
+    Row::event("Proposal.Update", Entity::Quote, Action::Updated),
+    Row::event("Proposal.Delete", Entity::Quote, Action::Deleted),
+];
+
+const NO_EVENT_NAME: &str = "the body does not name its event: TeamGram's webhooks have \"EventEntity\" and \
+     \"EventAction\" beside \"Data\"; see what else posts to this URL";
+const NO_DATA: &str = "expected the record as an object under \"Data\", beside \"EventEntity\" and \"EventAction\"";
+
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let body = &webhook.body;
+    let (Some(event_entity), Some(event_action)) = (body.text("EventEntity"), body.text("EventAction")) else {
+        return Err(Quarantine::new(Reason::NoEventName, NO_EVENT_NAME));
+    };
+    let data = body.object("Data");
+
+    let Some(Row { vendor_event, becomes: Becomes::Event(entity, action) }) = row(&event_entity, &event_action) else {
+        let unknown = Unknown {
+            vendor_event: Cow::Owned(format!("{event_entity}.{event_action}")),
+            record_id: data.as_ref().and_then(|data| data.id("Id")),
+            account: None,
+            occurred_at: data.as_ref().filter(|_| !event_action.eq_ignore_ascii_case("Delete")).and_then(written_at),
+        };
+        return Ok(Outcome::Unknown(unknown));
+    };
+    let data = data.ok_or_else(|| Quarantine::wrong_envelope(NO_DATA))?;
+    let id = data.id("Id").ok_or_else(|| Quarantine::no_record_id("Data.Id"))?;
+    let common = common(id, &data);
+    let change = Change {
+        vendor_event: Cow::Borrowed(vendor_event),
+        action: *action,
+        actor: actor(*action, &common),
+        // Of a deleted record these are the times of its last change.
+        occurred_at: if *action == Action::Deleted { None } else { common.updated_at.or(common.created_at) },
+        record: record(*entity, common, &data),
+        account: None,
+        partial: false,
+        changes: Vec::new(),
+    };
+    Ok(change.into())
+}
+
+fn row(event_entity: &str, event_action: &str) -> Option<&'static Row> {
+    CATALOG.iter().find(|row| {
+        row.vendor_event.split_once('.').is_some_and(|(entity, action)| {
+            entity.eq_ignore_ascii_case(event_entity) && action.eq_ignore_ascii_case(event_action)
+        })
+    })
+}
+
+/// The entity of an `EventEntity` or a `ClassName`.
+fn entity(class_name: &str) -> Option<Entity> {
+    match row(class_name, "New")?.becomes {
+        Becomes::Event(entity, _) => Some(entity),
+        Becomes::Ignored => None,
+    }
+}
+
+fn record<'a>(entity: Entity, common: Common<'a>, o: &Object<'a>) -> Record<'a> {
+    match entity {
+        Entity::Company => Record::Company(people::company(common, o)),
+        Entity::Lead => Record::Lead(people::lead(common, o)),
+        Entity::Product => Record::Product(sales::product(common, o)),
+        Entity::Deal => Record::Deal(sales::deal(common, o)),
+        Entity::Order => Record::Order(sales::order(common, o)),
+        Entity::Quote => Record::Quote(sales::quote(common, o)),
+        _ => Record::Contact(people::contact(common, o)),
+    }
+}
+
+fn common<'a>(id: Text<'a>, o: &Object<'a>) -> Common<'a> {
+    Common {
+        created_at: instant(o, "EnteredDate"),
+        updated_at: instant(o, "ModifiedDate"),
+        created_by: user(o, "EnteredByIndividual"),
+        updated_by: user(o, "ModifiedByIndividual"),
+        owner: user(o, "Owner"),
+        last_activity_at: instant(o, "LastActivityDate"),
+        tags: o.texts("Tags"),
+        custom_fields: custom_field::custom_fields(o),
+        ..Common::new(id)
+    }
+}
+
+/// When the record was last written.
+fn written_at(o: &Object<'_>) -> Option<Timestamp> {
+    instant(o, "ModifiedDate").or_else(|| instant(o, "EnteredDate"))
+}
+
+/// Who made the change. Nothing tells who deleted a record.
+fn actor<'a>(action: Action, common: &Common<'a>) -> Option<Actor<'a>> {
+    let user = match action {
+        Action::Created => common.created_by.as_ref().or(common.updated_by.as_ref()),
+        Action::Updated => common.updated_by.as_ref(),
+        _ => None,
+    }?;
+    Some(Actor {
+        id: user.id.clone(),
+        name: user.name.clone(),
+        email: user.email.clone(),
+        actor_type: Some(Cow::Borrowed("user")),
+    })
+}
+
+/// An object of the vendor's type "user".
+fn user<'a>(o: &Object<'a>, name: &str) -> Option<Ref<'a>> {
+    let user = o.object(name)?;
+    let reference = reference(user.id("Id"), user.text("DisplayName").or_else(|| person_name(&user)))?;
+    Some(Ref { email: user.text("Email"), ..reference })
+}
+
+/// First and last name of a person as one.
+fn person_name<'a>(o: &Object<'a>) -> Option<Text<'a>> {
+    full_name(o.text("Name").as_ref(), o.text("LastName").as_ref())
+}
+
+/// A list of `{Id, Name}`: regions, relationship types.
+fn named<'a>(o: &Object<'a>, name: &str) -> Vec<Stage<'a>> {
+    o.objects(name).iter().filter_map(|entry| stage(entry.id("Id"), entry.text("Name"))).collect()
+}
+
+/// The largest picture.
+fn photo_url<'a>(o: &Object<'a>) -> Option<Text<'a>> {
+    let pictures = o.object("ProfilePictures")?;
+    ["Original", "Large", "Medium", "Small"].into_iter().find_map(|size| pictures.text(size))
+}
+
+/// A number of an enumeration as its word in `words`, where "" stands for "none". A number that is not on the list
+/// stays its text; a word in place of a number is taken as one.
+fn enumerated<'a>(o: &Object<'a>, name: &str, words: &'static [&'static str]) -> Option<Text<'a>> {
+    let text = o.text(name)?;
+    let word = match text.parse::<i64>() {
+        Ok(number) => {
+            let known = usize::try_from(number).ok().and_then(|number| words.get(number));
+            known.map_or(text, |word| Cow::Borrowed(*word))
+        }
+        Err(_) => snake_case(text),
+    };
+    let is_none = word.is_empty() || (word == "none" && words.contains(&""));
+    (!is_none).then_some(word)
+}
+
+/// A name of the vendor's code (`PhoneIn`) as a word (`phone_in`).
+fn snake_case(name: Text<'_>) -> Text<'_> {
+    let starts_word = |(before, c): (char, char)| before.is_ascii_lowercase() && c.is_ascii_uppercase();
+    if !name.chars().zip(name.chars().skip(1)).any(starts_word) {
+        return word(name);
+    }
+    let mut spaced = String::with_capacity(name.len().saturating_add(2));
+    let mut before = ' ';
+    for c in name.chars() {
+        if starts_word((before, c)) {
+            spaced.push('_');
+        }
+        spaced.push(c);
+        before = c;
+    }
+    word(Cow::Owned(spaced))
+}
+
+/// An instant; none for year 1, which is how .NET writes a date that nobody has set.
+fn instant(o: &Object<'_>, name: &str) -> Option<Timestamp> {
+    o.time(name).filter(|instant| time::day(*instant).year() > 1)
+}
+
+/// The day of a date and time, the same exception made.
+fn day(o: &Object<'_>, name: &str) -> Option<Date> {
+    o.date(name).filter(|date| date.year() > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{enumerated, snake_case};
+    use crate::read::Object;
+
+    #[test]
+    fn enumerations_by_number_text_and_word() {
+        let o = Object::parse(r#"{"a": 1, "b": "1", "c": 0, "d": 9, "e": "PhoneIn", "f": "None", "g": -1, "h": ""}"#);
+        let o = o.expect("test JSON");
+        let read = |name| enumerated(&o, name, &["", "email"]);
+        assert_eq!(read("a").as_deref(), Some("email"));
+        assert_eq!(read("b").as_deref(), Some("email"));
+        assert_eq!(read("c"), None);
+        assert_eq!(read("d").as_deref(), Some("9"));
+        assert_eq!(read("e").as_deref(), Some("phone_in"));
+        assert_eq!(read("f"), None);
+        assert_eq!(read("g").as_deref(), Some("-1"));
+        assert_eq!(read("h"), None);
+    }
+
+    #[test]
+    fn names_of_code_become_words() {
+        for (name, word) in [
+            ("CompanyContact", "company_contact"),
+            ("Customer", "customer"),
+            ("web form", "web_form"),
+            ("ÖzelDurum", "Özel_durum"),
+            ("", ""),
+        ] {
+            assert_eq!(snake_case(name.into()), word);
+        }
+    }
+}

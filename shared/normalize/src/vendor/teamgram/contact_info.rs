@@ -1,0 +1,184 @@
+//! `ContactInfos`: e-mail, phone, address, web, social network and special day in one list, told apart by a type.
+//!
+//! The page has two flat names, `ContactInfoTypeName` and `ContactInfoSubType`. TeamGram's REST answers have an object
+//! `ContactinfoType {Name, SubType}` instead, whose `Name` is in the account's language and may be the subtype's
+//! (`İş` for a business address). Both are read.
+
+use std::borrow::Cow;
+
+use crm_event::{Address, DateInfo, Email, Phone, Text, Web};
+
+use crate::parts::word;
+use crate::read::Object;
+use crate::time;
+
+/// The entries by type.
+#[derive(Default)]
+pub struct ContactInfos<'a> {
+    pub emails: Vec<Email<'a>>,
+    pub phone_numbers: Vec<Phone<'a>>,
+    pub addresses: Vec<Address<'a>>,
+    pub websites: Vec<Web<'a>>,
+    pub social_links: Vec<Web<'a>>,
+    pub dates: Vec<DateInfo<'a>>,
+}
+
+pub fn contact_infos<'a>(o: &Object<'a>) -> ContactInfos<'a> {
+    let mut infos = ContactInfos::default();
+    for entry in o.objects("ContactInfos") {
+        infos.add(&entry);
+    }
+    infos
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Type {
+    Address,
+    Email,
+    Phone,
+    Social,
+    Web,
+    Date,
+}
+
+impl<'a> ContactInfos<'a> {
+    fn add(&mut self, entry: &Object<'a>) {
+        let nested = || entry.json("ContactInfoType").filter(|json| json.get().starts_with('{'));
+        let nested = nested().and_then(|_| entry.object("ContactInfoType"));
+        let in_nested = |name| nested.as_ref().and_then(|nested| nested.text(name));
+        let type_name = entry.text("ContactInfoTypeName").or_else(|| in_nested("Name"));
+        let subtype = entry.text("ContactInfoSubType").or_else(|| in_nested("SubType"));
+        let value = entry.text("Value");
+
+        let folded = type_name.as_deref().map(fold);
+        let named = folded.as_deref().and_then(Type::of_name);
+        let named_as_subtype = folded.as_deref().and_then(subtype_word);
+        let found = named.or_else(|| {
+            let guess = Type::of_value(value.as_deref()?);
+            guess.or_else(|| (folded.is_none() || named_as_subtype.is_some()).then_some(Type::Address))
+        });
+        let kind = match subtype {
+            Some(subtype) => Some(subtype_word(&fold(&subtype)).map_or_else(|| word(subtype), Cow::Borrowed)),
+            None => named_as_subtype.map(Cow::Borrowed),
+        };
+
+        match (found, value) {
+            (Some(Type::Date), value) => self.add_date(entry, value, kind),
+            (Some(Type::Address), Some(text)) => self.addresses.push(Address {
+                city: entry.text("CityName"),
+                state: entry.text("StateName"),
+                kind,
+                text: Some(text),
+                ..Address::default()
+            }),
+            (Some(Type::Email), value @ Some(_)) => self.emails.push(Email { email: value, kind, primary: None }),
+            (Some(Type::Phone), value @ Some(_)) => {
+                self.phone_numbers.push(Phone { number: value, kind, extension: entry.text("Extension") });
+            }
+            (Some(Type::Social), Some(value)) => {
+                let is_url = value.contains('/') || value.starts_with("www.");
+                let (url, username) = if is_url { (Some(value), None) } else { (None, Some(value)) };
+                self.social_links.push(Web { url, kind, username });
+            }
+            (Some(Type::Web), value @ Some(_)) => self.websites.push(Web { url: value, kind, username: None }),
+            (_, None) | (None, _) => {}
+        }
+    }
+
+    fn add_date(&mut self, entry: &Object<'a>, description: Option<Text<'a>>, kind: Option<Text<'a>>) {
+        let in_value = || description.as_deref().and_then(time::date);
+        let date = super::day(entry, "SpecialDate").or_else(in_value);
+        if date.is_some() || description.is_some() {
+            self.dates.push(DateInfo { date, kind, description });
+        }
+    }
+}
+
+impl Type {
+    /// By its name in English or Turkish, folded.
+    fn of_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "address" | "adres" => Self::Address,
+            "email" | "eposta" => Self::Email,
+            "phone" | "telefon" => Self::Phone,
+            "social" | "sosyal" | "sosyalmedya" => Self::Social,
+            "web" | "website" | "websitesi" => Self::Web,
+            "date" | "tarih" => Self::Date,
+            _ => return None,
+        })
+    }
+
+    /// By the look of the value.
+    fn of_value(value: &str) -> Option<Self> {
+        let digits = value.bytes().filter(u8::is_ascii_digit).count();
+        if value.contains('@') && !value.contains(char::is_whitespace) {
+            Some(Self::Email)
+        } else if ["http://", "https://", "www."].iter().any(|start| value.starts_with(start)) {
+            Some(Self::Web)
+        } else if digits >= 7 && value.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c)) {
+            Some(Self::Phone)
+        } else {
+            None
+        }
+    }
+}
+
+/// A subtype in English or Turkish, folded, as a word.
+fn subtype_word(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "business" | "iş" => "business",
+        "delivery" | "teslimat" | "sevkiyat" => "delivery",
+        "direct" | "direkt" | "dahili" => "direct",
+        "personal" | "kişisel" => "personal",
+        "home" | "ev" => "home",
+        "mobile" | "mobil" | "cep" => "mobile",
+        "other" | "diğer" => "other",
+        "work" => "work",
+        _ => return None,
+    })
+}
+
+/// In lower case and without what separates words. The Turkish capitals `İ` and `I` and their small letters are one:
+/// which of them a text has depends on the language that some server changed its case in.
+fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'İ' | 'I' | 'ı' => folded.push('i'),
+            ' ' | '-' | '_' => {}
+            c => folded.extend(c.to_lowercase()),
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Type, fold, subtype_word};
+
+    #[test]
+    fn one_turkish_word_in_every_case() {
+        for text in ["İş", "iş", "Iş", "ış", "İŞ", "IŞ"] {
+            assert_eq!(subtype_word(&fold(text)), Some("business"), "{text}");
+        }
+        assert_eq!(subtype_word(&fold("KİŞİSEL")), Some("personal"));
+        assert_eq!(subtype_word(&fold("DİĞER")), Some("other"));
+        assert_eq!(Type::of_name(&fold("E-Posta")), Some(Type::Email));
+        assert_eq!(Type::of_name(&fold("TARİH")), Some(Type::Date));
+    }
+
+    #[test]
+    fn values_by_their_look() {
+        for (value, expected) in [
+            ("ayse@example.com", Some(Type::Email)),
+            ("https://example.com", Some(Type::Web)),
+            ("www.example.com", Some(Type::Web)),
+            ("+90 (216) 555 01 23", Some(Type::Phone)),
+            ("Bağdat Cad. No: 12/3 @ Kadıköy", None),
+            ("34", None),
+            ("", None),
+        ] {
+            assert_eq!(Type::of_value(value), expected, "{value}");
+        }
+    }
+}

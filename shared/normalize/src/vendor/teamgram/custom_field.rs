@@ -1,0 +1,55 @@
+//! `CustomFieldDatas`: every value is a text, whatever the field's type.
+
+use std::borrow::Cow;
+
+use crm_event::{CustomField, Decimal, Json};
+use serde_json::value::RawValue;
+
+use super::enumerated;
+use crate::read::{Object, json_of};
+use crate::time;
+
+/// The documented types. Lists and attachments have others.
+const TYPES: &[&str] = &["single_line_text", "multi_line_text", "number", "date", "datetime"];
+
+/// The custom fields that are filled in.
+pub fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
+    o.objects("CustomFieldDatas").iter().filter_map(custom_field).collect()
+}
+
+fn custom_field<'a>(o: &Object<'a>) -> Option<CustomField<'a>> {
+    let kind = enumerated(o, "CustomFieldType", TYPES);
+    Some(CustomField {
+        value: Some(value(o, kind.as_deref())?),
+        id: o.id("CustomFieldId"),
+        name: o.text("CustomFieldName"),
+        label: None,
+        kind,
+    })
+}
+
+/// The value in the JSON type that fits the field's.
+fn value<'a>(o: &Object<'a>, kind: Option<&str>) -> Option<Json<'a>> {
+    let json = o.json("Value")?;
+    if !json.get().starts_with('"') {
+        return json_of(json);
+    }
+    let text = o.text("Value")?;
+    // Where there is an `UnFormattedDate`, `Value` is in the account's own format.
+    let date = || o.text("UnFormattedDate").unwrap_or_else(|| text.clone());
+    let typed = match kind {
+        Some("single_line_text" | "multi_line_text") => None,
+        Some("number") => Decimal::new(&*text).ok().and_then(|number| parsed(number.as_str())),
+        Some("date") => time::date(&date()).and_then(|date| Json::of(&date).ok()),
+        Some("datetime") => time::instant(&date()).and_then(|instant| Json::of(&instant).ok()),
+        // The value of a list is an object in the text, that of an attachment an array.
+        _ if text.starts_with(['{', '[']) => parsed(&text),
+        _ => None,
+    };
+    typed.or_else(|| Json::of(&text).ok())
+}
+
+/// The JSON in a text.
+fn parsed(text: &str) -> Option<Json<'static>> {
+    RawValue::from_string(text.to_owned()).ok().map(|json| Json::new(Cow::Owned(json)))
+}
