@@ -174,6 +174,8 @@ value! {
         photo_url: Option<Text<'a>>,
         /// Of a user: the page on which others book a time.
         calendar_url: Option<Text<'a>>,
+        /// Of a company that a person works for: the person's job title there.
+        title: Option<Text<'a>>,
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::record;
-use crate::{Decimal, FormField, Ref, Stage, Subtask, Text};
+use crate::{Decimal, FormField, Rate, Ref, Stage, Subtask, Text};
 
 record! {
     Task<'a> {
@@ -85,6 +85,8 @@ record! {
         /// Money.
         budget: Option<Decimal<'a>>,
         budget_hours: Option<Decimal<'a>>,
+        /// Hourly rates of single users and services.
+        rates: Vec<Rate<'a>>,
         planned_minutes: Option<Decimal<'a>>,
         tracked_minutes: Option<Decimal<'a>>,
         members: Vec<Ref<'a>>,
