@@ -3,6 +3,7 @@
 //! A vendor only translates: its name, account, keys, times and envelope are stamped on in one place
 //! ([`crate::Verified::normalize`]), so that a vendor cannot get them wrong.
 
+mod agilecrm;
 mod heffl;
 mod teamgram;
 
@@ -19,7 +20,7 @@ use crate::scheme::Scheme;
 
 /// Every vendor. A line here, a file in `vendor/`, a folder in `functions/`, cases in `events/` and a block in the
 /// template make a vendor; a test holds them together.
-pub const ALL: &[&Vendor] = &[&heffl::VENDOR, &teamgram::VENDOR];
+pub const ALL: &[&Vendor] = &[&agilecrm::VENDOR, &heffl::VENDOR, &teamgram::VENDOR];
 
 /// A CRM that sends webhooks. Plain data without defaults: what a vendor leaves out does not compile.
 pub struct Vendor {

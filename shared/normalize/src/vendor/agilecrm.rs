@@ -1,0 +1,381 @@
+//! Agile CRM.
+//!
+//! - Webhooks: <https://github.com/agilecrm/webhooks>; fields: <https://github.com/agilecrm/rest-api>; checked 2026-11.
+//! - Signs nothing and sends no header of its own: the URL it posts to is all that can carry a secret.
+//! - Retries: none. It does not look at the answer. A stalled worker may send one event twice.
+//!
+//! `eventData` is the whole record after the change, without old values. A company is a contact whose `type` is
+//! `COMPANY`. Only `Contact is ..` and `Opportunity is ..`, `Created` and `Updated`, are documented; the other names of
+//! that form are taken for what they say.
+
+mod properties;
+
+use std::borrow::Cow;
+
+use crm_event::record::{Common, Company, Contact, Deal, Record};
+use crm_event::{Action, Campaign, EmailBounce, Entity, LineItem, Ref, Text};
+use jiff::Timestamp;
+
+use self::properties::{Properties, custom_field};
+use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use crate::error::{Quarantine, Reason};
+use crate::parts::{full_name, reference, reference_to, stage, word};
+use crate::read::Object;
+use crate::scheme::Scheme;
+
+pub const VENDOR: Vendor = Vendor {
+    name: "agilecrm",
+    title: "Agile CRM",
+    schemes: &[Scheme::Token],
+    delivery_id_header: None,
+    // The vendor's older samples have both in a record's owner.
+    secret_members: &["password", "hashedString"],
+    catalog: CATALOG,
+    normalize,
+};
+
+/// Where a name has two rows, the second is for companies.
+const CATALOG: &[Row] = &[
+    Row::event("Contact is Created", Entity::Contact, Action::Created),
+    Row::event("Contact is Created", Entity::Company, Action::Created),
+    Row::event("Contact is Updated", Entity::Contact, Action::Updated),
+    Row::event("Contact is Updated", Entity::Company, Action::Updated),
+    Row::event("Contact is Deleted", Entity::Contact, Action::Deleted),
+    Row::event("Contact is Deleted", Entity::Company, Action::Deleted),
+    Row::event("Company is Created", Entity::Company, Action::Created),
+    Row::event("Company is Updated", Entity::Company, Action::Updated),
+    Row::event("Company is Deleted", Entity::Company, Action::Deleted),
+    Row::event("Opportunity is Created", Entity::Deal, Action::Created),
+    Row::event("Opportunity is Updated", Entity::Deal, Action::Updated),
+    Row::event("Opportunity is Deleted", Entity::Deal, Action::Deleted),
+    Row::event("Deal is Created", Entity::Deal, Action::Created),
+    Row::event("Deal is Updated", Entity::Deal, Action::Updated),
+    Row::event("Deal is Deleted", Entity::Deal, Action::Deleted),
+];
+
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let body = &webhook.body;
+    let vendor_event = body.text("eventName").ok_or_else(|| no_event_name(body))?;
+    let data = body.object("eventData");
+
+    let Some((entity, action)) = row(&vendor_event, data.as_ref()) else {
+        let record_id = data.and_then(|data| data.id("id"));
+        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at: None }));
+    };
+    let data = data.ok_or_else(no_event_data)?;
+    let id = data.id("id").ok_or_else(|| Quarantine::no_record_id("eventData.id"))?;
+    let common = Common {
+        created_at: data.time("created_time"),
+        updated_at: data.time("updated_time"),
+        owner: owner(&data),
+        tags: tags(&data),
+        ..Common::new(id)
+    };
+    let occurred_at = match action {
+        Action::Created => common.created_at,
+        Action::Updated => common.updated_at,
+        // Neither is when a record was deleted.
+        _ => None,
+    };
+    let record = match entity {
+        Entity::Deal => Record::Deal(deal(common, &data)),
+        Entity::Company => Record::Company(company(common, &data)),
+        _ => Record::Contact(contact(common, &data)),
+    };
+    let changes = Vec::new();
+    Ok(Change { vendor_event, action, record, account: None, occurred_at, partial: false, changes, actor: None }.into())
+}
+
+/// What a named event is about this record.
+fn row(vendor_event: &str, data: Option<&Object<'_>>) -> Option<(Entity, Action)> {
+    let is_company = data.is_some_and(is_company);
+    let mut found = None;
+    for row in CATALOG.iter().filter(|row| row.vendor_event.eq_ignore_ascii_case(vendor_event)) {
+        let Becomes::Event(entity, action) = row.becomes else { continue };
+        if found.is_none() || (is_company && entity == Entity::Company) {
+            found = Some((entity, action));
+        }
+    }
+    found
+}
+
+fn is_company(data: &Object<'_>) -> bool {
+    match data.text("type") {
+        Some(kind) => kind.eq_ignore_ascii_case("COMPANY"),
+        None => data.text("entity_type").is_some_and(|kind| kind == "company_entity"),
+    }
+}
+
+fn no_event_name(body: &Object<'_>) -> Quarantine {
+    let looks_like_a_record = ["id", "entity_type", "created_time", "updated_time", "properties"];
+    if !body.has("eventData") && looks_like_a_record.iter().any(|name| body.has(name)) {
+        return Quarantine::new(
+            Reason::OtherProduct,
+            "the body is a record without \"eventName\" and \"eventData\", as Agile CRM posts it to Zapier: register \
+             this URL under Admin Settings > API & Analytics > Webhooks, and nowhere else",
+        );
+    }
+    Quarantine::new(
+        Reason::NoEventName,
+        "the body has no \"eventName\", which all webhooks of Agile CRM have: look for what else posts to this URL",
+    )
+}
+
+fn no_event_data() -> Quarantine {
+    Quarantine::wrong_envelope(
+        "\"eventData\" is not an object with the record in it, as all webhooks of Agile CRM have it: look for what \
+         else posts to this URL",
+    )
+}
+
+fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
+    let p = Properties::read(o);
+    let company = reference(o.id("contact_company_id"), p.company);
+    let email_bounces = email_bounces(o);
+    let latest_bounce = email_bounces.iter().max_by_key(|bounce| bounce.bounced_at);
+    let (campaigns, unsubscribed) = campaigns(o);
+    let (last_viewed_at, last_viewed_by) = viewed(o);
+    Contact {
+        name: full_name(p.first_name.as_ref(), p.last_name.as_ref()).or(p.name),
+        first_name: p.first_name,
+        last_name: p.last_name,
+        title: p.title,
+        company,
+        emails: p.emails,
+        phone_numbers: p.phone_numbers,
+        addresses: p.addresses,
+        websites: p.websites,
+        social_links: p.social_links,
+        lead_source: o.text("source"),
+        lead_score: o.decimal("lead_score"),
+        rating: o.decimal("star_value"),
+        subscription_status: unsubscribed,
+        email_status: latest_bounce.and_then(|bounce| bounce.kind.clone()),
+        email_bounces,
+        photo_url: p.image,
+        campaigns,
+        web_forms: o.id("formId").into_iter().collect(),
+        last_contacted_at: o.time("last_contacted"),
+        last_called_at: o.time("last_called"),
+        last_emailed_at: o.time("last_emailed"),
+        last_campaign_emailed_at: o.time("last_campaign_emaild"),
+        last_viewed_at,
+        last_viewed_by,
+        ..Contact::new(Common { custom_fields: p.custom_fields, ..common })
+    }
+}
+
+fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
+    let p = Properties::read(o);
+    let (last_viewed_at, last_viewed_by) = viewed(o);
+    Company {
+        name: p.name,
+        kind: Some(Cow::Borrowed("company")),
+        emails: p.emails,
+        phone_numbers: p.phone_numbers,
+        addresses: p.addresses,
+        websites: p.websites,
+        social_links: p.social_links,
+        lead_source: o.text("source"),
+        lead_score: o.decimal("lead_score"),
+        rating: o.decimal("star_value"),
+        photo_url: p.image,
+        campaigns: campaigns(o).0,
+        last_contacted_at: o.time("last_contacted"),
+        last_called_at: o.time("last_called"),
+        last_emailed_at: o.time("last_emailed"),
+        last_campaign_emailed_at: o.time("last_campaign_emaild"),
+        last_viewed_at,
+        last_viewed_by,
+        ..Company::new(Common { custom_fields: p.custom_fields, ..common })
+    }
+}
+
+fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
+    // In the account's currency. What was entered in the deal's own currency stands beside it.
+    let value = o.decimal("expected_value");
+    let currency = o.text("currency_type").map(currency_code);
+    let entered = currency.as_ref().and_then(|_| o.decimal("currency_conversion_value"));
+    let (amount, base_amount) = match entered {
+        Some(entered) => (Some(entered), value),
+        None => (value, None),
+    };
+    let milestone = o.text("milestone");
+    let won_at = o.time("won_date");
+    let is_milestone = |name| milestone.as_ref().is_some_and(|milestone| milestone.eq_ignore_ascii_case(name));
+    let status = match () {
+        // The vendor clears the date when a deal leaves the pipeline's "won" milestone, whatever its name.
+        () if won_at.is_some() || is_milestone("Won") => Some("won"),
+        () if is_milestone("Lost") => Some("lost"),
+        // A pipeline may name its "lost" milestone otherwise: the deal need not be open.
+        () => None,
+    };
+    let (company, contacts, related) = deal_contacts(o);
+    let has_discount = o.bool("apply_discount") != Some(false);
+    let discount = |name| if has_discount { o.decimal(name) } else { None };
+    let custom_fields = o.objects("custom_data");
+    Deal {
+        name: o.text("name"),
+        amount,
+        currency,
+        base_amount,
+        stage: stage(None, milestone.clone()),
+        pipeline: stage(o.id("pipeline_id"), o.text("track")),
+        status: status.map(Cow::Borrowed),
+        probability: o.decimal("probability"),
+        expected_close_date: o.date("close_date"),
+        closed_at: won_at,
+        lost_reason_id: o.id("lost_reason_id"),
+        stage_changed_at: o.time("milestone_changed_time"),
+        company,
+        contacts,
+        related,
+        source_id: o.id("deal_source_id"),
+        line_items: o.objects("products").iter().map(line_item).collect(),
+        discount: discount("discount_value"),
+        discount_type: if has_discount { o.text("discount_type").map(discount_type) } else { None },
+        discount_amount: discount("discount_amt"),
+        color: o.text("colorName").map(word),
+        is_archived: o.bool("archived"),
+        description: o.text("description"),
+        recent_note: recent_note(o),
+        ..Deal::new(Common {
+            custom_fields: custom_fields.iter().filter_map(|field| custom_field(field, None)).collect(),
+            ..common
+        })
+    }
+}
+
+/// The deal's company, its people, and what more it is linked with.
+///
+/// `contacts` says of each who it is, companies too; `contact_ids` has the ids alone, and may have more of them.
+fn deal_contacts<'a>(o: &Object<'a>) -> (Option<Ref<'a>>, Vec<Ref<'a>>, Vec<Ref<'a>>) {
+    let (mut company, mut people, mut related) = (None, Vec::new(), Vec::new());
+    let mut named = Vec::new();
+    for contact in o.objects("contacts") {
+        let id = contact.id("id");
+        named.extend(id.clone());
+        let p = Properties::read(&contact);
+        let email = p.emails.into_iter().find_map(|email| email.email);
+        let with_email = |reference| Ref { email, ..reference };
+        if is_company(&contact) {
+            let reference = reference_to(Entity::Company, id, p.name).map(with_email);
+            if company.is_none() { company = reference } else { related.extend(reference) }
+        } else {
+            let name = full_name(p.first_name.as_ref(), p.last_name.as_ref()).or(p.name);
+            people.extend(reference_to(Entity::Contact, id, name).map(with_email));
+        }
+    }
+    let ids = o.texts("contact_ids").into_iter().filter(|id| id != "0" && !named.contains(id));
+    people.extend(ids.filter_map(|id| reference(Some(id), None)));
+    (company, people, related)
+}
+
+fn line_item<'a>(product: &Object<'a>) -> LineItem<'a> {
+    LineItem {
+        product: reference(product.id("id"), product.text("name")),
+        quantity: product.decimal("qty"),
+        unit_price: product.decimal("price"),
+        total: product.decimal("total"),
+        ..LineItem::default()
+    }
+}
+
+/// `USD-$` is the code and the sign.
+fn currency_code(currency: Text<'_>) -> Text<'_> {
+    match currency.split_once('-') {
+        Some((code, _)) if code.len() == 3 => Cow::Owned(code.to_owned()),
+        _ => currency,
+    }
+}
+
+fn discount_type(kind: Text<'_>) -> Text<'_> {
+    let kind = word(kind);
+    if kind == "value" { Cow::Borrowed("amount") } else { kind }
+}
+
+fn recent_note<'a>(o: &Object<'a>) -> Option<Text<'a>> {
+    let notes = o.objects("notes");
+    let latest = notes.iter().max_by_key(|note| note.time("created_time"));
+    latest.and_then(|note| note.text("description")).or_else(|| o.text("note_description"))
+}
+
+fn owner<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
+    let id = o.id("owner_id");
+    let Some(owner) = o.object("owner") else { return reference(id, None) };
+    let reference = reference(owner.id("id").or(id), owner.text("name")).unwrap_or_default();
+    let owner = Ref {
+        email: owner.text("email"),
+        phone_number: owner.text("phone"),
+        photo_url: owner.text("pic").or_else(|| o.text("pic")),
+        calendar_url: owner.text("calendar_url").or_else(|| owner.text("calendarURL")),
+        ..reference
+    };
+    (owner != Ref::default()).then_some(owner)
+}
+
+/// `tags`, and those that only `tagsWithTime` has: a deal's REST sample has no other.
+fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
+    let mut tags = o.texts("tags");
+    for tag in o.objects("tagsWithTime").iter().filter_map(|tag| tag.text("tag")) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
+}
+
+/// When a user of the CRM last opened the record, and who.
+fn viewed<'a>(o: &Object<'a>) -> (Option<Timestamp>, Option<Ref<'a>>) {
+    let viewed = o.object("viewed");
+    let at = viewed.as_ref().and_then(|viewed| viewed.time("viewed_time"));
+    let by = viewed.and_then(|viewed| viewed.id("viewer_id"));
+    (at.or_else(|| o.time("viewed_time")), reference(by, None))
+}
+
+/// The contact's campaigns; and `unsubscribed` where it left all of them.
+fn campaigns<'a>(o: &Object<'a>) -> (Vec<Campaign<'a>>, Option<Text<'a>>) {
+    let mut campaigns: Vec<_> = o.objects("campaignStatus").iter().map(campaign).collect();
+    let mut unsubscribed = None;
+    for status in o.objects("unsubscribeStatus") {
+        let (id, from) = (status.id("campaign_id"), status.text("unsubscribeType").map(word));
+        if from.as_deref() == Some("all") {
+            unsubscribed = Some(Cow::Borrowed("unsubscribed"));
+        }
+        match campaigns.iter_mut().find(|campaign| id.is_some() && campaign.id == id) {
+            Some(campaign) => campaign.unsubscribed_from = from,
+            None => campaigns.push(Campaign { id, unsubscribed_from: from, ..Campaign::default() }),
+        }
+    }
+    campaigns.retain(|campaign| *campaign != Campaign::default());
+    (campaigns, unsubscribed)
+}
+
+fn campaign<'a>(status: &Object<'a>) -> Campaign<'a> {
+    let id = status.id("campaign_id");
+    // `5338160762454016-DONE`: the campaign's id stands in front.
+    let state = status.text("status").map(|text| match text.rsplit_once('-') {
+        Some((_, state)) => Cow::Owned(state.to_owned()),
+        None => text,
+    });
+    Campaign {
+        id,
+        name: status.text("campaign_name"),
+        status: state.map(word),
+        started_at: status.time("start_time"),
+        ended_at: status.time("end_time"),
+        unsubscribed_from: None,
+    }
+}
+
+fn email_bounces<'a>(o: &Object<'a>) -> Vec<EmailBounce<'a>> {
+    let bounce = |bounce: &Object<'a>| EmailBounce {
+        email: bounce.text("email"),
+        kind: bounce.text("emailBounceType").map(word),
+        bounced_at: bounce.time("time"),
+        campaign: reference(bounce.id("campaign_id"), None),
+    };
+    let mut bounces: Vec<_> = o.objects("emailBounceStatus").iter().map(bounce).collect();
+    bounces.retain(|bounce| *bounce != EmailBounce::default());
+    bounces
+}

@@ -1,0 +1,145 @@
+//! `properties`: where the values of a contact or company are.
+//!
+//! `[{"type": "SYSTEM", "name": "email", "subtype": "work", "value": "jane@example.com"}, ..]`. A name may occur several
+//! times; `type` may be missing; `subtype` may be `null`, empty or missing; `value` is text, now and then a number, and
+//! for addresses and lists of records it is JSON inside of text.
+
+use std::borrow::Cow;
+
+use crm_event::{Address, CustomField, Email, Json, Phone, Text, Web};
+use serde_json::value::RawValue;
+
+use crate::parts::{web, word};
+use crate::read::{Object, json_of};
+
+/// The values by their names. Of those that a record has one of, the first counts.
+#[derive(Default)]
+pub struct Properties<'a> {
+    pub name: Option<Text<'a>>,
+    pub first_name: Option<Text<'a>>,
+    pub last_name: Option<Text<'a>>,
+    pub title: Option<Text<'a>>,
+    pub company: Option<Text<'a>>,
+    pub image: Option<Text<'a>>,
+    pub emails: Vec<Email<'a>>,
+    pub phone_numbers: Vec<Phone<'a>>,
+    pub addresses: Vec<Address<'a>>,
+    pub websites: Vec<Web<'a>>,
+    pub social_links: Vec<Web<'a>>,
+    /// Those of type `CUSTOM`, and those of names that are not listed above.
+    pub custom_fields: Vec<CustomField<'a>>,
+}
+
+impl<'a> Properties<'a> {
+    pub fn read(record: &Object<'a>) -> Self {
+        let mut all = Self::default();
+        for property in record.objects("properties") {
+            all.add(&property);
+        }
+        all
+    }
+
+    fn add(&mut self, property: &Object<'a>) {
+        let Some(name) = property.text("name") else { return };
+        let kind = property.text("type").map(word);
+        let name = if kind.as_deref() == Some("custom") { "" } else { &*name };
+        let value = || property.text("value");
+        let subtype = || property.text("subtype").map(word);
+        match name {
+            "first_name" => keep_first(&mut self.first_name, value()),
+            "last_name" => keep_first(&mut self.last_name, value()),
+            "name" => keep_first(&mut self.name, value()),
+            "title" => keep_first(&mut self.title, value()),
+            "company" => keep_first(&mut self.company, value()),
+            "image" => keep_first(&mut self.image, value()),
+            // The name again, in lower case, for the vendor's search.
+            "name_lower" => {}
+            "email" => {
+                self.emails.extend(value().map(|email| Email { email: Some(email), kind: subtype(), primary: None }))
+            }
+            "phone" => self.phone_numbers.extend(value().map(|number| Phone {
+                number: Some(number),
+                kind: subtype(),
+                extension: None,
+            })),
+            "address" => self.addresses.extend(address(property)),
+            "url" => self.websites.extend(web(value(), None)),
+            "website" => {
+                let Some(text) = value() else { return };
+                let kind = subtype();
+                if matches!(kind.as_deref(), None | Some("url" | "feed")) {
+                    self.websites.push(Web { url: Some(text), kind, username: None });
+                } else if text.contains('/') || text.starts_with("www.") {
+                    self.social_links.push(Web { url: Some(text), kind, username: None });
+                } else {
+                    self.social_links.push(Web { url: None, kind, username: Some(text) });
+                }
+            }
+            _ => self.custom_fields.extend(custom_field(property, kind)),
+        }
+    }
+}
+
+fn keep_first<'a>(field: &mut Option<Text<'a>>, value: Option<Text<'a>>) {
+    if field.is_none() {
+        *field = value;
+    }
+}
+
+/// A field that the CRM's customer has added: `{"name": .., "value": ..}`. Empty ones are left out.
+pub fn custom_field<'a>(field: &Object<'a>, kind: Option<Text<'a>>) -> Option<CustomField<'a>> {
+    Some(CustomField {
+        name: Some(field.text("name")?),
+        kind: kind.filter(|kind| kind != "custom"),
+        value: Some(value(field)?),
+        ..CustomField::default()
+    })
+}
+
+/// A field's value in its own type: lists of records (`"[\"5694691248963584\"]"`) come as JSON inside of text.
+fn value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
+    let json = field.json("value")?;
+    if !json.get().starts_with('"') {
+        return json_of(json);
+    }
+    let text = field.text("value")?;
+    if text.starts_with(['[', '{'])
+        && let Ok(inner) = RawValue::from_string(text.clone().into_owned())
+    {
+        return Some(Json::new(Cow::Owned(inner)));
+    }
+    match text {
+        Cow::Borrowed(text) if json.get().trim_matches('"') == text => json_of(json),
+        trimmed => Json::of(&trimmed).ok(),
+    }
+}
+
+/// An address: JSON inside of text, `{"address": .., "city": .., "state": .., "zip": .., "country": ..}`. `country` is a
+/// name or a code; where it is a code, newer records have the name as `countryname`.
+fn address<'a>(property: &Object<'a>) -> Option<Address<'a>> {
+    let kind = property.text("subtype").map(word);
+    if property.json("value")?.get().starts_with('{') {
+        return parts(&property.object("value")?, kind);
+    }
+    let text = property.text("value")?;
+    match Object::parse(&text) {
+        Ok(object) => parts(&object, kind),
+        Err(_) => Some(Address { kind, text: Some(text), ..Address::default() }),
+    }
+}
+
+fn parts<'a>(parts: &Object<'_>, kind: Option<Text<'a>>) -> Option<Address<'a>> {
+    let part = |name| parts.text(name).map(|text| Cow::Owned(text.into_owned()));
+    let country: Option<Text<'a>> = part("country");
+    let is_code = |text: &Text<'_>| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let address = Address {
+        line1: part("address"),
+        city: part("city"),
+        state: part("state"),
+        postal_code: part("zip"),
+        country_code: country.clone().filter(is_code),
+        country: part("countryname").or(country),
+        ..Address::default()
+    };
+    (address != Address::default()).then_some(Address { kind, ..address })
+}
