@@ -6,6 +6,7 @@
 mod agilecrm;
 mod heffl;
 mod teamgram;
+mod teamgrid;
 
 use std::fmt;
 
@@ -20,7 +21,7 @@ use crate::scheme::Scheme;
 
 /// Every vendor. A line here, a file in `vendor/`, a folder in `functions/`, cases in `events/` and a block in the
 /// template make a vendor; a test holds them together.
-pub const ALL: &[&Vendor] = &[&agilecrm::VENDOR, &heffl::VENDOR, &teamgram::VENDOR];
+pub const ALL: &[&Vendor] = &[&agilecrm::VENDOR, &heffl::VENDOR, &teamgram::VENDOR, &teamgrid::VENDOR];
 
 /// A CRM that sends webhooks. Plain data without defaults: what a vendor leaves out does not compile.
 pub struct Vendor {

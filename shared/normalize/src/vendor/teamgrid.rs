@@ -1,0 +1,227 @@
+//! TeamGrid.
+//!
+//! - Events: <https://developer.teamgridapp.com>, "Webhook Event Catalog"; fields and samples:
+//!   <https://github.com/TeamGrid/developer-docs>, <https://github.com/TeamGrid/zapier-teamgrid>; checked 2026-11.
+//! - Signs what API v1 registers ("signed delivery v2", <https://github.com/TeamGrid/developer-platform>). Webhooks
+//!   that were made in the user interface or by API v0 carry no signature and take a token in the URL.
+//! - Retries: "at least once"; signed ones up to 32 attempts, all with one `X-TeamGrid-Webhook-Id`. Legacy ones end for
+//!   good with a 410, or with the eleventh failure in a row.
+//!
+//! There are three bodies with the same event names: legacy (`item`), v0 (`doc`, `fieldNames`) and signed (either).
+//! `collection` is `cards` for tasks and for calls: only `event` tells what a document is. A document is whole where it
+//! was just made; TeamGrid sends any other without fields that it takes for internal or noisy, and a removed one may
+//! be little more than its id.
+
+mod billing;
+mod call;
+mod contact;
+mod user;
+mod work;
+
+use std::borrow::Cow;
+
+use crm_event::record::{Common, Record};
+use crm_event::{Action, Actor, Entity, FieldChange, Ref, Text};
+use jiff::Timestamp;
+
+use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use crate::error::{Quarantine, Reason};
+use crate::parts::reference;
+use crate::read::Object;
+use crate::scheme::{Scheme, TEAMGRID_V2};
+
+pub const VENDOR: Vendor = Vendor {
+    name: "teamgrid",
+    title: "TeamGrid",
+    schemes: &[Scheme::Hmac(&TEAMGRID_V2), Scheme::Token],
+    delivery_id_header: Some("X-TeamGrid-Webhook-Id"),
+    secret_members: &[],
+    catalog: CATALOG,
+    normalize,
+};
+
+/// A contact's event has two rows: it becomes the second where the document is a company.
+const CATALOG: &[Row] = &[
+    Row::event("user_online", Entity::User, Action::Online),
+    Row::event("user_offline", Entity::User, Action::Offline),
+    Row::event("user_added", Entity::User, Action::Added),
+    Row::event("user_removed", Entity::User, Action::Removed),
+    Row::event("task_created", Entity::Task, Action::Created),
+    Row::event("task_updated", Entity::Task, Action::Updated),
+    Row::event("task_completed", Entity::Task, Action::Completed),
+    Row::event("task_reopened", Entity::Task, Action::Reopened),
+    Row::event("task_removed", Entity::Task, Action::Deleted),
+    Row::event("task_restored", Entity::Task, Action::Restored),
+    Row::event("timetracking_started", Entity::TimeEntry, Action::Started),
+    Row::event("timetracking_stopped", Entity::TimeEntry, Action::Stopped),
+    Row::event("timeentry_created_manually", Entity::TimeEntry, Action::Created),
+    Row::event("timeentry_updated", Entity::TimeEntry, Action::Updated),
+    Row::event("timeentry_removed", Entity::TimeEntry, Action::Deleted),
+    Row::event("timeentry_restored", Entity::TimeEntry, Action::Restored),
+    Row::event("project_created", Entity::Project, Action::Created),
+    Row::event("project_updated", Entity::Project, Action::Updated),
+    Row::event("project_completed", Entity::Project, Action::Completed),
+    Row::event("project_reopened", Entity::Project, Action::Reopened),
+    Row::event("project_archived", Entity::Project, Action::Archived),
+    Row::event("project_restored", Entity::Project, Action::Restored),
+    Row::event("contact_created", Entity::Contact, Action::Created),
+    Row::event("contact_created", Entity::Company, Action::Created),
+    Row::event("contact_updated", Entity::Contact, Action::Updated),
+    Row::event("contact_updated", Entity::Company, Action::Updated),
+    Row::event("contact_removed", Entity::Contact, Action::Deleted),
+    Row::event("contact_removed", Entity::Company, Action::Deleted),
+    Row::event("contact_restored", Entity::Contact, Action::Restored),
+    Row::event("contact_restored", Entity::Company, Action::Restored),
+    Row::event("call_incoming", Entity::Call, Action::Started),
+    Row::event("call_outgoing", Entity::Call, Action::Started),
+    Row::event("call_answered", Entity::Call, Action::Answered),
+    Row::event("call_missed", Entity::Call, Action::Missed),
+    Row::event("call_hangup", Entity::Call, Action::Ended),
+    Row::event("callnote_created", Entity::Note, Action::Created),
+    Row::event("callnote_removed", Entity::Note, Action::Deleted),
+    Row::ignored("webhook.test"),
+];
+
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let body = &webhook.body;
+    let vendor_event = body.text("event").ok_or_else(|| {
+        Quarantine::new(Reason::NoEventName, "the body has no \"event\" that names it: not a webhook of TeamGrid's")
+    })?;
+    let doc = body.object("doc").or_else(|| body.object("item"));
+
+    let Some(row) = Row::find(CATALOG, &vendor_event) else {
+        let record_id = doc.as_ref().and_then(id);
+        let account = doc.as_ref().and_then(|doc| doc.id("teamId"));
+        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at: None }));
+    };
+    let Becomes::Event(entity, action) = row.becomes else {
+        return Ok(Outcome::Ignored("a test delivery: it is about no record"));
+    };
+    let doc = doc
+        .ok_or_else(|| Quarantine::wrong_envelope("expected the document as an object under \"doc\" (or \"item\")"))?;
+    let is_of_members = matches!(action, Action::Added | Action::Removed);
+    let documents = if is_of_members { user::members(&doc)? } else { vec![record(entity, &vendor_event, &doc)?] };
+    // The document of a change of members is the team itself.
+    let account = doc.id("teamId").or_else(|| is_of_members.then(|| id(&doc)).flatten());
+    let occurred_at = occurred_at(action, &doc);
+    let partial = !is_whole(&vendor_event);
+    // A new record has no changed fields, and those of a team are not those of its members.
+    let field_names = if partial && !is_of_members { body.texts("fieldNames") } else { Vec::new() };
+    let change = |document: Document<'a>| Change {
+        vendor_event: vendor_event.clone(),
+        action,
+        changes: changes(&field_names, document.fields),
+        record: document.record,
+        account: account.clone(),
+        occurred_at,
+        partial,
+        actor: body.id("userId").map(user_actor),
+    };
+    Ok(Outcome::Changes(documents.into_iter().map(change).collect()))
+}
+
+/// A record, and the canonical names of its document's fields.
+struct Document<'a> {
+    record: Record<'a>,
+    fields: Fields,
+}
+
+/// The vendor's name of a field, and the canonical one.
+type Fields = &'static [(&'static str, &'static str)];
+
+/// The names that all documents share.
+const COMMON_FIELDS: Fields = &[
+    ("_id", "id"),
+    ("createdAt", "created_at"),
+    ("createdBy", "created_by"),
+    ("updatedAt", "updated_at"),
+    ("updatedBy", "updated_by"),
+];
+
+fn record<'a>(entity: Entity, vendor_event: &str, doc: &Object<'a>) -> Result<Document<'a>, Quarantine> {
+    let id = id(doc).ok_or_else(|| Quarantine::no_record_id("doc._id (item._id in legacy webhooks)"))?;
+    let common = Common {
+        created_at: doc.time("createdAt"),
+        updated_at: doc.time("updatedAt"),
+        created_by: reference(doc.id("createdBy"), None),
+        updated_by: reference(doc.id("updatedBy"), None),
+        ..Common::new(id)
+    };
+    Ok(match entity {
+        Entity::User => user::presence(common, vendor_event, doc),
+        Entity::Task => work::task(common, doc),
+        Entity::TimeEntry => work::time_entry(common, doc),
+        Entity::Project => work::project(common, doc),
+        Entity::Call => call::call(common, vendor_event, doc),
+        Entity::Note => call::note(common, doc),
+        _ => contact::contact_or_company(common, doc),
+    })
+}
+
+fn id<'a>(doc: &Object<'a>) -> Option<Text<'a>> {
+    doc.id("_id").or_else(|| doc.id("id"))
+}
+
+/// Whether the event's document is all of the record: only those of new ones are sent without omissions.
+fn is_whole(vendor_event: &str) -> bool {
+    matches!(
+        vendor_event,
+        "task_created"
+            | "timetracking_started"
+            | "timeentry_created_manually"
+            | "project_created"
+            | "contact_created"
+            | "call_incoming"
+            | "call_outgoing"
+            | "callnote_created"
+    )
+}
+
+/// No envelope has a time; a document has that of what happened to it, save of its removal.
+fn occurred_at(action: Action, doc: &Object<'_>) -> Option<Timestamp> {
+    let field = match action {
+        Action::Created => "createdAt",
+        Action::Started if doc.has("start") => "start",
+        Action::Started => "createdAt",
+        Action::Stopped => "end",
+        Action::Completed if doc.has("completedDate") => "completedDate",
+        Action::Updated | Action::Completed | Action::Reopened | Action::Archived | Action::Restored => "updatedAt",
+        _ => return None,
+    };
+    doc.time(field)
+}
+
+/// TeamGrid names the changed fields and gives no values. A name may be a path (`billing.budget.hours`).
+fn changes<'a>(field_names: &[Text<'a>], fields: Fields) -> Vec<FieldChange<'a>> {
+    let mut changes: Vec<FieldChange<'a>> = Vec::with_capacity(field_names.len());
+    for name in field_names {
+        let top = name.split_once('.').map_or(&**name, |(top, _)| top);
+        let field = match canonical(name, fields).or_else(|| canonical(top, fields)) {
+            Some(field) => Cow::Borrowed(field),
+            None => name.clone(),
+        };
+        if changes.iter().all(|change| change.field != field) {
+            changes.push(FieldChange { field, from: None, to: None });
+        }
+    }
+    changes
+}
+
+fn canonical(name: &str, fields: Fields) -> Option<&'static str> {
+    fields
+        .iter()
+        .chain(COMMON_FIELDS)
+        .chain(billing::FIELDS)
+        .find(|(vendor, _)| *vendor == name)
+        .map(|(_, canonical)| *canonical)
+}
+
+/// None where TeamGrid itself caused the event: then there is no `userId`.
+fn user_actor(id: Text<'_>) -> Actor<'_> {
+    Actor { id: Some(id), actor_type: Some(Cow::Borrowed("user")), ..Actor::default() }
+}
+
+/// References to records of which a document lists the ids.
+fn references<'a>(doc: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
+    doc.texts(name).into_iter().filter_map(|id| reference(Some(id), None)).collect()
+}

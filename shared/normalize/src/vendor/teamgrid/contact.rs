@@ -1,0 +1,205 @@
+//! Contacts: persons and companies.
+
+use std::borrow::Cow;
+
+use crm_event::record::{Common, Company, Contact, Record};
+use crm_event::{Address, Email, Entity, Phone, Ref, Stage, Text, Web};
+
+use super::billing::{Billing, billing};
+use super::{Document, Fields};
+use crate::parts::{full_name, reference_to, word};
+use crate::read::Object;
+
+const PERSON_FIELDS: Fields = &[
+    ("firstname", "first_name"),
+    ("lastname", "last_name"),
+    ("companyTitle", "company"),
+    ("companies", "companies"),
+    ("customerId", "number"),
+    ("emails", "emails"),
+    ("phoneNumbers", "phone_numbers"),
+    ("addresses", "addresses"),
+    ("websites", "websites"),
+    ("socialNetworks", "social_links"),
+    ("category", "relationship_types"),
+    ("archived", "is_archived"),
+];
+
+const COMPANY_FIELDS: Fields = &[
+    ("companyTitle", "name"),
+    ("type", "kind"),
+    ("customerId", "number"),
+    ("emails", "emails"),
+    ("phoneNumbers", "phone_numbers"),
+    ("addresses", "addresses"),
+    ("websites", "websites"),
+    ("socialNetworks", "social_links"),
+    ("category", "relationship_types"),
+    ("archived", "is_archived"),
+];
+
+pub fn contact_or_company<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
+    if is_company(doc) {
+        Document { record: Record::Company(company(common, doc)), fields: COMPANY_FIELDS }
+    } else {
+        Document { record: Record::Contact(contact(common, doc)), fields: PERSON_FIELDS }
+    }
+}
+
+/// By `type`; a projection without it is a company where it has the name of one and of no person.
+fn is_company(doc: &Object<'_>) -> bool {
+    match doc.text("type") {
+        Some(kind) => kind.eq_ignore_ascii_case("company"),
+        None => {
+            let has = |name| doc.text(name).is_some();
+            has("companyTitle") && !has("firstname") && !has("lastname")
+        }
+    }
+}
+
+fn contact<'a>(common: Common<'a>, doc: &Object<'a>) -> Contact<'a> {
+    let (first_name, last_name) = (doc.text("firstname"), doc.text("lastname"));
+    let Reach { mut emails, mut phone_numbers, mut addresses, websites, social_links } = reach(doc);
+    let jobs = doc.objects("companies");
+    for job in &jobs {
+        emails.extend(job.text("email").map(|email| Email { email: Some(email), kind: at_company(), primary: None }));
+        phone_numbers.extend(job.text("phone").map(|number| Phone {
+            number: Some(number),
+            kind: at_company(),
+            extension: None,
+        }));
+        addresses.extend(job.object("address").and_then(|place| address(&place, at_company())));
+    }
+    let companies: Vec<Ref<'a>> = jobs.iter().filter_map(job).collect();
+    let Billing { billing_type, rate, rates, budget_type, budget, budget_hours } = billing(doc);
+    Contact {
+        name: full_name(first_name.as_ref(), last_name.as_ref()),
+        first_name,
+        last_name,
+        salutation: doc.text("salutation"),
+        title: companies.iter().find_map(|company| company.title.clone()),
+        gender: doc.text("gender").map(word),
+        company: companies.first().cloned().or_else(|| reference_to(Entity::Company, None, doc.text("companyTitle"))),
+        emails,
+        phone_numbers,
+        addresses,
+        websites,
+        social_links,
+        birthday: doc.date("birthday"),
+        relationship_types: relationship_types(doc),
+        companies,
+        number: doc.text("customerId"),
+        is_archived: doc.bool("archived"),
+        billing_type,
+        rate,
+        rates,
+        budget_type,
+        budget,
+        budget_hours,
+        ..Contact::new(common)
+    }
+}
+
+fn company<'a>(common: Common<'a>, doc: &Object<'a>) -> Company<'a> {
+    let Reach { emails, phone_numbers, addresses, websites, social_links } = reach(doc);
+    let Billing { billing_type, rate, rates, budget_type, budget, budget_hours } = billing(doc);
+    Company {
+        name: doc.text("companyTitle"),
+        kind: Some(Cow::Borrowed("company")),
+        number: doc.text("customerId"),
+        emails,
+        phone_numbers,
+        addresses,
+        websites,
+        social_links,
+        relationship_types: relationship_types(doc),
+        is_archived: doc.bool("archived"),
+        billing_type,
+        rate,
+        rates,
+        budget_type,
+        budget,
+        budget_hours,
+        ..Company::new(common)
+    }
+}
+
+/// `customer`, `supplier`.
+fn relationship_types<'a>(doc: &Object<'a>) -> Vec<Stage<'a>> {
+    doc.text("category").map(|category| Stage { id: None, name: Some(word(category)) }).into_iter().collect()
+}
+
+/// A company that a person works for.
+fn job<'a>(job: &Object<'a>) -> Option<Ref<'a>> {
+    let company = reference_to(Entity::Company, job.id("companyId"), None)?;
+    Some(Ref { title: job.text("position"), ..company })
+}
+
+/// The kind of an address, number or e-mail that a person has at a company.
+fn at_company() -> Option<Text<'static>> {
+    Some(Cow::Borrowed("company"))
+}
+
+/// The ways to get at somebody.
+struct Reach<'a> {
+    emails: Vec<Email<'a>>,
+    phone_numbers: Vec<Phone<'a>>,
+    addresses: Vec<Address<'a>>,
+    websites: Vec<Web<'a>>,
+    social_links: Vec<Web<'a>>,
+}
+
+fn reach<'a>(doc: &Object<'a>) -> Reach<'a> {
+    let kind = |entry: &Object<'a>| entry.text("type").map(word);
+    let email = |entry: Object<'a>| {
+        let email = entry.text("email")?;
+        Some(Email { email: Some(email), kind: kind(&entry), primary: None })
+    };
+    let phone = |entry: Object<'a>| {
+        let number = entry.text("number")?;
+        Some(Phone { number: Some(number), kind: kind(&entry), extension: None })
+    };
+    let web = |entry: Object<'a>| {
+        let (url, username) = (entry.text("url"), entry.text("username"));
+        (url.is_some() || username.is_some()).then(|| Web { url, kind: kind(&entry), username })
+    };
+    Reach {
+        emails: doc.objects("emails").into_iter().filter_map(email).collect(),
+        phone_numbers: doc.objects("phoneNumbers").into_iter().filter_map(phone).collect(),
+        addresses: doc
+            .objects("addresses")
+            .into_iter()
+            .filter_map(|entry| address(&entry.object("address")?, kind(&entry)))
+            .collect(),
+        websites: doc.objects("websites").into_iter().filter_map(web).collect(),
+        social_links: doc.objects("socialNetworks").into_iter().filter_map(web).collect(),
+    }
+}
+
+/// None where nothing of it is filled in.
+fn address<'a>(place: &Object<'a>, kind: Option<Text<'a>>) -> Option<Address<'a>> {
+    let text = place.text("fullAddress");
+    let address = Address {
+        line1: line(place.text("street"), place.text("street_number"), text.as_deref()),
+        city: place.text("city"),
+        state: place.text("state"),
+        postal_code: place.text("zip"),
+        country: place.text("country"),
+        text,
+        latitude: place.decimal("lat"),
+        longitude: place.decimal("lng"),
+        ..Address::default()
+    };
+    (address != Address::default()).then_some(Address { kind, ..address })
+}
+
+/// Street and number in the order of the whole address: `Lindenstraße 12`, but `140 10th St`.
+fn line<'a>(street: Option<Text<'a>>, number: Option<Text<'a>>, whole: Option<&str>) -> Option<Text<'a>> {
+    let (Some(street), Some(number)) = (&street, &number) else { return street.or(number) };
+    let number_first = format!("{number} {street}");
+    let line = match whole {
+        Some(whole) if whole.contains(&number_first) => number_first,
+        _ => format!("{street} {number}"),
+    };
+    Some(Cow::Owned(line))
+}

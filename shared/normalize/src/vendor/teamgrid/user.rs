@@ -1,0 +1,65 @@
+//! Users: presence, and who is in the team.
+
+use std::borrow::Cow;
+
+use crm_event::Text;
+use crm_event::record::{Common, Record, User};
+
+use super::{Document, Fields};
+use crate::error::Quarantine;
+use crate::parts::{reference, stage};
+use crate::read::Object;
+
+const FIELDS: Fields = &[
+    ("status", "status"),
+    ("emails", "email"),
+    ("contactId", "contact"),
+    ("roleId", "role"),
+    ("costRate", "cost_rate"),
+    ("currentTaskId", "current_task"),
+];
+
+/// A user who went online or offline.
+pub fn presence<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Document<'a> {
+    let status = if vendor_event == "user_online" { "online" } else { "offline" };
+    let record = Record::User(User {
+        name: doc.text("name"),
+        email: email(doc),
+        status: Some(Cow::Borrowed(status)),
+        team: reference(doc.id("teamId"), None),
+        contact: reference(doc.id("contactId"), None),
+        role: stage(doc.id("roleId"), None),
+        cost_rate: doc.decimal("costRate"),
+        current_task: reference(doc.id("currentTaskId"), None),
+        ..User::new(common)
+    });
+    Document { record, fields: FIELDS }
+}
+
+/// The first address: an array of texts, or of objects as the server keeps them.
+fn email<'a>(doc: &Object<'a>) -> Option<Text<'a>> {
+    let holds_objects = doc.json("emails").is_some_and(|emails| emails.get().contains('{'));
+    if holds_objects {
+        let mut emails = doc.objects("emails").into_iter();
+        return emails.find_map(|entry| entry.text("address").or_else(|| entry.text("email")));
+    }
+    doc.texts("emails").into_iter().next()
+}
+
+/// The users who joined or left a team: one record each.
+pub fn members<'a>(doc: &Object<'a>) -> Result<Vec<Document<'a>>, Quarantine> {
+    let team = reference(doc.id("teamId").or_else(|| super::id(doc)), None);
+    let mut ids = doc.texts("userIds");
+    ids.retain(|id| id != "0");
+    let mut members: Vec<Document<'a>> = Vec::with_capacity(ids.len());
+    for id in ids {
+        if members.iter().all(|member| member.record.id() != id) {
+            let record = Record::User(User { team: team.clone(), ..User::new(Common::new(id)) });
+            members.push(Document { record, fields: FIELDS });
+        }
+    }
+    if members.is_empty() {
+        return Err(Quarantine::no_record_id("doc.userIds (item.userIds in legacy webhooks)"));
+    }
+    Ok(members)
+}
