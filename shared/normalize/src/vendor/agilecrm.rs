@@ -146,7 +146,6 @@ fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
         addresses: p.addresses,
         websites: p.websites,
         social_links: p.social_links,
-        lead_source: o.text("source"),
         lead_score: o.decimal("lead_score"),
         rating: o.decimal("star_value"),
         subscription_status: unsubscribed,
@@ -176,7 +175,6 @@ fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
         addresses: p.addresses,
         websites: p.websites,
         social_links: p.social_links,
-        lead_source: o.text("source"),
         lead_score: o.decimal("lead_score"),
         rating: o.decimal("star_value"),
         photo_url: p.image,
@@ -301,15 +299,17 @@ fn recent_note<'a>(o: &Object<'a>) -> Option<Text<'a>> {
 }
 
 fn owner<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
-    let id = o.id("owner_id");
-    let Some(owner) = o.object("owner") else { return reference(id, None) };
-    let reference = reference(owner.id("id").or(id), owner.text("name")).unwrap_or_default();
+    let owner = o.object("owner");
+    let text = |name| owner.as_ref().and_then(|owner| owner.text(name));
+    let id = owner.as_ref().and_then(|owner| owner.id("id")).or_else(|| o.id("owner_id"));
     let owner = Ref {
-        email: owner.text("email"),
-        phone_number: owner.text("phone"),
-        photo_url: owner.text("pic").or_else(|| o.text("pic")),
-        calendar_url: owner.text("calendar_url").or_else(|| owner.text("calendarURL")),
-        ..reference
+        id,
+        name: text("name"),
+        email: text("email"),
+        phone_number: text("phone"),
+        photo_url: text("pic").or_else(|| o.text("pic")),
+        calendar_url: text("calendar_url").or_else(|| text("calendarURL")),
+        ..Ref::default()
     };
     (owner != Ref::default()).then_some(owner)
 }
