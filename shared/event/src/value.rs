@@ -174,7 +174,7 @@ value! {
         photo_url: Option<Text<'a>>,
         /// Of a user: the page on which others book a time.
         calendar_url: Option<Text<'a>>,
-        /// Of a company that a person works for: the person's job title there.
+        /// Job title: of a user or person; of a company that a person works for, the person's there.
         title: Option<Text<'a>>,
     }
 }

@@ -4,6 +4,7 @@
 //! ([`crate::Verified::normalize`]), so that a vendor cannot get them wrong.
 
 mod agilecrm;
+mod freshsales;
 mod heffl;
 mod teamgram;
 mod teamgrid;
@@ -21,7 +22,8 @@ use crate::scheme::Scheme;
 
 /// Every vendor. A line here, a file in `vendor/`, a folder in `functions/`, cases in `events/` and a block in the
 /// template make a vendor; a test holds them together.
-pub const ALL: &[&Vendor] = &[&agilecrm::VENDOR, &heffl::VENDOR, &teamgram::VENDOR, &teamgrid::VENDOR];
+pub const ALL: &[&Vendor] =
+    &[&agilecrm::VENDOR, &freshsales::VENDOR, &heffl::VENDOR, &teamgram::VENDOR, &teamgrid::VENDOR];
 
 /// A CRM that sends webhooks. Plain data without defaults: what a vendor leaves out does not compile.
 pub struct Vendor {

@@ -1,0 +1,289 @@
+//! Freshsales (Freshworks CRM).
+//!
+//! - Product events and samples: <https://developers.freshworks.com/crm/docs/product-events/>, and by module of the
+//!   platform 3.0: <https://developers.freshworks.com/docs/app-sdk/v3.0/>; workflow webhooks:
+//!   <https://crmsupport.freshworks.com/support/solutions/articles/50000002418>, checked 2026-11.
+//! - Does not sign. Product events go to a marketplace app, which forwards them with a token in a header; a workflow
+//!   webhook has custom headers and its URL's query for one.
+//! - Retries: the app's request template makes 1 to 5 attempts within seconds. Nothing is documented for workflows.
+//!   There is no delivery id.
+//!
+//! Three generations of payloads come under the same event names. Classic: plain values, arrays of users and stages
+//! beside the record, changes inside of it. Suite (2.0): wrapped values (`{"label", "type", "value"}`), lookups in
+//! `data.associations`, changes in `data.changes`. Platform 3.0: the same, partly plain, mostly without `account_id`.
+//! One set of readers serves all: [`lookups::unwrapped`] makes the values plain, [`Lookups`] finds the names.
+
+mod changes;
+mod lookups;
+mod people;
+mod sales;
+mod work;
+mod workflow;
+
+use crm_event::record::{Common, Record};
+use crm_event::{Action, Actor, CustomField, Entity, Text};
+use serde_json::value::RawValue;
+
+use self::lookups::{CREATOR, Lookups, OWNER, UPDATER};
+use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use crate::error::{Quarantine, Reason};
+use crate::parts::word;
+use crate::read::{Object, json_of, text_of};
+use crate::scheme::Scheme;
+
+pub const VENDOR: Vendor = Vendor {
+    name: "freshsales",
+    title: "Freshsales",
+    schemes: &[Scheme::Token],
+    delivery_id_header: None,
+    // The settings of the app's installation, API keys among them.
+    secret_members: &["iparams"],
+    catalog: CATALOG,
+    normalize,
+};
+
+const CATALOG: &[Row] = &[
+    Row::event("onContactCreate", Entity::Contact, Action::Created),
+    Row::event("onContactUpdate", Entity::Contact, Action::Updated),
+    Row::event("onContactDelete", Entity::Contact, Action::Deleted),
+    Row::event("onDealCreate", Entity::Deal, Action::Created),
+    Row::event("onDealUpdate", Entity::Deal, Action::Updated),
+    Row::event("onDealDelete", Entity::Deal, Action::Deleted),
+    Row::event("onSalesAccountCreate", Entity::Company, Action::Created),
+    Row::event("onSalesAccountUpdate", Entity::Company, Action::Updated),
+    Row::event("onSalesAccountDelete", Entity::Company, Action::Deleted),
+    Row::event("onCustomModuleCreate", Entity::CustomObject, Action::Created),
+    Row::event("onCustomModuleUpdate", Entity::CustomObject, Action::Updated),
+    Row::event("onCustomModuleDelete", Entity::CustomObject, Action::Deleted),
+    Row::event("onAppointmentCreate", Entity::Appointment, Action::Created),
+    Row::event("onAppointmentUpdate", Entity::Appointment, Action::Updated),
+    Row::event("onAppointmentDelete", Entity::Appointment, Action::Deleted),
+    Row::event("onTaskCreate", Entity::Task, Action::Created),
+    Row::event("onTaskUpdate", Entity::Task, Action::Updated),
+    Row::event("onTaskDelete", Entity::Task, Action::Deleted),
+    Row::event("onLeadCreate", Entity::Lead, Action::Created),
+    Row::event("onLeadUpdate", Entity::Lead, Action::Updated),
+    Row::event("onLeadDelete", Entity::Lead, Action::Deleted),
+    Row::event("onProductCreate", Entity::Product, Action::Created),
+    Row::event("onProductUpdate", Entity::Product, Action::Updated),
+    Row::event("onProductDelete", Entity::Product, Action::Deleted),
+    Row::event("onSalesActivityCreate", Entity::Activity, Action::Created),
+    Row::event("onSalesActivityUpdate", Entity::Activity, Action::Updated),
+    Row::event("onSalesActivityDelete", Entity::Activity, Action::Deleted),
+    // One page of the vendor writes them like this.
+    Row::event("onSalesActivitiesCreate", Entity::Activity, Action::Created),
+    Row::event("onSalesActivitiesUpdate", Entity::Activity, Action::Updated),
+    Row::event("onCpqDocumentCreate", Entity::Quote, Action::Created),
+    Row::event("onCpqDocumentUpdate", Entity::Quote, Action::Updated),
+    Row::event("onCpqDocumentDelete", Entity::Quote, Action::Deleted),
+    Row::event("onPhoneCallCreate", Entity::Call, Action::Created),
+    Row::event("onPhoneCallUpdate", Entity::Call, Action::Updated),
+    Row::event("onPhoneCallDelete", Entity::Call, Action::Deleted),
+    Row::ignored("onAppInstall"),
+    Row::ignored("afterAppUpdate"),
+    Row::ignored("onAppUninstall"),
+    Row::ignored("onScheduledEvent"),
+    Row::ignored("onExternalEvent"),
+    // Workflow webhooks, by the name in the URL. Other pairs of the closed lists work as well.
+    Row::event("contact.created", Entity::Contact, Action::Created),
+    Row::event("contact.updated", Entity::Contact, Action::Updated),
+    Row::event("contact.deleted", Entity::Contact, Action::Deleted),
+    Row::event("company.created", Entity::Company, Action::Created),
+    Row::event("company.updated", Entity::Company, Action::Updated),
+    Row::event("company.deleted", Entity::Company, Action::Deleted),
+    Row::event("deal.created", Entity::Deal, Action::Created),
+    Row::event("deal.updated", Entity::Deal, Action::Updated),
+    Row::event("deal.stage_changed", Entity::Deal, Action::StageChanged),
+    Row::event("deal.deleted", Entity::Deal, Action::Deleted),
+    Row::event("lead.created", Entity::Lead, Action::Created),
+    Row::event("lead.updated", Entity::Lead, Action::Updated),
+    Row::event("lead.deleted", Entity::Lead, Action::Deleted),
+];
+
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let body = &webhook.body;
+    if let Some(product) = other_product(body) {
+        let detail = format!(
+            "this comes from {product}, not from Freshsales: remove this URL from the app or the webhook there"
+        );
+        return Err(Quarantine::new(Reason::OtherProduct, detail));
+    }
+    match body.text("event") {
+        Some(vendor_event) if body.has("data") || Row::find(CATALOG, &vendor_event).is_some_and(is_product_event) => {
+            product_event(body, vendor_event)
+        }
+        _ => workflow::normalize(webhook),
+    }
+}
+
+/// Events of the product are named `on...`; the other rows are those of workflows.
+fn is_product_event(row: &Row) -> bool {
+    !row.vendor_event.contains('.')
+}
+
+/// Products of the same vendor whose events look alike: Freshdesk too sends `onContactCreate` with a `data.contact`.
+/// The account id does not tell them apart, the domain does.
+fn other_product(body: &Object<'_>) -> Option<&'static str> {
+    const DOMAINS: &[(&str, &str)] = &[
+        ("freshdesk", "Freshdesk"),
+        ("freshservice", "Freshservice"),
+        ("freshchat", "Freshchat"),
+        ("freshcaller", "Freshcaller"),
+    ];
+    let domain = body.text("domain").unwrap_or_default().to_ascii_lowercase();
+    let labels = || domain.split('.').rev().skip(1);
+    if let Some((_, product)) = DOMAINS.iter().find(|(label, _)| labels().any(|part| part == *label)) {
+        return Some(product);
+    }
+    // Platform 3.0 has the hosts of the products in place of the domain, and names only those that the event is from.
+    if let Some(hosts) = lookups::object(body, "currentHost").and_then(|host| lookups::object(&host, "endpoint_urls")) {
+        let own = hosts.has("freshworks_crm") || hosts.has("freshsales");
+        if let Some((_, product)) = DOMAINS.iter().find(|(host, _)| !own && hosts.has(host)) {
+            return Some(product);
+        }
+    }
+    // Freshmarketer's journeys post `{"Headers": .., "Body": {"event", "event_type", "event_time", "id", "data"}}`.
+    let inner = lookups::object(body, "Body");
+    let journey = |o: &Object<'_>| o.has("event_type") && o.has("event_time");
+    (journey(body) || inner.is_some_and(|inner| journey(&inner))).then_some("Freshmarketer")
+}
+
+fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let account = body.id("account_id");
+    let occurred_at = body.time("timestamp");
+    let data = lookups::object(body, "data");
+    let row = Row::find(CATALOG, &vendor_event).filter(|row| is_product_event(row));
+    let (entity, action) = match row.map(|row| row.becomes) {
+        Some(Becomes::Event(entity, action)) => (entity, action),
+        Some(Becomes::Ignored) => return Ok(Outcome::Ignored("an event of the app itself, not of a record")),
+        None => {
+            let record_id = data.and_then(|data| any_record_id(&data));
+            return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
+        }
+    };
+    let data = data.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"data\""))?;
+    let members = members(entity);
+    let found = members.iter().find_map(|name| Some((*name, lookups::object(&data, name)?)));
+    let Some((name, o)) = found else {
+        let name = members.first().copied().unwrap_or_default();
+        let detail = format!("expected the record as an object under \"data.{name}\"");
+        return Err(Quarantine::new(Reason::WrongEnvelope, detail));
+    };
+    let o = lookups::unwrapped(o);
+    let id = o.id("id").ok_or_else(|| Quarantine::no_record_id(&format!("data.{name}.id")))?;
+    let associations = lookups::object(&data, "associations");
+    let known = Lookups::new(&data, associations.as_ref());
+    let change = Change {
+        action: if action == Action::Updated && is_deleted(entity, &o) { Action::Deleted } else { action },
+        record: record(entity, id, &o, known),
+        account,
+        occurred_at,
+        // Of a deleted document nothing but its ids is sent.
+        partial: vendor_event == "onCpqDocumentDelete",
+        changes: changes::changes(entity, &data, &o, known),
+        actor: actor(&data),
+        vendor_event,
+    };
+    Ok(change.into())
+}
+
+/// The names of a record in `data`; what is in the second place comes in one generation only.
+fn members(entity: Entity) -> &'static [&'static str] {
+    match entity {
+        Entity::Contact => &["contact"],
+        Entity::Company => &["sales_account"],
+        Entity::Deal => &["deal"],
+        Entity::Lead => &["lead"],
+        Entity::Product => &["product"],
+        Entity::Appointment => &["appointment"],
+        Entity::Task => &["task"],
+        Entity::Activity => &["sales_activity", "sales_activities"],
+        Entity::Quote => &["cpq_document"],
+        Entity::Call => &["phone_call"],
+        Entity::CustomObject => &["custom_module_record", "custom_module"],
+        _ => &[],
+    }
+}
+
+/// Since the classic generation there is no event for it: a deleted record is an updated one that says so.
+fn is_deleted(entity: Entity, o: &Object<'_>) -> bool {
+    let by_status = || {
+        matches!(entity, Entity::Contact | Entity::Company | Entity::Lead)
+            && o.text("status").is_some_and(|status| status.eq_ignore_ascii_case("deleted"))
+    };
+    o.bool("is_deleted").unwrap_or_else(by_status)
+}
+
+/// The id of the record of an event that is not modelled: its name in `data` is not known.
+fn any_record_id<'a>(data: &Object<'a>) -> Option<Text<'a>> {
+    let names =
+        data.members().map(|(name, _)| name).filter(|name| !matches!(*name, "actor" | "associations" | "changes"));
+    names.filter_map(|name| lookups::object(data, name)).find_map(|o| lookups::unwrapped(o).id("id"))
+}
+
+fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Record<'a> {
+    let common = Common {
+        created_at: o.time("created_at"),
+        updated_at: o.time("updated_at"),
+        created_by: known.reference(o, &CREATOR),
+        updated_by: known.reference(o, &UPDATER),
+        owner: known.reference(o, &OWNER),
+        last_activity_at: o.time("last_contacted_via_sales_activity"),
+        tags: lookups::texts(o, "tags"),
+        custom_fields: custom_fields(o),
+        external_id: o.id("external_id").or_else(|| o.id("import_id")).or_else(|| o.id("remote_id")),
+        ..Common::new(id)
+    };
+    match entity {
+        Entity::Contact => Record::Contact(people::contact(common, o, known)),
+        Entity::Company => Record::Company(people::company(common, o, known)),
+        Entity::Lead => Record::Lead(people::lead(common, o, known)),
+        Entity::Deal => Record::Deal(sales::deal(common, o, known)),
+        Entity::Product => Record::Product(sales::product(common, o, known)),
+        Entity::Quote => Record::Quote(sales::quote(common, o, known)),
+        Entity::Appointment => Record::Appointment(work::appointment(common, o, known)),
+        Entity::Task => Record::Task(work::task(common, o, known)),
+        Entity::Activity => Record::Activity(work::activity(common, o, known)),
+        Entity::Call => Record::Call(work::call(common, o, known)),
+        _ => Record::CustomObject(work::custom_object(common, o)),
+    }
+}
+
+/// A list of fields, an object of them, plain or wrapped (classic: `custom_field`), or members `cf_*` of a flat body.
+fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
+    let mut fields = Vec::new();
+    if lookups::holds(o, "custom_fields", b'[') {
+        fields.extend(o.objects("custom_fields").iter().filter_map(|field| {
+            let value = field.json("value").and_then(filled)?;
+            let (label, kind) = (field.text("label"), field.text("type").map(word));
+            Some(CustomField { name: field.text("name"), label, kind, value: json_of(value), id: None })
+        }));
+    }
+    for name in ["custom_fields", "custom_field"] {
+        let Some(object) = lookups::object(o, name) else { continue };
+        fields.extend(object.members().filter_map(|(name, value)| named_field(name, value)));
+    }
+    fields.extend(o.members().filter(|(name, _)| name.starts_with("cf_")).filter_map(|(name, v)| named_field(name, v)));
+    fields
+}
+
+fn named_field<'a>(name: &str, value: &'a RawValue) -> Option<CustomField<'a>> {
+    let value = filled(lookups::plain(value).unwrap_or(value))?;
+    Some(CustomField { name: Some(name.to_owned().into()), value: json_of(value), ..CustomField::default() })
+}
+
+/// A value, unless it is empty.
+fn filled(value: &RawValue) -> Option<&RawValue> {
+    (!matches!(value.get(), "null" | "\"\"" | "[]")).then_some(value)
+}
+
+/// Who did it: a user, the system (which has the id 0), or no more than an id.
+fn actor<'a>(data: &Object<'a>) -> Option<Actor<'a>> {
+    let Some(actor) = lookups::object(data, "actor") else {
+        let id = data.json("actor").and_then(text_of).filter(|id| id != "0");
+        return id.map(|id| Actor { id: Some(id), ..Actor::default() });
+    };
+    let user = lookups::described(&actor);
+    let actor = Actor { id: user.id, name: user.name, email: user.email, actor_type: actor.text("type").map(word) };
+    (actor != Actor::default()).then_some(actor)
+}

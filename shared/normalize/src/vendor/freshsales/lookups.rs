@@ -1,0 +1,281 @@
+//! Unwrapping values, and what the ids in a record refer to.
+//!
+//! A record has ids; the payload around it says what they stand for: under `data.associations` by role (`owner`), in
+//! the classic generation in arrays of all users, stages and so on beside the record, in workflow webhooks as a name
+//! beside the id.
+
+use crm_event::{Ref, Stage, Text};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::parts::{full_name, stage};
+use crate::read::Object;
+
+/// A field that holds an id, and the places that tell more about what it refers to.
+pub(super) struct Role {
+    /// Members of the record with the id.
+    ids: &'static [&'static str],
+    /// Member of `data.associations`.
+    association: &'static str,
+    /// Classic: arrays in `data` to find the id in.
+    lists: &'static [&'static str],
+    /// Workflow webhooks: members of the record with the name.
+    names: &'static [&'static str],
+}
+
+macro_rules! roles {
+    ($($name:ident = $ids:expr, $association:literal, $lists:expr, $names:expr;)*) => {
+        $(pub(super) const $name: Role = Role { ids: &$ids, association: $association, lists: &$lists, names: &$names };)*
+    };
+}
+
+roles! {
+    OWNER = ["owner_id"], "owner", ["users"], ["owner_name"];
+    CREATOR = ["creator_id", "creater_id"], "creator", ["users"], ["creator_name", "creater_name"];
+    UPDATER = ["updater_id"], "updater", ["users"], ["updater_name"];
+    USER = ["user_id"], "user", ["users"], ["user_name"];
+    PARENT_OWNER = ["parent_owner_id"], "parent_owner", ["users"], ["parent_owner_name"];
+    SOURCE = ["lead_source_id"], "source", ["lead_source", "lead_sources"], ["lead_source_name"];
+    CAMPAIGN = ["campaign_id"], "campaign", ["campaigns"], ["campaign_name"];
+    TERRITORY = ["territory_id"], "territory", ["territories"], ["territory_name"];
+    PARENT_TERRITORY = ["parent_territory_id"], "parent_territory", ["territories"], ["parent_territory_name"];
+    CONTACT = ["contact_id"], "contact", ["contacts"], ["contact_name"];
+    CONTACT_STATUS = ["contact_status_id"], "contact_status", ["contact_status", "contact_statuses"], ["contact_status_name"];
+    SALES_ACCOUNT = ["sales_account_id"], "sales_account", ["sales_accounts"], ["sales_account_name"];
+    PARENT_ACCOUNT = ["parent_sales_account_id"], "parent_sales_account", ["sales_accounts"], ["parent_sales_account_name"];
+    BUSINESS_TYPE = ["business_type_id"], "business_type", ["business_types"], ["business_type_name"];
+    INDUSTRY_TYPE = ["industry_type_id"], "industry_type", ["industry_types"], ["industry_type_name"];
+    MERGED_TO = ["merged_to"], "merged_to", [], [];
+    LEAD_STAGE = ["lead_stage_id"], "lead_stage", ["lead_stages"], ["lead_stage_name"];
+    LEAD_REASON = ["lead_reason_id"], "lead_reason", ["lead_reasons"], ["lead_reason_name"];
+    DEAL = ["deal_id"], "deal", ["deals"], ["deal_name"];
+    DEAL_STAGE = ["deal_stage_id"], "deal_stage", ["deal_stages"], ["deal_stage_name"];
+    DEAL_PIPELINE = ["deal_pipeline_id"], "deal_pipeline", ["deal_pipelines"], ["deal_pipeline_name"];
+    DEAL_PRODUCT = ["deal_product_id"], "deal_product", ["deal_products"], ["deal_product_name"];
+    DEAL_REASON = ["deal_reason_id", "lost_reason_id"], "deal_reason", ["deal_reasons"], ["deal_reason_name", "lost_reason"];
+    DEAL_TYPE = ["deal_type_id"], "deal_type", ["deal_types"], ["deal_type_name"];
+    PAYMENT_STATUS = ["deal_payment_status_id"], "deal_payment_status", ["deal_payment_statuses"], ["deal_payment_status_name"];
+    WON_FROM = ["won_from"], "won_from", ["deal_stages"], [];
+    LOST_FROM = ["lost_from"], "lost_from", ["deal_stages"], [];
+    CURRENCY = ["currency_id"], "currency", ["currencies"], [];
+    WEB_FORM = ["web_form_id"], "web_form", ["web_forms"], ["web_form_name"];
+    PARENT_PRODUCT = ["parent_product"], "parent_product", ["products"], [];
+    OUTCOME = ["outcome_id"], "outcome", ["outcomes"], ["outcome_name"];
+    TASK_TYPE = ["task_type_id"], "task_type", ["task_types"], ["task_type_name"];
+    ACTIVITY_TYPE = ["sales_activity_type_id"], "sales_activity_type", ["sales_activity_types"], ["sales_activity_type_name"];
+    ACTIVITY_OUTCOME = ["sales_activity_outcome_id"], "sales_activity_outcome", ["sales_activity_outcomes"], ["sales_activity_outcome_name"];
+}
+
+/// A field that holds several ids, and where more stands about them: as in [`Role`].
+pub(super) struct Roles {
+    ids: &'static str,
+    association: &'static str,
+    lists: &'static [&'static str],
+}
+
+pub(super) const SALES_ACCOUNTS: Roles =
+    Roles { ids: "sales_account_ids", association: "sales_accounts", lists: &["sales_accounts"] };
+pub(super) const CONTACTS: Roles = Roles { ids: "contact_ids", association: "contacts", lists: &["contacts"] };
+pub(super) const PRODUCTS: Roles = Roles { ids: "product_ids", association: "products", lists: &["products"] };
+pub(super) const LISTS: Roles = Roles { ids: "list_ids", association: "lists", lists: &["lists"] };
+pub(super) const TEAM: Roles = Roles { ids: "team_user_ids", association: "team_users", lists: &["users"] };
+pub(super) const TASK_USERS: Roles = Roles { ids: "user_ids", association: "task_users", lists: &["users"] };
+
+/// What the payload says beside the record.
+#[derive(Clone, Copy)]
+pub(super) struct Lookups<'o, 'a> {
+    data: &'o Object<'a>,
+    associations: Option<&'o Object<'a>>,
+    /// The record is not the present one: an association without the very same id is not about it.
+    past: bool,
+}
+
+impl<'o, 'a> Lookups<'o, 'a> {
+    pub(super) fn new(data: &'o Object<'a>, associations: Option<&'o Object<'a>>) -> Self {
+        Self { data, associations, past: false }
+    }
+
+    /// For reading values that the record once had.
+    pub(super) fn past(self) -> Self {
+        Self { past: true, ..self }
+    }
+
+    /// A member of `data.associations` that is an object.
+    pub(super) fn association(&self, name: &str) -> Option<Object<'a>> {
+        object(self.associations?, name)
+    }
+
+    /// The objects of an array in `data.associations`.
+    pub(super) fn associated(&self, name: &str) -> Vec<Object<'a>> {
+        match self.associations {
+            Some(associations) if holds_objects(associations, name) => associations.objects(name),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What `targetable_id` refers to: not a [`Role`], for the association says of which kind it is.
+    pub(super) fn targetable(&self, o: &Object<'a>, id: Option<&Text<'a>>) -> Option<Object<'a>> {
+        let target = object(o, "targetable").or_else(|| self.association("targetable"))?;
+        let same = match (target.id("id"), id) {
+            (Some(target), Some(id)) => target == *id,
+            _ => !self.past || o.has("targetable"),
+        };
+        same.then_some(target)
+    }
+
+    pub(super) fn reference(&self, o: &Object<'a>, role: &Role) -> Option<Ref<'a>> {
+        let id = id(o, role);
+        let found = match self.find(role, id.as_ref()) {
+            Some(found) => described(&found),
+            None => Ref { name: self.plain_name(o, role), ..Ref::default() },
+        };
+        let id = id.or(found.id);
+        (id.is_some() || found.name.is_some()).then_some(Ref { id, ..found })
+    }
+
+    pub(super) fn stage(&self, o: &Object<'a>, role: &Role) -> Option<Stage<'a>> {
+        self.reference(o, role).and_then(|found| stage(found.id, found.name))
+    }
+
+    /// The name that the id stands for, or the id itself where the body does not tell.
+    pub(super) fn name(&self, o: &Object<'a>, role: &Role) -> Option<Text<'a>> {
+        self.reference(o, role).and_then(|found| found.name.or(found.id))
+    }
+
+    /// The object that the id stands for.
+    pub(super) fn target(&self, o: &Object<'a>, role: &Role) -> Option<Object<'a>> {
+        self.find(role, id(o, role).as_ref())
+    }
+
+    pub(super) fn references(&self, o: &Object<'a>, roles: &Roles) -> Vec<Ref<'a>> {
+        let ids = o.texts(roles.ids);
+        let told: Vec<_> = match self.associations {
+            Some(associations) if !self.past => refs(associations, roles.association),
+            _ => Vec::new(),
+        };
+        let in_lists = || roles.lists.iter().flat_map(|list| refs(self.data, list));
+        let untold = ids.into_iter().filter(|id| told.iter().all(|told| told.id.as_ref() != Some(id)));
+        let found = untold.map(|id| {
+            let bare = Ref { id: Some(id.clone()), ..Ref::default() };
+            in_lists().find(|entry| entry.id.as_ref() == Some(&id)).unwrap_or(bare)
+        });
+        let found: Vec<_> = found.collect();
+        told.into_iter().chain(found).collect()
+    }
+
+    fn find(&self, role: &Role, id: Option<&Text<'a>>) -> Option<Object<'a>> {
+        if let Some(found) = self.association(role.association) {
+            let same = match (found.id("id"), id) {
+                (Some(found), Some(id)) => found == *id,
+                _ => !self.past,
+            };
+            if same {
+                return Some(found);
+            }
+        }
+        let id = id?;
+        role.lists.iter().flat_map(|list| self.data.objects(list)).find(|entry| entry.id("id").as_ref() == Some(id))
+    }
+
+    /// A name that stands by itself: the association is only a text, or the body is flat.
+    fn plain_name(&self, o: &Object<'a>, role: &Role) -> Option<Text<'a>> {
+        if self.past {
+            return None;
+        }
+        let association = self.associations.filter(|associations| !holds(associations, role.association, b'{'));
+        let text = association.and_then(|associations| associations.text(role.association));
+        text.or_else(|| role.names.iter().find_map(|name| o.text(name)))
+    }
+}
+
+fn id<'a>(o: &Object<'a>, role: &Role) -> Option<Text<'a>> {
+    role.ids.iter().find_map(|name| o.id(name))
+}
+
+/// What is said of a user, a contact, an account, a stage, a product.
+pub(super) fn described<'a>(o: &Object<'a>) -> Ref<'a> {
+    let names = || full_name(o.text("first_name").as_ref(), o.text("last_name").as_ref());
+    Ref {
+        id: o.id("id").or_else(|| o.id("user_id")),
+        name: o.text("name").or_else(|| o.text("display_name")).or_else(names),
+        email: o.text("email"),
+        phone_number: o.text("work_number").or_else(|| o.text("mobile_number")).or_else(|| o.text("phone")),
+        title: o.text("job_title"),
+        website: o.text("website"),
+        ..Ref::default()
+    }
+}
+
+/// References in an array of objects, or of ids alone.
+fn refs<'a>(o: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
+    if holds_objects(o, name) {
+        return o
+            .objects(name)
+            .iter()
+            .map(described)
+            .filter(|found| found.id.is_some() || found.name.is_some())
+            .collect();
+    }
+    o.texts(name).into_iter().map(|id| Ref { id: Some(id), ..Ref::default() }).collect()
+}
+
+/// Texts in an array of texts, ids, or objects that have a value or a name.
+pub(super) fn texts<'a>(o: &Object<'a>, name: &str) -> Vec<Text<'a>> {
+    if holds_objects(o, name) {
+        let text = |entry: &Object<'a>| entry.text("value").or_else(|| entry.text("name")).or_else(|| entry.id("id"));
+        return o.objects(name).iter().filter_map(text).collect();
+    }
+    o.texts(name)
+}
+
+/// The member, where it is an object; anything else is absent without a warning.
+pub(super) fn object<'a>(o: &Object<'a>, name: &str) -> Option<Object<'a>> {
+    if holds(o, name, b'{') { o.object(name) } else { None }
+}
+
+/// Whether a member's JSON begins so.
+pub(super) fn holds(o: &Object<'_>, name: &str, first: u8) -> bool {
+    o.json(name).is_some_and(|value| value.get().as_bytes().first() == Some(&first))
+}
+
+/// Whether a member is an array of objects, or one object.
+fn holds_objects(o: &Object<'_>, name: &str) -> bool {
+    o.json(name).is_some_and(|value| value.get().trim_start_matches(['[', ' ', '\n', '\r', '\t']).starts_with('{'))
+}
+
+/// The record with plain values: `{"label": "Name", "type": "text", "value": "Acme"}` reads as `"Acme"`.
+pub(super) fn unwrapped(o: Object<'_>) -> Object<'_> {
+    o.map_members(|_, value| plain(value))
+}
+
+/// The value in a wrapper, and the id in a reference (`{"id": 7, "model": "user"}`); none for anything else.
+pub(super) fn plain(value: &RawValue) -> Option<&RawValue> {
+    #[derive(Deserialize)]
+    struct Shape<'a> {
+        #[serde(borrow)]
+        label: Option<&'a RawValue>,
+        #[serde(borrow, rename = "type")]
+        kind: Option<&'a RawValue>,
+        #[serde(borrow)]
+        dom_type: Option<&'a RawValue>,
+        #[serde(borrow)]
+        value: Option<&'a RawValue>,
+        #[serde(borrow)]
+        id: Option<&'a RawValue>,
+        #[serde(borrow)]
+        model: Option<&'a RawValue>,
+        #[serde(borrow)]
+        _model: Option<&'a RawValue>,
+    }
+    let inside = value.get().strip_prefix('{')?;
+    if inside.trim_ascii_start() == "}" {
+        // The v3.0 samples show amounts like this.
+        return Some(RawValue::NULL);
+    }
+    let shape: Shape<'_> = serde_json::from_str(value.get()).ok()?;
+    if shape.label.is_some() && (shape.kind.is_some() || shape.dom_type.is_some()) {
+        let value = shape.value.unwrap_or(RawValue::NULL);
+        return Some(plain(value).unwrap_or(value));
+    }
+    (shape.model.is_some() || shape._model.is_some()).then(|| shape.id.unwrap_or(RawValue::NULL))
+}

@@ -1,0 +1,73 @@
+//! Webhooks of workflows: Admin Settings > Workflows > Trigger webhook.
+//!
+//! The body is flat (`deal_id`, `deal_amount`, `deal_deal_stage_name`), has the record's present state and says neither
+//! what happened nor when: the URL names the event, `?event=deal.updated`. Without the prefix the names are those of
+//! the product events, so the same readers serve. Times (`MM-DD-YYYY HH:MM:SS`) have no time zone and are taken as UTC.
+
+use std::borrow::Cow;
+
+use crm_event::{Action, Entity, EventType, Text};
+
+use super::lookups::{self, Lookups};
+use super::{CATALOG, members, record};
+use crate::error::{Quarantine, Reason};
+use crate::read::Object;
+use crate::vendor::{Becomes, Change, Outcome, Row, Webhook};
+
+pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let body = &webhook.body;
+    let in_url = webhook.query.get("event").map(str::trim).filter(|name| !name.is_empty()).map(Cow::Borrowed);
+    let Some(vendor_event) = in_url.or_else(|| body.text("event")) else {
+        return Err(Quarantine::new(Reason::NoEventName, no_name(body)));
+    };
+    let Some((entity, action)) = event(&vendor_event) else {
+        let detail = "the event that the URL names is not known: give the workflow's URL event=<record>.<action>, such \
+                      as event=deal.updated; the record is contact, company, deal, lead, product, task, appointment, \
+                      activity, quote, call or custom_object";
+        return Err(Quarantine::new(Reason::NoEventName, detail));
+    };
+    let name = members(entity).first().copied().unwrap_or_default();
+    let prefix = format!("{name}_");
+    // A free template may hold the record as an object.
+    let o = lookups::object(body, name).unwrap_or_else(|| body.clone());
+    let o = lookups::unwrapped(o.without_prefix(&prefix));
+    let id = o.id("id").ok_or_else(|| Quarantine::no_record_id(&format!("{prefix}id")))?;
+    let known = Lookups::new(body, None);
+    let change = Change {
+        vendor_event,
+        action,
+        record: record(entity, id, &o, known),
+        account: None,
+        occurred_at: None,
+        partial: true,
+        changes: Vec::new(),
+        actor: None,
+    };
+    Ok(change.into())
+}
+
+/// The event of a name in a URL: `deal.updated`. Any pair of the closed lists, for what a workflow waits for is the
+/// administrator's choice; `sales_account` is the vendor's word for a company.
+fn event(name: &str) -> Option<(Entity, Action)> {
+    if let Some(Row { becomes: Becomes::Event(entity, action), .. }) = Row::find(CATALOG, name) {
+        return Some((*entity, *action));
+    }
+    let (record, action) = name.split_once('.')?;
+    let record = if record == "sales_account" { "company" } else { record };
+    let EventType { entity, action } = format!("crm.{record}.{action}").parse().ok()?;
+    (!members(entity).is_empty()).then_some((entity, action))
+}
+
+/// What to do where nothing names the event; for which record is plain from the names of the members.
+fn no_name(body: &Object<'_>) -> Text<'static> {
+    let has = |prefix: &str| body.members().any(|(name, _)| name.starts_with(prefix));
+    let record = [("deal_", "deal"), ("contact_", "contact"), ("sales_account_", "company"), ("lead_", "lead")]
+        .into_iter()
+        .find_map(|(prefix, record)| has(prefix).then_some(record));
+    let example = record.unwrap_or("deal");
+    Cow::Owned(format!(
+        "nothing names the event: in the workflow's Trigger webhook action, add event={example}.created or \
+         event={example}.updated to the URL, behind ? or &, and give each workflow its own; an app has to forward the \
+         payload as it got it, with \"event\" and \"data\""
+    ))
+}
