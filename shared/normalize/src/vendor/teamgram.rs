@@ -1,7 +1,7 @@
 //! TeamGram.
 //!
-//! - Events and fields: TeamGram's knowledge base, "TeamGram Webhooks v1"
-//!   (<https://help.teamgram.com/hc/en-us>), checked 2026-11. It has no sample bodies.
+//! - Events and fields: <https://support.teamgram.com/knowledge-base/teamgram-webhooks-v1/>, checked 2026-11. The page
+//!   has no sample bodies.
 //! - Does not sign: HTTP Basic, with the user name and password of the end-point, is the only proof.
 //! - Retries: none documented. Anything but HTTP 200 goes to Control Panel > Webhooks > Sending Failed. There is no
 //!   delivery id.

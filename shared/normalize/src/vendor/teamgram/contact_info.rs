@@ -85,9 +85,10 @@ impl<'a> ContactInfos<'a> {
         }
     }
 
-    fn add_date(&mut self, entry: &Object<'a>, description: Option<Text<'a>>, kind: Option<Text<'a>>) {
-        let in_value = || description.as_deref().and_then(time::date);
-        let date = super::day(entry, "SpecialDate").or_else(in_value);
+    fn add_date(&mut self, entry: &Object<'a>, value: Option<Text<'a>>, kind: Option<Text<'a>>) {
+        let in_value = value.as_deref().and_then(time::date);
+        let date = super::day(entry, "SpecialDate").or(in_value);
+        let description = value.filter(|_| in_value.is_none());
         if date.is_some() || description.is_some() {
             self.dates.push(DateInfo { date, kind, description });
         }

@@ -49,7 +49,9 @@ fn value<'a>(o: &Object<'a>, kind: Option<&str>) -> Option<Json<'a>> {
     typed.or_else(|| Json::of(&text).ok())
 }
 
-/// The JSON in a text.
+/// The JSON in a text, where every parser can read it: the text may hold what this one's grammar takes and others
+/// refuse, such as `1e999`.
 fn parsed(text: &str) -> Option<Json<'static>> {
+    serde_json::from_str::<serde_json::Value>(text).ok()?;
     RawValue::from_string(text.to_owned()).ok().map(|json| Json::new(Cow::Owned(json)))
 }

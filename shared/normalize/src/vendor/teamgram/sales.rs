@@ -164,7 +164,8 @@ fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
         id: o.id("ItemId"),
         product: reference(
             product.as_ref().and_then(|product| product.id("Id")),
-            in_product("DisplayName").or_else(|| in_product("Name")),
+            // A line without a product has a title in TeamGram's REST answers.
+            in_product("DisplayName").or_else(|| in_product("Name")).or_else(|| o.text("Title")),
         ),
         sku: in_product("SKU"),
         quantity: o.decimal("Quantity"),
