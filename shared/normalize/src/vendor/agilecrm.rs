@@ -101,8 +101,9 @@ fn row(vendor_event: &str, data: Option<&Object<'_>>) -> Option<(Entity, Action)
 
 fn is_company(data: &Object<'_>) -> bool {
     match data.text("type") {
-        Some(kind) => kind.eq_ignore_ascii_case("COMPANY"),
-        None => data.text("entity_type").is_some_and(|kind| kind == "company_entity"),
+        Some(kind) if kind.eq_ignore_ascii_case("COMPANY") => true,
+        Some(kind) if kind.eq_ignore_ascii_case("PERSON") => false,
+        _ => data.text("entity_type").is_some_and(|kind| kind == "company_entity"),
     }
 }
 
