@@ -1,0 +1,160 @@
+# The one entry point, for people and for CI. `make help` lists it.
+
+PYTHON     ?= python3
+PORT       ?= 4566
+WATCH_PORT ?= 9000
+ARCH       ?= arm64
+PARAMETERS ?= infra/parameters.yaml
+SAM_FLAGS  ?=
+#? PORT=4566            port of the local stack on loopback; 0: any free one
+#? WATCH_PORT=9000      port of `make watch` on loopback
+#? ARCH=arm64           processor of the release build: arm64 or x86_64
+#? PARAMETERS=FILE      secrets and settings of the deployment (infra/parameters.yaml)
+#? SAM_FLAGS=...        further flags of sam deploy, such as --no-confirm-changeset
+
+UV_VERSION         := 0.13.8
+CARGO_DENY_VERSION := 0.20.2
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# cargo finds its lambda and deny subcommands here.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+VENV    := .venv/bin
+TOOLS   := .venv/tools-installed
+LAMBDA  := .venv/cargo-lambda-installed
+DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
+CLI     := target/debug/crm-events
+STACK   := target/stack/stack.json
+
+##@ Try it
+
+.PHONY: run
+run: ## Build, deploy to a local AWS emulator, post every sample, serve until Ctrl-C
+	@$(MAKE) -j2 $(TOOLS) binaries
+	@$(VENV)/python infra/local.py up --port $(PORT)
+
+.PHONY: send
+send: $(CLI) ## Post one sample to the running stack: VENDOR=... CASE=...
+	@$(call need,VENDOR CASE)
+	@$(CLI) send --stack $(STACK) $(VENDOR) $(CASE)
+
+.PHONY: tail
+tail: $(CLI) ## Print the events on the running stack's queue as they arrive
+	@$(CLI) tail --stack $(STACK)
+
+.PHONY: logs
+logs: ## Print what the functions of the running stack logged
+	@$(VENV)/python infra/local.py logs
+
+.PHONY: watch
+watch: $(LAMBDA) ## Run the functions from source, rebuilt on change, beside a running stack
+	@$(VENV)/python infra/local.py watch --port $(WATCH_PORT)
+
+.PHONY: invoke
+invoke: $(LAMBDA) $(CLI) ## Hand one sample to a function under `make watch`: VENDOR=... CASE=...
+	@$(call need,VENDOR CASE)
+	@$(CLI) invoke-event $(VENDOR) $(CASE) > target/invoke-event.json
+	@cargo lambda invoke $(VENDOR) --invoke-address 127.0.0.1 --invoke-port $(WATCH_PORT) --data-file target/invoke-event.json
+
+##@ Change it
+
+.PHONY: test
+test: $(TOOLS) ## Run all tests, the end-to-end test on its own local stack among them
+	cargo build --workspace --all-targets
+	cargo test --workspace
+
+.PHONY: check
+check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licences and sources
+	cargo fetch --locked
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
+	cfn-lint infra/template.yaml
+	cargo deny --locked check --config $(CURDIR)/infra/deny.toml bans licenses sources
+
+.PHONY: advisories
+advisories: $(DENY) ## Check the dependencies against the RustSec database (on GitHub)
+	cargo deny --locked check --config $(CURDIR)/infra/deny.toml advisories
+
+.PHONY: golden
+golden: binaries ## Rewrite the expected events under events/ from what the code does now
+	$(CLI) golden
+
+##@ Ship it
+
+.PHONY: build
+build: $(LAMBDA) ## Build the release zip files of all functions: ARCH=...
+	cargo lambda build --release --output-format zip $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64)
+	@cd target/lambda && du --bytes */bootstrap.zip | awk '{ printf "%7.2f MB  target/lambda/%s\n", $$1 / 1e6, $$2 }'
+
+.PHONY: deploy
+deploy: $(PARAMETERS) build ## Build and deploy to AWS with PARAMETERS, after asking; print the addresses
+	$(VENV)/sam deploy --template-file infra/template.yaml --config-file $(CURDIR)/infra/samconfig.toml \
+		--parameter-overrides file://$(abspath $(PARAMETERS)) Architecture=$(ARCH) $(SAM_FLAGS)
+
+$(PARAMETERS):
+	@echo "$@ is missing: copy infra/parameters.example.yaml to it and put in the secrets of your CRMs" >&2; exit 2
+
+##@ Keep house
+
+.PHONY: tools
+tools: $(TOOLS) ## Install the tools into .venv; the targets that need them do it themselves
+	@:
+
+.PHONY: lock
+lock: $(TOOLS) ## Pin the tools again, after a change of infra/requirements.in
+	cd infra && for name in requirements requirements-lambda; do \
+		uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
+			--custom-compile-command "make lock" $$name.in --output-file $$name.txt; done
+
+.PHONY: clean
+clean: ## Remove everything built or installed here
+	rm -rf target .venv
+
+.PHONY: help
+help: ## Show this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 } \
+		/^#\? / { settings = settings "  " substr($$0, 4) "\n" } \
+		END { printf "\nSettings\n%s\n", settings }' $(MAKEFILE_LIST)
+
+# ---- what the targets above stand on ----
+
+.PHONY: binaries
+binaries:
+	cargo build --workspace --bins
+
+# The running stack's own; never rebuilt under it.
+$(CLI):
+	cargo build --workspace --bins
+
+$(TOOLS): infra/requirements.txt Makefile
+	@echo "Installing the tools into .venv (about half a minute, once)"
+	@$(PYTHON) -m venv .venv || { echo "$(PYTHON) needs its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
+	@$(call install,-r infra/requirements.txt)
+	@touch $@
+
+$(LAMBDA): infra/requirements-lambda.txt $(TOOLS)
+	@echo "Installing cargo lambda into .venv"
+	@$(call install,-r infra/requirements-lambda.txt)
+	@touch $@
+
+$(DENY):
+	@echo "Compiling cargo-deny $(CARGO_DENY_VERSION) into .venv (minutes, once)"
+	cargo install --quiet --locked --root .venv cargo-deny@$(CARGO_DENY_VERSION)
+	@touch $@
+
+# uv installs in seconds what takes pip two minutes. It does not read pip's configuration, so
+# behind a mirror that only pip knows of, pip does it.
+install = $(VENV)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) && { \
+	$(VENV)/uv pip install --quiet --python $(VENV)/python $(1) || \
+	$(VENV)/pip install --quiet --disable-pip-version-check $(1); }
+
+# $(call need,A B): the variables that must be given on the command line.
+need = $(foreach name,$(1),$(if $($(name)),:,echo "usage: make $@ $(foreach each,$(1),$(each)=...)" >&2; exit 2);)

@@ -1,0 +1,531 @@
+#!/usr/bin/env python3
+"""The local stack: infra/template.yaml on an AWS emulator on this machine.
+
+`up` starts the emulator (ministack: one process, one port, no Docker), deploys the template with
+`sam deploy`, as it is deployed to AWS, and serves until it is stopped. `watch` runs the functions
+under `cargo lambda watch` against the queues of a stack that is up. Nothing outlives either.
+
+The functions are the binaries that `cargo build` left in --bin-dir, so a stack costs no second
+compilation. Nothing here knows a CRM by name: the template says which functions there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "infra" / "template.yaml"
+STACK_NAME = "crm-events"
+REGION = "us-east-1"
+HOST = "127.0.0.1"
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2  # as argparse: something for the person at the keyboard to change
+
+
+class Failure(Exception):
+    """What went wrong and what to do about it, in the words to print."""
+
+    def __init__(self, message: str, code: int = EXIT_FAILED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Stopped(BaseException):
+    """Ctrl-C, SIGTERM, SIGHUP or the end of stdin. Not an Exception: nothing may swallow it."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The folder that holds everything of one stack: delete it and the stack is forgotten."""
+
+    folder: Path
+
+    @property
+    def stack_file(self) -> Path:
+        return self.folder / "stack.json"
+
+    @property
+    def emulator_log(self) -> Path:
+        return self.folder / "emulator.log"
+
+    @property
+    def deploy_log(self) -> Path:
+        return self.folder / "deploy.log"
+
+    @property
+    def template(self) -> Path:
+        """A copy of the template. Its CodeUris are relative (../target/lambda/...), so from here
+        they mean this folder's zip files, never the release ones that `make deploy` ships."""
+        return self.folder / "infra" / "template.yaml"
+
+    def zip_file(self, function: str) -> Path:
+        return self.folder / "target" / "lambda" / function / "bootstrap.zip"
+
+
+# ---------------------------------------------------------------- progress
+
+START = time.monotonic()
+
+
+def say(text: str) -> None:
+    print(f"[{time.monotonic() - START:5.1f} s] {text}", flush=True)
+
+
+def tail(path: Path, lines: int = 25) -> str:
+    try:
+        text = path.read_text(errors="replace")
+    except OSError:
+        return "  (no log)"
+    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
+
+
+# ---------------------------------------------------------------- processes
+
+
+def die_with_parent() -> None:
+    """Linux: end this child even when its parent is killed with SIGKILL. A nicety elsewhere."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def running(command: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A child in a process group of its own; when the block ends, so does the whole group."""
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+    try:
+        yield child
+    finally:
+        end_group(child)
+
+
+def end_group(child: subprocess.Popen[bytes]) -> None:
+    for signum, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+        # The group is signalled even if its leader is gone: its children may not be.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signum)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(patience)
+
+
+def wait_for(what: str, child: subprocess.Popen[bytes], done: Callable[[], bool], limit: float) -> None:
+    """Waits until `done`, the child's end or the limit, and says every few seconds that it does."""
+    begin = time.monotonic()
+    told = 0
+    while not done() and child.poll() is None:
+        waited = time.monotonic() - begin
+        if waited > limit:
+            raise Failure(f"{what}: not done after {limit:.0f} s")
+        if waited // 5 > told:
+            told = int(waited // 5)
+            say(f"  still {what}")
+        time.sleep(0.05)
+
+
+def stop_on_signals() -> None:
+    def stop(_signum: int, _frame: FrameType | None) -> NoReturn:
+        for signum in signals:  # once is enough: let the clean-up finish
+            signal.signal(signum, signal.SIG_IGN)
+        raise Stopped
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for signum in signals:
+        signal.signal(signum, stop)
+
+
+def stop_on_end_of_stdin() -> None:
+    def read() -> None:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=read, daemon=True).start()
+
+
+# ---------------------------------------------------------------- environment
+
+
+def tool(name: str) -> str:
+    path = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if path is None:
+        raise Failure(f"{name} is not installed here: run `make tools`, and this with .venv/bin/python", EXIT_USAGE)
+    return path
+
+
+def aws_environment(endpoint: str) -> dict[str, str]:
+    """An environment in which AWS is the emulator. Built up from nothing rather than from yours:
+    a profile, an endpoint or a proxy in yours must not lead a local deployment to a real account."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR")
+    env = {name: os.environ[name] for name in kept if name in os.environ}
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")])
+    return env | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def aws_client(service: str, endpoint: str) -> Any:
+    import boto3  # late: `--help` and the port check need no package
+
+    return boto3.client(
+        service, endpoint_url=endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
+    )
+
+
+# ---------------------------------------------------------------- emulator
+
+
+def choose_port(wanted: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            raise Failure(
+                f"port {wanted} is taken. Choose another: `make run PORT={wanted + 100}` (0: any free one).", EXIT_USAGE
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def emulator(state: State, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    endpoint = f"http://{HOST}:{port}"
+    scratch = state.folder / "tmp"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    env = aws_environment(endpoint) | {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,  # its default is every interface
+        "MINISTACK_HOST": HOST,  # in the queue URLs it hands out
+        "MINISTACK_REGION": REGION,
+        "PERSIST_STATE": "0",
+        "IOT_MTLS_ENABLED": "0",  # it would listen on a second port, on every interface
+        "TMPDIR": str(scratch),
+    }
+    say(f"starting the AWS emulator on {endpoint} (log: {shown(state.emulator_log)})")
+    with running([tool("ministack")], env, state.emulator_log) as child:
+        wait_for("starting the emulator", child, lambda: answers(f"{endpoint}/_ministack/health"), limit=60)
+        if child.poll() is not None:
+            raise Failure(f"the emulator ended at once:\n{tail(state.emulator_log)}")
+        yield child
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=1) as response:
+            return bool(response.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+# ---------------------------------------------------------------- deployment
+
+
+def functions(template: Path) -> list[str]:
+    return re.findall(r"CodeUri: \.\./target/lambda/([^/\s]+)/bootstrap\.zip", template.read_text())
+
+
+def pack(state: State, bin_dir: Path) -> None:
+    """Zips the functions' binaries; those not rebuilt since the last time are left alone."""
+    for name in functions(TEMPLATE):
+        binary, target = bin_dir / name, state.zip_file(name)
+        if not binary.is_file():
+            raise Failure(f"{shown(binary)} is missing: run `cargo build --workspace` first", EXIT_USAGE)
+        if target.exists() and target.stat().st_mtime > binary.stat().st_mtime:
+            continue
+        say(f"packing {name}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_suffix(".part")
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            entry = zipfile.ZipInfo("bootstrap")  # its fixed date keeps equal binaries equal zips
+            entry.external_attr = 0o755 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, binary.read_bytes())
+        unfinished.rename(target)
+
+
+def sample_secrets(cli: Path) -> dict[str, Any]:
+    result = subprocess.run([cli, "secrets"], capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise Failure(f"`{shown(cli)} secrets` failed:\n{result.stderr.strip()}")
+    secrets: dict[str, Any] = json.loads(result.stdout)
+    return secrets
+
+
+def parameter_text(value: Any) -> str:
+    """JSON without a backslash before a quote, a space or another: sam takes those backslashes away."""
+    return json.dumps(value).replace("\\\\", "\\u005c").replace('\\"', "\\u0022")
+
+
+def architecture() -> str:
+    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+
+
+def deploy(state: State, endpoint: str, secrets: dict[str, Any]) -> None:
+    state.template.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(TEMPLATE, state.template)
+    parameters = {f"{vendor.capitalize()}Secrets": parameter_text(proofs) for vendor, proofs in secrets.items()}
+    parameters["Architecture"] = architecture()
+    parameter_file = state.template.with_name("parameters.yaml")
+    parameter_file.write_text(json.dumps(parameters, indent=2))  # JSON is YAML; sam does not take .json
+    command = [
+        *(tool("sam"), "deploy", "--template-file", str(state.template), "--stack-name", STACK_NAME),
+        *("--region", REGION, "--resolve-s3", "--capabilities", "CAPABILITY_IAM"),
+        *("--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", f"file://{parameter_file}"),
+    ]
+    env = aws_environment(endpoint) | {
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.2",
+        "__SAM_CLI_APP_DIR": str(state.folder / "sam"),
+    }
+    say(f"deploying {shown(TEMPLATE)} with sam (log: {shown(state.deploy_log)})")
+    with running(command, env, state.deploy_log) as child:
+        wait_for("deploying", child, lambda: False, limit=300)
+        if child.returncode != 0:
+            raise Failure(
+                f"sam deploy failed:\n{tail(state.deploy_log)}\n"
+                f"`make check` lints the template; the emulator's own view is in {shown(state.emulator_log)}"
+            )
+
+
+def describe(endpoint: str) -> dict[str, Any]:
+    """What a client needs to know of the stack, from its outputs."""
+    stack = aws_client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+    outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    # On AWS the API has a host name of its own; the emulator also serves it under this path.
+    public = outputs.pop("BaseUrl")
+    api_id = public.removeprefix("https://").split(".")[0]
+    base = f"{endpoint}/_aws/execute-api/{api_id}"
+    urls = {key: value.replace(public, base) for key, value in outputs.items() if value.startswith(public)}
+    return {
+        "base_url": base,
+        "endpoint_url": endpoint,
+        "region": REGION,
+        "stack_name": STACK_NAME,
+        "queue_url": outputs["QueueUrl"],
+        "dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
+        "quarantine_queue_url": outputs["QuarantineQueueUrl"],
+        "urls": {key.removesuffix("Url").lower(): url for key, url in urls.items()},
+    }
+
+
+def write_whole(path: Path, text: str) -> None:
+    """So that a program waiting for the file never reads half of it."""
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(text)
+    unfinished.rename(path)
+
+
+# ---------------------------------------------------------------- up
+
+
+def up(args: argparse.Namespace) -> None:
+    stop_on_signals()
+    if args.exit_with_stdin:
+        stop_on_end_of_stdin()
+    bin_dir = args.bin_dir.resolve()
+    cli = (args.cli or bin_dir / "crm-events").resolve()
+    if not cli.is_file():
+        raise Failure(f"{shown(cli)} is missing: run `cargo build --workspace` first", EXIT_USAGE)
+    port = choose_port(args.port)
+    endpoint = f"http://{HOST}:{port}"
+    state = State(args.state.resolve())
+    with owned(state):
+        pack(state, bin_dir)
+        with emulator(state, port) as process:
+            deploy(state, endpoint, sample_secrets(cli))
+            stack = describe(endpoint)
+            write_whole(state.stack_file, json.dumps(stack, indent=2) + "\n")
+            if not args.no_send:
+                send_all(cli, state)
+                print_addresses(cli, state, stack)
+            print("ready", flush=True)
+            process.wait()
+            raise Failure(f"the emulator ended by itself:\n{tail(state.emulator_log)}")
+
+
+@contextlib.contextmanager
+def owned(state: State) -> Iterator[None]:
+    """One stack per folder; stack.json is there exactly while it can be used."""
+    state.folder.mkdir(parents=True, exist_ok=True)
+    with (state.folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failure(f"a stack is already up in {shown(state.folder)}: stop it first", EXIT_USAGE) from None
+        state.stack_file.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            state.stack_file.unlink(missing_ok=True)
+
+
+def send_all(cli: Path, state: State) -> None:
+    say("posting every sample through the HTTP API")
+    result = subprocess.run([cli, "send", "--stack", state.stack_file, "--all"], check=False)
+    if result.returncode != 0:
+        say(f"some samples were not answered as they should be; see above and {shown(state.emulator_log)}")
+
+
+def print_addresses(cli: Path, state: State, stack: dict[str, Any]) -> None:
+    print("\nAddresses, each with a request to try:\n")
+    for vendor, url in stack["urls"].items():
+        print(f"{vendor}  {url}", flush=True)
+        subprocess.run([cli, "curl", "--stack", state.stack_file, vendor], check=False)
+        print()
+    print(f"Stack: {shown(state.stack_file)}. In another terminal: make send, make tail. Ctrl-C stops it.")
+
+
+# ---------------------------------------------------------------- watch
+
+
+def watch(args: argparse.Namespace) -> None:
+    state = State(args.state.resolve())
+    stack = read_stack(state)
+    # The deployed paths as local paths: the routes are derived here, so no list of them is kept.
+    routes = "".join(
+        f'"/webhooks/{name}" = "{name}"\n"/webhooks/{name}/{{account}}" = "{name}"\n' for name in stack["urls"]
+    )
+    config = state.folder / "cargo-lambda.toml"
+    config.write_text(f"[watch.router]\n{routes}")
+    runner = [sys.executable, str(Path(__file__).resolve()), "exec", "--state", str(state.folder)]
+    command = [
+        *(tool("cargo-lambda"), "lambda", "watch", "--global", str(config)),
+        *("--invoke-address", HOST, "--invoke-port", str(args.port)),
+        # cargo starts each function through `exec` below, which gives it its deployed environment.
+        *("--config", f"target.'cfg(all())'.runner={json.dumps(runner)}"),
+    ]
+    print(f"Functions at http://{HOST}:{args.port}/webhooks/<name>, rebuilt as the code changes.", flush=True)
+    os.execv(command[0], command)
+
+
+def read_stack(state: State) -> dict[str, Any]:
+    try:
+        stack: dict[str, Any] = json.loads(state.stack_file.read_text())
+    except OSError:
+        raise Failure("no local stack is up: start one with `make run` in another terminal", EXIT_USAGE) from None
+    if not answers(f"{stack['endpoint_url']}/_ministack/health"):
+        raise Failure(f"the local stack at {stack['endpoint_url']} does not answer: `make run` again", EXIT_USAGE)
+    return stack
+
+
+def exec_function(args: argparse.Namespace) -> None:
+    """Becomes one function's binary, with the environment that its deployed twin has."""
+    stack = read_stack(State(args.state.resolve()))
+    name = Path(args.command[0]).name
+    deployed = aws_client("lambda", stack["endpoint_url"]).get_function_configuration(
+        FunctionName=f"{stack['stack_name']}-{name}"
+    )
+    # The Runtime API's address and the function's own name come from cargo-lambda.
+    own = {key: value for key, value in os.environ.items() if key.startswith("AWS_LAMBDA_") or key == "_HANDLER"}
+    env = aws_environment(stack["endpoint_url"]) | deployed["Environment"]["Variables"] | own
+    os.execve(args.command[0], args.command, env)
+
+
+# ---------------------------------------------------------------- logs
+
+
+def logs(args: argparse.Namespace) -> None:
+    stack = read_stack(State(args.state.resolve()))
+    client = aws_client("logs", stack["endpoint_url"])
+    for group in client.describe_log_groups(logGroupNamePrefix="/aws/")["logGroups"]:
+        name = group["logGroupName"]
+        for event in client.filter_log_events(logGroupName=name)["events"]:
+            print(f"{name.rsplit('/', 1)[1]}  {event['message'].rstrip()}")
+
+
+# ---------------------------------------------------------------- command line
+
+
+def shown(path: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(ROOT))
+    return str(path)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--state", type=Path, default=ROOT / "target" / "stack", metavar="DIR",
+        help="folder for stack.json, logs and zip files, one per stack (default: target/stack)",
+    )  # fmt: skip
+
+    command = commands.add_parser("up", parents=[common], help="start a stack, deploy, serve until stopped")
+    command.add_argument("--port", type=int, default=4566, help="port on loopback; 0: any free one (default: 4566)")
+    command.add_argument(
+        "--bin-dir", type=Path, default=ROOT / "target" / "debug", metavar="DIR",
+        help="where cargo put the binaries of the functions (default: target/debug)",
+    )  # fmt: skip
+    command.add_argument("--cli", type=Path, metavar="FILE", help="the crm-events program (default: in --bin-dir)")
+    command.add_argument("--no-send", action="store_true", help="do not post the samples; print only `ready`")
+    command.add_argument("--exit-with-stdin", action="store_true", help="stop at the end of stdin, for tests")
+    command.set_defaults(run=up)
+
+    command = commands.add_parser("logs", parents=[common], help="print what the functions logged")
+    command.set_defaults(run=logs)
+
+    command = commands.add_parser("watch", parents=[common], help="run the functions with cargo lambda watch")
+    command.add_argument("--port", type=int, default=9000, help="port on loopback (default: 9000)")
+    command.set_defaults(run=watch)
+
+    command = commands.add_parser("exec", parents=[common], help="used by watch: start one function")
+    command.add_argument("command", nargs=argparse.REMAINDER)
+    command.set_defaults(run=exec_function)
+    return top
+
+
+def main() -> int:
+    args = parser().parse_args()
+    try:
+        args.run(args)
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return failure.code
+    except Stopped:
+        say("stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
