@@ -230,6 +230,13 @@ fn day(o: &Object<'_>, name: &str) -> Option<Date> {
     o.date(name).filter(|date| date.year() > 1)
 }
 
+/// Whether a text that somebody may have typed is a date in the one form that leaves no doubt: not `05.03.2024`, not
+/// `03-05-2024`, not a number.
+fn is_iso_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.get(4) == Some(&b'-') && bytes.iter().take(4).all(u8::is_ascii_digit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{enumerated, snake_case};

@@ -43,8 +43,8 @@ enum Type {
 
 impl<'a> ContactInfos<'a> {
     fn add(&mut self, entry: &Object<'a>) {
-        let nested = || entry.json("ContactInfoType").filter(|json| json.get().starts_with('{'));
-        let nested = nested().and_then(|_| entry.object("ContactInfoType"));
+        let is_nested = entry.json("ContactInfoType").is_some_and(|json| json.get().starts_with('{'));
+        let nested = if is_nested { entry.object("ContactInfoType") } else { None };
         let in_nested = |name| nested.as_ref().and_then(|nested| nested.text(name));
         let type_name = entry.text("ContactInfoTypeName").or_else(|| in_nested("Name"));
         let subtype = entry.text("ContactInfoSubType").or_else(|| in_nested("SubType"));
@@ -86,7 +86,7 @@ impl<'a> ContactInfos<'a> {
     }
 
     fn add_date(&mut self, entry: &Object<'a>, value: Option<Text<'a>>, kind: Option<Text<'a>>) {
-        let in_value = value.as_deref().and_then(time::date);
+        let in_value = value.as_deref().filter(|text| super::is_iso_date(text)).and_then(time::date);
         let date = super::day(entry, "SpecialDate").or(in_value);
         let description = value.filter(|_| in_value.is_none());
         if date.is_some() || description.is_some() {

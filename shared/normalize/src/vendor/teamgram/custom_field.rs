@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crm_event::{CustomField, Decimal, Json};
 use serde_json::value::RawValue;
 
-use super::enumerated;
+use super::{enumerated, is_iso_date};
 use crate::read::{Object, json_of};
 use crate::time;
 
@@ -36,12 +36,12 @@ fn value<'a>(o: &Object<'a>, kind: Option<&str>) -> Option<Json<'a>> {
     }
     let text = o.text("Value")?;
     // Where there is an `UnFormattedDate`, `Value` is in the account's own format.
-    let date = || o.text("UnFormattedDate").unwrap_or_else(|| text.clone());
+    let date = || Some(o.text("UnFormattedDate").unwrap_or_else(|| text.clone())).filter(|text| is_iso_date(text));
     let typed = match kind {
         Some("single_line_text" | "multi_line_text") => None,
         Some("number") => Decimal::new(&*text).ok().and_then(|number| parsed(number.as_str())),
-        Some("date") => time::date(&date()).and_then(|date| Json::of(&date).ok()),
-        Some("datetime") => time::instant(&date()).and_then(|instant| Json::of(&instant).ok()),
+        Some("date") => date().and_then(|text| time::date(&text)).and_then(|date| Json::of(&date).ok()),
+        Some("datetime") => date().and_then(|text| time::instant(&text)).and_then(|instant| Json::of(&instant).ok()),
         // The value of a list is an object in the text, that of an attachment an array.
         _ if text.starts_with(['{', '[']) => parsed(&text),
         _ => None,
