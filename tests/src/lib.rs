@@ -1,1 +1,56 @@
+//! What the tests share: the workspace's own folders and files.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The workspace's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folder of the cases.
+pub fn events() -> PathBuf {
+    root().join("events")
+}
+
+/// The names in a folder, sorted; without those that start with a dot.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| anyhow::anyhow!("{}: {error}", folder.display()))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The rows of the Markdown tables in a text that have these columns, each row a list of its cells, with the heading
+/// that the table stands under.
+pub fn table_rows(markdown: &str, columns: &[&str]) -> Vec<(String, Vec<String>)> {
+    let mut rows = Vec::new();
+    let mut heading = String::new();
+    let mut inside = false;
+    for line in markdown.lines() {
+        if line.starts_with('#') {
+            heading = line.trim_start_matches('#').trim().to_owned();
+        }
+        let Some(inner) = line.trim().strip_prefix('|').and_then(|line| line.strip_suffix('|')) else {
+            inside = false;
+            continue;
+        };
+        // A cell holds a pipe as `\|`.
+        let cells: Vec<String> =
+            inner.replace("\\|", "\u{0}").split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect();
+        if cells == columns {
+            inside = true;
+        } else if inside && !cells.iter().all(|cell| cell.trim_matches([':', '-']).is_empty()) {
+            rows.push((heading.clone(), cells));
+        }
+    }
+    rows
+}

@@ -51,6 +51,9 @@ enum Command {
         /// As JSON, a list of objects.
         #[arg(long)]
         json: bool,
+        /// As the README's table.
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
     },
     /// Write expected.json of every sample case anew, from the code. Read the diff.
     Golden {
@@ -135,8 +138,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             print!("{}", answer.to_json()?);
         }
-        Command::Catalog { json: true } => println!("{}", serde_json::to_string_pretty(&catalog::lines())?),
-        Command::Catalog { json: false } => {
+        Command::Catalog { markdown: true, .. } => print!("{}", catalog::markdown()),
+        Command::Catalog { json: true, .. } => println!("{}", serde_json::to_string_pretty(&catalog::lines())?),
+        Command::Catalog { .. } => {
             for line in catalog::lines() {
                 println!("{:<12} {:<30} {}", line.vendor, line.vendor_event, line.becomes);
             }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::case;
 
 /// Where `make run` writes its stack, from the workspace's root.
-pub const LOCAL: &str = "target/local/stack.json";
+pub const LOCAL: &str = "target/stack/stack.json";
 
 /// The stack file that the local stack writes.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,0 +1,2 @@
+//! e2e placeholder
+fn main() {}

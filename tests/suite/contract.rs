@@ -1,0 +1,119 @@
+//! What holds for every event of every case, whatever the vendor.
+
+use crm_event::{Event, SPEC_VERSION};
+use crm_events::answer::Answer;
+use crm_events::case::{Case, RECEIVED_AT};
+use jiff::SignedDuration;
+use serde_json::Value;
+use tests::events;
+
+fn cases() -> Vec<Case> {
+    Case::all(&events()).unwrap()
+}
+
+fn check(case: &Case, check: impl Fn(&Event<'_>, &str)) {
+    let webhook = case.webhook().unwrap().proven(case.vendor, RECEIVED_AT);
+    let (answer, _) = webhook.answer(case.vendor, RECEIVED_AT).unwrap();
+    if let Answer::Accepted { events } = answer {
+        assert!(!events.is_empty(), "{}: accepted, and there is no event", case.folder.display());
+        for event in &events {
+            check(event, &format!("{}/{}", case.vendor.name, case.name));
+        }
+    }
+}
+
+#[test]
+fn the_envelope_says_what_the_data_says() {
+    for case in cases() {
+        check(&case, |event, at| {
+            let data = &event.data;
+            assert_eq!(event.specversion, SPEC_VERSION, "{at}");
+            assert_eq!(event.event_type.to_string(), format!("crm.{}.{}", data.entity, data.action), "{at}");
+            assert_eq!(event.dataschema, format!("urn:crm-event:1:{}", data.entity), "{at}");
+            assert_eq!(event.datacontenttype, "application/json", "{at}");
+            assert_eq!(data.vendor, case.vendor.name, "{at}");
+            if let Some(record) = &data.record {
+                assert_eq!(record.entity(), data.entity, "{at}");
+                assert_eq!(event.subject.as_deref(), Some(&*format!("{}/{}", data.entity, record.id())), "{at}");
+            }
+            assert_eq!(data.record.is_none(), data.entity == crm_event::Entity::Unknown, "{at}");
+            for (key, what) in [(&event.id, "id"), (&event.partitionkey, "partitionkey")] {
+                assert!(key.len() <= 128 && key.bytes().all(|byte| byte.is_ascii_graphic()), "{at}: {what} {key}");
+                assert!(key.starts_with(&format!("{}:", case.vendor.name)), "{at}: {what} {key}");
+            }
+        });
+    }
+}
+
+#[test]
+fn an_event_reads_back_as_it_was_written() {
+    for case in cases() {
+        check(&case, |event, at| {
+            let json = serde_json::to_string(event).unwrap();
+            let back: Event<'_> = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{at}: {error}"));
+            assert_eq!(serde_json::to_string(&back).unwrap(), json, "{at}");
+        });
+    }
+}
+
+#[test]
+fn raw_is_the_body_byte_for_byte_less_the_vendors_secrets() {
+    for case in cases() {
+        let body = case.webhook().unwrap().body;
+        let has_secrets = case.vendor.secret_members.iter().any(|name| {
+            String::from_utf8_lossy(&body).contains(&format!("\"{name}\""))
+        });
+        check(&case, |event, at| {
+            let raw = event.data.raw.as_ref().map(|raw| raw.get()).unwrap_or_default();
+            if has_secrets {
+                let json = serde_json::to_string(event).unwrap();
+                for name in case.vendor.secret_members {
+                    assert!(!json.contains(name), "{at}: {name} is in the event");
+                }
+                let without = |value: &mut Value| {
+                    if let Some(members) = value.as_object_mut() {
+                        members.retain(|name, _| !case.vendor.secret_members.contains(&name.as_str()));
+                    }
+                };
+                let mut expected: Value = serde_json::from_slice(&body).unwrap();
+                without(&mut expected);
+                assert_eq!(serde_json::from_str::<Value>(raw).unwrap(), expected, "{at}");
+            } else {
+                let text = std::str::from_utf8(&body).unwrap().trim_start_matches('\u{feff}').trim();
+                assert_eq!(raw, text, "{at}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_redelivery_has_the_same_ids_at_any_later_time() {
+    for case in cases() {
+        let ids = |later: SignedDuration| {
+            let now = RECEIVED_AT.checked_add(later).unwrap();
+            let webhook = case.webhook().unwrap().proven(case.vendor, now);
+            let (answer, _) = webhook.answer(case.vendor, now).unwrap();
+            match answer {
+                Answer::Accepted { events } => events.iter().map(|event| event.id.to_string()).collect(),
+                Answer::Ignored { .. } | Answer::Quarantined { .. } => Vec::new(),
+            }
+        };
+        assert_eq!(ids(SignedDuration::ZERO), ids(SignedDuration::from_hours(75)), "{}", case.folder.display());
+    }
+}
+
+#[test]
+fn the_account_of_the_url_goes_before_that_of_the_body() {
+    for case in cases() {
+        let mut webhook = case.webhook().unwrap();
+        webhook.account = Some("acme".to_owned());
+        let webhook = webhook.proven(case.vendor, RECEIVED_AT);
+        let (answer, _) = webhook.answer(case.vendor, RECEIVED_AT).unwrap();
+        if let Answer::Accepted { events } = answer {
+            for event in events {
+                assert_eq!(event.data.account, "acme");
+                assert_eq!(event.source, format!("crm://{}/acme", case.vendor.name));
+            }
+        }
+    }
+}

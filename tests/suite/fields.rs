@@ -1,0 +1,198 @@
+//! The field tables of the functions' READMEs against the code: what a table calls canonical is seen in a case, and
+//! every field that the vendor documents is in the table.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crm_events::case::Case;
+use crm_normalize::{Vendor, vendor};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use tests::{events, root, table_rows};
+
+struct Row {
+    field: String,
+    canonical: String,
+    note: String,
+}
+
+fn rows(vendor: &Vendor) -> Vec<Row> {
+    let path = root().join("functions").join(vendor.name).join("README.md");
+    let readme = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let rows = table_rows(&readme, &["field", "canonical", "note"]).into_iter().map(|(_, cells)| {
+        let [field, canonical, note] = <[String; 3]>::try_from(cells).unwrap_or_else(|cells| panic!("{cells:?}: three cells"));
+        Row { field: field.trim_matches('`').to_owned(), canonical, note }
+    });
+    let rows: Vec<_> = rows.collect();
+    assert!(!rows.is_empty(), "{} has no table of fields", path.display());
+    rows
+}
+
+fn documented(vendor: &Vendor) -> BTreeSet<String> {
+    let path = root().join("tests/documented").join(format!("{}.txt", vendor.name));
+    let list = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// A case's body and the events that it becomes.
+struct Shown {
+    body: Value,
+    events: Vec<Value>,
+}
+
+fn shown(vendor: &'static Vendor) -> Vec<Shown> {
+    let cases = Case::all(&events()).unwrap().into_iter().filter(|case| case.vendor.name == vendor.name);
+    let shown = cases.filter_map(|case| {
+        let body = case.webhook().unwrap().body;
+        let body = serde_json::from_slice(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&body)).ok()?;
+        // None of a body with a lone surrogate, which is no text to serde_json.
+        let answer: Value = serde_json::from_str(&case.output().unwrap()).ok()?;
+        Some(Shown { body, events: answer["events"].as_array().cloned().unwrap_or_default() })
+    });
+    shown.collect()
+}
+
+#[test]
+fn every_documented_field_is_decided_and_no_other() {
+    for vendor in vendor::ALL {
+        let documented = documented(vendor);
+        let decided: BTreeSet<String> = rows(vendor).into_iter().map(|row| row.field).collect();
+        let missing: Vec<_> = documented.difference(&decided).collect();
+        assert!(missing.is_empty(), "{}: documented, and not in the README's tables: {missing:#?}", vendor.name);
+        let extra: Vec<_> = decided.difference(&documented).collect();
+        assert!(extra.is_empty(), "{}: in the README's tables, and not in tests/documented: {extra:#?}", vendor.name);
+    }
+}
+
+#[test]
+fn at_most_one_field_in_ten_is_raw_only_and_each_has_a_reason() {
+    for vendor in vendor::ALL {
+        let rows = rows(vendor);
+        let raw_only: Vec<_> = rows.iter().filter(|row| row.canonical == "raw only").collect();
+        for row in &raw_only {
+            assert!(row.note.len() > 10, "{}: {} is raw only without a reason", vendor.name, row.field);
+        }
+        assert!(raw_only.len() * 10 <= rows.len(), "{}: {} of {} fields are raw only", vendor.name, raw_only.len(), rows.len());
+    }
+}
+
+#[test]
+fn every_field_that_is_called_canonical_shows_in_a_case() {
+    let mut wrong = Vec::new();
+    for vendor in vendor::ALL {
+        let shown = shown(vendor);
+        for row in rows(vendor) {
+            if row.canonical == "raw only" {
+                continue;
+            }
+            if !shown.iter().any(|case| !leaves(&case.body, &row.field).is_empty()) {
+                wrong.push(format!("{}: no case fills {}", vendor.name, row.field));
+                continue;
+            }
+            for canonical in row.canonical.split(", ").map(|path| path.trim_matches('`')) {
+                if !shown.iter().any(|case| shows(case, &row, canonical)) {
+                    wrong.push(format!("{}: no case shows {} as {canonical}", vendor.name, row.field));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} rows are not as the code does:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Whether the case has the field, and one of its events has it where the table says.
+fn shows(case: &Shown, row: &Row, canonical: &str) -> bool {
+    let given = leaves(&case.body, &row.field);
+    if given.is_empty() {
+        return false;
+    }
+    case.events.iter().any(|event| {
+        let data = &event["data"];
+        let found = match canonical.split_once('.') {
+            _ if canonical == "custom_fields" => leaves(&data["record"], "custom_fields[]"),
+            Some(("event", path)) => leaves(event, path),
+            Some((entity, path)) if data["entity"] == entity => leaves(&data["record"], path),
+            _ => return false,
+        };
+        let unchanged = || given.iter().any(|given| found.iter().any(|found| same(given, found)));
+        !found.is_empty() && (!row.note.is_empty() || unchanged())
+    })
+}
+
+/// The same text, instant or day.
+fn same(given: &str, found: &str) -> bool {
+    if given.trim() == found {
+        return true;
+    }
+    match (instant(given), found.parse::<Timestamp>(), found.parse::<Date>()) {
+        (Some(given), Ok(found), _) => given == found,
+        (Some(given), _, Ok(found)) => TimeZone::UTC.to_datetime(given).date() == found,
+        _ => false,
+    }
+}
+
+fn instant(text: &str) -> Option<Timestamp> {
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(instant);
+    }
+    if let Ok(number) = text.parse::<f64>() {
+        let seconds = if number >= 1e11 { number / 1000.0 } else { number };
+        #[expect(clippy::cast_possible_truncation, reason = "microseconds of this century fit")]
+        return Timestamp::from_microsecond((seconds * 1e6) as i64).ok();
+    }
+    let local = text.parse::<DateTime>().ok()?;
+    TimeZone::UTC.to_timestamp(local).ok()
+}
+
+/// The texts, numbers and Booleans at a path and below it. `[]` is any entry, `[x]` those whose `name` is x; names match
+/// in any case; a value that is wrapped (`{"label": .., "value": ..}`) is its value.
+fn leaves(value: &Value, path: &str) -> Vec<String> {
+    let mut values = vec![value];
+    for segment in path.split('.') {
+        let (name, entry) = match segment.split_once('[') {
+            Some((name, entry)) => (name, Some(entry.trim_end_matches(']'))),
+            None => (segment, None),
+        };
+        let found = values.into_iter().filter_map(|value| member(value, name).or_else(|| member(unwrapped(value), name)));
+        let members = found.map(unwrapped);
+        values = match entry {
+            None => members.collect(),
+            Some(wanted) => {
+                let entries = members.flat_map(|value| match value {
+                    Value::Array(entries) => entries.iter().collect(),
+                    one => vec![one],
+                });
+                let named = |entry: &&Value| wanted.is_empty() || member(entry, "name").is_some_and(|name| name == wanted);
+                entries.filter(named).collect()
+            }
+        };
+    }
+    let mut leaves = Vec::new();
+    for value in values {
+        collect(value, &mut leaves);
+    }
+    leaves
+}
+
+fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    let members = value.as_object()?;
+    members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn unwrapped(value: &Value) -> &Value {
+    let is_wrapper = ["label", "type", "dom_type"].iter().any(|name| value.get(name).is_some());
+    value.get("value").filter(|_| is_wrapper).unwrap_or(value)
+}
+
+fn collect(value: &Value, leaves: &mut Vec<String>) {
+    match unwrapped(value) {
+        Value::Null => {}
+        Value::Bool(value) => leaves.push(value.to_string()),
+        Value::Number(number) => leaves.push(number.to_string()),
+        Value::String(text) if text.trim().is_empty() => {}
+        Value::String(text) => leaves.push(text.clone()),
+        Value::Array(entries) => entries.iter().for_each(|entry| collect(entry, leaves)),
+        Value::Object(members) => members.values().for_each(|member| collect(member, leaves)),
+    }
+}

@@ -1,0 +1,260 @@
+//! A function from API Gateway's event to its answer, with the real SDK in front of an SQS of canned answers.
+//!
+//! The clock of the SDK's time-outs and pauses is paused: it jumps to where somebody waits for it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::http;
+use aws_sdk_sqs::config::SharedHttpClient;
+use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
+use aws_smithy_types::body::SdkBody;
+use crm_events::answer::Webhook;
+use crm_events::case::{Case, RECEIVED_AT};
+use crm_events::gateway;
+use crm_ingest::{Config, Function, Queues};
+use crm_normalize::{Vendor, sample, vendor};
+use serde_json::{Value, json};
+use tests::events;
+
+const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
+const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine";
+
+/// What the SDK sent: the operation's name and its JSON.
+type Sent = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// An SQS that answers with `status` and the body that `answer` makes of the request's.
+fn sqs(status: u16, answer: impl Fn(&Value) -> Value + Send + Sync + 'static) -> (SharedHttpClient, Sent) {
+    let sent = Sent::default();
+    let requests = sent.clone();
+    let client = infallible_client_fn(move |request: http::Request<SdkBody>| {
+        let target = request.headers()["x-amz-target"].to_str().unwrap().trim_start_matches("AmazonSQS.").to_owned();
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let answer = answer(&body);
+        requests.lock().unwrap().push((target, body));
+        http::Response::builder().status(status).body(answer.to_string()).unwrap()
+    });
+    (client, sent)
+}
+
+fn confirming() -> (SharedHttpClient, Sent) {
+    sqs(200, |request| match request["Entries"].as_array() {
+        Some(entries) => {
+            let done = entries.iter().map(|entry| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "x"}));
+            json!({"Successful": done.collect::<Vec<_>>(), "Failed": []})
+        }
+        None => json!({"MessageId": "m"}),
+    })
+}
+
+fn function(vendor: &'static Vendor, client: SharedHttpClient, include_raw: bool) -> Function {
+    let config = Config::read(vendor, |variable| {
+        Some(match variable {
+            "QUEUE_URL" => QUEUE.to_owned(),
+            "QUARANTINE_QUEUE_URL" => QUARANTINE.to_owned(),
+            "WEBHOOK_SECRETS" => sample::secrets(vendor),
+            "INCLUDE_RAW" => include_raw.to_string(),
+            "AWS_REGION" => "eu-central-1".to_owned(),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
+            _ => return None,
+        })
+    })
+    .unwrap();
+    let queues = Queues::with_http_client(&config, client);
+    Function::new(vendor, config, queues)
+}
+
+async fn ask(function: &Function, event: Value) -> (i64, Value, ApiGatewayV2httpResponse) {
+    let event: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
+    let response = function.handle(event, RECEIVED_AT).await;
+    let json = serde_json::to_value(&response).unwrap();
+    (response.status_code, serde_json::from_str(json["body"].as_str().unwrap()).unwrap(), response)
+}
+
+fn heffl() -> &'static Vendor {
+    vendor::find("heffl").unwrap()
+}
+
+fn lead_created() -> Webhook {
+    Case::find(&events(), heffl(), "lead_created").unwrap().webhook().unwrap()
+}
+
+fn lead_with(text: &str) -> Webhook {
+    Webhook { body: format!(r#"{{"event":"lead.created","payload":{{"id":"1","name":"{text}"}}}}"#).into(), ..Webhook::default() }
+}
+
+fn event(webhook: Webhook) -> Value {
+    gateway::event(heffl(), &webhook.proven(heffl(), RECEIVED_AT))
+}
+
+#[tokio::test]
+async fn an_accepted_webhook_is_one_confirmed_fifo_message() {
+    let (client, sent) = confirming();
+    let (status, answer, _) = ask(&function(heffl(), client, true), event(lead_created())).await;
+    let sent = sent.lock().unwrap();
+    let [(operation, message)] = &sent[..] else { panic!("one request: {sent:?}") };
+    assert_eq!(operation, "SendMessage");
+    assert_eq!(message["QueueUrl"], QUEUE);
+    let body: Value = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(message["MessageGroupId"], body["partitionkey"]);
+    assert_eq!(message["MessageDeduplicationId"], body["id"]);
+    let attributes = message["MessageAttributes"].as_object().unwrap();
+    let texts: Vec<_> = attributes
+        .iter()
+        .map(|(name, value)| {
+            assert_eq!(value["DataType"], "String");
+            format!("{name}={}", value["StringValue"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(texts, [
+        "account=default", "action=created", "entity=lead", "specversion=1.0", "type=crm.lead.created", "vendor=heffl",
+    ]);
+    assert_eq!((status, answer), (200, json!({"status": "accepted", "events": [body["id"]]})));
+}
+
+#[tokio::test]
+async fn the_body_may_come_as_base64_and_the_account_in_the_path() {
+    let (client, sent) = confirming();
+    let mut webhook = lead_created();
+    webhook.account = Some("acme".to_owned());
+    let mut event = event(webhook);
+    let plain = event["body"].as_str().unwrap().to_owned();
+    event["body"] = json!(data_encoding_base64(plain.as_bytes()));
+    event["isBase64Encoded"] = json!(true);
+    let (status, answer, _) = ask(&function(heffl(), client, true), event).await;
+    assert_eq!(status, 200);
+    assert!(answer["events"][0].as_str().unwrap().starts_with("heffl:acme:lead:ld_abc123:created:"), "{answer}");
+    assert_eq!(sent.lock().unwrap().len(), 1);
+}
+
+fn data_encoding_base64(bytes: &[u8]) -> String {
+    aws_smithy_types::base64::encode(bytes)
+}
+
+#[tokio::test]
+async fn a_forged_webhook_gets_401_and_leaves_no_message() {
+    let (client, sent) = confirming();
+    let function = function(heffl(), client, true);
+    let mut forged = event(lead_created());
+    forged["body"] = json!("{}");
+    let mut unknown_account = event(lead_created());
+    unknown_account["pathParameters"] = json!({"account": "nobody"});
+    let mut stale = event(lead_created());
+    stale["headers"]["webhook-timestamp"] = json!("1");
+    let mut bare = event(lead_created());
+    bare["headers"] = json!({});
+    let mut broken = event(lead_created());
+    broken["isBase64Encoded"] = json!(true);
+    for wrong in [forged, unknown_account, stale, bare, broken] {
+        let (status, answer, _) = ask(&function, wrong).await;
+        assert_eq!((status, answer), (401, json!({"error": "unauthorized"})));
+    }
+    assert!(sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_kept_in_the_quarantine() {
+    let (client, sent) = confirming();
+    let webhook = Webhook { body: b"lead=1".to_vec(), ..Webhook::default() };
+    let (status, answer, _) = ask(&function(heffl(), client, true), event(webhook)).await;
+    let sent = sent.lock().unwrap();
+    let [(_, message)] = &sent[..] else { panic!("one request: {sent:?}") };
+    assert_eq!(message["QueueUrl"], QUARANTINE);
+    let kept: Value = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        kept,
+        json!({
+            "reason": "not_json",
+            "detail": "the body is not a JSON object (line 1, column 1)",
+            "vendor": "heffl",
+            "account": "default",
+            "received_at": "2026-01-01T00:00:00Z",
+            "headers": {},
+            "query": {},
+            "body": "lead=1",
+        })
+    );
+    let reason = "not_json: the body is not a JSON object (line 1, column 1)";
+    assert_eq!((status, answer), (200, json!({"status": "quarantined", "reason": reason})));
+}
+
+#[tokio::test]
+async fn raw_can_be_left_out() {
+    let (client, sent) = confirming();
+    ask(&function(heffl(), client, false), event(lead_created())).await;
+    let body: Value = serde_json::from_str(sent.lock().unwrap()[0].1["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(body["data"].get("raw"), None);
+    assert_eq!(body["data"]["record"]["id"], "ld_abc123");
+}
+
+#[tokio::test]
+async fn characters_that_sqs_refuses_become_escapes() {
+    let (client, sent) = confirming();
+    let (status, ..) = ask(&function(heffl(), client, true), event(lead_with("a\u{fffe}b\u{ffff}c\u{7f}"))).await;
+    assert_eq!(status, 200);
+    let sent = sent.lock().unwrap();
+    let body = sent[0].1["MessageBody"].as_str().unwrap();
+    assert!(!body.contains(['\u{fffe}', '\u{ffff}']) && !body.chars().any(|c| c < ' '), "{body}");
+    let value: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(value["data"]["record"]["name"], "a\u{fffe}b\u{ffff}c\u{7f}");
+}
+
+#[tokio::test]
+async fn an_event_larger_than_a_message_gets_413() {
+    let (client, sent) = confirming();
+    let function = function(heffl(), client, true);
+    let (status, answer, _) = ask(&function, event(lead_with(&"x".repeat(1 << 20)))).await;
+    assert_eq!((status, answer), (413, json!({"error": "too_large"})));
+    let unread = Webhook { body: vec![b'x'; 1 << 20], ..Webhook::default() };
+    let (status, answer, _) = ask(&function, event(unread)).await;
+    assert_eq!((status, answer), (413, json!({"error": "too_large"})), "the quarantine has the same limit");
+    assert!(sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_sqs_is_tried_three_times_and_then_503_says_when_to_come_again() {
+    for (status_of_sqs, attempts) in [(500, 3), (503, 3), (400, 1)] {
+        let (client, sent) = sqs(status_of_sqs, |_| json!({"__type": "com.amazonaws.sqs#Whatever", "message": "no"}));
+        let (status, answer, response) = ask(&function(heffl(), client, true), event(lead_created())).await;
+        assert_eq!((status, answer), (503, json!({"error": "unavailable"})));
+        assert_eq!(response.headers["retry-after"], "30");
+        assert_eq!(sent.lock().unwrap().len(), attempts, "SQS answering {status_of_sqs}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_sqs_keeps_the_vendor_waiting_no_longer_than_five_seconds() {
+    let client = NeverClient::new();
+    let started = tokio::time::Instant::now();
+    let function = function(heffl(), SharedHttpClient::new(client.clone()), true);
+    let (status, ..) = ask(&function, event(lead_created())).await;
+    let waited = started.elapsed();
+    assert_eq!(status, 503);
+    assert!(waited <= Duration::from_millis(5100) && waited >= Duration::from_secs(4), "{waited:?}");
+    assert_eq!(client.num_calls(), 3);
+}
+
+#[tokio::test]
+async fn many_events_of_one_webhook_go_in_batches_of_ten_each_confirmed() {
+    let teamgrid = vendor::find("teamgrid").unwrap();
+    let users: Vec<String> = (0..23).map(|user| format!("u{user}")).collect();
+    let body = json!({"webhookId": "w", "event": "user_added", "collection": "teams", "doc": {"_id": "t", "userIds": users}});
+    let webhook = Webhook { body: body.to_string().into(), ..Webhook::default() }.proven(teamgrid, RECEIVED_AT);
+    let event = gateway::event(teamgrid, &webhook);
+
+    let (client, sent) = confirming();
+    let (status, answer, _) = ask(&function(teamgrid, client, true), event.clone()).await;
+    assert_eq!((status, answer["events"].as_array().unwrap().len()), (200, 23));
+    let sizes: Vec<_> = sent.lock().unwrap().iter().map(|(_, batch)| batch["Entries"].as_array().unwrap().len()).collect();
+    assert_eq!(sizes, [10, 10, 3]);
+    assert_eq!(sent.lock().unwrap()[0].1["Entries"][0]["MessageDeduplicationId"], answer["events"][0]);
+
+    let (client, _) = sqs(200, |request| {
+        let entries = request["Entries"].as_array().unwrap();
+        let failed = json!({"Id": entries[0]["Id"], "Code": "InternalError", "SenderFault": false});
+        json!({"Successful": [], "Failed": [failed]})
+    });
+    let (status, answer, _) = ask(&function(teamgrid, client, true), event).await;
+    assert_eq!((status, answer), (503, json!({"error": "unavailable"})), "one of a batch is enough to fail it");
+}

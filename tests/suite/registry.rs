@@ -1,0 +1,144 @@
+//! A vendor is a line in `vendor::ALL`, a source file, a function, cases and a block in the template. Whatever one of
+//! them has and another lacks is named here.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use crm_events::answer::Answer;
+use crm_events::case::{Case, RECEIVED_AT};
+use crm_events::catalog;
+use crm_normalize::scheme::Scheme;
+use crm_normalize::{vendor, vendor::Becomes};
+use tests::{events, names, root, table_rows};
+
+fn table() -> BTreeSet<String> {
+    vendor::ALL.iter().map(|vendor| vendor.name.to_owned()).collect()
+}
+
+/// Folders with a package in it.
+fn packages(folder: &Path) -> BTreeSet<String> {
+    names(folder).unwrap().into_iter().filter(|name| folder.join(name).join("Cargo.toml").exists()).collect()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[track_caller]
+fn same(what: &str, found: &BTreeSet<String>) {
+    let table = table();
+    let missing: Vec<_> = table.difference(found).collect();
+    let extra: Vec<_> = found.difference(&table).collect();
+    assert!(missing.is_empty(), "in vendor::ALL, and missing in {what}: {missing:?}");
+    assert!(extra.is_empty(), "in {what}, and missing in vendor::ALL: {extra:?}");
+}
+
+#[test]
+fn every_source_file_is_in_the_table() {
+    let folder = root().join("shared/normalize/src/vendor");
+    let sources = names(&folder).unwrap().into_iter();
+    same("shared/normalize/src/vendor", &sources.map(|name| name.trim_end_matches(".rs").to_owned()).collect());
+}
+
+#[test]
+fn every_function_is_a_vendor() {
+    let functions = packages(&root().join("functions"));
+    same("functions", &functions);
+    for name in functions {
+        let manifest = read(&format!("functions/{name}/Cargo.toml"));
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "functions/{name}/Cargo.toml: the package is named {name}");
+        let mut files = names(&root().join("functions").join(&name)).unwrap();
+        files.retain(|file| file != "Cargo.toml" && file != "src" && file != "README.md");
+        assert!(files.is_empty(), "functions/{name} has files that belong elsewhere: {files:?}");
+        read(&format!("functions/{name}/README.md"));
+    }
+}
+
+#[test]
+fn every_vendor_has_cases_and_every_case_is_whole() {
+    let mut folders: BTreeSet<_> = names(&events()).unwrap().into_iter().collect();
+    folders.remove("README.md");
+    same("events", &folders);
+    for case in Case::all(&events()).unwrap() {
+        let files = names(&case.folder).unwrap();
+        let at = case.folder.display();
+        for needed in ["body.json", "expected.json"] {
+            assert!(files.iter().any(|file| file == needed), "{at} has no {needed}");
+        }
+        for file in &files {
+            let known = ["body.json", "headers.json", "query.json", "expected.json"].contains(&file.as_str());
+            assert!(known, "{at} has a file that no test reads: {file}");
+        }
+    }
+    for vendor in vendor::ALL {
+        assert!(!names(&events().join(vendor.name)).unwrap().is_empty(), "events/{} has no case", vendor.name);
+    }
+}
+
+#[test]
+fn every_row_of_the_catalogue_has_a_case() {
+    let mut shown = BTreeSet::new();
+    for case in Case::all(&events()).unwrap() {
+        let webhook = case.webhook().unwrap().proven(case.vendor, RECEIVED_AT);
+        match webhook.answer(case.vendor, RECEIVED_AT).unwrap().0 {
+            Answer::Accepted { events } => shown.extend(events.iter().map(|event| {
+                (case.vendor.name, event.data.vendor_event.to_string(), event.event_type.to_string())
+            })),
+            Answer::Ignored { .. } => {
+                let body: serde_json::Value = serde_json::from_slice(&webhook.body).unwrap();
+                let name = body["event"].as_str().unwrap_or_default().to_owned();
+                shown.insert((case.vendor.name, name, "ignored".to_owned()));
+            }
+            Answer::Quarantined { .. } => {}
+        }
+    }
+    let missing: Vec<_> = catalog::lines()
+        .into_iter()
+        .map(|line| (line.vendor, line.vendor_event.to_owned(), line.becomes))
+        .filter(|row| !shown.contains(row))
+        .collect();
+    assert!(missing.is_empty(), "no case shows {missing:#?}");
+}
+
+#[test]
+fn every_function_is_in_the_template_and_no_other() {
+    let template = read("infra/template.yaml");
+    let zips = template.lines().filter_map(|line| line.trim().strip_prefix("CodeUri: ../target/lambda/"));
+    same("infra/template.yaml (CodeUri)", &zips.map(|path| path.split('/').next().unwrap().to_owned()).collect());
+    for route in ["POST /webhooks/", "POST /webhooks/*/{account}"] {
+        let (start, end) = route.split_once('*').unwrap_or((route, ""));
+        let keys = template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ")).map(|key| key.trim_matches(['"', '\'']));
+        let found = keys.filter_map(|key| key.strip_prefix(start)?.strip_suffix(end)).filter(|name| !name.contains('/'));
+        same(&format!("infra/template.yaml ({route})"), &found.map(str::to_owned).collect());
+    }
+}
+
+#[test]
+fn names_are_plain_words_and_tables_hold_nothing_twice() {
+    for vendor in vendor::ALL {
+        assert!(vendor.name.bytes().all(|byte| byte.is_ascii_lowercase()), "{}: one lowercase word", vendor.name);
+        assert!(!vendor.schemes.is_empty(), "{} has no proof of origin", vendor.name);
+        let hmacs = vendor.schemes.iter().filter(|scheme| matches!(scheme, Scheme::Hmac(_))).count();
+        assert!(hmacs <= 1, "{}: \"hmac:\" could mean either of two schemes", vendor.name);
+        let rows: BTreeSet<_> =
+            vendor.catalog.iter().map(|row| (row.vendor_event, row.becomes.to_string())).collect();
+        assert_eq!(rows.len(), vendor.catalog.len(), "{}: a row of the catalogue stands twice", vendor.name);
+        assert!(vendor.catalog.iter().any(|row| row.becomes != Becomes::Ignored), "{} sends nothing", vendor.name);
+    }
+}
+
+#[test]
+fn the_readmes_show_the_catalogue_that_the_code_has() {
+    let readme = read("README.md");
+    assert!(readme.contains(&catalog::markdown()), "README.md: the catalogue is not that of `crm-events catalog --markdown`");
+    for vendor in vendor::ALL {
+        let path = format!("functions/{}/README.md", vendor.name);
+        let rows = table_rows(&read(&path), &["vendor event", "canonical type"]);
+        let documented: Vec<_> = rows.into_iter().map(|(_, cells)| cells.join(" ").replace('`', "")).collect();
+        let lines = catalog::lines().into_iter().filter(|line| line.vendor == vendor.name);
+        let actual: Vec<_> = lines.map(|line| format!("{} {}", line.vendor_event, line.becomes)).collect();
+        assert_eq!(documented, actual, "{path}");
+        assert!(readme.contains(&path), "README.md does not link to {path}");
+    }
+}

@@ -1,0 +1,202 @@
+//! Bodies that are not quite what the vendor documents. For each case, fields are dropped, nulled, retyped and
+//! reordered at random; the event comes out as long as its record has an id.
+
+use std::collections::BTreeSet;
+
+use crm_events::answer::{Answer, Webhook};
+use crm_events::case::{Case, RECEIVED_AT};
+use crm_normalize::{Vendor, vendor};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Value, json};
+use tests::events;
+
+/// What is done to one value.
+#[derive(Clone, Debug)]
+enum Change {
+    Drop,
+    Replace(Value),
+}
+
+/// Where a value stands: the names and positions on the way to it.
+type Path = Vec<String>;
+
+fn paths(value: &Value, here: &Path, all: &mut Vec<Path>) {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(entries) => entries.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    for (name, child) in children {
+        let mut path = here.clone();
+        path.push(name);
+        all.push(path.clone());
+        paths(child, &path, all);
+    }
+}
+
+fn change(value: &mut Value, path: &[String], what: &Change) {
+    let [name, rest @ ..] = path else { return };
+    if !rest.is_empty() {
+        let child = match value {
+            Value::Object(members) => members.get_mut(name),
+            Value::Array(entries) => name.parse::<usize>().ok().and_then(|at| entries.get_mut(at)),
+            _ => None,
+        };
+        if let Some(child) = child {
+            change(child, rest, what);
+        }
+        return;
+    }
+    match (value, what) {
+        (Value::Object(members), Change::Drop) => drop(members.remove(name)),
+        (Value::Object(members), Change::Replace(new)) => drop(members.insert(name.clone(), new.clone())),
+        (Value::Array(entries), what) => {
+            if let Some(entry) = name.parse::<usize>().ok().and_then(|at| entries.get_mut(at)) {
+                *entry = match what {
+                    Change::Drop => Value::Null,
+                    Change::Replace(new) => new.clone(),
+                };
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The case's webhook with another body.
+fn webhook(case: &Case, body: &Value) -> Webhook {
+    Webhook { body: body.to_string().into_bytes(), ..case.webhook().unwrap() }.proven(case.vendor, RECEIVED_AT)
+}
+
+/// The ids of the records, or the word of what it became instead.
+fn outcome(case: &Case, body: &Value) -> Result<Vec<String>, String> {
+    let webhook = webhook(case, body);
+    let (answer, _) = webhook.answer(case.vendor, RECEIVED_AT).unwrap();
+    match answer {
+        Answer::Accepted { events } => {
+            Ok(events.iter().filter_map(|event| Some(event.data.record.as_ref()?.id().to_owned())).collect())
+        }
+        Answer::Ignored { reason } => Err(reason.to_owned()),
+        Answer::Quarantined { reason } => Err(reason),
+    }
+}
+
+/// A case, and the paths whose loss or change of type does not cost it its event or record.
+struct Subject {
+    case: Case,
+    body: Value,
+    optional: Vec<Path>,
+}
+
+fn subjects(vendor: &'static Vendor) -> Vec<Subject> {
+    let cases = Case::all(&events()).unwrap().into_iter().filter(|case| case.vendor.name == vendor.name);
+    let subjects = cases.filter_map(|case| {
+        let body: Value = serde_json::from_slice(&case.webhook().unwrap().body).ok()?;
+        let ids = outcome(&case, &body).ok().filter(|ids| !ids.is_empty())?;
+        let mut all = Vec::new();
+        paths(&body, &Vec::new(), &mut all);
+        let essential: BTreeSet<Path> = all
+            .iter()
+            .filter(|path| {
+                [Change::Drop, Change::Replace(json!({}))].iter().any(|what| {
+                    let mut changed = body.clone();
+                    change(&mut changed, path, what);
+                    outcome(&case, &changed).as_ref() != Ok(&ids)
+                })
+            })
+            .cloned()
+            .collect();
+        // The way to the id, the id, and what names the event: all else is optional.
+        let leaves = essential.iter().filter(|path| !essential.iter().any(|other| other.len() > path.len() && other.starts_with(path)));
+        let leaves: Vec<_> = leaves.collect();
+        assert!(leaves.len() <= 4, "{}/{}: too much is needed: {leaves:?}", vendor.name, case.name);
+        let optional = all.into_iter().filter(|path| !essential.contains(path)).collect();
+        Some(Subject { case, body, optional })
+    });
+    subjects.collect()
+}
+
+fn any_change() -> impl Strategy<Value = Change> {
+    let odd = vec![
+        json!(null), json!(true), json!(0), json!(-1), json!(1e300), json!(17.5), json!(""), json!("  "), json!("x"),
+        json!("0"), json!("12"), json!("2024-13-45T99:00:00"), json!("\u{fffe}\u{0}İ"), json!([]), json!([null]),
+        json!([[[]]]), json!({}), json!({"id": []}), json!({"value": {"value": 1}}), json!(u64::MAX), json!("{\"a\":"),
+    ];
+    prop_oneof![Just(Change::Drop), select(odd).prop_map(Change::Replace)]
+}
+
+#[test]
+fn an_event_survives_whatever_happens_to_its_optional_fields() {
+    for vendor in vendor::ALL {
+        let subjects = subjects(vendor);
+        assert!(!subjects.is_empty(), "{} has no case to change", vendor.name);
+        let strategy = (any::<Index>(), prop::collection::vec((any::<Index>(), any_change()), 1..12));
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+            cases: 400,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        });
+        let result = runner.run(&strategy, |(subject, changes)| {
+            let Subject { case, body, optional } = subject.get(&subjects);
+            prop_assume!(!optional.is_empty());
+            let mut changed = body.clone();
+            for (path, what) in &changes {
+                change(&mut changed, path.get::<Path>(optional), what);
+            }
+            let webhook = webhook(case, &changed);
+            let once = webhook.answer(case.vendor, RECEIVED_AT).unwrap().0.to_json().unwrap();
+            let twice = webhook.answer(case.vendor, RECEIVED_AT).unwrap().0.to_json().unwrap();
+            prop_assert_eq!(once, twice, "the same bytes give the same events");
+            let became = outcome(case, &changed);
+            prop_assert!(became.as_ref().is_ok_and(|ids| !ids.is_empty()), "{}: {became:?}: {changed}", case.name);
+            Ok(())
+        });
+        if let Err(error) = result {
+            panic!("{}: {error}", vendor.name);
+        }
+    }
+}
+
+#[test]
+fn any_json_at_all_is_answered() {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".*".prop_map(Value::from),
+    ];
+    let names = select(vec![
+        "event", "payload", "data", "id", "Data", "EventAction", "EventEntity", "eventName", "eventData", "item", "doc",
+        "_id", "contact", "deal", "timestamp", "properties", "associations", "changes", "x",
+    ]);
+    let tree = leaf.prop_recursive(5, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::btree_map(names.clone().prop_map(str::to_owned), inner, 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    });
+    proptest!(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() }, |(body in tree)| {
+        for vendor in vendor::ALL {
+            let webhook = Webhook { body: body.to_string().into_bytes(), ..Webhook::default() };
+            let webhook = webhook.proven(vendor, RECEIVED_AT);
+            webhook.answer(vendor, RECEIVED_AT).unwrap();
+        }
+    });
+}
+
+#[test]
+fn bytes_that_are_no_json_are_quarantined() {
+    for vendor in vendor::ALL {
+        let deep = format!("{}{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        let deep_lists = "[".repeat(100_000);
+        for body in [&b""[..], b" ", b"\xff\xfe{}", b"null", b"[]", b"7", b"{", b"{}{}", b"<a/>", b"a=b", b"\x1f\x8b\x08",
+            deep.as_bytes(), deep_lists.as_bytes(), b"{\"a\":\"\xed\xa0\x80\"}"]
+        {
+            let webhook = Webhook { body: body.to_vec(), ..Webhook::default() }.proven(vendor, RECEIVED_AT);
+            let (answer, _) = webhook.answer(vendor, RECEIVED_AT).unwrap();
+            assert!(matches!(answer, Answer::Quarantined { .. }), "{}: {answer:?}", vendor.name);
+        }
+    }
+}
