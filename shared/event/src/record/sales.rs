@@ -200,6 +200,8 @@ record! {
         status: Option<Text<'a>>,
         stage: Option<Stage<'a>>,
         total: Option<Decimal<'a>>,
+        /// The total in the account's base currency.
+        base_amount: Option<Decimal<'a>>,
         currency: Option<Text<'a>>,
         discount: Option<Decimal<'a>>,
         /// `percent` or `amount`.
@@ -216,6 +218,7 @@ record! {
         delivery_address: Option<Text<'a>>,
         billing_address: Option<Text<'a>>,
         related: Vec<Ref<'a>>,
+        territory: Option<Ref<'a>>,
         is_deleted: Option<bool>,
         description: Option<Text<'a>>,
     }

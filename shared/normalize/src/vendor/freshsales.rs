@@ -109,16 +109,14 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         return Err(Quarantine::new(Reason::OtherProduct, detail));
     }
     match body.text("event") {
-        Some(vendor_event) if body.has("data") || Row::find(CATALOG, &vendor_event).is_some_and(is_product_event) => {
-            product_event(body, vendor_event)
-        }
+        Some(name) if is_product_event(&name) || (body.has("data") && !name.contains('.')) => product_event(body, name),
         _ => workflow::normalize(webhook),
     }
 }
 
-/// Events of the product are named `on...`; the other rows are those of workflows.
-fn is_product_event(row: &Row) -> bool {
-    !row.vendor_event.contains('.')
+/// Events of the product are named like this, those of workflows `deal.updated`.
+fn is_product_event(name: &str) -> bool {
+    name.starts_with("on") || name.starts_with("after")
 }
 
 /// Products of the same vendor whose events look alike: Freshdesk too sends `onContactCreate` with a `data.contact`.
@@ -152,8 +150,7 @@ fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcom
     let account = body.id("account_id");
     let occurred_at = body.time("timestamp");
     let data = lookups::object(body, "data");
-    let row = Row::find(CATALOG, &vendor_event).filter(|row| is_product_event(row));
-    let (entity, action) = match row.map(|row| row.becomes) {
+    let (entity, action) = match Row::find(CATALOG, &vendor_event).map(|row| row.becomes) {
         Some(Becomes::Event(entity, action)) => (entity, action),
         Some(Becomes::Ignored) => return Ok(Outcome::Ignored("an event of the app itself, not of a record")),
         None => {

@@ -222,11 +222,11 @@ fn collect<'a>(entity: Entity, o: &Object<'a>, known: Lookups<'_, 'a>, changes: 
     let before = o.clone().map_members(|name, value| Some(side(name, pair(value)?.before.unwrap_or(RawValue::NULL))));
     let after = o.clone().map_members(|name, value| Some(side(name, pair(value)?.after)));
     for (name, value) in o.members() {
-        if let "model_changes" | "system_changes" | "misc_changes" | "custom_fields" | "custom_field" = name {
-            if let Some(inner) = lookups::object(o, name).filter(|_| pair(value).is_none()) {
-                collect(entity, &inner, known, changes);
-                continue;
-            }
+        if let "model_changes" | "system_changes" | "misc_changes" | "custom_fields" | "custom_field" = name
+            && let Some(inner) = lookups::object(o, name).filter(|_| pair(value).is_none())
+        {
+            collect(entity, &inner, known, changes);
+            continue;
         }
         let Some(pair) = pair(value) else {
             if value.get() != "{}" {
@@ -244,8 +244,8 @@ fn collect<'a>(entity: Entity, o: &Object<'a>, known: Lookups<'_, 'a>, changes: 
             }
             None => (Cow::Owned(name.to_owned()), pair.before.and_then(json_of), json_of(pair.after)),
         };
-        let from = pair.before.map(|_| from.unwrap_or_else(|| Json::null()));
-        let to = Some(to.unwrap_or_else(|| Json::null()));
+        let from = from.or_else(|| pair.before.and_then(empty));
+        let to = to.or_else(|| empty(pair.after));
         // Several of the vendor's fields may make one of ours, and some are named that stayed as they were.
         if from != to && changes.iter().all(|change| change.field != field) {
             changes.push(FieldChange { field, from, to });
@@ -315,6 +315,11 @@ fn pair(value: &RawValue) -> Option<Pair<'_>> {
         [after] => Some(Pair { before: None, after }),
         _ => None,
     }
+}
+
+/// `null` for an empty value. One that is there and cannot be read is not told: the code of a currency by its id alone.
+fn empty<'a>(value: &RawValue) -> Option<Json<'a>> {
+    matches!(value.get(), "null" | "\"\"" | "[]" | "{}" | "0").then(Json::null)
 }
 
 /// One of the two values, plain as in a record. What a record relates to needs its kind, which is lost there.

@@ -148,19 +148,20 @@ impl<'o, 'a> Lookups<'o, 'a> {
     }
 
     pub(super) fn references(&self, o: &Object<'a>, roles: &Roles) -> Vec<Ref<'a>> {
-        let ids = o.texts(roles.ids);
-        let told: Vec<_> = match self.associations {
-            Some(associations) if !self.past => refs(associations, roles.association),
-            _ => Vec::new(),
-        };
-        let in_lists = || roles.lists.iter().flat_map(|list| refs(self.data, list));
+        let ids = texts(o, roles.ids);
+        let mut known: Vec<_> =
+            self.associations.map(|associations| refs(associations, roles.association)).unwrap_or_default();
+        let present = if self.past { 0 } else { known.len() };
+        if !ids.is_empty() {
+            known.extend(roles.lists.iter().flat_map(|list| refs(self.data, list)));
+        }
+        let (told, _) = known.split_at(present);
         let untold = ids.into_iter().filter(|id| told.iter().all(|told| told.id.as_ref() != Some(id)));
-        let found = untold.map(|id| {
-            let bare = Ref { id: Some(id.clone()), ..Ref::default() };
-            in_lists().find(|entry| entry.id.as_ref() == Some(&id)).unwrap_or(bare)
+        let named = untold.map(|id| {
+            let bare = || Ref { id: Some(id.clone()), ..Ref::default() };
+            known.iter().find(|known| known.id.as_ref() == Some(&id)).cloned().unwrap_or_else(bare)
         });
-        let found: Vec<_> = found.collect();
-        told.into_iter().chain(found).collect()
+        told.iter().cloned().chain(named).collect()
     }
 
     fn find(&self, role: &Role, id: Option<&Text<'a>>) -> Option<Object<'a>> {

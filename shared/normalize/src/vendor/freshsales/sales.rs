@@ -127,11 +127,13 @@ pub(super) fn quote<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, '
         contact: known.reference(o, &CONTACT),
         stage: stage(o.id("stage"), known.association("stage").and_then(|stage| stage.text("name"))),
         total: o.decimal("amount"),
+        base_amount: o.decimal("base_currency_amount"),
         currency: o.text("currency_code"),
         valid_until: o.date("valid_till"),
         line_items: known.associated("cpq_document_product_associations").iter().map(line_item).collect(),
         delivery_address: address(o, "shipping"),
         billing_address: address(o, "billing"),
+        territory: known.reference(o, &TERRITORY),
         is_deleted: o.bool("is_deleted"),
         description: o.text("description"),
         ..Quote::new(common)

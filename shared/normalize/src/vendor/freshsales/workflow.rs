@@ -21,16 +21,16 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
         return Err(Quarantine::new(Reason::NoEventName, no_name(body)));
     };
     let Some((entity, action)) = event(&vendor_event) else {
-        let detail = "the event that the URL names is not known: give the workflow's URL event=<record>.<action>, such \
-                      as event=deal.updated; the record is contact, company, deal, lead, product, task, appointment, \
+        let detail = "the name of the event is not known: give the workflow's URL event=<record>.<action>, such as \
+                      event=deal.updated; the record is contact, company, deal, lead, product, task, appointment, \
                       activity, quote, call or custom_object";
         return Err(Quarantine::new(Reason::NoEventName, detail));
     };
     let name = members(entity).first().copied().unwrap_or_default();
     let prefix = format!("{name}_");
     // A free template may hold the record as an object.
-    let o = lookups::object(body, name).unwrap_or_else(|| body.clone());
-    let o = lookups::unwrapped(o.without_prefix(&prefix));
+    let o = lookups::object(body, name).unwrap_or_else(|| body.clone().without_prefix(&prefix));
+    let o = lookups::unwrapped(o);
     let id = o.id("id").ok_or_else(|| Quarantine::no_record_id(&format!("{prefix}id")))?;
     let known = Lookups::new(body, None);
     let change = Change {
