@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crm_event::record::{Call, Common, Note, Record};
-use crm_event::{Entity, Ref};
+use crm_event::{Entity, Ref, Text};
 
 use super::{Document, Fields, references};
 use crate::parts::reference;
@@ -42,7 +42,7 @@ pub fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Doc
         _ => ("ended", None),
     };
     let party = doc.object("fromContact").or_else(|| doc.object("toContact"));
-    let party = party.as_ref();
+    let (contact, related_to) = contacts(doc.id("contactId"), party.as_ref());
     let record = Record::Call(Call {
         direction: direction.map(Cow::Borrowed),
         state: Some(Cow::Borrowed(state)),
@@ -50,10 +50,11 @@ pub fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Doc
         to: doc.text("to"),
         provider: doc.text("provider"),
         provider_call_id: doc.text("callId"),
-        contact: contact(doc, party),
-        company: party.and_then(|party| reference(party.id("companyId"), party.text("companyName"))),
+        contact,
+        company: party.as_ref().and_then(|party| reference(party.id("companyId"), party.text("companyName"))),
         user: reference(doc.id("userId"), doc.text("userName")),
         project: reference(doc.id("projectId"), None),
+        related_to,
         // The record is made when the call begins.
         started_at: common.created_at,
         is_archived: doc.bool("archived"),
@@ -63,15 +64,21 @@ pub fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Doc
     Document { record, fields: CALL_FIELDS }
 }
 
-/// Who is at the other end.
-fn contact<'a>(doc: &Object<'a>, party: Option<&Object<'a>>) -> Option<Ref<'a>> {
-    let id = doc.id("contactId");
-    let Some(party) = party else { return reference(id, None) };
-    let contact = reference(id.or_else(|| party.id("contactId")), party.text("callerName"));
-    let phone_number = party.text("number");
-    match contact {
-        None if phone_number.is_none() => None,
-        contact => Some(Ref { phone_number, ..contact.unwrap_or_default() }),
+/// The contact that the call is filed under, and the one at the other end where that is another.
+fn contacts<'a>(filed: Option<Text<'a>>, party: Option<&Object<'a>>) -> (Option<Ref<'a>>, Option<Ref<'a>>) {
+    let Some(party) = party else { return (reference(filed, None), None) };
+    let caller = Ref {
+        id: party.id("contactId"),
+        name: party.text("callerName"),
+        phone_number: party.text("number"),
+        ..Ref::default()
+    };
+    match (filed, &caller.id) {
+        (Some(filed), Some(id)) if filed != *id => {
+            (reference(Some(filed), None), Some(Ref { entity: Some(Entity::Contact), ..caller }))
+        }
+        (Some(filed), _) => (Some(Ref { id: Some(filed), ..caller }), None),
+        (None, _) => ((caller != Ref::default()).then_some(caller), None),
     }
 }
 
