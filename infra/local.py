@@ -401,7 +401,7 @@ def owned(state: State) -> Iterator[None]:
 
 def send_all(cli: Path, state: State) -> None:
     say("posting every sample through the HTTP API")
-    result = subprocess.run([cli, "send", "--stack", state.stack_file, "--all"], check=False)
+    result = subprocess.run([cli, "send", "--stack", state.stack_file], check=False)
     if result.returncode != 0:
         say(f"some samples were not answered as they should be; see above and {shown(state.emulator_log)}")
 

@@ -1,2 +1,327 @@
-//! e2e placeholder
-fn main() {}
+//! The whole system: the template deployed on the local stack, every case posted over HTTP, the messages read from SQS.
+//!
+//! The stack comes up once, all is posted and collected once, and then each thing to be true is a test of its own.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use crm_event::Event;
+use crm_events::answer::{Answer, Webhook};
+use crm_events::case::Case;
+use crm_events::send::{self, Reply, Sent};
+use crm_events::stack::Stack;
+use crm_normalize::vendor;
+use jiff::Timestamp;
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+use tests::{events, root};
+
+/// How many cases are posted at a time.
+const AT_A_TIME: usize = 4;
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::from_args();
+    let run = Arc::new(LazyRun::default());
+    let test = |name: &str, check: fn(&Run) -> anyhow::Result<()>| {
+        let run = run.clone();
+        Trial::test(name, move || check(run.get()?).map_err(|error| Failed::from(format!("{error:#}"))))
+    };
+    let mut trials = vec![
+        test("a_redelivery_is_dropped_by_sqs", a_redelivery_is_dropped_by_sqs),
+        test("a_forged_webhook_gets_401_and_leaves_no_message", a_forged_webhook_gets_401_and_leaves_no_message),
+        test("an_account_in_the_path_has_its_own_secrets_and_ids", an_account_in_the_path_has_its_own_secrets_and_ids),
+        test("bytes_that_are_no_text_are_kept_as_they_are", bytes_that_are_no_text_are_kept_as_they_are),
+        test("nothing_else_is_on_the_queues", nothing_else_is_on_the_queues),
+        test("no_route_answers_404", no_route_answers_404),
+    ];
+    for case in Case::all(&events())? {
+        let run = run.clone();
+        let name = format!("{}::{}", case.vendor.name, case.name);
+        trials.push(Trial::test(name, move || {
+            check_case(run.get()?, &case).map_err(|error| Failed::from(format!("{error:#}")))
+        }));
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(run);
+    conclusion.exit()
+}
+
+/// The local stack as a child of this process. It ends when its standard input does, however this process ends.
+struct LocalStack {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stack: Stack,
+}
+
+impl LocalStack {
+    fn start() -> anyhow::Result<Self> {
+        let state = root().join("target/end-to-end");
+        // The functions are beside the tests: target/<profile>/deps/end_to_end-*.
+        let here = std::env::current_exe()?;
+        let binaries = here.ancestors().nth(2).map(PathBuf::from).context("the test is not in a target folder")?;
+        let python = root().join(".venv/bin/python");
+        ensure!(python.exists(), "{} is missing: `make test` installs it", python.display());
+        let mut child = Command::new(python)
+            .arg(root().join("infra/local.py"))
+            .args(["up", "--port", "0", "--no-send", "--exit-with-stdin", "--state"])
+            .arg(&state)
+            .arg("--bin-dir")
+            .arg(binaries)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdin = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().context("no standard output")?);
+        let mut lines = output.lines();
+        let ready = lines.by_ref().map_while(Result::ok).inspect(|line| eprintln!("{line}")).any(|line| line == "ready");
+        // What it says later must not block it.
+        std::thread::spawn(move || lines.for_each(drop));
+        ensure!(ready, "the local stack did not come up: see above");
+        Ok(Self { child, stdin, stack: Stack::read(&state.join("stack.json"))? })
+    }
+}
+
+impl Drop for LocalStack {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// All that was sent and all that came out.
+struct Run {
+    /// By vendor and name of the case.
+    sent: BTreeMap<(String, String), Sent>,
+    forged: Vec<Reply>,
+    no_route: Reply,
+    account: Reply,
+    binary: Reply,
+    redelivered: (Reply, Reply),
+    /// Messages of the main queue by deduplication id.
+    events: BTreeMap<String, Vec<Message>>,
+    quarantined: Vec<Message>,
+    _stack: LocalStack,
+}
+
+#[derive(Default)]
+struct LazyRun(OnceLock<Result<Run, String>>);
+
+impl LazyRun {
+    fn get(&self) -> Result<&Run, Failed> {
+        let run = self.0.get_or_init(|| Run::new().map_err(|error| format!("{error:#}")));
+        run.as_ref().map_err(Failed::from)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the functions go by the real clock")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+impl Run {
+    fn new() -> anyhow::Result<Self> {
+        let local = LocalStack::start()?;
+        let stack = &local.stack;
+        let cases = Case::all(&events())?;
+        eprintln!("posting {} cases", cases.len());
+        let sent = post_all(stack, cases)?;
+
+        let heffl = vendor::find("heffl").context("heffl")?;
+        let lead = Case::find(&events(), heffl, "lead_created")?.webhook()?;
+        let proven = lead.clone().proven(heffl, now());
+        let mut forged_body = proven.clone();
+        forged_body.body.push(b' ');
+        let mut unknown_account = proven.clone();
+        unknown_account.account = Some("nobody".to_owned());
+        let wrong = [lead.clone(), forged_body, unknown_account, Webhook { headers: Vec::new(), ..proven.clone() }];
+        let forged = wrong.iter().map(|webhook| send::post(stack, heffl, webhook)).collect::<Result<_, _>>()?;
+
+        let elsewhere = Stack {
+            urls: [("heffl".to_owned(), format!("{}-no-such-route", stack.url("heffl")?))].into(),
+            ..stack.clone()
+        };
+        let no_route = send::post(&elsewhere, heffl, &proven)?;
+
+        let for_acme = Webhook { account: Some("acme".to_owned()), ..lead.clone() };
+        let account = send::post(stack, heffl, &for_acme.proven(heffl, now()))?;
+        let binary = Webhook { body: b"\xff\x00\xfe".to_vec(), ..Webhook::default() };
+        let binary = send::post(stack, heffl, &binary.proven(heffl, now()))?;
+
+        // The same webhook, signed anew: what a vendor's redelivery is.
+        let redelivered = (send::post(stack, heffl, &proven)?, send::post(stack, heffl, &lead.proven(heffl, now()))?);
+
+        let expected = sent.values().map(|sent| sent.events.len()).sum::<usize>().saturating_add(1);
+        let quarantined = sent.values().filter(|sent| sent.reply.body.contains("\"quarantined\"")).count();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let messages = runtime.block_on(drain(stack, &stack.queue_url, expected))?;
+        let quarantined = runtime.block_on(drain(stack, &stack.quarantine_queue_url, quarantined.saturating_add(1)))?;
+        let mut events: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+        for message in messages {
+            events.entry(system(&message, &MessageSystemAttributeName::MessageDeduplicationId)?).or_default().push(message);
+        }
+        Ok(Self { sent, forged, no_route, account, binary, redelivered, events, quarantined, _stack: local })
+    }
+}
+
+fn post_all(stack: &Stack, cases: Vec<Case>) -> anyhow::Result<BTreeMap<(String, String), Sent>> {
+    let rest = Mutex::new(cases);
+    let sent = Mutex::new(BTreeMap::new());
+    let worker = || -> anyhow::Result<()> {
+        loop {
+            let Some(case) = rest.lock().ok().and_then(|mut rest| rest.pop()) else { return Ok(()) };
+            let one = send::send(stack, &case, now())?;
+            if let Ok(mut sent) = sent.lock() {
+                sent.insert((case.vendor.name.to_owned(), case.name.clone()), one);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow::anyhow!("a sender panicked"))?)
+    })?;
+    sent.into_inner().map_err(|_| anyhow::anyhow!("a sender panicked"))
+}
+
+/// Takes messages off a queue until `expected` are there and then no more come, or half a minute has passed.
+async fn drain(stack: &Stack, queue_url: &str, expected: usize) -> anyhow::Result<Vec<Message>> {
+    let sqs = stack.sqs();
+    let deadline = Instant::now().checked_add(Duration::from_secs(30));
+    let mut messages = Vec::new();
+    while deadline.is_some_and(|deadline| Instant::now() < deadline) {
+        let batch = sqs
+            .receive_message()
+            .queue_url(queue_url)
+            .max_number_of_messages(10)
+            .wait_time_seconds(2)
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .message_attribute_names("All")
+            .send()
+            .await?;
+        let none = batch.messages().is_empty();
+        for message in batch.messages.unwrap_or_default() {
+            let handle = message.receipt_handle().unwrap_or_default();
+            sqs.delete_message().queue_url(queue_url).receipt_handle(handle).send().await?;
+            messages.push(message);
+        }
+        if none && messages.len() >= expected {
+            break;
+        }
+    }
+    Ok(messages)
+}
+
+fn system(message: &Message, name: &MessageSystemAttributeName) -> anyhow::Result<String> {
+    let attributes = message.attributes().context("no system attributes")?;
+    attributes.get(name).cloned().with_context(|| format!("no {name}"))
+}
+
+/// The answer is the expected one, and so is each message: body, group, deduplication id and attributes.
+fn check_case(run: &Run, case: &Case) -> anyhow::Result<()> {
+    let sent = run.sent.get(&(case.vendor.name.to_owned(), case.name.clone())).context("the case was not posted")?;
+    ensure!(sent.as_expected, "answered {}: {}", sent.reply.status, sent.reply.body);
+    let (webhook, received_at) = (case.webhook()?, crm_events::case::RECEIVED_AT);
+    let proven = webhook.proven(case.vendor, received_at);
+    match proven.answer(case.vendor, received_at)?.0 {
+        Answer::Accepted { events } => events.into_iter().try_for_each(|event| check_message(run, event, received_at)),
+        Answer::Ignored { .. } => Ok(()),
+        Answer::Quarantined { reason } => {
+            let kept = run.quarantined.iter().filter_map(|message| message.body()).any(|body| {
+                let kept: Value = serde_json::from_str(body).unwrap_or_default();
+                let word = kept["reason"].as_str().unwrap_or_default();
+                let same_body = kept["body"].as_str().map(str::as_bytes) == Some(&proven.body);
+                let same_reason = reason == format!("{word}: {}", kept["detail"].as_str().unwrap_or_default());
+                kept["vendor"] == case.vendor.name && same_reason && (same_body || !case.vendor.secret_members.is_empty())
+            });
+            ensure!(kept, "no message of the quarantine queue has the body and the reason {reason:?}");
+            Ok(())
+        }
+    }
+}
+
+fn check_message(run: &Run, mut expected: Event<'_>, received_at: Timestamp) -> anyhow::Result<()> {
+    let messages = run.events.get(&*expected.id).map(Vec::as_slice).unwrap_or_default();
+    // Two cases may be the same delivery; SQS keeps the first.
+    let [message] = messages else { anyhow::bail!("{} messages for {}", messages.len(), expected.id) };
+    let body = message.body().context("no body")?;
+    let actual: Event<'_> = serde_json::from_str(body)?;
+    ensure!(system(message, &MessageSystemAttributeName::MessageGroupId)? == expected.partitionkey, "another group");
+    // What follows the clock is checked against the clock, and all else to the byte.
+    let age = now().duration_since(actual.recordedtime);
+    ensure!(!age.is_negative() && age.as_secs() < 600, "recorded {age:?} ago");
+    if expected.time == received_at {
+        expected.time = actual.recordedtime;
+    }
+    expected.recordedtime = actual.recordedtime;
+    ensure!(serde_json::to_string(&expected)? == body, "another body: {body}");
+    let attributes: BTreeMap<&str, &str> = message.message_attributes().into_iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.string_value()?))).collect();
+    let event_type = expected.event_type.to_string();
+    let wanted: BTreeMap<&str, &str> = [
+        ("type", event_type.as_str()),
+        ("vendor", &expected.data.vendor),
+        ("account", &expected.data.account),
+        ("entity", expected.data.entity.as_str()),
+        ("action", expected.data.action.as_str()),
+        ("specversion", "1.0"),
+    ]
+    .into();
+    ensure!(attributes == wanted, "other attributes: {attributes:?}");
+    Ok(())
+}
+
+fn a_redelivery_is_dropped_by_sqs(run: &Run) -> anyhow::Result<()> {
+    let (first, second) = &run.redelivered;
+    ensure!(first.status == 200 && second.status == 200 && first.body == second.body, "{first:?} {second:?}");
+    let answer: Value = serde_json::from_str(&first.body)?;
+    let id = answer["events"][0].as_str().context("no id")?;
+    let messages = run.events.get(id).map(Vec::len);
+    ensure!(messages == Some(1), "sent three times, {messages:?} messages");
+    Ok(())
+}
+
+fn a_forged_webhook_gets_401_and_leaves_no_message(run: &Run) -> anyhow::Result<()> {
+    for reply in &run.forged {
+        ensure!(reply.status == 401 && reply.body == r#"{"error":"unauthorized"}"#, "{reply:?}");
+    }
+    nothing_else_is_on_the_queues(run)
+}
+
+fn an_account_in_the_path_has_its_own_secrets_and_ids(run: &Run) -> anyhow::Result<()> {
+    ensure!(run.account.status == 200, "{:?}", run.account);
+    let answer: Value = serde_json::from_str(&run.account.body)?;
+    let id = answer["events"][0].as_str().context("no id")?;
+    ensure!(id.starts_with("heffl:acme:lead:ld_abc123:created:"), "{id}");
+    ensure!(run.events.contains_key(id), "no message {id}");
+    Ok(())
+}
+
+fn bytes_that_are_no_text_are_kept_as_they_are(run: &Run) -> anyhow::Result<()> {
+    ensure!(run.binary.status == 200 && run.binary.body.contains("not_text"), "{:?}", run.binary);
+    let kept = run.quarantined.iter().filter_map(|message| message.body()).any(|body| body.contains(r#""body_base64":"/wD+""#));
+    ensure!(kept, "no message of the quarantine queue has the bytes");
+    Ok(())
+}
+
+fn nothing_else_is_on_the_queues(run: &Run) -> anyhow::Result<()> {
+    let mut expected: Vec<&str> = run.sent.values().flat_map(|sent| &sent.events).map(|(_, id)| id.as_str()).collect();
+    let account: Value = serde_json::from_str(&run.account.body)?;
+    expected.extend(account["events"][0].as_str());
+    expected.sort_unstable();
+    expected.dedup();
+    let found: Vec<&str> = run.events.keys().map(String::as_str).collect();
+    ensure!(found == expected, "expected {} messages, found {}", expected.len(), found.len());
+    for (id, messages) in &run.events {
+        ensure!(messages.len() == 1, "{} messages of {id}", messages.len());
+    }
+    Ok(())
+}
+
+fn no_route_answers_404(run: &Run) -> anyhow::Result<()> {
+    ensure!(run.no_route.status == 404, "{:?}", run.no_route);
+    Ok(())
+}
