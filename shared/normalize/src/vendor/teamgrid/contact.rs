@@ -46,11 +46,12 @@ pub fn contact_or_company<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<
     }
 }
 
-/// By `type`; a projection without it is a company where it has the name of one and of no person.
+/// By `type`; without one, as in a projection, a company is what has the name of one and of no person.
 fn is_company(doc: &Object<'_>) -> bool {
-    match doc.text("type") {
-        Some(kind) => kind.eq_ignore_ascii_case("company"),
-        None => {
+    match doc.text("type").map(word).as_deref() {
+        Some("company") => true,
+        Some("person") => false,
+        _ => {
             let has = |name| doc.text(name).is_some();
             has("companyTitle") && !has("firstname") && !has("lastname")
         }
