@@ -120,7 +120,6 @@ macro_rules! records {
     ($($entity:ident,)*) => {
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
-        #[expect(clippy::large_enum_variant, reason = "one lives per event, on its way to the queue")]
         pub enum Record<'a> { $($entity($entity<'a>),)* }
 
         impl<'a> Record<'a> {
