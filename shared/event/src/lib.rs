@@ -114,6 +114,15 @@ pub struct Actor<'a> {
     pub name: Option<Text<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Text<'a>>,
+    /// Job title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Text<'a>>,
     /// `user` or `system`, or the vendor's word.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub actor_type: Option<Text<'a>>,

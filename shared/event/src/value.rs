@@ -307,6 +307,10 @@ value! {
         unit: Option<Text<'a>>,
         unit_cost: Option<Decimal<'a>>,
         unit_cost_currency: Option<Text<'a>>,
+        setup_fee: Option<Decimal<'a>>,
+        billing_type: Option<Text<'a>>,
+        /// How often it is paid, where it is not paid once.
+        billing_cycle: Option<Text<'a>>,
     }
 }
 

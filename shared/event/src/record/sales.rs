@@ -194,6 +194,9 @@ record! {
         name: Option<Text<'a>>,
         display_name: Option<Text<'a>>,
         document_type: Option<Text<'a>>,
+        template: Option<Ref<'a>>,
+        /// Of several for one deal, the one that counts.
+        is_primary: Option<bool>,
         company: Option<Ref<'a>>,
         deal: Option<Ref<'a>>,
         contact: Option<Ref<'a>>,

@@ -203,6 +203,10 @@ record! {
         name: Option<Text<'a>>,
         description: Option<Text<'a>>,
         location: Option<Text<'a>>,
+        /// Degrees.
+        latitude: Option<Decimal<'a>>,
+        /// Degrees.
+        longitude: Option<Decimal<'a>>,
         start_at: Option<Timestamp>,
         end_at: Option<Timestamp>,
         checked_in_at: Option<Timestamp>,

@@ -246,7 +246,8 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, '
     }
 }
 
-/// A list of fields, an object of them, plain or wrapped (classic: `custom_field`), or members `cf_*` of a flat body.
+/// A list of fields, an object of them, plain or wrapped (classic: `custom_field`), or members `cf_*` of a flat body;
+/// and what an app has noted about the record's source, in a form of its own.
 fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
     let mut fields = Vec::new();
     if lookups::holds(o, "custom_fields", b'[') {
@@ -260,7 +261,8 @@ fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
         let Some(object) = lookups::object(o, name) else { continue };
         fields.extend(object.members().filter_map(|(name, value)| named_field(name, value)));
     }
-    fields.extend(o.members().filter(|(name, _)| name.starts_with("cf_")).filter_map(|(name, v)| named_field(name, v)));
+    let own = |name: &str| name.starts_with("cf_") || name == "source_additional_info";
+    fields.extend(o.members().filter(|(name, _)| own(name)).filter_map(|(name, value)| named_field(name, value)));
     fields
 }
 
@@ -281,6 +283,15 @@ fn actor<'a>(data: &Object<'a>) -> Option<Actor<'a>> {
         return id.map(|id| Actor { id: Some(id), ..Actor::default() });
     };
     let user = lookups::described(&actor);
-    let actor = Actor { id: user.id, name: user.name, email: user.email, actor_type: actor.text("type").map(word) };
+    let actor = Actor {
+        id: user.id,
+        name: user.name,
+        email: user.email,
+        title: user.title,
+        phone_number: user.phone_number,
+        language: actor.text("language"),
+        time_zone: actor.text("time_zone"),
+        actor_type: actor.text("type").map(word),
+    };
     (actor != Actor::default()).then_some(actor)
 }

@@ -161,6 +161,7 @@ fn actor<'a>(action: Action, common: &Common<'a>) -> Option<Actor<'a>> {
         name: user.name.clone(),
         email: user.email.clone(),
         actor_type: Some(Cow::Borrowed("user")),
+        ..Actor::default()
     })
 }
 

@@ -1,11 +1,13 @@
 //! Contacts, sales accounts and leads.
 
+use std::borrow::Cow;
+
 use crm_event::record::{Common, Company, Contact, Lead};
 use crm_event::{Address, Email, Phone, Ref, Text, Web};
 
 use super::lookups::{
     self, BUSINESS_TYPE, CAMPAIGN, CONTACT, CONTACT_STATUS, CURRENCY, DEAL_PRODUCT, INDUSTRY_TYPE, LEAD_REASON,
-    LEAD_STAGE, LISTS, Lookups, MERGED_TO, PARENT_ACCOUNT, PARENT_OWNER, PARENT_TERRITORY, SALES_ACCOUNT,
+    LEAD_STAGE, LISTS, Lookups, MERGED_TO, PARENT_ACCOUNT, PARENT_OWNER, PARENT_TERRITORY, Role, SALES_ACCOUNT,
     SALES_ACCOUNTS, SOURCE, TEAM, TERRITORY, texts, unwrapped,
 };
 use crate::parts::{email, full_name, phone, reference, web, word};
@@ -103,6 +105,8 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
     let company = lookups::object(o, "company").map(unwrapped);
     let deal = lookups::object(o, "deal").map(unwrapped);
     let company_ref = company.as_ref().map(lookups::described);
+    let company_address = company.as_ref().and_then(|company| addresses(company).pop());
+    let company_address = company_address.map(|address| Address { kind: Some(Cow::Borrowed("company")), ..address });
     let account = known.reference(o, &SALES_ACCOUNT);
     let deal_ref = || deal.as_ref().and_then(|deal| reference(deal.id("id"), deal.text("name")));
     Lead {
@@ -113,9 +117,15 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
         department: o.text("department"),
         company_name: company_ref.as_ref().and_then(|company| company.name.clone()).or_else(|| o.text("company_name")),
         company: account.or(company_ref.filter(|company| company.id.is_some() || company.name.is_some())),
+        industry: company
+            .as_ref()
+            .and_then(|company| told(company, known, "industry_type", &INDUSTRY_TYPE))
+            .and_then(|industry| industry.name.or(industry.id)),
+        number_of_employees: company.as_ref().and_then(|company| company.text("number_of_employees")),
+        annual_revenue: company.as_ref().and_then(|company| company.decimal("annual_revenue")),
         emails: emails(o),
         phone_numbers: phones(o),
-        addresses: addresses(o),
+        addresses: addresses(o).into_iter().chain(company_address).collect(),
         websites: company.as_ref().map(websites).unwrap_or_default(),
         social_links: social_links(o),
         amount: deal.as_ref().and_then(|deal| deal.decimal("amount")),
@@ -140,7 +150,7 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
         keyword: o.text("keyword"),
         contact: known.reference(o, &CONTACT),
         deal: known.reference(o, &lookups::DEAL).or_else(deal_ref),
-        products: deal.as_ref().and_then(|deal| deal_product(deal, known)).into_iter().collect(),
+        products: deal.as_ref().and_then(|deal| told(deal, known, "deal_product", &DEAL_PRODUCT)).into_iter().collect(),
         last_contacted_at: o.time("last_contacted"),
         last_contacted_mode: o.text("last_contacted_mode").map(word),
         last_chat_at: o.time("last_contacted_via_chat"),
@@ -153,11 +163,9 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
     }
 }
 
-/// The product of a lead's deal: what it is stands in the deal itself.
-fn deal_product<'a>(deal: &Object<'a>, known: Lookups<'_, 'a>) -> Option<Ref<'a>> {
-    lookups::object(deal, "deal_product")
-        .map(|product| lookups::described(&product))
-        .or_else(|| known.reference(deal, &DEAL_PRODUCT))
+/// What the company or the deal in a lead refers to: classic payloads say it right there.
+fn told<'a>(o: &Object<'a>, known: Lookups<'_, 'a>, name: &str, role: &Role) -> Option<Ref<'a>> {
+    lookups::object(o, name).map(|told| lookups::described(&told)).or_else(|| known.reference(o, role))
 }
 
 /// The accounts of a contact, the primary one first.

@@ -122,6 +122,8 @@ pub(super) fn quote<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, '
         number: o.text("document_number"),
         name: name(o),
         document_type: o.text("document_type"),
+        template: reference(o.id("cpq_document_template_id"), o.text("cpq_document_template_name")),
+        is_primary: o.bool("is_deal_primary"),
         company: known.reference(o, &SALES_ACCOUNT),
         deal: known.reference(o, &DEAL),
         contact: known.reference(o, &CONTACT),
@@ -150,6 +152,9 @@ fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
         total: o.decimal("total"),
         currency: o.text("currency_code"),
         discount: o.decimal("discount"),
+        setup_fee: o.decimal("setup_fee"),
+        billing_type: o.text("billing_type"),
+        billing_cycle: o.text("billing_cycle"),
         ..LineItem::default()
     }
 }

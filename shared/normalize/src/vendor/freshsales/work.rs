@@ -77,6 +77,8 @@ pub(super) fn activity<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_
         name: o.text("title"),
         description: o.text("notes").or_else(|| o.text("note")),
         location: o.text("location"),
+        latitude: o.decimal("latitude"),
+        longitude: o.decimal("longitude"),
         start_at: o.time("start_date"),
         end_at: o.time("end_date"),
         checked_in_at: o.time("checkedin_at"),

@@ -179,6 +179,7 @@ fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
         unit: o.text("Unit"),
         unit_cost: o.decimal("UnitCost"),
         unit_cost_currency: o.text("UnitCostCurrencyName"),
+        ..LineItem::default()
     }
 }
 
