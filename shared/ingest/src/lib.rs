@@ -10,6 +10,7 @@ mod request;
 use std::process::ExitCode;
 
 use crm_normalize::Vendor;
+use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 
 pub use config::{Config, ConfigError};
@@ -42,11 +43,16 @@ async fn serve(vendor: &'static Vendor, config: Config) -> Result<(), lambda_run
     queues.prime().await;
     let function = Function::new(vendor, config, queues);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
-        #[expect(clippy::disallowed_methods, reason = "here the clock becomes an argument")]
-        let now = jiff::Timestamp::now();
-        Ok::<_, std::convert::Infallible>(function.handle(event.payload, now).await)
+        Ok::<_, std::convert::Infallible>(function.handle(event.payload, now()).await)
     }))
     .await
+}
+
+/// To the millisecond: nobody orders webhooks by less.
+#[expect(clippy::disallowed_methods, reason = "here the clock becomes an argument")]
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
 #[expect(clippy::print_stderr, reason = "nothing else is set up yet")]
