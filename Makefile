@@ -23,6 +23,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # cargo finds its lambda and deny subcommands here.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
+# Where the paths below expect it, whatever your own setting.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 
 VENV    := .venv/bin
 TOOLS   := .venv/tools-installed
@@ -75,11 +77,11 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
 	cfn-lint infra/template.yaml
-	cargo deny --locked check --config $(CURDIR)/infra/deny.toml bans licenses sources
+	cargo deny --locked --config infra/deny.toml check bans licenses sources
 
 .PHONY: advisories
 advisories: $(DENY) ## Check the dependencies against the RustSec database (on GitHub)
-	cargo deny --locked check --config $(CURDIR)/infra/deny.toml advisories
+	cargo deny --locked --config infra/deny.toml check advisories
 
 .PHONY: golden
 golden: binaries ## Rewrite the expected events under events/ from what the code does now
@@ -134,7 +136,7 @@ binaries:
 $(CLI):
 	cargo build --workspace --bins
 
-$(TOOLS): infra/requirements.txt Makefile
+$(TOOLS): infra/requirements.txt
 	@echo "Installing the tools into .venv (about half a minute, once)"
 	@$(PYTHON) -m venv .venv || { echo "$(PYTHON) needs its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
 	@$(call install,-r infra/requirements.txt)
@@ -146,8 +148,8 @@ $(LAMBDA): infra/requirements-lambda.txt $(TOOLS)
 	@touch $@
 
 $(DENY):
-	@echo "Compiling cargo-deny $(CARGO_DENY_VERSION) into .venv (minutes, once)"
-	cargo install --quiet --locked --root .venv cargo-deny@$(CARGO_DENY_VERSION)
+	@echo "Compiling cargo-deny $(CARGO_DENY_VERSION) into .venv (a minute or more, once)"
+	@env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --locked --root .venv cargo-deny@$(CARGO_DENY_VERSION)
 	@touch $@
 
 # uv installs in seconds what takes pip two minutes. It does not read pip's configuration, so

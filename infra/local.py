@@ -246,7 +246,10 @@ def emulator(state: State, port: int) -> Iterator[subprocess.Popen[bytes]]:
         wait_for("starting the emulator", child, lambda: answers(f"{endpoint}/_ministack/health"), limit=60)
         if child.poll() is not None:
             raise Failure(f"the emulator ended at once:\n{tail(state.emulator_log)}")
-        yield child
+        try:
+            yield child
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)  # the functions, unpacked
 
 
 def answers(url: str) -> bool:
@@ -275,10 +278,10 @@ def pack(state: State, bin_dir: Path) -> None:
         say(f"packing {name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_suffix(".part")
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
             entry = zipfile.ZipInfo("bootstrap")  # its fixed date keeps equal binaries equal zips
             entry.external_attr = 0o755 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_STORED
             archive.writestr(entry, binary.read_bytes())
         unfinished.rename(target)
 
@@ -465,6 +468,7 @@ def exec_function(args: argparse.Namespace) -> None:
 
 
 def logs(args: argparse.Namespace) -> None:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `logs | head` ends quietly
     stack = read_stack(State(args.state.resolve()))
     client = aws_client("logs", stack["endpoint_url"])
     for group in client.describe_log_groups(logGroupNamePrefix="/aws/")["logGroups"]:
@@ -524,6 +528,8 @@ def main() -> int:
         return failure.code
     except Stopped:
         say("stopped")
+    except BrokenPipeError:  # whoever read the output has gone
+        os._exit(0)
     return 0
 
 
