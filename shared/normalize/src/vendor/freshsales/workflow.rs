@@ -60,14 +60,16 @@ fn event(name: &str) -> Option<(Entity, Action)> {
 
 /// What to do where nothing names the event; for which record is plain from the names of the members.
 fn no_name(body: &Object<'_>) -> Text<'static> {
+    if lookups::object(body, "data").is_some() {
+        return Cow::Borrowed(
+            "the body has \"data\" and no \"event\": the app has to forward the payload as it got it",
+        );
+    }
     let has = |prefix: &str| body.members().any(|(name, _)| name.starts_with(prefix));
-    let record = [("deal_", "deal"), ("contact_", "contact"), ("sales_account_", "company"), ("lead_", "lead")]
-        .into_iter()
-        .find_map(|(prefix, record)| has(prefix).then_some(record));
-    let example = record.unwrap_or("deal");
+    let records = [("deal_", "deal"), ("contact_", "contact"), ("sales_account_", "company"), ("lead_", "lead")];
+    let record = records.into_iter().find_map(|(prefix, record)| has(prefix).then_some(record)).unwrap_or("deal");
     Cow::Owned(format!(
-        "nothing names the event: in the workflow's Trigger webhook action, add event={example}.created or \
-         event={example}.updated to the URL, behind ? or &, and give each workflow its own; an app has to forward the \
-         payload as it got it, with \"event\" and \"data\""
+        "nothing names the event: in the workflow's Trigger webhook action, add event={record}.created or \
+         event={record}.updated to the URL, behind ? or &, and give each workflow its own"
     ))
 }
