@@ -148,7 +148,7 @@ impl<'o, 'a> Lookups<'o, 'a> {
     }
 
     pub(super) fn references(&self, o: &Object<'a>, roles: &Roles) -> Vec<Ref<'a>> {
-        let ids = texts(o, roles.ids);
+        let ids: Vec<_> = refs(o, roles.ids).into_iter().filter_map(|entry| entry.id).collect();
         let mut known: Vec<_> =
             self.associations.map(|associations| refs(associations, roles.association)).unwrap_or_default();
         let present = if self.past { 0 } else { known.len() };

@@ -101,14 +101,15 @@ pub(super) fn company<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_,
 }
 
 pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Lead<'a> {
-    // The account and the deal that a conversion would make stand in the lead itself.
+    // The account and the deal that a conversion would make stand in the lead itself. They are not records yet: the id
+    // that classic leads give them is the lead's own.
     let company = lookups::object(o, "company").map(unwrapped);
     let deal = lookups::object(o, "deal").map(unwrapped);
-    let company_ref = company.as_ref().map(lookups::described);
+    let company_ref = company.as_ref().map(|company| Ref { id: None, ..lookups::described(company) });
     let company_address = company.as_ref().and_then(|company| addresses(company).pop());
     let company_address = company_address.map(|address| Address { kind: Some(Cow::Borrowed("company")), ..address });
     let account = known.reference(o, &SALES_ACCOUNT);
-    let deal_ref = || deal.as_ref().and_then(|deal| reference(deal.id("id"), deal.text("name")));
+    let deal_ref = || deal.as_ref().and_then(|deal| reference(None, deal.text("name")));
     Lead {
         name: name(o),
         first_name: o.text("first_name"),
@@ -116,7 +117,7 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
         title: o.text("job_title"),
         department: o.text("department"),
         company_name: company_ref.as_ref().and_then(|company| company.name.clone()).or_else(|| o.text("company_name")),
-        company: account.or(company_ref.filter(|company| company.id.is_some() || company.name.is_some())),
+        company: account.or(company_ref.filter(|company| company.name.is_some())),
         industry: company
             .as_ref()
             .and_then(|company| told(company, known, "industry_type", &INDUSTRY_TYPE))
