@@ -37,7 +37,8 @@ STACK   := target/stack/stack.json
 
 .PHONY: run
 run: ## Build, deploy to a local AWS emulator, post every sample, serve until Ctrl-C
-	@$(MAKE) -j2 $(TOOLS) binaries
+	@$(MAKE) -j2 $(LAMBDA) cli
+	cargo lambda build --compiler cargo --profile local --output-format zip --lambda-dir $(dir $(STACK))target/lambda
 	@$(VENV)/python infra/local.py up --port $(PORT)
 
 .PHONY: send
@@ -84,7 +85,7 @@ advisories: $(DENY) ## Check the dependencies against the RustSec database (on G
 	cargo deny --locked --config infra/deny.toml check advisories
 
 .PHONY: golden
-golden: binaries ## Rewrite the expected events under events/ from what the code does now
+golden: cli ## Rewrite the expected events under events/ from what the code does now
 	$(CLI) golden
 
 ##@ Ship it
@@ -128,13 +129,13 @@ help: ## Show this
 
 # ---- what the targets above stand on ----
 
-.PHONY: binaries
-binaries:
-	cargo build --workspace --bins
+.PHONY: cli
+cli:
+	cargo build --package crm-events
 
 # The running stack's own; never rebuilt under it.
 $(CLI):
-	cargo build --workspace --bins
+	cargo build --package crm-events
 
 $(TOOLS): infra/requirements.txt
 	@echo "Installing the tools into .venv (about half a minute, once)"

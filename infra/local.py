@@ -5,8 +5,8 @@
 `sam deploy`, as it is deployed to AWS, and serves until it is stopped. `watch` runs the functions
 under `cargo lambda watch` against the queues of a stack that is up. Nothing outlives either.
 
-The functions are the binaries that `cargo build` left in --bin-dir, so a stack costs no second
-compilation. Nothing here knows a CRM by name: the template says which functions there are.
+The functions are the zip files that `cargo lambda build` left in the state folder, or, for the tests,
+the binaries that `cargo build` left in --bin-dir. Nothing here knows a CRM by name: the template says which functions there are.
 """
 
 from __future__ import annotations
@@ -365,15 +365,18 @@ def up(args: argparse.Namespace) -> None:
     stop_on_signals()
     if args.exit_with_stdin:
         stop_on_end_of_stdin()
-    bin_dir = args.bin_dir.resolve()
-    cli = (args.cli or bin_dir / "crm-events").resolve()
+    cli = args.cli.resolve()
     if not cli.is_file():
         raise Failure(f"{shown(cli)} is missing: run `cargo build --workspace` first", EXIT_USAGE)
     port = choose_port(args.port)
     endpoint = f"http://{HOST}:{port}"
     state = State(args.state.resolve())
     with owned(state):
-        pack(state, bin_dir)
+        if args.bin_dir:
+            pack(state, args.bin_dir.resolve())
+        for name in functions(TEMPLATE):
+            if not state.zip_file(name).is_file():
+                raise Failure(f"{shown(state.zip_file(name))} is missing: `make run` builds it", EXIT_USAGE)
         with emulator(state, port) as process:
             deploy(state, endpoint, sample_secrets(cli))
             stack = describe(endpoint)
@@ -498,10 +501,13 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("up", parents=[common], help="start a stack, deploy, serve until stopped")
     command.add_argument("--port", type=int, default=4566, help="port on loopback; 0: any free one (default: 4566)")
     command.add_argument(
-        "--bin-dir", type=Path, default=ROOT / "target" / "debug", metavar="DIR",
-        help="where cargo put the binaries of the functions (default: target/debug)",
+        "--bin-dir", type=Path, metavar="DIR",
+        help="pack the functions that cargo built here (default: the zip files that are in --state)",
     )  # fmt: skip
-    command.add_argument("--cli", type=Path, metavar="FILE", help="the crm-events program (default: in --bin-dir)")
+    command.add_argument(
+        "--cli", type=Path, default=ROOT / "target" / "debug" / "crm-events", metavar="FILE",
+        help="the crm-events program (default: target/debug/crm-events)",
+    )  # fmt: skip
     command.add_argument("--no-send", action="store_true", help="do not post the samples; print only `ready`")
     command.add_argument("--exit-with-stdin", action="store_true", help="stop at the end of stdin, for tests")
     command.set_defaults(run=up)

@@ -17,8 +17,8 @@ fn main() -> anyhow::Result<()> {
 
 fn check(case: &Case) -> Result<(), Failed> {
     let path = case.expected();
-    let expected = fs::read_to_string(&path)
-        .map_err(|error| format!("{}: {error}; `make golden` writes it", path.display()))?;
+    let expected =
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}; `make golden` writes it", path.display()))?;
     let actual = case.output()?;
     if actual != expected {
         let diff = TextDiff::from_lines(&expected, &actual).unified_diff().header("expected", "actual").to_string();

@@ -60,9 +60,11 @@ fn an_event_reads_back_as_it_was_written() {
 fn raw_is_the_body_byte_for_byte_less_the_vendors_secrets() {
     for case in cases() {
         let body = case.webhook().unwrap().body;
-        let has_secrets = case.vendor.secret_members.iter().any(|name| {
-            String::from_utf8_lossy(&body).contains(&format!("\"{name}\""))
-        });
+        let has_secrets = case
+            .vendor
+            .secret_members
+            .iter()
+            .any(|name| String::from_utf8_lossy(&body).contains(&format!("\"{name}\"")));
         check(&case, |event, at| {
             let raw = event.data.raw.as_ref().map(|raw| raw.get()).unwrap_or_default();
             if has_secrets {

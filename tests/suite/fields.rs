@@ -22,7 +22,8 @@ fn rows(vendor: &Vendor) -> Vec<Row> {
     let path = root().join("functions").join(vendor.name).join("README.md");
     let readme = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let rows = table_rows(&readme, &["field", "canonical", "note"]).into_iter().map(|(_, cells)| {
-        let [field, canonical, note] = <[String; 3]>::try_from(cells).unwrap_or_else(|cells| panic!("{cells:?}: three cells"));
+        let [field, canonical, note] =
+            <[String; 3]>::try_from(cells).unwrap_or_else(|cells| panic!("{cells:?}: three cells"));
         Row { field: field.trim_matches('`').to_owned(), canonical, note }
     });
     let rows: Vec<_> = rows.collect();
@@ -74,7 +75,13 @@ fn at_most_one_field_in_ten_is_raw_only_and_each_has_a_reason() {
         for row in &raw_only {
             assert!(row.note.len() > 10, "{}: {} is raw only without a reason", vendor.name, row.field);
         }
-        assert!(raw_only.len() * 10 <= rows.len(), "{}: {} of {} fields are raw only", vendor.name, raw_only.len(), rows.len());
+        assert!(
+            raw_only.len() * 10 <= rows.len(),
+            "{}: {} of {} fields are raw only",
+            vendor.name,
+            raw_only.len(),
+            rows.len()
+        );
     }
 }
 
@@ -154,7 +161,8 @@ fn leaves(value: &Value, path: &str) -> Vec<String> {
             Some((name, entry)) => (name, Some(entry.trim_end_matches(']'))),
             None => (segment, None),
         };
-        let found = values.into_iter().filter_map(|value| member(value, name).or_else(|| member(unwrapped(value), name)));
+        let found =
+            values.into_iter().filter_map(|value| member(value, name).or_else(|| member(unwrapped(value), name)));
         let members = found.map(unwrapped);
         values = match entry {
             None => members.collect(),
@@ -163,7 +171,8 @@ fn leaves(value: &Value, path: &str) -> Vec<String> {
                     Value::Array(entries) => entries.iter().collect(),
                     one => vec![one],
                 });
-                let named = |entry: &&Value| wanted.is_empty() || member(entry, "name").is_some_and(|name| name == wanted);
+                let named =
+                    |entry: &&Value| wanted.is_empty() || member(entry, "name").is_some_and(|name| name == wanted);
                 entries.filter(named).collect()
             }
         };

@@ -41,7 +41,8 @@ fn sqs(status: u16, answer: impl Fn(&Value) -> Value + Send + Sync + 'static) ->
 fn confirming() -> (SharedHttpClient, Sent) {
     sqs(200, |request| match request["Entries"].as_array() {
         Some(entries) => {
-            let done = entries.iter().map(|entry| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "x"}));
+            let done =
+                entries.iter().map(|entry| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "x"}));
             json!({"Successful": done.collect::<Vec<_>>(), "Failed": []})
         }
         None => json!({"MessageId": "m"}),
@@ -81,7 +82,10 @@ fn lead_created() -> Webhook {
 }
 
 fn lead_with(text: &str) -> Webhook {
-    Webhook { body: format!(r#"{{"event":"lead.created","payload":{{"id":"1","name":"{text}"}}}}"#).into(), ..Webhook::default() }
+    Webhook {
+        body: format!(r#"{{"event":"lead.created","payload":{{"id":"1","name":"{text}"}}}}"#).into(),
+        ..Webhook::default()
+    }
 }
 
 fn event(webhook: Webhook) -> Value {
@@ -108,9 +112,17 @@ async fn an_accepted_webhook_is_one_confirmed_fifo_message() {
         })
         .collect();
     texts.sort();
-    assert_eq!(texts, [
-        "account=default", "action=created", "entity=lead", "specversion=1.0", "type=crm.lead.created", "vendor=heffl",
-    ]);
+    assert_eq!(
+        texts,
+        [
+            "account=default",
+            "action=created",
+            "entity=lead",
+            "specversion=1.0",
+            "type=crm.lead.created",
+            "vendor=heffl",
+        ]
+    );
     assert_eq!((status, answer), (200, json!({"status": "accepted", "events": [body["id"]]})));
 }
 
@@ -234,14 +246,16 @@ async fn a_silent_sqs_keeps_the_vendor_waiting_no_longer_than_five_seconds() {
 async fn many_events_of_one_webhook_go_in_batches_of_ten_each_confirmed() {
     let teamgrid = vendor::find("teamgrid").unwrap();
     let users: Vec<String> = (0..23).map(|user| format!("u{user}")).collect();
-    let body = json!({"webhookId": "w", "event": "user_added", "collection": "teams", "doc": {"_id": "t", "userIds": users}});
+    let body =
+        json!({"webhookId": "w", "event": "user_added", "collection": "teams", "doc": {"_id": "t", "userIds": users}});
     let webhook = Webhook { body: body.to_string().into(), ..Webhook::default() }.proven(teamgrid, RECEIVED_AT);
     let event = gateway::event(teamgrid, &webhook);
 
     let (client, sent) = confirming();
     let (status, answer, _) = ask(&function(teamgrid, client, true), event.clone()).await;
     assert_eq!((status, answer["events"].as_array().unwrap().len()), (200, 23));
-    let sizes: Vec<_> = sent.lock().unwrap().iter().map(|(_, batch)| batch["Entries"].as_array().unwrap().len()).collect();
+    let sizes: Vec<_> =
+        sent.lock().unwrap().iter().map(|(_, batch)| batch["Entries"].as_array().unwrap().len()).collect();
     assert_eq!(sizes, [10, 10, 3]);
     assert_eq!(sent.lock().unwrap()[0].1["Entries"][0]["MessageDeduplicationId"], answer["events"][0]);
 

@@ -47,7 +47,10 @@ fn every_function_is_a_vendor() {
     same("functions", &functions);
     for name in functions {
         let manifest = read(&format!("functions/{name}/Cargo.toml"));
-        assert!(manifest.contains(&format!("name = \"{name}\"")), "functions/{name}/Cargo.toml: the package is named {name}");
+        assert!(
+            manifest.contains(&format!("name = \"{name}\"")),
+            "functions/{name}/Cargo.toml: the package is named {name}"
+        );
         let mut files = names(&root().join("functions").join(&name)).unwrap();
         files.retain(|file| file != "Cargo.toml" && file != "src" && file != "README.md");
         assert!(files.is_empty(), "functions/{name} has files that belong elsewhere: {files:?}");
@@ -82,9 +85,11 @@ fn every_row_of_the_catalogue_has_a_case() {
     for case in Case::all(&events()).unwrap() {
         let webhook = case.webhook().unwrap().proven(case.vendor, RECEIVED_AT);
         match webhook.answer(case.vendor, RECEIVED_AT).unwrap().0 {
-            Answer::Accepted { events } => shown.extend(events.iter().map(|event| {
-                (case.vendor.name, event.data.vendor_event.to_string(), event.event_type.to_string())
-            })),
+            Answer::Accepted { events } => shown.extend(
+                events
+                    .iter()
+                    .map(|event| (case.vendor.name, event.data.vendor_event.to_string(), event.event_type.to_string())),
+            ),
             Answer::Ignored { .. } => {
                 let body: serde_json::Value = serde_json::from_slice(&webhook.body).unwrap();
                 let name = body["event"].as_str().unwrap_or_default().to_owned();
@@ -108,8 +113,12 @@ fn every_function_is_in_the_template_and_no_other() {
     same("infra/template.yaml (CodeUri)", &zips.map(|path| path.split('/').next().unwrap().to_owned()).collect());
     for route in ["POST /webhooks/", "POST /webhooks/*/{account}"] {
         let (start, end) = route.split_once('*').unwrap_or((route, ""));
-        let keys = template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ")).map(|key| key.trim_matches(['"', '\'']));
-        let found = keys.filter_map(|key| key.strip_prefix(start)?.strip_suffix(end)).filter(|name| !name.contains('/'));
+        let keys = template
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("RouteKey: "))
+            .map(|key| key.trim_matches(['"', '\'']));
+        let found =
+            keys.filter_map(|key| key.strip_prefix(start)?.strip_suffix(end)).filter(|name| !name.contains('/'));
         same(&format!("infra/template.yaml ({route})"), &found.map(str::to_owned).collect());
     }
 }
@@ -121,8 +130,7 @@ fn names_are_plain_words_and_tables_hold_nothing_twice() {
         assert!(!vendor.schemes.is_empty(), "{} has no proof of origin", vendor.name);
         let hmacs = vendor.schemes.iter().filter(|scheme| matches!(scheme, Scheme::Hmac(_))).count();
         assert!(hmacs <= 1, "{}: \"hmac:\" could mean either of two schemes", vendor.name);
-        let rows: BTreeSet<_> =
-            vendor.catalog.iter().map(|row| (row.vendor_event, row.becomes.to_string())).collect();
+        let rows: BTreeSet<_> = vendor.catalog.iter().map(|row| (row.vendor_event, row.becomes.to_string())).collect();
         assert_eq!(rows.len(), vendor.catalog.len(), "{}: a row of the catalogue stands twice", vendor.name);
         assert!(vendor.catalog.iter().any(|row| row.becomes != Becomes::Ignored), "{} sends nothing", vendor.name);
     }
@@ -131,7 +139,10 @@ fn names_are_plain_words_and_tables_hold_nothing_twice() {
 #[test]
 fn the_readmes_show_the_catalogue_that_the_code_has() {
     let readme = read("README.md");
-    assert!(readme.contains(&catalog::markdown()), "README.md: the catalogue is not that of `crm-events catalog --markdown`");
+    assert!(
+        readme.contains(&catalog::markdown()),
+        "README.md: the catalogue is not that of `crm-events catalog --markdown`"
+    );
     for vendor in vendor::ALL {
         let path = format!("functions/{}/README.md", vendor.name);
         let rows = table_rows(&read(&path), &["vendor event", "canonical type"]);
@@ -141,4 +152,35 @@ fn the_readmes_show_the_catalogue_that_the_code_has() {
         assert_eq!(documented, actual, "{path}");
         assert!(readme.contains(&path), "README.md does not link to {path}");
     }
+}
+
+/// The README's tables of one thing from two vendors: their heads name the cases, their cells are the cases' values.
+#[test]
+fn the_readme_shows_what_the_cases_become() {
+    let record = |case: &str| -> serde_json::Value {
+        let json = read(&format!("events/{case}/expected.json"));
+        let answer: serde_json::Value = serde_json::from_str(&json).unwrap();
+        answer["events"][0]["data"]["record"].clone()
+    };
+    let readme = read("README.md");
+    let heads = readme.lines().filter_map(|line| line.strip_prefix("| field | [")?.strip_suffix(") |"));
+    let mut tables = 0;
+    for head in heads {
+        let (one, other) = head.split_once(") | [").unwrap();
+        let cases = [one, other].map(|link| link.split_once("](events/").unwrap().1);
+        let columns = [
+            "field".to_owned(),
+            format!("[{}](events/{})", cases[0], cases[0]),
+            format!("[{}](events/{})", cases[1], cases[1]),
+        ];
+        for (_, cells) in table_rows(&readme, &columns.each_ref().map(String::as_str)) {
+            let pointer = format!("/{}", cells[0].trim_matches('`').replace('.', "/"));
+            for (case, cell) in cases.iter().zip(&cells[1..]) {
+                let shown: serde_json::Value = serde_json::from_str(cell.trim_matches('`')).unwrap();
+                assert_eq!(record(case).pointer(&pointer), Some(&shown), "README.md: {pointer} of {case}");
+            }
+        }
+        tables += 1;
+    }
+    assert_eq!(tables, 2);
 }

@@ -117,7 +117,10 @@ fn standard_webhooks_accepts_what_the_specification_allows() {
             "the second of two secrets",
             heffl().with_secrets(r#"{"default": ["hmac:whsec_AAAA", "hmac:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}"#),
         ),
-        ("a token where a token is set", heffl().without("webhook-signature").with_secrets(r#"{"default": ["token:t"]}"#).query("token", "t")),
+        (
+            "a token where a token is set",
+            heffl().without("webhook-signature").with_secrets(r#"{"default": ["token:t"]}"#).query("token", "t"),
+        ),
     ] {
         assert_eq!(case.verify(), Ok(()), "{what}");
     }
@@ -154,13 +157,29 @@ fn standard_webhooks_ways_to_be_wrong() {
         ("lower case", heffl().with("webhook-signature", format!("v1,{}", signature.to_lowercase())), Mismatch),
         ("white space inside", heffl().with("webhook-signature", format!("v1, {signature}")), Mismatch),
         ("a doubled header", heffl().header("webhook-signature", format!("v1,{signature}")), NoProof),
-        ("a doubled header, joined", heffl().with("webhook-signature", format!("v1,{signature},v1,{signature}")), Mismatch),
+        (
+            "a doubled header, joined",
+            heffl().with("webhook-signature", format!("v1,{signature},v1,{signature}")),
+            Mismatch,
+        ),
         ("a doubled id", heffl().header("Webhook-Id", "msg_p5jXN8AQM9LWM0D4loKWxJek"), NoProof),
         ("another key", heffl().with_secrets(r#"{"default": ["hmac:whsec_AAAA"]}"#), Mismatch),
-        ("the key not decoded", heffl().with_secrets(r#"{"default": ["hmac-text:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}"#), Mismatch),
+        (
+            "the key not decoded",
+            heffl().with_secrets(r#"{"default": ["hmac-text:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}"#),
+            Mismatch,
+        ),
         ("an account without a secret", elsewhere, UnknownAccount),
-        ("no default account", heffl().with_secrets(r#"{"acme": ["hmac:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}"#), UnknownAccount),
-        ("the secret itself as a token", heffl().without("webhook-signature").query("token", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), NoProof),
+        (
+            "no default account",
+            heffl().with_secrets(r#"{"acme": ["hmac:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}"#),
+            UnknownAccount,
+        ),
+        (
+            "the secret itself as a token",
+            heffl().without("webhook-signature").query("token", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            NoProof,
+        ),
     ]);
 }
 
@@ -213,7 +232,8 @@ fn teamgrid_signed_delivery_ways_to_be_wrong() {
 
 fn teamgram() -> Case {
     // RFC 7617, section 2: Aladdin, open sesame.
-    Case::new("teamgram", "basic:Aladdin:open sesame", 0, "{}").header("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
+    Case::new("teamgram", "basic:Aladdin:open sesame", 0, "{}")
+        .header("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
 }
 
 #[test]
@@ -221,7 +241,8 @@ fn basic_known_answers() {
     assert_eq!(teamgram().verify(), Ok(()));
     assert_eq!(teamgram().with("authorization", "basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==").verify(), Ok(()));
     // RFC 7617, section 2.1: test, 123 and a pound sign, as UTF-8.
-    let utf8 = teamgram().with_secrets(r#"{"default": ["basic:test:123£"]}"#).with("Authorization", "Basic dGVzdDoxMjPCow==");
+    let utf8 =
+        teamgram().with_secrets(r#"{"default": ["basic:test:123£"]}"#).with("Authorization", "Basic dGVzdDoxMjPCow==");
     assert_eq!(utf8.verify(), Ok(()));
     let rotated = teamgram().with_secrets(r#"{"default": ["basic:Aladdin:new", "basic:Aladdin:open sesame"]}"#);
     assert_eq!(rotated.verify(), Ok(()));
@@ -277,7 +298,11 @@ fn a_token_ways_to_be_wrong() {
         ("white space", agilecrm().query("token", " s3cret"), Mismatch),
         ("doubled", agilecrm().query("token", "s3cret").query("token", "s3cret"), NoProof),
         ("by another name", agilecrm().query("secret", "s3cret"), NoProof),
-        ("the header doubled", agilecrm().header("X-Webhook-Token", "s3cret").header("x-webhook-token", "s3cret"), NoProof),
+        (
+            "the header doubled",
+            agilecrm().header("X-Webhook-Token", "s3cret").header("x-webhook-token", "s3cret"),
+            NoProof,
+        ),
         ("no scheme", agilecrm().header("Authorization", "s3cret"), NoProof),
         ("Basic", agilecrm().header("Authorization", "Basic s3cret"), NoProof),
         ("with its prefix", agilecrm().query("token", "token:s3cret"), Mismatch),

@@ -107,7 +107,9 @@ fn subjects(vendor: &'static Vendor) -> Vec<Subject> {
             .cloned()
             .collect();
         // The way to the id, the id, and what names the event: all else is optional.
-        let leaves = essential.iter().filter(|path| !essential.iter().any(|other| other.len() > path.len() && other.starts_with(path)));
+        let leaves = essential
+            .iter()
+            .filter(|path| !essential.iter().any(|other| other.len() > path.len() && other.starts_with(path)));
         let leaves: Vec<_> = leaves.collect();
         assert!(leaves.len() <= 4, "{}/{}: too much is needed: {leaves:?}", vendor.name, case.name);
         let optional = all.into_iter().filter(|path| !essential.contains(path)).collect();
@@ -118,9 +120,27 @@ fn subjects(vendor: &'static Vendor) -> Vec<Subject> {
 
 fn any_change() -> impl Strategy<Value = Change> {
     let odd = vec![
-        json!(null), json!(true), json!(0), json!(-1), json!(1e300), json!(17.5), json!(""), json!("  "), json!("x"),
-        json!("0"), json!("12"), json!("2024-13-45T99:00:00"), json!("\u{fffe}\u{0}İ"), json!([]), json!([null]),
-        json!([[[]]]), json!({}), json!({"id": []}), json!({"value": {"value": 1}}), json!(u64::MAX), json!("{\"a\":"),
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(1e300),
+        json!(17.5),
+        json!(""),
+        json!("  "),
+        json!("x"),
+        json!("0"),
+        json!("12"),
+        json!("2024-13-45T99:00:00"),
+        json!("\u{fffe}\u{0}İ"),
+        json!([]),
+        json!([null]),
+        json!([[[]]]),
+        json!({}),
+        json!({"id": []}),
+        json!({"value": {"value": 1}}),
+        json!(u64::MAX),
+        json!("{\"a\":"),
     ];
     prop_oneof![Just(Change::Drop), select(odd).prop_map(Change::Replace)]
 }
@@ -167,8 +187,25 @@ fn any_json_at_all_is_answered() {
         ".*".prop_map(Value::from),
     ];
     let names = select(vec![
-        "event", "payload", "data", "id", "Data", "EventAction", "EventEntity", "eventName", "eventData", "item", "doc",
-        "_id", "contact", "deal", "timestamp", "properties", "associations", "changes", "x",
+        "event",
+        "payload",
+        "data",
+        "id",
+        "Data",
+        "EventAction",
+        "EventEntity",
+        "eventName",
+        "eventData",
+        "item",
+        "doc",
+        "_id",
+        "contact",
+        "deal",
+        "timestamp",
+        "properties",
+        "associations",
+        "changes",
+        "x",
     ]);
     let tree = leaf.prop_recursive(5, 40, 6, move |inner| {
         prop_oneof![
@@ -191,9 +228,22 @@ fn bytes_that_are_no_json_are_quarantined() {
     for vendor in vendor::ALL {
         let deep = format!("{}{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
         let deep_lists = "[".repeat(100_000);
-        for body in [&b""[..], b" ", b"\xff\xfe{}", b"null", b"[]", b"7", b"{", b"{}{}", b"<a/>", b"a=b", b"\x1f\x8b\x08",
-            deep.as_bytes(), deep_lists.as_bytes(), b"{\"a\":\"\xed\xa0\x80\"}"]
-        {
+        for body in [
+            &b""[..],
+            b" ",
+            b"\xff\xfe{}",
+            b"null",
+            b"[]",
+            b"7",
+            b"{",
+            b"{}{}",
+            b"<a/>",
+            b"a=b",
+            b"\x1f\x8b\x08",
+            deep.as_bytes(),
+            deep_lists.as_bytes(),
+            b"{\"a\":\"\xed\xa0\x80\"}",
+        ] {
             let webhook = Webhook { body: body.to_vec(), ..Webhook::default() }.proven(vendor, RECEIVED_AT);
             let (answer, _) = webhook.answer(vendor, RECEIVED_AT).unwrap();
             assert!(matches!(answer, Answer::Quarantined { .. }), "{}: {answer:?}", vendor.name);
