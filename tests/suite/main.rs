@@ -3,7 +3,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
+    clippy::string_slice,
     reason = "a test that cannot go on has failed"
 )]
 

@@ -10,7 +10,7 @@ pub mod request;
 pub mod sample;
 pub mod scheme;
 mod secrets;
-mod time;
+pub mod time;
 pub mod vendor;
 
 use std::borrow::Cow;
