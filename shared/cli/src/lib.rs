@@ -1,5 +1,4 @@
 //! What the command line tool does, as a library: the tests of the workspace use the same cases and the same code.
-#![expect(clippy::print_stdout, reason = "a command line tool prints")]
 
 pub mod answer;
 pub mod case;

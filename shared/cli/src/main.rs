@@ -1,7 +1,8 @@
 //! `crm-events`: normalize, send and watch CRM webhooks from the command line.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints")]
+#![expect(clippy::print_stderr, reason = "a command line tool prints")]
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -112,6 +113,8 @@ struct Place {
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough of it: `crm-events catalog | head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("crm-events: {error:#}");
             ExitCode::FAILURE
@@ -119,7 +122,12 @@ fn main() -> ExitCode {
     }
 }
 
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 fn run(command: Command) -> anyhow::Result<()> {
+    let mut out = io::stdout();
     match command {
         Command::Normalize { vendor, body_file, headers, query, account, received_at } => {
             let now = received_at.unwrap_or_else(now);
@@ -136,13 +144,13 @@ fn run(command: Command) -> anyhow::Result<()> {
             for path in warnings {
                 eprintln!("crm-events: could not be read, and is left out of the record: {path}");
             }
-            print!("{}", answer.to_json()?);
+            write!(out, "{}", answer.to_json()?)?;
         }
-        Command::Catalog { markdown: true, .. } => print!("{}", catalog::markdown()),
-        Command::Catalog { json: true, .. } => println!("{}", serde_json::to_string_pretty(&catalog::lines())?),
+        Command::Catalog { markdown: true, .. } => write!(out, "{}", catalog::markdown())?,
+        Command::Catalog { json: true, .. } => writeln!(out, "{}", serde_json::to_string_pretty(&catalog::lines())?)?,
         Command::Catalog { .. } => {
             for line in catalog::lines() {
-                println!("{:<12} {:<30} {}", line.vendor, line.vendor_event, line.becomes);
+                writeln!(out, "{:<12} {:<30} {}", line.vendor, line.vendor_event, line.becomes)?;
             }
         }
         Command::Golden { vendor, events } => {
@@ -152,11 +160,11 @@ fn run(command: Command) -> anyhow::Result<()> {
                 let output = case.output().with_context(|| case.folder.display().to_string())?;
                 if fs::read_to_string(case.expected()).ok().as_deref() != Some(output.as_str()) {
                     fs::write(case.expected(), output)?;
-                    println!("wrote {}", case.expected().display());
+                    writeln!(out, "wrote {}", case.expected().display())?;
                     changed = changed.saturating_add(1);
                 }
             }
-            println!("{} cases, {changed} changed", cases.len());
+            writeln!(out, "{} cases, {changed} changed", cases.len())?;
         }
         Command::Send { vendor, case, place } => send_cases(vendor, case.as_deref(), &place)?,
         Command::Curl { vendor, case, place } => {
@@ -164,7 +172,7 @@ fn run(command: Command) -> anyhow::Result<()> {
                 Some(name) => Case::find(&place.events, vendor, &name)?,
                 None => cases_of(Some(vendor), &place.events)?.swap_remove(0),
             };
-            println!("{}", send::curl(&Stack::read(&place.stack)?, &case, now())?);
+            writeln!(out, "{}", send::curl(&Stack::read(&place.stack)?, &case, now())?)?;
         }
         Command::Tail { stack } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -172,11 +180,11 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::InvokeEvent { vendor, case, events } => {
             let webhook = Case::find(&events, vendor, &case)?.webhook()?.proven(vendor, now());
-            println!("{}", serde_json::to_string_pretty(&gateway::event(vendor, &webhook))?);
+            writeln!(out, "{}", serde_json::to_string_pretty(&gateway::event(vendor, &webhook))?)?;
         }
         Command::Secrets => {
             let all = vendor::ALL.iter().map(|vendor| format!("  \"{}\": {}", vendor.name, sample::secrets(vendor)));
-            println!("{{\n{}\n}}", all.collect::<Vec<_>>().join(",\n"));
+            writeln!(out, "{{\n{}\n}}", all.collect::<Vec<_>>().join(",\n"))?;
         }
     }
     Ok(())
@@ -189,10 +197,11 @@ fn send_cases(vendor: Option<&'static Vendor>, case: Option<&str>, place: &Place
         (Some(vendor), Some(case)) => vec![Case::find(&place.events, vendor, case)?],
         _ => cases_of(vendor, &place.events)?,
     };
+    let mut out = io::stdout();
     let mut wrong = 0_usize;
     for case in &cases {
         let sent = send::send(&stack, case, now())?;
-        println!("{sent}");
+        writeln!(out, "{sent}")?;
         wrong = wrong.saturating_add(usize::from(!sent.as_expected));
     }
     ensure!(wrong == 0, "{wrong} of {} cases did not come out as expected", cases.len());

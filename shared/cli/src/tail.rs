@@ -1,5 +1,7 @@
 //! Watching a queue: events as they come, for a person to read.
 
+use std::io::{self, Write};
+
 use anyhow::Context;
 use crm_event::Event;
 
@@ -21,7 +23,7 @@ pub async fn tail(stack: &Stack) -> anyhow::Result<()> {
             .await
             .context("cannot read the queue")?;
         for message in batch.messages() {
-            println!("{}", readable(message.body().unwrap_or_default()));
+            writeln!(io::stdout(), "{}", readable(message.body().unwrap_or_default()))?;
             let handle = message.receipt_handle().unwrap_or_default();
             sqs.delete_message().queue_url(&stack.queue_url).receipt_handle(handle).send().await?;
         }

@@ -30,10 +30,11 @@ impl Function {
     pub async fn handle(&self, event: ApiGatewayV2httpRequest, now: Timestamp) -> ApiGatewayV2httpResponse {
         let started = Instant::now();
         let received = Received::new(event);
-        let reply = self.reply(&received, now).await;
+        let (reply, field_warnings) = self.reply(&received, now).await;
         tracing::info!(
             vendor = self.vendor.name,
             outcome = reply.outcome(),
+            field_warnings,
             body_bytes = received.request().body.len(),
             milliseconds = started.elapsed().as_secs_f64() * 1000.0,
             "webhook"
@@ -41,19 +42,20 @@ impl Function {
         reply.into()
     }
 
-    async fn reply(&self, received: &Received, now: Timestamp) -> Reply {
+    /// The reply, and how many fields could not be read.
+    async fn reply(&self, received: &Received, now: Timestamp) -> (Reply, usize) {
         let verified = match self.vendor.verify(received.request(), &self.config.secrets, now) {
             Ok(verified) => verified,
             Err(reason) => {
                 tracing::warn!(vendor = self.vendor.name, reason = reason.word(), "unauthorized");
-                return Reply::failed(Failure::Unauthorized);
+                return (Reply::failed(Failure::Unauthorized), 0);
             }
         };
         let normalized = verified.normalize(self.config.options);
         for path in &normalized.warnings {
             tracing::warn!(vendor = self.vendor.name, path, "a field could not be read and is left out of the record");
         }
-        match normalized.result {
+        let reply = match normalized.result {
             Ok(Accepted::Events(events)) => self.accept(&events).await,
             Ok(Accepted::Ignored(reason)) => Reply::Ignored { reason },
             Err(quarantine) => {
@@ -63,7 +65,8 @@ impl Function {
                     Err(error) => self.failed(&error),
                 }
             }
-        }
+        };
+        (reply, normalized.warnings.len())
     }
 
     async fn accept(&self, events: &[Event<'_>]) -> Reply {
