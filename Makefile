@@ -6,10 +6,12 @@ WATCH_PORT ?= 9000
 ARCH       ?= arm64
 PARAMETERS ?= infra/parameters.yaml
 SAM_FLAGS  ?=
+FILTER     ?=
 #? PORT=4566            port of the local stack on loopback; 0: any free one
 #? WATCH_PORT=9000      port of `make watch` on loopback
 #? ARCH=arm64           processor of the release build: arm64 or x86_64
 #? PARAMETERS=FILE      secrets and settings of the deployment (infra/parameters.yaml)
+#? FILTER=REGEX         which cases `make bench` measures
 #? SAM_FLAGS=...        further flags of sam deploy, such as --no-confirm-changeset
 
 UV_VERSION         := 0.13.8
@@ -78,11 +80,15 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
 	cfn-lint infra/template.yaml
-	cargo deny --locked --config infra/deny.toml check bans licenses sources
+	cargo deny --locked check bans licenses sources
 
 .PHONY: advisories
 advisories: $(DENY) ## Check the dependencies against the RustSec database (on GitHub)
-	cargo deny --locked --config infra/deny.toml check advisories
+	cargo deny --locked check advisories
+
+.PHONY: bench
+bench: ## Measure proof, translation and message of every case in the process: FILTER=...
+	cargo bench --package crm-normalize --bench normalize -- --quick $(FILTER)
 
 .PHONY: golden
 golden: cli ## Rewrite the expected events under events/ from what the code does now
