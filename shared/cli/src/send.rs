@@ -84,7 +84,7 @@ impl fmt::Display for Sent {
         }
         let words: Words = serde_json::from_str(&self.reply.body).unwrap_or_default();
         let Self { case, reply, .. } = self;
-        let start = format!("{:<11}{:<44} {} {:<12}", case.vendor.name, case.name, reply.status, words.status);
+        let start = format!("{:<11}{:<50} {} {:<12}", case.vendor.name, case.name, reply.status, words.status);
         if !self.as_expected {
             return write!(f, "{start}NOT AS EXPECTED: {}", reply.body);
         }
