@@ -4,7 +4,7 @@
 #![expect(clippy::indexing_slicing, reason = "an index of a JSON value cannot panic")]
 #![expect(clippy::print_stderr, reason = "a long run says what it does")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -41,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         test("bytes_that_are_no_text_are_kept_as_they_are", bytes_that_are_no_text_are_kept_as_they_are),
         test("nothing_else_is_on_the_queues", nothing_else_is_on_the_queues),
         test("no_route_answers_404", no_route_answers_404),
+        test("no_secret_and_nothing_of_a_body_is_in_the_logs", no_secret_and_nothing_of_a_body_is_in_the_logs),
     ];
     for case in Case::all(&events())? {
         let run = run.clone();
@@ -61,16 +62,25 @@ struct LocalStack {
     stack: Stack,
 }
 
+fn state() -> PathBuf {
+    root().join("target/end-to-end")
+}
+
+fn local_py() -> anyhow::Result<Command> {
+    let python = root().join(".venv/bin/python");
+    ensure!(python.exists(), "{} is missing: `make test` installs it", python.display());
+    let mut command = Command::new(python);
+    command.arg(root().join("infra/local.py"));
+    Ok(command)
+}
+
 impl LocalStack {
     fn start() -> anyhow::Result<Self> {
-        let state = root().join("target/end-to-end");
+        let state = state();
         // The functions are beside the tests: target/<profile>/deps/end_to_end-*.
         let here = std::env::current_exe()?;
         let binaries = here.ancestors().nth(2).map(PathBuf::from).context("the test is not in a target folder")?;
-        let python = root().join(".venv/bin/python");
-        ensure!(python.exists(), "{} is missing: `make test` installs it", python.display());
-        let mut child = Command::new(python)
-            .arg(root().join("infra/local.py"))
+        let mut child = local_py()?
             .args(["up", "--port", "0", "--no-send", "--exit-with-stdin", "--state"])
             .arg(&state)
             .arg("--cli")
@@ -111,6 +121,8 @@ struct Run {
     /// Messages of the main queue by deduplication id.
     events: BTreeMap<String, Vec<Message>>,
     quarantined: Vec<Message>,
+    /// What the functions logged.
+    logs: String,
     _stack: LocalStack,
 }
 
@@ -173,7 +185,10 @@ impl Run {
                 .or_default()
                 .push(message);
         }
-        Ok(Self { sent, forged, no_route, account, binary, redelivered, events, quarantined, _stack: local })
+        let logs = local_py()?.arg("logs").arg("--state").arg(state()).output()?;
+        ensure!(logs.status.success(), "no logs: {}", String::from_utf8_lossy(&logs.stderr));
+        let logs = String::from_utf8_lossy(&logs.stdout).into_owned();
+        Ok(Self { sent, forged, no_route, account, binary, redelivered, events, quarantined, logs, _stack: local })
     }
 }
 
@@ -345,4 +360,36 @@ fn nothing_else_is_on_the_queues(run: &Run) -> anyhow::Result<()> {
 fn no_route_answers_404(run: &Run) -> anyhow::Result<()> {
     ensure!(run.no_route.status == 404, "{:?}", run.no_route);
     Ok(())
+}
+
+/// Secrets, and whatever in the bodies looks like a person's words: an address, a name, a note.
+fn no_secret_and_nothing_of_a_body_is_in_the_logs(run: &Run) -> anyhow::Result<()> {
+    ensure!(run.logs.contains("\"outcome\":\"accepted\""), "the logs do not show the webhooks: {}", run.logs);
+    let mut private = vec!["sample-".to_owned(), "whsec_".to_owned(), "Basic ".to_owned(), "signature\"".to_owned()];
+    let bodies = run.events.values().flatten().filter_map(|message| message.body());
+    let names: BTreeSet<String> = bodies
+        .filter_map(|body| Some(serde_json::from_str::<Event<'_>>(body).ok()?.data.vendor_event.into_owned()))
+        .collect();
+    for sent in run.sent.values() {
+        if let Ok(body) = serde_json::from_slice(&sent.case.webhook()?.body) {
+            texts(&body, &mut |text| {
+                let is_private = text.len() >= 6 && text.contains(['@', ' ']) && !names.contains(text);
+                private.extend(is_private.then(|| text.to_owned()));
+            });
+        }
+    }
+    ensure!(private.len() > 1000, "only {} texts to look for", private.len());
+    for text in private {
+        ensure!(!run.logs.contains(&text), "the logs hold {text:?}");
+    }
+    Ok(())
+}
+
+fn texts(value: &Value, found: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => found(text),
+        Value::Array(entries) => entries.iter().for_each(|entry| texts(entry, found)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        _ => {}
+    }
 }
