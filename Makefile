@@ -88,7 +88,7 @@ advisories: $(DENY) ## Check the dependencies against the RustSec database (on G
 
 .PHONY: bench
 bench: ## Measure proof, translation and message of every case in the process: FILTER=...
-	cargo bench --package crm-normalize --bench normalize -- --quick $(FILTER)
+	cargo bench --package crm-normalize --bench normalize -- --quick '$(FILTER)'
 
 .PHONY: golden
 golden: cli ## Rewrite the expected events under events/ from what the code does now
