@@ -63,13 +63,31 @@ fn change(value: &mut Value, path: &[String], what: &Change) {
     }
 }
 
+/// The JSON of a value, the members of each object turned on by some places.
+fn turned(value: &Value, places: usize) -> String {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> =
+                members.iter().map(|(name, value)| format!("{}:{}", json!(name), turned(value, places))).collect();
+            let places = places.checked_rem(members.len()).unwrap_or_default();
+            members.rotate_left(places);
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Array(entries) => {
+            let entries: Vec<_> = entries.iter().map(|entry| turned(entry, places)).collect();
+            format!("[{}]", entries.join(","))
+        }
+        scalar => scalar.to_string(),
+    }
+}
+
 /// The case's webhook with another body.
-fn webhook(case: &Case, body: &Value) -> Webhook {
-    Webhook { body: body.to_string().into_bytes(), ..case.webhook().unwrap() }.proven(case.vendor, RECEIVED_AT)
+fn webhook(case: &Case, body: &str) -> Webhook {
+    Webhook { body: body.into(), ..case.webhook().unwrap() }.proven(case.vendor, RECEIVED_AT)
 }
 
 /// The ids of the records, or the word of what it became instead.
-fn outcome(case: &Case, body: &Value) -> Result<Vec<String>, String> {
+fn outcome(case: &Case, body: &str) -> Result<Vec<String>, String> {
     let webhook = webhook(case, body);
     let (answer, _) = webhook.answer(case.vendor, RECEIVED_AT).unwrap();
     match answer {
@@ -92,7 +110,7 @@ fn subjects(vendor: &'static Vendor) -> Vec<Subject> {
     let cases = Case::all(&events()).unwrap().into_iter().filter(|case| case.vendor.name == vendor.name);
     let subjects = cases.filter_map(|case| {
         let body: Value = serde_json::from_slice(&case.webhook().unwrap().body).ok()?;
-        let ids = outcome(&case, &body).ok().filter(|ids| !ids.is_empty())?;
+        let ids = outcome(&case, &body.to_string()).ok().filter(|ids| !ids.is_empty())?;
         let mut all = Vec::new();
         paths(&body, &Vec::new(), &mut all);
         let essential: BTreeSet<Path> = all
@@ -101,7 +119,7 @@ fn subjects(vendor: &'static Vendor) -> Vec<Subject> {
                 [Change::Drop, Change::Replace(json!({}))].iter().any(|what| {
                     let mut changed = body.clone();
                     change(&mut changed, path, what);
-                    outcome(&case, &changed).as_ref() != Ok(&ids)
+                    outcome(&case, &changed.to_string()).as_ref() != Ok(&ids)
                 })
             })
             .cloned()
@@ -150,19 +168,21 @@ fn an_event_survives_whatever_happens_to_its_optional_fields() {
     for vendor in vendor::ALL {
         let subjects = subjects(vendor);
         assert!(!subjects.is_empty(), "{} has no case to change", vendor.name);
-        let strategy = (any::<Index>(), prop::collection::vec((any::<Index>(), any_change()), 1..12));
+        let changes = prop::collection::vec((any::<Index>(), any_change()), 1..12);
+        let strategy = (any::<Index>(), changes, 0..50_usize);
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
             cases: 400,
             failure_persistence: None,
             ..ProptestConfig::default()
         });
-        let result = runner.run(&strategy, |(subject, changes)| {
+        let result = runner.run(&strategy, |(subject, changes, places)| {
             let Subject { case, body, optional } = subject.get(&subjects);
             prop_assume!(!optional.is_empty());
             let mut changed = body.clone();
             for (path, what) in &changes {
                 change(&mut changed, path.get::<Path>(optional), what);
             }
+            let changed = turned(&changed, places);
             let webhook = webhook(case, &changed);
             let once = webhook.answer(case.vendor, RECEIVED_AT).unwrap().0.to_json().unwrap();
             let twice = webhook.answer(case.vendor, RECEIVED_AT).unwrap().0.to_json().unwrap();
