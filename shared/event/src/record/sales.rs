@@ -40,7 +40,7 @@ record! {
         /// 00:00 UTC of the day where the vendor gives only a day.
         closed_at: Option<Timestamp>,
         closed_by: Option<Ref<'a>>,
-        /// `won_at` is the time the deal was won, where the vendor has one apart from `closed_at`.
+        /// When it was won, where the vendor has a time for that apart from `closed_at`.
         won_at: Option<Timestamp>,
         lost_reason: Option<Text<'a>>,
         /// The vendor's own list entry for `lost_reason`.

@@ -143,7 +143,6 @@ record! {
         outcome: Option<Text<'a>>,
         checked_in_at: Option<Timestamp>,
         related_to: Option<Ref<'a>>,
-        conference_url: Option<Text<'a>>,
         is_deleted: Option<bool>,
     }
 }
