@@ -10,6 +10,7 @@
 mod contract;
 mod fields;
 mod function;
+mod kept;
 mod registry;
 mod schemes;
 mod tolerance;

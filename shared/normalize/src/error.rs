@@ -29,7 +29,7 @@ impl Unauthorized {
     }
 }
 
-/// Why an authentic webhook cannot become an event. The list is closed: replay and alarms go by these words.
+/// Why an authentic webhook is kept instead of an event. The list is closed: replay and alarms go by these words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// The body is not UTF-8 text.
@@ -44,11 +44,20 @@ pub enum Reason {
     NoRecordId,
     /// The body comes from another product or channel that looks alike.
     OtherProduct,
+    /// Nothing is wrong with it: the queue was out of reach, and the overflow store has it for later.
+    QueueUnavailable,
 }
 
 impl Reason {
-    pub const ALL: &'static [Self] =
-        &[Self::NotText, Self::NotJson, Self::WrongEnvelope, Self::NoEventName, Self::NoRecordId, Self::OtherProduct];
+    pub const ALL: &'static [Self] = &[
+        Self::NotText,
+        Self::NotJson,
+        Self::WrongEnvelope,
+        Self::NoEventName,
+        Self::NoRecordId,
+        Self::OtherProduct,
+        Self::QueueUnavailable,
+    ];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -58,6 +67,7 @@ impl Reason {
             Self::NoEventName => "no_event_name",
             Self::NoRecordId => "no_record_id",
             Self::OtherProduct => "other_product",
+            Self::QueueUnavailable => "queue_unavailable",
         }
     }
 }

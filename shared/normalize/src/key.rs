@@ -28,6 +28,34 @@ impl Digest {
         let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
         Self([a, b, c, d, e, f, g, h])
     }
+
+    /// 16 hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        HEXLOWER.encode(&self.0)
+    }
+
+    /// What [`Self::to_hex`] wrote; none for anything else.
+    pub fn from_hex(digits: &str) -> Option<Self> {
+        HEXLOWER.decode(digits.as_bytes()).ok()?.try_into().ok().map(Self)
+    }
+}
+
+/// The longest nonce that [`again`] takes: with it, every key fits.
+pub const LONGEST_NONCE: usize = 32;
+
+/// The key for one more effect of an event that had its effect already: the event's own, with a nonce that shows.
+/// None where the nonce is not one to [`LONGEST_NONCE`] ASCII letters, digits or `-`.
+pub fn again(vendor: &str, event_id: &str, nonce: &str) -> Option<String> {
+    let plain = nonce.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if nonce.is_empty() || nonce.len() > LONGEST_NONCE || !plain {
+        return None;
+    }
+    let key = format!("{event_id}:again-{nonce}");
+    Some(if key.len() <= LONGEST {
+        key
+    } else {
+        format!("{vendor}:{}:again-{nonce}", HEXLOWER.encode(&Sha256::digest(event_id.as_bytes())))
+    })
 }
 
 /// Which record of which account an event is about.
@@ -88,7 +116,7 @@ fn fitting(vendor: &str, key: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Digest, Entity, Subject};
+    use super::{Action, Digest, Entity, Subject, again};
 
     fn subject<'a>(account: &'a str, record_id: &'a str) -> Subject<'a> {
         Subject { vendor: "heffl", account, entity: Entity::Lead, record_id }
@@ -104,6 +132,29 @@ mod tests {
         );
         assert_eq!(subject("acme", "ld_1").partition_key(), "heffl:acme:lead:ld_1");
         assert_eq!(subject("a/b ü", "1").source(), "crm://heffl/a%2Fb%20%C3%BC");
+    }
+
+    #[test]
+    fn one_more_effect_has_a_key_of_its_own_that_shows_the_nonce() {
+        let long = "x".repeat(120);
+        assert_eq!(
+            again("heffl", "heffl:a:lead:1:created:00", "2026-1").unwrap(),
+            "heffl:a:lead:1:created:00:again-2026-1"
+        );
+        let key = again("teamgram", &long, &"9".repeat(32)).unwrap();
+        assert!(key.len() <= 128 && key.starts_with("teamgram:") && key.ends_with(&"9".repeat(32)), "{key}");
+        for nonce in ["", "a b", "a:b", &"9".repeat(33)] {
+            assert_eq!(again("heffl", "id", nonce), None, "{nonce}");
+        }
+    }
+
+    #[test]
+    fn a_digest_reads_back() {
+        let digest = Digest::of(b"abc");
+        assert_eq!(Digest::from_hex(&digest.to_hex()), Some(digest));
+        for wrong in ["", "ba7816bf8f01cf", "ba7816bf8f01cfea00", "ga7816bf8f01cfea"] {
+            assert_eq!(Digest::from_hex(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod error;
-mod key;
+pub mod key;
 pub mod parts;
 pub mod quarantine;
 pub mod read;
@@ -30,12 +30,14 @@ use vendor::{Outcome, Webhook};
 
 /// A request that has proved its origin.
 ///
-/// Only [`Vendor::verify`] makes one, and only from one can an event be made: there is no way from bytes to an event
-/// around the proof.
+/// Only [`Vendor::verify`] makes one, and [`quarantine::Kept`] from what such a one left; only from one can an event be
+/// made: there is no way from a sender's bytes to an event around the proof.
 pub struct Verified<'a> {
     vendor: &'static Vendor,
     request: Request<'a>,
     received_at: Timestamp,
+    /// Of a webhook that was kept: of the body as it came in, before secrets were taken out of it.
+    kept_digest: Option<Digest>,
 }
 
 /// What becomes of an authentic webhook.
@@ -73,7 +75,7 @@ impl Vendor {
         now: Timestamp,
     ) -> Result<Verified<'a>, Unauthorized> {
         secrets.verify(&request, now)?;
-        Ok(Verified { vendor: self, request, received_at: now })
+        Ok(Verified { vendor: self, request, received_at: now, kept_digest: None })
     }
 
     /// The headers that hold a signature.
@@ -221,6 +223,9 @@ impl<'a> Verified<'a> {
 
     /// Of the vendor's delivery id where the delivery has one, else of the body.
     fn digest(&self) -> Digest {
+        if let Some(digest) = self.kept_digest {
+            return digest;
+        }
         let delivery_id = self.vendor.delivery_id_header.and_then(|name| self.request.headers.get(name));
         Digest::of(delivery_id.filter(|id| !id.is_empty()).map_or(self.request.body, str::as_bytes))
     }

@@ -1,4 +1,5 @@
-//! What is kept of an authentic webhook that did not become an event: all of it, less its credentials.
+//! What is kept of an authentic webhook that did not become an event: all of it, less its credentials. And the way back:
+//! [`Kept`] tries it again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,8 +9,10 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Verified;
 use crate::error::Quarantine;
+use crate::key::Digest;
+use crate::vendor::{self, Vendor};
+use crate::{Pairs, Request, Verified};
 
 /// A message of the quarantine queue: what a replay needs to try again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,9 +22,14 @@ pub struct Message<'a> {
     /// A sentence for the person who looks after it.
     pub detail: Text<'a>,
     pub vendor: Text<'a>,
-    /// The `{account}` segment of the URL, `default` without one.
+    /// Whose proof it had: the `{account}` segment of the URL, `default` without one.
     pub account: Text<'a>,
+    /// The `{account}` segment of the URL, where it had one: then it is the events' account too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url_account: Option<Text<'a>>,
     pub received_at: Timestamp,
+    /// What the keys of its events end with, of the body as it came in: 16 hexadecimal digits.
+    pub digest: String,
     /// By name, in lower case; without credentials and signatures.
     pub headers: BTreeMap<String, Text<'a>>,
     /// Without credentials.
@@ -67,11 +75,73 @@ impl<'a> Message<'a> {
             detail: quarantine.detail.clone(),
             vendor: Cow::Borrowed(verified.vendor().name),
             account: Cow::Borrowed(request.account_or_default()),
+            url_account: request.account.map(Cow::Borrowed),
             received_at: verified.received_at(),
+            digest: verified.digest().to_hex(),
             headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect(),
             query: query.map(|(name, value)| (name.clone().into_owned(), value.clone())).collect(),
             body,
         }
+    }
+}
+
+/// Why a message of the quarantine or the overflow store cannot be tried again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeptError {
+    #[error("there is no vendor of the name {0:?}")]
+    UnknownVendor(String),
+    #[error("body_base64 is not Base64")]
+    NotBase64,
+    #[error("digest is not 16 hexadecimal digits")]
+    NotADigest,
+}
+
+/// A kept webhook that can be normalized again. It proved its origin before it was kept: whoever makes one vouches for
+/// the place that the message comes from.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    vendor: &'static Vendor,
+    body: Vec<u8>,
+    headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    query: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    account: Option<String>,
+    received_at: Timestamp,
+    digest: Digest,
+}
+
+impl Kept {
+    /// # Errors
+    /// Where the message is not one that [`Message::new`] made.
+    pub fn new(message: Message<'_>) -> Result<Self, KeptError> {
+        let unknown = || KeptError::UnknownVendor(message.vendor.clone().into_owned());
+        let vendor = vendor::find(&message.vendor).ok_or_else(unknown)?;
+        let body = match message.body {
+            Body::Text(text) => text.into_owned().into_bytes(),
+            Body::Base64(text) => BASE64.decode(text.as_bytes()).map_err(|_| KeptError::NotBase64)?,
+        };
+        let owned = |pairs: BTreeMap<String, Text<'_>>| {
+            pairs.into_iter().map(|(name, value)| (Cow::Owned(name), Cow::Owned(value.into_owned()))).collect()
+        };
+        Ok(Self {
+            vendor,
+            body,
+            headers: owned(message.headers),
+            query: owned(message.query),
+            account: message.url_account.map(Cow::into_owned),
+            received_at: message.received_at,
+            digest: Digest::from_hex(&message.digest).ok_or(KeptError::NotADigest)?,
+        })
+    }
+
+    /// As it was when it came in: its events get the keys and times that they would have had then.
+    pub fn verified(&self) -> Verified<'_> {
+        let request = Request {
+            body: &self.body,
+            headers: Pairs(&self.headers),
+            query: Pairs(&self.query),
+            account: self.account.as_deref(),
+        };
+        Verified { vendor: self.vendor, request, received_at: self.received_at, kept_digest: Some(self.digest) }
     }
 }
 

@@ -1,0 +1,58 @@
+//! What is kept for later becomes, later, what it would have become at once.
+
+use crm_events::case::{Case, RECEIVED_AT};
+use crm_normalize::quarantine::{Kept, KeptError, Message};
+use crm_normalize::{Accepted, Normalized, Options, Pairs, Quarantine, Reason, Request, Secrets, sample};
+use tests::events;
+
+fn outcome(normalized: Normalized<'_>) -> String {
+    match normalized.result {
+        Ok(Accepted::Events(events)) => serde_json::to_string_pretty(&events).unwrap(),
+        Ok(Accepted::Ignored(reason)) => reason.to_owned(),
+        Err(quarantine) => quarantine.to_string(),
+    }
+}
+
+#[test]
+fn a_kept_webhook_becomes_the_same_events_with_the_same_keys() {
+    let options = Options { include_raw: true };
+    for case in Case::all(&events()).unwrap() {
+        for account in [None, Some("acme")] {
+            let webhook = case.webhook().unwrap().proven(case.vendor, RECEIVED_AT);
+            let request = Request {
+                body: &webhook.body,
+                headers: Pairs(&webhook.headers),
+                query: Pairs(&webhook.query),
+                account,
+            };
+            let secrets = Secrets::parse(&sample::secrets(case.vendor), case.vendor.schemes).unwrap();
+            let verified = case.vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
+            let reason = Quarantine::new(Reason::QueueUnavailable, "no answer");
+            let json = serde_json::to_string(&Message::new(&verified, &reason)).unwrap();
+            let kept = Kept::new(serde_json::from_str(&json).unwrap()).unwrap();
+            let (later, at_once) = (kept.verified().normalize(options), verified.normalize(options));
+            assert_eq!(outcome(later), outcome(at_once), "{}: {}", case.vendor.name, case.name);
+        }
+    }
+}
+
+#[test]
+fn a_message_that_nobody_kept_is_refused() {
+    let message = serde_json::json!({
+        "reason": "not_json", "detail": "", "vendor": "heffl", "account": "default", "received_at": RECEIVED_AT,
+        "digest": "00112233445566aa", "headers": {}, "query": {}, "body": "{}",
+    });
+    let open = |name: &str, value: &str| {
+        let mut message = message.clone();
+        if name == "body_base64" {
+            message.as_object_mut().unwrap().remove("body");
+        }
+        message[name] = value.into();
+        let json = message.to_string();
+        Kept::new(serde_json::from_str(&json).unwrap()).map(drop)
+    };
+    assert_eq!(open("reason", "not_json"), Ok(()));
+    assert_eq!(open("vendor", "acme"), Err(KeptError::UnknownVendor("acme".to_owned())));
+    assert_eq!(open("digest", "0011"), Err(KeptError::NotADigest));
+    assert_eq!(open("body_base64", "%"), Err(KeptError::NotBase64));
+}
