@@ -347,6 +347,7 @@ def describe(endpoint: str) -> dict[str, Any]:
         "queue_url": outputs["QueueUrl"],
         "dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
         "quarantine_queue_url": outputs["QuarantineQueueUrl"],
+        "overflow_bucket": outputs["OverflowBucketName"],
         "urls": {key.removesuffix("Url").lower(): url for key, url in urls.items()},
     }
 
