@@ -18,8 +18,8 @@ use crm_normalize::{Vendor, sample, vendor};
 use serde_json::{Value, json};
 use tests::events;
 
-const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
-const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine";
+pub const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
+pub const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine";
 
 /// What the SDK sent: the operation's name and its JSON.
 type Sent = Arc<Mutex<Vec<(String, Value)>>>;
@@ -50,12 +50,19 @@ fn confirming() -> (SharedHttpClient, Sent) {
 }
 
 fn function(vendor: &'static Vendor, client: SharedHttpClient, include_raw: bool) -> Function {
+    function_with(vendor, client, &[("INCLUDE_RAW", &include_raw.to_string())])
+}
+
+/// A vendor's function with these settings beside those that each must have.
+pub fn function_with(vendor: &'static Vendor, client: SharedHttpClient, settings: &[(&str, &str)]) -> Function {
     let config = Config::read(vendor, |variable| {
+        if let Some((_, value)) = settings.iter().find(|(name, _)| *name == variable) {
+            return Some((*value).to_owned());
+        }
         Some(match variable {
             "QUEUE_URL" => QUEUE.to_owned(),
             "QUARANTINE_QUEUE_URL" => QUARANTINE.to_owned(),
             "WEBHOOK_SECRETS" => sample::secrets(vendor),
-            "INCLUDE_RAW" => include_raw.to_string(),
             "AWS_REGION" => "eu-central-1".to_owned(),
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
             _ => return None,
@@ -66,29 +73,29 @@ fn function(vendor: &'static Vendor, client: SharedHttpClient, include_raw: bool
     Function::new(vendor, config, queues)
 }
 
-async fn ask(function: &Function, event: Value) -> (i64, Value, ApiGatewayV2httpResponse) {
+pub async fn ask(function: &Function, event: Value) -> (i64, Value, ApiGatewayV2httpResponse) {
     let event: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
     let response = function.handle(event, RECEIVED_AT).await;
     let json = serde_json::to_value(&response).unwrap();
     (response.status_code, serde_json::from_str(json["body"].as_str().unwrap()).unwrap(), response)
 }
 
-fn heffl() -> &'static Vendor {
+pub fn heffl() -> &'static Vendor {
     vendor::find("heffl").unwrap()
 }
 
-fn lead_created() -> Webhook {
+pub fn lead_created() -> Webhook {
     Case::find(&events(), heffl(), "lead_created").unwrap().webhook().unwrap()
 }
 
-fn lead_with(text: &str) -> Webhook {
+pub fn lead_with(text: &str) -> Webhook {
     Webhook {
         body: format!(r#"{{"event":"lead.created","payload":{{"id":"1","name":"{text}"}}}}"#).into(),
         ..Webhook::default()
     }
 }
 
-fn event(webhook: Webhook) -> Value {
+pub fn event(webhook: Webhook) -> Value {
     gateway::event(heffl(), &webhook.proven(heffl(), RECEIVED_AT))
 }
 
@@ -232,14 +239,14 @@ async fn a_failing_sqs_is_tried_three_times_and_then_503_says_when_to_come_again
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_sqs_keeps_the_vendor_waiting_no_longer_than_five_seconds() {
+async fn a_silent_sqs_keeps_the_vendor_waiting_no_longer_than_four_seconds() {
     let client = NeverClient::new();
     let started = tokio::time::Instant::now();
     let function = function(heffl(), SharedHttpClient::new(client.clone()), true);
     let (status, ..) = ask(&function, event(lead_created())).await;
     let waited = started.elapsed();
     assert_eq!(status, 503);
-    assert!(waited <= Duration::from_millis(5100) && waited >= Duration::from_secs(4), "{waited:?}");
+    assert!(waited <= Duration::from_millis(4100) && waited >= Duration::from_secs(3), "{waited:?}");
     assert_eq!(client.num_calls(), 3);
 }
 

@@ -11,6 +11,7 @@ mod contract;
 mod fields;
 mod function;
 mod kept;
+mod overflow;
 mod registry;
 mod schemes;
 mod tolerance;

@@ -21,6 +21,8 @@ pub struct Config {
     pub queue_url: String,
     /// `QUARANTINE_QUEUE_URL`
     pub quarantine_queue_url: String,
+    /// `OVERFLOW_BUCKET`
+    pub overflow_bucket: Option<String>,
     /// `WEBHOOK_SECRETS`
     pub secrets: Secrets,
     /// `INCLUDE_RAW`
@@ -36,7 +38,24 @@ pub struct Aws {
     pub region: String,
     pub credentials: aws_credential_types::Credentials,
     /// `AWS_ENDPOINT_URL_SQS`, else `AWS_ENDPOINT_URL`: an SQS elsewhere, as of a local stack.
-    pub endpoint_url: Option<String>,
+    pub sqs_endpoint_url: Option<String>,
+    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`.
+    pub s3_endpoint_url: Option<String>,
+}
+
+impl Aws {
+    /// The URL of a bucket: its own host, as AWS recommends; a path where the bucket's name makes no host of AWS's
+    /// certificate, and on an S3 elsewhere.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+    pub(crate) fn bucket_url(&self, bucket: &str) -> String {
+        let region = &self.region;
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        match &self.s3_endpoint_url {
+            Some(endpoint) => format!("{}/{bucket}", endpoint.trim_end_matches('/')),
+            None if bucket.contains('.') => format!("https://s3.{region}.{suffix}/{bucket}"),
+            None => format!("https://{bucket}.s3.{region}.{suffix}"),
+        }
+    }
 }
 
 impl Config {
@@ -67,6 +86,11 @@ impl Config {
             "WEBHOOK_SECRETS",
             "a JSON object of account to list of proofs, such as {\"default\": [\"token:...\"]}",
         )?;
+        let overflow_bucket = get("OVERFLOW_BUCKET");
+        if !overflow_bucket.as_deref().is_none_or(is_bucket_name) {
+            let expected = "the name of an S3 bucket: 3 to 63 lower-case letters, digits, dots and hyphens";
+            return Err(ConfigError::Malformed { variable: "OVERFLOW_BUCKET", expected });
+        }
         let include_raw = match get("INCLUDE_RAW").as_deref() {
             None | Some("true") => true,
             Some("false") => false,
@@ -82,6 +106,7 @@ impl Config {
         Ok(Self {
             queue_url,
             quarantine_queue_url: queue("QUARANTINE_QUEUE_URL", "the URL of the quarantine queue")?,
+            overflow_bucket,
             secrets: Secrets::parse(&secrets, vendor.schemes)?,
             options: Options { include_raw },
             log_level,
@@ -94,10 +119,17 @@ impl Config {
                     None,
                     "environment",
                 ),
-                endpoint_url: get("AWS_ENDPOINT_URL_SQS").or_else(|| get("AWS_ENDPOINT_URL")),
+                sqs_endpoint_url: get("AWS_ENDPOINT_URL_SQS").or_else(|| get("AWS_ENDPOINT_URL")),
+                s3_endpoint_url: get("AWS_ENDPOINT_URL_S3").or_else(|| get("AWS_ENDPOINT_URL")),
             },
         })
     }
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>, as far as a URL goes wrong without.
+fn is_bucket_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    (3..=63).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// The words of [Lambda's log levels](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html).
@@ -144,10 +176,15 @@ mod tests {
         let config = read(None).unwrap();
         assert!(config.options.include_raw);
         assert_eq!(config.log_level, tracing::level_filters::LevelFilter::INFO);
-        assert_eq!(config.aws.endpoint_url, None);
+        assert_eq!(config.overflow_bucket, None);
+        assert_eq!(config.aws.sqs_endpoint_url, None);
+        assert_eq!(config.aws.bucket_url("b-1"), "https://b-1.s3.eu-central-1.amazonaws.com");
+        assert_eq!(config.aws.bucket_url("b.1"), "https://s3.eu-central-1.amazonaws.com/b.1");
         assert!(!read(Some(("INCLUDE_RAW", Some("false")))).unwrap().options.include_raw);
         let elsewhere = read(Some(("AWS_ENDPOINT_URL", Some("http://127.0.0.1:4566")))).unwrap();
-        assert_eq!(elsewhere.aws.endpoint_url.as_deref(), Some("http://127.0.0.1:4566"));
+        assert_eq!(elsewhere.aws.sqs_endpoint_url.as_deref(), Some("http://127.0.0.1:4566"));
+        assert_eq!(elsewhere.aws.bucket_url("b-1"), "http://127.0.0.1:4566/b-1");
+        assert_eq!(read(Some(("OVERFLOW_BUCKET", Some("b-1")))).unwrap().overflow_bucket.as_deref(), Some("b-1"));
     }
 
     #[test]
@@ -162,6 +199,7 @@ mod tests {
             ("QUEUE_URL", "hunter2", "QUEUE_URL: expected the URL"),
             ("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/hunter2", "ends with .fifo"),
             ("QUARANTINE_QUEUE_URL", "hunter2", "QUARANTINE_QUEUE_URL: expected the URL"),
+            ("OVERFLOW_BUCKET", "https://hunter2", "OVERFLOW_BUCKET: expected the name"),
             ("INCLUDE_RAW", "hunter2", "INCLUDE_RAW: expected true or false"),
             ("AWS_LAMBDA_LOG_LEVEL", "hunter2", "AWS_LAMBDA_LOG_LEVEL: expected TRACE"),
             ("WEBHOOK_SECRETS", "hunter2", "WEBHOOK_SECRETS: expected a JSON object"),

@@ -5,7 +5,7 @@ use std::time::Instant;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use crm_event::Event;
 use crm_normalize::quarantine::Message;
-use crm_normalize::{Accepted, Vendor};
+use crm_normalize::{Accepted, Quarantine, Reason, Vendor, Verified};
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -56,22 +56,17 @@ impl Function {
             tracing::warn!(vendor = self.vendor.name, path, "a field could not be read and is left out of the record");
         }
         let reply = match normalized.result {
-            Ok(Accepted::Events(events)) => self.accept(&events).await,
+            Ok(Accepted::Events(events)) => self.accept(&verified, &events).await,
             Ok(Accepted::Ignored(reason)) => Reply::Ignored { reason },
-            Err(quarantine) => {
-                tracing::warn!(vendor = self.vendor.name, reason = %quarantine, "quarantined");
-                match self.queues.quarantine(&Message::new(&verified, &quarantine)).await {
-                    Ok(()) => Reply::Quarantined { reason: quarantine.to_string() },
-                    Err(error) => self.failed(&error),
-                }
-            }
+            Err(quarantine) => self.quarantine(&verified, &quarantine).await,
         };
         (reply, normalized.warnings.len())
     }
 
-    async fn accept(&self, events: &[Event<'_>]) -> Reply {
+    async fn accept(&self, verified: &Verified<'_>, events: &[Event<'_>]) -> Reply {
+        let ids = || events.iter().map(|event| event.id.to_string()).collect();
         match self.queues.publish(events).await {
-            Ok(()) => {
+            Ok(_) => {
                 for event in events {
                     tracing::info!(
                         vendor = self.vendor.name,
@@ -82,17 +77,43 @@ impl Function {
                         "on the queue"
                     );
                 }
-                Reply::Accepted { events: events.iter().map(|event| event.id.to_string()).collect() }
+                Reply::Accepted { events: ids() }
             }
-            Err(error) => self.failed(&error),
+            Err(error) => {
+                let why = Quarantine::new(Reason::QueueUnavailable, "SQS did not take its events");
+                self.store(verified, &why, &error, || Reply::Stored { events: ids() }).await
+            }
         }
     }
 
-    fn failed(&self, error: &PublishError) -> Reply {
+    async fn quarantine(&self, verified: &Verified<'_>, why: &Quarantine) -> Reply {
+        tracing::warn!(vendor = self.vendor.name, reason = %why, "quarantined");
+        let kept = || Reply::Quarantined { reason: why.to_string() };
+        match self.queues.quarantine(&Message::new(verified, why)).await {
+            Ok(()) => kept(),
+            Err(error) => self.store(verified, why, &error, kept).await,
+        }
+    }
+
+    /// Keeps in the overflow store what the queue did not take. With neither, the vendor must send again.
+    async fn store(
+        &self,
+        verified: &Verified<'_>,
+        why: &Quarantine,
+        error: &PublishError,
+        kept: impl FnOnce() -> Reply,
+    ) -> Reply {
         tracing::error!(vendor = self.vendor.name, %error, "not on the queue");
-        Reply::failed(match error {
-            PublishError::TooLarge { .. } => Failure::TooLarge,
-            PublishError::Unavailable(_) | PublishError::Partly { .. } | PublishError::Json(_) => Failure::Unavailable,
-        })
+        if let PublishError::TooLarge { .. } = error {
+            return Reply::failed(Failure::TooLarge);
+        }
+        match self.queues.store(&Message::new(verified, why)).await {
+            Ok(()) => kept(),
+            Err(PublishError::NoStore) => Reply::failed(Failure::Unavailable),
+            Err(error) => {
+                tracing::error!(vendor = self.vendor.name, %error, "not in the overflow store");
+                Reply::failed(Failure::Unavailable)
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod config;
 mod function;
 mod log;
+mod overflow;
 mod publish;
 mod reply;
 mod request;

@@ -1,4 +1,4 @@
-//! SQS: the main queue and the quarantine queue.
+//! SQS: the main queue and the quarantine queue, with the overflow store behind them.
 
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use crm_normalize::quarantine::Message;
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::overflow::{Key, Store, StoreError};
 
 /// The most that SQS takes in one message, and in all messages of one batch: body and attributes.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
@@ -26,8 +27,14 @@ const BATCH: usize = 10;
 /// Why a message is not on its queue.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    #[error("the message has {size} bytes, SQS takes {LARGEST}")]
+    #[error("the message has {size} bytes, SQS takes {LARGEST}, and no OVERFLOW_BUCKET is set")]
     TooLarge { size: usize },
+    #[error("no OVERFLOW_BUCKET is set")]
+    NoStore,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("SQS did not take all messages within {} s", PUBLISH.as_secs())]
+    TimedOut,
     #[error("SQS did not take the message: {0}")]
     Unavailable(String),
     #[error("SQS did not take {failed} of {of} messages: {code}")]
@@ -36,12 +43,17 @@ pub enum PublishError {
     Json(#[from] serde_json::Error),
 }
 
+/// The longest that all messages of a webhook may take. With the 1.7 s of the overflow store after it, no vendor waits
+/// longer than 6 s.
+const PUBLISH: Duration = Duration::from_secs(4);
+
 /// Where a function's messages go.
 #[derive(Clone, Debug)]
 pub struct Queues {
     client: Client,
     events: String,
     quarantine: String,
+    store: Option<Store>,
 }
 
 impl Queues {
@@ -54,16 +66,16 @@ impl Queues {
 
     /// Queues behind an HTTP client of the caller's.
     pub fn with_http_client(config: &Config, http_client: SharedHttpClient) -> Self {
-        // A vendor waits at most about 5 s: three attempts of 1.5 s and the pauses between them. One throttled attempt
-        // costs a pause of at most 100 ms. The SDK alone sets no bound at all.
+        // Three attempts and the pauses between them. One throttled attempt costs a pause of at most 100 ms. The SDK
+        // alone sets no bound at all.
         let retries = RetryConfig::standard()
             .with_max_attempts(3)
             .with_initial_backoff(Duration::from_millis(100))
             .with_max_backoff(Duration::from_millis(200));
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
-            .operation_attempt_timeout(Duration::from_millis(1500))
-            .operation_timeout(Duration::from_secs(5))
+            .operation_attempt_timeout(Duration::from_millis(1200))
+            .operation_timeout(PUBLISH)
             .build();
         let mut sdk = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -71,12 +83,13 @@ impl Queues {
             .credentials_provider(config.aws.credentials.clone())
             .retry_config(retries)
             .timeout_config(timeouts)
-            .http_client(http_client);
-        sdk.set_endpoint_url(config.aws.endpoint_url.clone());
+            .http_client(http_client.clone());
+        sdk.set_endpoint_url(config.aws.sqs_endpoint_url.clone());
         Self {
             client: Client::from_conf(sdk.build()),
             events: config.queue_url.clone(),
             quarantine: config.quarantine_queue_url.clone(),
+            store: Store::new(config, http_client),
         }
     }
 
@@ -88,28 +101,51 @@ impl Queues {
         }
     }
 
-    /// Puts the events on the main queue; returns once SQS has confirmed them all.
+    /// Puts the events on the main queue, those that are larger than a message by way of the overflow store; returns
+    /// once SQS has confirmed them all, with the number of those.
     ///
     /// # Errors
     /// Where SQS did not confirm each of them: some may be on the queue nevertheless, and are dropped there as twins
     /// when the vendor sends again.
-    pub async fn publish(&self, events: &[Event<'_>]) -> Result<(), PublishError> {
-        let outgoing = events.iter().map(Outgoing::new).collect::<Result<Vec<_>, _>>()?;
-        if let Some(too_large) = outgoing.iter().find(|message| message.size > LARGEST) {
-            return Err(PublishError::TooLarge { size: too_large.size });
+    pub async fn publish(&self, events: &[Event<'_>]) -> Result<usize, PublishError> {
+        tokio::time::timeout(PUBLISH, self.publish_all(events)).await.unwrap_or(Err(PublishError::TimedOut))
+    }
+
+    async fn publish_all(&self, events: &[Event<'_>]) -> Result<usize, PublishError> {
+        let mut outgoing = Vec::with_capacity(events.len());
+        let mut overflowed = 0_usize;
+        for event in events {
+            let message = Outgoing::new(event)?;
+            outgoing.push(if message.size() > LARGEST {
+                overflowed = overflowed.saturating_add(1);
+                self.offload(message).await?
+            } else {
+                message
+            });
         }
         let mut rest = outgoing.into_iter().peekable();
         while let Some(message) = rest.next() {
-            let mut size = message.size;
+            let mut size = message.size();
             let mut batch = vec![message];
-            while let Some(next) = rest.next_if(|next| batch.len() < BATCH && size.saturating_add(next.size) <= LARGEST)
+            while let Some(next) =
+                rest.next_if(|next| batch.len() < BATCH && size.saturating_add(next.size()) <= LARGEST)
             {
-                size = size.saturating_add(next.size);
+                size = size.saturating_add(next.size());
                 batch.push(next);
             }
             self.send(batch).await?;
         }
-        Ok(())
+        Ok(overflowed)
+    }
+
+    /// Stores a message's body, and points to it instead.
+    async fn offload<'e>(&self, message: Outgoing<'e>) -> Result<Outgoing<'e>, PublishError> {
+        let size = message.size();
+        let store = self.store.as_ref().ok_or(PublishError::TooLarge { size })?;
+        let Outgoing { event, body, .. } = message;
+        let (key, stored_size) = (Key::event(&event.data.vendor, &event.id), body.len());
+        store.put(&key, body).await?;
+        Ok(Outgoing { event, body: store.pointer(&key)?, stored_size: Some(stored_size) })
     }
 
     async fn send(&self, batch: Vec<Outgoing<'_>>) -> Result<(), PublishError> {
@@ -148,12 +184,32 @@ impl Queues {
     /// # Errors
     /// Where SQS did not.
     pub async fn quarantine(&self, message: &Message<'_>) -> Result<(), PublishError> {
-        let body = body(message)?;
-        if body.len() > LARGEST {
-            return Err(PublishError::TooLarge { size: body.len() });
+        let kept = self.quarantine_message(message);
+        tokio::time::timeout(PUBLISH, kept).await.unwrap_or(Err(PublishError::TimedOut))
+    }
+
+    async fn quarantine_message(&self, message: &Message<'_>) -> Result<(), PublishError> {
+        let mut request = self.client.send_message().queue_url(&self.quarantine);
+        let mut body = body(message)?;
+        let size = body.len();
+        if size > LARGEST {
+            let store = self.store.as_ref().ok_or(PublishError::TooLarge { size })?;
+            let key = Key::quarantine(&message.vendor, &message.account, &message.digest);
+            store.put(&key, body).await?;
+            body = store.pointer(&key)?;
+            request = request.set_message_attributes(Some(extended_payload_size(size).into_iter().collect()));
         }
-        let request = self.client.send_message().queue_url(&self.quarantine).message_body(body);
-        request.send().await.map(drop).map_err(|error| unavailable(&error))
+        request.message_body(body).send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// Keeps an authentic webhook in the overflow store for a replay, as SQS did not take it.
+    ///
+    /// # Errors
+    /// Where there is no store, or it did not take it either.
+    pub async fn store(&self, message: &Message<'_>) -> Result<(), PublishError> {
+        let store = self.store.as_ref().ok_or(PublishError::NoStore)?;
+        let key = Key::pending(&message.vendor, &message.account, &message.digest);
+        Ok(store.put(&key, serde_json::to_string(message)?).await?)
     }
 }
 
@@ -161,25 +217,26 @@ impl Queues {
 struct Outgoing<'e> {
     event: &'e Event<'e>,
     body: String,
-    /// As SQS counts it: body, and the names, types and values of the attributes.
-    size: usize,
+    /// The bytes of the event, where it is in the overflow store and the body points there.
+    stored_size: Option<usize>,
 }
 
 impl<'e> Outgoing<'e> {
     fn new(event: &'e Event<'e>) -> Result<Self, PublishError> {
-        let body = body(event)?;
-        let attributes = attributes(event);
+        Ok(Self { event, body: body(event)?, stored_size: None })
+    }
+
+    /// As SQS counts it: body, and the names, types and values of the attributes.
+    fn size(&self) -> usize {
+        let attributes = attributes(self.event);
         let parts = attributes.iter().flat_map(|(name, value)| [name.len(), value.len(), STRING.len()]);
-        let size = parts.fold(body.len(), usize::saturating_add);
-        Ok(Self { event, body, size })
+        parts.fold(self.body.len(), usize::saturating_add)
     }
 
     fn attributes(&self) -> std::collections::HashMap<String, MessageAttributeValue> {
-        let text = |(name, value): (&str, String)| {
-            let value = MessageAttributeValue::builder().data_type(STRING).string_value(value).build().ok()?;
-            Some((name.to_owned(), value))
-        };
-        attributes(self.event).into_iter().filter_map(text).collect()
+        let text = |(name, value): (&str, String)| Some((name.to_owned(), attribute(STRING, value)?));
+        let stored = self.stored_size.and_then(extended_payload_size);
+        attributes(self.event).into_iter().filter_map(text).chain(stored).collect()
     }
 
     fn entry(self, index: usize) -> Result<SendMessageBatchRequestEntry, aws_sdk_sqs::error::BuildError> {
@@ -195,6 +252,15 @@ impl<'e> Outgoing<'e> {
 
 /// The SQS type of every attribute.
 const STRING: &str = "String";
+
+fn attribute(data_type: &str, value: String) -> Option<MessageAttributeValue> {
+    MessageAttributeValue::builder().data_type(data_type).string_value(value).build().ok()
+}
+
+/// The attribute by which the SQS Extended Client knows a pointer: the bytes that it points to.
+fn extended_payload_size(size: usize) -> Option<(String, MessageAttributeValue)> {
+    Some(("ExtendedPayloadSize".to_owned(), attribute("Number", size.to_string())?))
+}
 
 /// What a consumer may filter and route by without parsing the body.
 fn attributes(event: &Event<'_>) -> [(&'static str, String); 6] {

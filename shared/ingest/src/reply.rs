@@ -13,6 +13,8 @@ use serde::Serialize;
 pub enum Reply {
     /// On the queue, confirmed: the ids of the events.
     Accepted { events: Vec<String> },
+    /// The queue is out of reach: in the overflow store, from where a replay puts these events on the queue.
+    Stored { events: Vec<String> },
     /// Not about a record.
     Ignored { reason: &'static str },
     /// Authentic and not understood: in the quarantine, confirmed.
@@ -27,9 +29,9 @@ pub enum Reply {
 pub enum Failure {
     /// The request does not prove its origin.
     Unauthorized,
-    /// Larger than a queue takes.
+    /// Larger than a queue takes, and there is no overflow store.
     TooLarge,
-    /// The queue is out of reach: the vendor must send again.
+    /// The queue is out of reach, and so is the overflow store if there is one: the vendor must send again.
     Unavailable,
 }
 
@@ -43,7 +45,7 @@ impl Reply {
 
     pub fn status_code(&self) -> i64 {
         match self {
-            Self::Accepted { .. } | Self::Ignored { .. } | Self::Quarantined { .. } => 200,
+            Self::Accepted { .. } | Self::Stored { .. } | Self::Ignored { .. } | Self::Quarantined { .. } => 200,
             Self::Failed { error: Failure::Unauthorized } => 401,
             Self::Failed { error: Failure::TooLarge } => 413,
             Self::Failed { error: Failure::Unavailable } => 503,
@@ -54,6 +56,7 @@ impl Reply {
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Accepted { .. } => "accepted",
+            Self::Stored { .. } => "stored",
             Self::Ignored { .. } => "ignored",
             Self::Quarantined { .. } => "quarantined",
             Self::Failed { error: Failure::Unauthorized } => "unauthorized",
@@ -93,6 +96,11 @@ mod tests {
                 Reply::Accepted { events: vec!["heffl:default:lead:1:created:0011223344556677".to_owned()] },
                 200,
                 r#"{"status":"accepted","events":["heffl:default:lead:1:created:0011223344556677"]}"#,
+            ),
+            (
+                Reply::Stored { events: vec!["heffl:default:lead:1:created:0011223344556677".to_owned()] },
+                200,
+                r#"{"status":"stored","events":["heffl:default:lead:1:created:0011223344556677"]}"#,
             ),
             (Reply::Ignored { reason: "a test" }, 200, r#"{"status":"ignored","reason":"a test"}"#),
             (

@@ -1,0 +1,184 @@
+//! The overflow store: what SQS does not take, for its size or because it is out of reach, is kept in S3.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_lambda_events::http;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_sqs::config::SharedHttpClient;
+use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
+use aws_smithy_types::body::SdkBody;
+use crm_event::Event;
+use crm_events::answer::Webhook;
+use crm_ingest::Function;
+use crm_normalize::quarantine::Message;
+use serde_json::{Value, json};
+
+use crate::function::{QUARANTINE, ask, event, function_with, heffl, lead_created, lead_with};
+
+const BUCKET: &str = "crm-overflow";
+
+/// An SQS and an S3 that answer with these statuses, and what came to them.
+#[derive(Clone, Default)]
+struct Aws {
+    messages: Arc<Mutex<Vec<Value>>>,
+    /// By path.
+    objects: Arc<Mutex<BTreeMap<String, Put>>>,
+}
+
+struct Put {
+    host: String,
+    headers: http::HeaderMap,
+    body: String,
+}
+
+impl Aws {
+    fn client(&self, sqs: u16, s3: u16) -> SharedHttpClient {
+        let aws = self.clone();
+        infallible_client_fn(move |request: http::Request<SdkBody>| {
+            let body = std::str::from_utf8(request.body().bytes().unwrap()).unwrap().to_owned();
+            let (status, answer) = if request.headers().contains_key("x-amz-target") {
+                aws.messages.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+                (sqs, r#"{"MessageId": "m", "__type": "com.amazonaws.sqs#Whatever"}"#)
+            } else {
+                assert_eq!(request.method(), "PUT");
+                let host = request.uri().host().unwrap().to_owned();
+                let put = Put { host, headers: request.headers().clone(), body };
+                aws.objects.lock().unwrap().insert(request.uri().path().to_owned(), put);
+                (s3, "")
+            };
+            http::Response::builder().status(status).body(answer).unwrap()
+        })
+    }
+
+    fn function(&self, sqs: u16, s3: u16) -> Function {
+        function_with(heffl(), self.client(sqs, s3), &[("OVERFLOW_BUCKET", BUCKET)])
+    }
+
+    fn bodies(&self) -> Vec<String> {
+        self.objects.lock().unwrap().values().map(|put| put.body.clone()).collect()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.objects.lock().unwrap().keys().cloned().collect()
+    }
+}
+
+fn large() -> Webhook {
+    lead_with(&"x".repeat(1 << 20))
+}
+
+#[tokio::test]
+async fn an_event_larger_than_a_message_is_stored_and_its_message_points_there() {
+    let aws = Aws::default();
+    let (status, answer, _) = ask(&aws.function(200, 200), event(large())).await;
+    assert_eq!((status, &answer["status"]), (200, &json!("accepted")));
+    let messages = aws.messages.lock().unwrap();
+    let [message] = &messages[..] else { panic!("one message: {messages:?}") };
+    let (class, pointer): (String, Value) = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(class, "software.amazon.payloadoffloading.PayloadS3Pointer");
+    assert_eq!(pointer["s3BucketName"], BUCKET);
+    let path = format!("/{}", pointer["s3Key"].as_str().unwrap());
+    assert!(path.starts_with("/events/heffl/"), "{path}");
+    assert_eq!(aws.paths(), [path]);
+    let stored = aws.bodies().remove(0);
+    let stored_event: Event<'_> = serde_json::from_str(&stored).unwrap();
+    assert_eq!(answer["events"], json!([stored_event.id]));
+    assert_eq!(message["MessageDeduplicationId"], *stored_event.id);
+    assert_eq!(message["MessageGroupId"], *stored_event.partitionkey);
+    let attributes = message["MessageAttributes"].as_object().unwrap();
+    let size = json!({"DataType": "Number", "StringValue": stored.len().to_string()});
+    assert_eq!(attributes["ExtendedPayloadSize"], size);
+    assert_eq!(attributes["type"]["StringValue"], "crm.lead.created");
+    assert_eq!(attributes.len(), 7, "SQS takes ten at most");
+}
+
+#[tokio::test]
+async fn a_large_webhook_that_is_not_understood_is_kept_the_same_way() {
+    let aws = Aws::default();
+    let unread = Webhook { body: vec![b'x'; 1 << 20], ..Webhook::default() };
+    let (status, answer, _) = ask(&aws.function(200, 200), event(unread)).await;
+    assert_eq!((status, &answer["status"]), (200, &json!("quarantined")));
+    let messages = aws.messages.lock().unwrap();
+    assert_eq!(messages[0]["QueueUrl"], QUARANTINE);
+    let key = serde_json::from_str::<Value>(messages[0]["MessageBody"].as_str().unwrap()).unwrap()[1]["s3Key"].clone();
+    assert_eq!(aws.paths(), [format!("/{}", key.as_str().unwrap())]);
+    assert!(aws.paths()[0].starts_with("/quarantine/heffl/"));
+    assert_eq!(serde_json::from_str::<Message<'_>>(&aws.bodies()[0]).unwrap().reason, "not_json");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_sqs_is_out_of_reach_webhooks_are_stored_for_a_replay() {
+    for (webhook, status, reason) in [
+        (lead_created(), "stored", "queue_unavailable"),
+        (Webhook { body: b"lead=1".to_vec(), ..Webhook::default() }, "quarantined", "not_json"),
+    ] {
+        let aws = Aws::default();
+        let function = aws.function(500, 200);
+        for _redelivery in 0..2 {
+            let (code, answer, _) = ask(&function, event(webhook.clone())).await;
+            assert_eq!((code, &answer["status"]), (200, &json!(status)));
+        }
+        let paths = aws.paths();
+        assert!(paths.len() == 1 && paths[0].starts_with("/pending/heffl/"), "one object of two deliveries: {paths:?}");
+        let bodies = aws.bodies();
+        let kept: Message<'_> = serde_json::from_str(&bodies[0]).unwrap();
+        assert_eq!(kept.reason, reason);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_both_out_of_reach_the_vendor_must_send_again() {
+    for s3 in [403, 500] {
+        let aws = Aws::default();
+        let (status, answer, response) = ask(&aws.function(500, s3), event(lead_created())).await;
+        assert_eq!((status, answer), (503, json!({"error": "unavailable"})));
+        assert!(response.headers.contains_key("retry-after"));
+        let (status, ..) = ask(&aws.function(200, s3), event(large())).await;
+        assert_eq!(status, 503, "a large event whose store is out of reach");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_never_waits_longer_than_six_seconds() {
+    let started = tokio::time::Instant::now();
+    let client = SharedHttpClient::new(NeverClient::new());
+    let function = function_with(heffl(), client, &[("OVERFLOW_BUCKET", BUCKET)]);
+    let (status, ..) = ask(&function, event(lead_created())).await;
+    assert_eq!(status, 503);
+    assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+}
+
+/// The request against the one that AWS's own client makes for the same object.
+#[tokio::test(start_paused = true)]
+async fn the_store_is_written_as_the_sdk_writes_it() {
+    let (ours, sdk) = (Aws::default(), Aws::default());
+    ask(&ours.function(500, 200), event(lead_created())).await;
+    let key = ours.paths()[0].trim_start_matches('/').to_owned();
+    let credentials = aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test");
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+        .region(aws_sdk_s3::config::Region::new("eu-central-1"))
+        .credentials_provider(credentials)
+        .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired)
+        .http_client(sdk.client(200, 200));
+    let put = aws_sdk_s3::Client::from_conf(config.build()).put_object().bucket(BUCKET).key(key);
+    let body = ByteStream::from(ours.bodies().remove(0).into_bytes());
+    put.content_type("application/json").body(body).send().await.unwrap();
+
+    assert_eq!(ours.paths(), sdk.paths());
+    let (ours, sdk) = (ours.objects.lock().unwrap(), sdk.objects.lock().unwrap());
+    let (ours, sdk) = (ours.values().next().unwrap(), sdk.values().next().unwrap());
+    assert_eq!((&ours.host, &ours.body), (&sdk.host, &sdk.body));
+    for header in ["x-amz-content-sha256", "content-type"] {
+        assert_eq!(ours.headers[header], sdk.headers[header], "{header}");
+    }
+    let scope = |put: &Put| {
+        let authorization = put.headers["authorization"].to_str().unwrap();
+        let (algorithm_and_credential, rest) = authorization.split_once(", ").unwrap();
+        assert!(rest.starts_with("SignedHeaders=") && rest.contains("host;x-amz-content-sha256;x-amz-date"), "{rest}");
+        algorithm_and_credential.to_owned()
+    };
+    assert_eq!(scope(ours), scope(sdk));
+}
