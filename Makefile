@@ -72,6 +72,7 @@ invoke: $(LAMBDA) $(CLI) ## Hand one sample to a function under `make watch`: VE
 test: $(TOOLS) ## Run all tests, the end-to-end test on its own local stack among them
 	cargo build --workspace --all-targets
 	cargo test --workspace
+	$(VENV)/python -m unittest discover --start-directory infra/tests
 
 .PHONY: check
 check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licences and sources
