@@ -22,7 +22,7 @@ use crm_normalize::vendor;
 use jiff::Timestamp;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
-use tests::{events, root};
+use tests::{binaries, events, root};
 
 /// How many cases are posted at a time.
 const AT_A_TIME: usize = 4;
@@ -77,9 +77,7 @@ fn local_py() -> anyhow::Result<Command> {
 impl LocalStack {
     fn start() -> anyhow::Result<Self> {
         let state = state();
-        // The functions are beside the tests: target/<profile>/deps/end_to_end-*.
-        let here = std::env::current_exe()?;
-        let binaries = here.ancestors().nth(2).map(PathBuf::from).context("the test is not in a target folder")?;
+        let binaries = binaries()?;
         let mut child = local_py()?
             .args(["up", "--port", "0", "--no-send", "--exit-with-stdin", "--state"])
             .arg(&state)

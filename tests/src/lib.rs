@@ -1,5 +1,7 @@
 //! What the tests share: the workspace's own folders and files.
 
+pub mod stub;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +13,17 @@ pub fn root() -> PathBuf {
 /// The folder of the cases.
 pub fn events() -> PathBuf {
     root().join("events")
+}
+
+/// The folder of the binaries that were built with this one: `target/<profile>`.
+///
+/// # Errors
+/// Where this process has no file.
+pub fn binaries() -> anyhow::Result<PathBuf> {
+    let folder = std::env::current_exe()?;
+    // A test is in `deps`, a binary is not.
+    let folder = folder.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    folder.map(Path::to_owned).ok_or_else(|| anyhow::anyhow!("this process is in no folder"))
 }
 
 /// The names in a folder, sorted; without those that start with a dot.

@@ -14,4 +14,5 @@ mod kept;
 mod overflow;
 mod registry;
 mod schemes;
+mod stubs;
 mod tolerance;

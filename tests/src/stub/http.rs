@@ -1,0 +1,154 @@
+//! The HTTP/1.1 server under every stub.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+/// A request with its whole body.
+pub type Request = hyper::Request<Bytes>;
+/// A response with its whole body.
+pub type Response = hyper::Response<Full<Bytes>>;
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Answer {
+    Response(Response),
+    /// The connection is closed without a word.
+    Cut,
+}
+
+/// A server's behaviour. One that never answers gives a future that does not end.
+pub trait Service: Send + Sync + 'static {
+    fn answer(&self, request: Request) -> impl Future<Output = Answer> + Send;
+}
+
+impl<S: Service> Service for Arc<S> {
+    fn answer(&self, request: Request) -> impl Future<Output = Answer> + Send {
+        S::answer(self, request)
+    }
+}
+
+/// A response of a status, a content type and a body.
+pub fn response(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    if let Ok(value) = hyper::header::HeaderValue::from_str(content_type) {
+        response.headers_mut().insert(hyper::header::CONTENT_TYPE, value);
+    }
+    response
+}
+
+/// A running server on a free port of loopback; it ends, with its connections, when this is dropped.
+pub struct Server {
+    address: SocketAddr,
+    https: bool,
+    task: JoinHandle<()>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url())
+    }
+}
+
+impl Server {
+    /// Serves until dropped.
+    ///
+    /// # Errors
+    /// Where no port can be had.
+    pub async fn start(service: impl Service) -> anyhow::Result<Self> {
+        Self::start_with(service, None).await
+    }
+
+    /// Serves TLS until dropped; the certificate is for `localhost`.
+    ///
+    /// # Errors
+    /// Where no port can be had.
+    pub async fn start_tls(service: impl Service, tls: TlsAcceptor) -> anyhow::Result<Self> {
+        Self::start_with(service, Some(tls)).await
+    }
+
+    async fn start_with(service: impl Service, tls: Option<TlsAcceptor>) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let https = tls.is_some();
+        Ok(Self { address, https, task: tokio::spawn(accept(listener, tls, Arc::new(service))) })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Without a slash at its end.
+    pub fn url(&self) -> String {
+        if self.https {
+            format!("https://localhost:{}", self.address.port())
+        } else {
+            format!("http://{}", self.address)
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept<S: Service>(listener: TcpListener, tls: Option<TlsAcceptor>, service: Arc<S>) {
+    // Aborted with the server.
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        // Without it an answer waits for the acknowledgement of the one before: 40 ms.
+        let _ = stream.set_nodelay(true);
+        let (service, tls) = (service.clone(), tls.clone());
+        connections.spawn(async move {
+            match tls {
+                None => serve(stream, service).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, service).await;
+                    }
+                }
+            }
+        });
+    }
+}
+
+async fn serve<S: Service>(stream: impl AsyncRead + AsyncWrite + Unpin, service: Arc<S>) {
+    let answer = service_fn(async |request: hyper::Request<Incoming>| {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+        match service.answer(Request::from_parts(parts, body)).await {
+            Answer::Response(response) => Ok(response),
+            Answer::Cut => Err(Cut),
+        }
+    });
+    // The other side may leave at any time, and `Cut` ends it so on purpose.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+}
+
+/// The error that makes hyper close a connection.
+#[derive(Debug, thiserror::Error)]
+#[error("cut")]
+struct Cut;
+
+impl From<Infallible> for Cut {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
