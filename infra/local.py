@@ -303,11 +303,12 @@ def architecture() -> str:
     return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
 
 
-def deploy(state: State, endpoint: str, secrets: dict[str, Any]) -> None:
+def deploy(state: State, endpoint: str, secrets: dict[str, Any], consumer: bool) -> None:
     state.template.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(TEMPLATE, state.template)
     parameters = {f"{vendor.capitalize()}Secrets": parameter_text(proofs) for vendor, proofs in secrets.items()}
     parameters["Architecture"] = architecture()
+    parameters["SampleConsumer"] = json.dumps(consumer)
     parameter_file = state.template.with_name("parameters.yaml")
     parameter_file.write_text(json.dumps(parameters, indent=2))  # JSON is YAML; sam does not take .json
     command = [
@@ -348,6 +349,9 @@ def describe(endpoint: str) -> dict[str, Any]:
         "dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
         "quarantine_queue_url": outputs["QuarantineQueueUrl"],
         "overflow_bucket": outputs["OverflowBucketName"],
+        # None where the sample consumer is not deployed: then the events stay on the queue.
+        "idempotency_table": outputs.get("IdempotencyTableName"),
+        "view_table": outputs.get("ViewTableName"),
         "urls": {key.removesuffix("Url").lower(): url for key, url in urls.items()},
     }
 
@@ -379,7 +383,7 @@ def up(args: argparse.Namespace) -> None:
             if not state.zip_file(name).is_file():
                 raise Failure(f"{shown(state.zip_file(name))} is missing: `make run` builds it", EXIT_USAGE)
         with emulator(state, port) as process:
-            deploy(state, endpoint, sample_secrets(cli))
+            deploy(state, endpoint, sample_secrets(cli), args.consumer)
             stack = describe(endpoint)
             write_whole(state.stack_file, json.dumps(stack, indent=2) + "\n")
             if not args.no_send:
@@ -508,6 +512,10 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--cli", type=Path, default=ROOT / "target" / "debug" / "crm-events", metavar="FILE",
         help="the crm-events program (default: target/debug/crm-events)",
+    )  # fmt: skip
+    command.add_argument(
+        "--no-consumer", dest="consumer", action="store_false",
+        help="leave the events on the queue: do not deploy the sample consumer",
     )  # fmt: skip
     command.add_argument("--no-send", action="store_true", help="do not post the samples; print only `ready`")
     command.add_argument("--exit-with-stdin", action="store_true", help="stop at the end of stdin, for tests")

@@ -79,7 +79,7 @@ impl LocalStack {
         let state = state();
         let binaries = binaries()?;
         let mut child = local_py()?
-            .args(["up", "--port", "0", "--no-send", "--exit-with-stdin", "--state"])
+            .args(["up", "--port", "0", "--no-send", "--no-consumer", "--exit-with-stdin", "--state"])
             .arg(&state)
             .arg("--cli")
             .arg(binaries.join("crm-events"))

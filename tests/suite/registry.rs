@@ -12,6 +12,9 @@ use crm_normalize::scheme::Scheme;
 use crm_normalize::{vendor, vendor::Becomes};
 use tests::{events, names, root, table_rows};
 
+/// The one function that is no vendor's route.
+const CONSUMER: &str = "consumer";
+
 fn table() -> BTreeSet<String> {
     vendor::ALL.iter().map(|vendor| vendor.name.to_owned()).collect()
 }
@@ -23,6 +26,14 @@ fn packages(folder: &Path) -> BTreeSet<String> {
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Functions without the consumer, which must be among them.
+#[track_caller]
+fn vendors_of(functions: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut vendors = functions.clone();
+    assert!(vendors.remove(CONSUMER), "there is no {CONSUMER} among {functions:?}");
+    vendors
 }
 
 #[track_caller]
@@ -42,9 +53,9 @@ fn every_source_file_is_in_the_table() {
 }
 
 #[test]
-fn every_function_is_a_vendor() {
+fn every_function_is_a_vendor_or_the_consumer() {
     let functions = packages(&root().join("functions"));
-    same("functions", &functions);
+    same("functions", &vendors_of(&functions));
     for name in functions {
         let manifest = read(&format!("functions/{name}/Cargo.toml"));
         assert!(
@@ -110,7 +121,8 @@ fn every_row_of_the_catalogue_has_a_case() {
 fn every_function_is_in_the_template_and_no_other() {
     let template = read("infra/template.yaml");
     let zips = template.lines().filter_map(|line| line.trim().strip_prefix("CodeUri: ../target/lambda/"));
-    same("infra/template.yaml (CodeUri)", &zips.map(|path| path.split('/').next().unwrap().to_owned()).collect());
+    let functions = zips.map(|path| path.split('/').next().unwrap().to_owned()).collect();
+    same("infra/template.yaml (CodeUri)", &vendors_of(&functions));
     for route in ["POST /webhooks/", "POST /webhooks/*/{account}"] {
         let (start, end) = route.split_once('*').unwrap_or((route, ""));
         let keys = template

@@ -1,0 +1,81 @@
+//! The Lambda side of a consumer.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use crm_event::Event;
+use jiff::Timestamp;
+use lambda_runtime::{LambdaEvent, service_fn};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::consumer::{Batch, Consumer};
+use crate::settings::{SettingError, Settings};
+
+/// A whole consumer: calls `function` with each event of the queue, and remembers in the table `IDEMPOTENCY_TABLE`
+/// which it has consumed ([`Consumer::each`], [`Settings::records`]). Serves the Lambda Runtime API until Lambda ends
+/// the process.
+///
+/// A setting that is missing or malformed ends it at once with one line on standard error.
+pub fn run<E: Display>(function: impl AsyncFn(&Event<'_>) -> Result<(), E>) -> ExitCode {
+    run_with(|settings| {
+        let consumer = Consumer::new(settings.records()?);
+        #[cfg(feature = "s3")]
+        let consumer = consumer.with_payloads(crate::payload::S3::new(settings.s3()));
+        Ok(async move |batch| consumer.each(batch, &function).await)
+    })
+}
+
+/// A consumer of your own making: `setup` reads the settings and returns what handles a batch.
+///
+/// A setting that is missing or malformed ends it at once with one line on standard error.
+pub fn run_with<H>(setup: impl FnOnce(&Settings) -> Result<H, SettingError>) -> ExitCode
+where
+    H: AsyncFn(Batch) -> SqsBatchResponse,
+{
+    let start = || {
+        let settings = Settings::from_env()?;
+        log(settings.log_level()?);
+        setup(&settings)
+    };
+    let handle = match start() {
+        Ok(handle) => handle,
+        Err(error) => return stop(&error),
+    };
+    // One batch at a time is all that Lambda gives a process: threads would only cost start time.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return stop(&error),
+    };
+    let serve = lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Infallible>(handle(event.into()).await)
+    }));
+    match runtime.block_on(serve) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => stop(&error),
+    }
+}
+
+/// One JSON object a line, as Lambda's JSON log format has it. Of other crates only warnings and errors: at lower levels
+/// the SDK and the runtime log requests, and requests hold bodies.
+fn log(level: LevelFilter) {
+    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("crm_consume", level);
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
+    // A second subscriber is refused; there is none before this.
+    let _ = tracing_subscriber::registry().with(lines.with_span_list(false)).with(targets).try_init();
+}
+
+#[expect(clippy::disallowed_methods, reason = "here the clock becomes an argument")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+#[expect(clippy::print_stderr, reason = "nothing else is set up yet")]
+fn stop(error: &dyn Display) -> ExitCode {
+    eprintln!("{error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,124 @@
+//! Events larger than an SQS message: the message points to an object in S3 that holds the event.
+//!
+//! The pointer is that of the [Amazon SQS Extended Client
+//! Library](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-managing-large-messages.html):
+//! `["software.amazon.payloadoffloading.PayloadS3Pointer", {"s3BucketName": "...", "s3Key": "..."}]`.
+
+use std::future::Future;
+
+use serde::Deserialize;
+
+/// The class of the Java library, by which its JSON is told apart. An event's JSON is an object, never a list.
+const CLASS: &str = "software.amazon.payloadoffloading.PayloadS3Pointer";
+
+/// Where an event lies.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Pointer {
+    #[serde(rename = "s3BucketName")]
+    pub bucket: String,
+    #[serde(rename = "s3Key")]
+    pub key: String,
+}
+
+impl Pointer {
+    /// The pointer that a message's body is, if it is one.
+    pub fn parse(body: &str) -> Option<Self> {
+        if !body.trim_start().starts_with('[') {
+            return None;
+        }
+        let (class, pointer): (String, Self) = serde_json::from_str(body).ok()?;
+        (class == CLASS).then_some(pointer)
+    }
+}
+
+/// Why an event is not there to read.
+#[derive(Debug, thiserror::Error)]
+pub enum PayloadError {
+    /// No answer, or one that says to come again.
+    #[error("the event's object is out of reach: {0}")]
+    Unavailable(String),
+    /// Asking again will not help: deleted by the bucket's lifecycle, or no permission.
+    #[error("there is no object to read for the event: {0}")]
+    Missing(String),
+    /// A consumer that was built or set up without S3.
+    #[error("the message points to S3, and this consumer has no S3 client")]
+    Unsupported,
+    #[error("the event's object has {size} bytes, more than the {LARGEST} that are read")]
+    TooLarge { size: u64 },
+}
+
+/// Far more than an HTTP API lets in (10 MB, <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>),
+/// far less than a function's memory.
+pub const LARGEST: u64 = 64 << 20;
+
+/// Where objects are read from.
+pub trait Payloads {
+    /// The object's bytes.
+    ///
+    /// # Errors
+    /// Where they could not be read.
+    fn read(&self, pointer: &Pointer) -> impl Future<Output = Result<Vec<u8>, PayloadError>>;
+}
+
+/// For a consumer of events that all fit a message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoPayloads;
+
+impl Payloads for NoPayloads {
+    async fn read(&self, _: &Pointer) -> Result<Vec<u8>, PayloadError> {
+        Err(PayloadError::Unsupported)
+    }
+}
+
+#[cfg(feature = "s3")]
+pub use s3::S3;
+
+#[cfg(feature = "s3")]
+mod s3 {
+    use aws_sdk_s3::Client;
+    use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
+
+    use super::{LARGEST, PayloadError, Payloads, Pointer};
+
+    /// Objects in S3.
+    #[derive(Clone, Debug)]
+    pub struct S3(Client);
+
+    impl S3 {
+        pub fn new(client: Client) -> Self {
+            Self(client)
+        }
+    }
+
+    impl Payloads for S3 {
+        async fn read(&self, pointer: &Pointer) -> Result<Vec<u8>, PayloadError> {
+            let request = self.0.get_object().bucket(&pointer.bucket).key(&pointer.key);
+            let object = request.send().await.map_err(|error| match error.code() {
+                Some(code @ ("NoSuchKey" | "NoSuchBucket" | "AccessDenied")) => PayloadError::Missing(code.to_owned()),
+                _ => PayloadError::Unavailable(DisplayErrorContext(&error).to_string()),
+            })?;
+            let size = object.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+            if size > LARGEST {
+                return Err(PayloadError::TooLarge { size });
+            }
+            let unavailable = |error| PayloadError::Unavailable(DisplayErrorContext(&error).to_string());
+            Ok(object.body.collect().await.map_err(unavailable)?.to_vec())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pointer;
+
+    #[test]
+    fn a_pointer_is_a_pair_of_its_class_and_its_place() {
+        let body = r#"["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"b","s3Key":"events/k"}]"#;
+        let pointer = Pointer { bucket: "b".to_owned(), key: "events/k".to_owned() };
+        assert_eq!(Pointer::parse(body), Some(pointer.clone()));
+        assert_eq!(Pointer::parse(&format!(" {body}\n")), Some(pointer));
+        for other in ["", "{}", "[]", "[1,2]", &body.replace("software", "hardware"), &body.replace("s3Key", "key")] {
+            assert_eq!(Pointer::parse(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The settings of a consumer: its environment, and the AWS clients made from it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_smithy_http_client::Builder as HttpClient;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use tracing::level_filters::LevelFilter;
+
+use crate::store::DynamoDb;
+
+/// What is wrong with a setting, in one line that never holds its value.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingError {
+    #[error("{variable} is not set: expected {expected}")]
+    Missing { variable: String, expected: String },
+    #[error("{variable}: expected {expected}")]
+    Malformed { variable: String, expected: String },
+}
+
+/// The environment of a function, and clients of the services that it may call.
+#[derive(Clone)]
+pub struct Settings {
+    variables: HashMap<String, String>,
+    region: Region,
+    credentials: Credentials,
+    http_client: SharedHttpClient,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// # Errors
+    /// Where what Lambda itself sets is not there.
+    pub fn from_env() -> Result<Self, SettingError> {
+        Self::new(std::env::vars())
+    }
+
+    /// # Errors
+    /// Where what Lambda itself sets is not there.
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingError> {
+        // An empty variable is as good as none, as in the AWS SDKs.
+        let variables: HashMap<_, _> = variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+        let required = |variable: &str| required(&variables, variable, "what Lambda itself sets");
+        let (region, id, secret) =
+            (required("AWS_REGION")?, required("AWS_ACCESS_KEY_ID")?, required("AWS_SECRET_ACCESS_KEY")?);
+        let token = variables.get("AWS_SESSION_TOKEN").cloned();
+        Ok(Self {
+            region: Region::new(region),
+            credentials: Credentials::new(id, secret, token, None, "environment"),
+            // ring starts in a millisecond, without the entropy pass that aws-lc makes.
+            http_client: HttpClient::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
+            variables,
+        })
+    }
+
+    /// A setting of the consumer's own; `expected` says what it is, for who has forgotten it.
+    ///
+    /// # Errors
+    /// Where it is not there.
+    pub fn get(&self, variable: &str, expected: &str) -> Result<String, SettingError> {
+        required(&self.variables, variable, expected)
+    }
+
+    /// Records in the table `IDEMPOTENCY_TABLE`, under the prefix `IDEMPOTENCY_KEY_PREFIX`, which is the function's
+    /// name where it is not set.
+    ///
+    /// # Errors
+    /// Where there is no `IDEMPOTENCY_TABLE`.
+    pub fn records(&self) -> Result<DynamoDb, SettingError> {
+        let table = self.get("IDEMPOTENCY_TABLE", "the name of the table of idempotency records")?;
+        let prefix = match self.variables.get("IDEMPOTENCY_KEY_PREFIX") {
+            Some(prefix) => prefix.clone(),
+            None => self.get("AWS_LAMBDA_FUNCTION_NAME", "what Lambda itself sets")?,
+        };
+        Ok(DynamoDb::new(self.dynamodb(), table, prefix))
+    }
+
+    /// The level of `AWS_LAMBDA_LOG_LEVEL`; `INFO` where it is not set.
+    ///
+    /// # Errors
+    /// Where it is no level.
+    pub fn log_level(&self) -> Result<LevelFilter, SettingError> {
+        let Some(word) = self.variables.get("AWS_LAMBDA_LOG_LEVEL") else { return Ok(LevelFilter::INFO) };
+        let word = if word.eq_ignore_ascii_case("FATAL") { "ERROR" } else { word };
+        word.parse().map_err(|_| SettingError::Malformed {
+            variable: "AWS_LAMBDA_LOG_LEVEL".to_owned(),
+            expected: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL".to_owned(),
+        })
+    }
+
+    /// A client of DynamoDB. A call gives up after 2.5 s: ten messages that each meet a silent DynamoDB are through
+    /// within a function's 30 s.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(self.credentials.clone())
+            .retry_config(retries())
+            .timeout_config(timeouts(Duration::from_millis(800), Duration::from_millis(2500)))
+            .http_client(self.http_client.clone());
+        config.set_endpoint_url(self.endpoint_url("DYNAMODB"));
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A client of S3, for events of up to some MB.
+    #[cfg(feature = "s3")]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let mut config = aws_sdk_s3::Config::builder()
+            .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(self.credentials.clone())
+            .retry_config(retries())
+            .timeout_config(timeouts(Duration::from_secs(3), Duration::from_secs(6)))
+            .http_client(self.http_client.clone());
+        let endpoint_url = self.endpoint_url("S3");
+        // An S3 elsewhere has no name for each bucket.
+        config.set_force_path_style(endpoint_url.is_some().then_some(true));
+        config.set_endpoint_url(endpoint_url);
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// A service elsewhere, as of a local stack.
+    fn endpoint_url(&self, service: &str) -> Option<String> {
+        let own = self.variables.get(&format!("AWS_ENDPOINT_URL_{service}"));
+        own.or_else(|| self.variables.get("AWS_ENDPOINT_URL")).cloned()
+    }
+}
+
+fn required(variables: &HashMap<String, String>, variable: &str, expected: &str) -> Result<String, SettingError> {
+    variables
+        .get(variable)
+        .cloned()
+        .ok_or_else(|| SettingError::Missing { variable: variable.to_owned(), expected: expected.to_owned() })
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_millis(200))
+}
+
+/// The SDK alone sets no bound at all.
+fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build()
+}

@@ -1,0 +1,267 @@
+//! Records in a DynamoDB table, as [Powertools for AWS Lambda](https://docs.aws.amazon.com/powertools/) keeps them, so
+//! that consumers in Python and TypeScript can share the table.
+//!
+//! Read from its sources, versions 3.37.0 (Python, `persistence/dynamodb.py`) and 2.35.0 (TypeScript,
+//! `DynamoDBPersistenceLayer.js`):
+//!
+//! | attribute | type | meaning |
+//! |---|---|---|
+//! | `id` | S | partition key: `{prefix}#{MD5 of the event's id as JSON text}` |
+//! | `status` | S | `INPROGRESS`, `COMPLETED` |
+//! | `expiration` | N | Unix seconds from which the record counts as gone; the table's TTL attribute |
+//! | `in_progress_expiration` | N | Unix milliseconds: the deadline of the invocation that has it in progress |
+//! | `data` | S | what a Python or TypeScript function returned; not written here |
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use data_encoding::{BASE64, HEXLOWER};
+use jiff::SignedDuration;
+use md5::{Digest as _, Md5};
+
+use super::{Claim, Commit, Store, StoreError, Times, Transact};
+
+/// There is no live record: none, or one that has expired (DynamoDB deletes those up to days later), or one in progress
+/// whose invocation has ended without a word. Powertools' own expression.
+const NO_LIVE_RECORD: &str = "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND \
+                              attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)";
+const COMPLETE: &str = "SET #expiry = :expiry, #status = :status";
+/// The mark is the caller's own: no invocation that came after its deadline has taken the event over.
+const OURS: &str = "#status = :inprogress AND #in_progress_expiry = :deadline";
+
+const ID: &str = "id";
+const STATUS: &str = "status";
+const EXPIRY: &str = "expiration";
+const IN_PROGRESS_EXPIRY: &str = "in_progress_expiration";
+const IN_PROGRESS: &str = "INPROGRESS";
+const COMPLETED: &str = "COMPLETED";
+/// A record lasts longer than an event can come again: 7 days in the main queue, 14 in the dead-letter queue, and up to
+/// 75 hours of a vendor's redeliveries.
+const REMEMBER_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How the hash in a record's key is written. The languages differ, so that a Python and a TypeScript function never
+/// share a record, only a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyFormat {
+    /// Lowercase hexadecimal.
+    #[default]
+    Python,
+    /// Base64.
+    TypeScript,
+}
+
+/// Records in a DynamoDB table whose partition key is `id`, a string, and whose TTL attribute is `expiration`.
+#[derive(Clone, Debug)]
+pub struct DynamoDb {
+    client: Client,
+    table: String,
+    key_prefix: String,
+    key_format: KeyFormat,
+    remember_for: SignedDuration,
+}
+
+impl DynamoDb {
+    /// Records in `table`. `key_prefix` names the consumer: consumers with one prefix share their records, and an event
+    /// takes effect in one of them. It is the `key_prefix` of Powertools.
+    pub fn new(client: Client, table: impl Into<String>, key_prefix: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+            key_prefix: key_prefix.into(),
+            key_format: KeyFormat::default(),
+            remember_for: REMEMBER_FOR,
+        }
+    }
+
+    /// Writes keys as the Powertools of this language do.
+    #[must_use]
+    pub fn with_key_format(self, key_format: KeyFormat) -> Self {
+        Self { key_format, ..self }
+    }
+
+    /// Remembers an event for this long, instead of 30 days.
+    #[must_use]
+    pub fn remembering_for(self, remember_for: SignedDuration) -> Self {
+        Self { remember_for, ..self }
+    }
+
+    /// The key of an event's record.
+    fn key(&self, event_id: &str) -> AttributeValue {
+        // The JSON text of the id, as Powertools hashes it: an id holds nothing that JSON writes otherwise.
+        let hash = Md5::digest(format!("\"{event_id}\""));
+        let hash = match self.key_format {
+            KeyFormat::Python => HEXLOWER.encode(&hash),
+            KeyFormat::TypeScript => BASE64.encode(&hash),
+        };
+        AttributeValue::S(format!("{}#{hash}", self.key_prefix))
+    }
+
+    fn expiry(&self, times: Times) -> AttributeValue {
+        number(times.now.as_second().saturating_add(self.remember_for.as_secs()))
+    }
+
+    fn record(&self, event_id: &str, status: &str, times: Times) -> HashMap<String, AttributeValue> {
+        [(ID, self.key(event_id)), (STATUS, AttributeValue::S(status.to_owned())), (EXPIRY, self.expiry(times))]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into()
+    }
+}
+
+impl Store for DynamoDb {
+    async fn claim(&self, event_id: &str, times: Times) -> Result<Claim, StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(self.record(event_id, IN_PROGRESS, times)))
+            .item(IN_PROGRESS_EXPIRY, number(times.deadline.as_millisecond()))
+            .condition_expression(NO_LIVE_RECORD)
+            .set_expression_attribute_names(Some(names()))
+            .set_expression_attribute_values(Some(values(times)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match put.send().await {
+            Ok(_) => Ok(Claim::Ours),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => Ok(live(failed.item())),
+                _ => Err(store_error(&error)),
+            },
+        }
+    }
+
+    async fn complete(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(ID, self.key(event_id))
+            .update_expression(COMPLETE)
+            .expression_attribute_names("#expiry", EXPIRY)
+            .expression_attribute_names("#status", STATUS)
+            .expression_attribute_values(":expiry", self.expiry(times))
+            .expression_attribute_values(":status", AttributeValue::S(COMPLETED.to_owned()));
+        update.send().await.map(drop).map_err(|error| store_error(&error))
+    }
+
+    async fn release(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key(ID, self.key(event_id))
+            .condition_expression(OURS)
+            .expression_attribute_names("#status", STATUS)
+            .expression_attribute_names("#in_progress_expiry", IN_PROGRESS_EXPIRY)
+            .expression_attribute_values(":inprogress", AttributeValue::S(IN_PROGRESS.to_owned()))
+            .expression_attribute_values(":deadline", number(times.deadline.as_millisecond()));
+        match delete.send().await {
+            Err(error)
+                if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Err(store_error(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Transact for DynamoDb {
+    type Write = TransactWriteItem;
+
+    /// One `TransactWriteItems`: the record's `Put` with its condition first, then the effect; at most 99 writes, and
+    /// 4 MB in all. The SDK gives every attempt of one call the same `ClientRequestToken`: one whose answer was lost
+    /// counts once.
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
+    async fn commit(&self, event_id: &str, effect: Vec<TransactWriteItem>, times: Times) -> Result<Commit, StoreError> {
+        let record = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(self.record(event_id, COMPLETED, times)))
+            .condition_expression(NO_LIVE_RECORD)
+            .set_expression_attribute_names(Some(names()))
+            .set_expression_attribute_values(Some(values(times)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error: BuildError| StoreError::Refused(error.to_string()))?;
+        let record = TransactWriteItem::builder().put(record).build();
+        let request = self.client.transact_write_items().transact_items(record);
+        let request = effect.into_iter().fold(request, |request, write| request.transact_items(write));
+        match request.send().await {
+            Ok(_) => Ok(Commit::Committed),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    outcome(cancelled.cancellation_reasons()).ok_or_else(|| store_error(&error))
+                }
+                _ => Err(store_error(&error)),
+            },
+        }
+    }
+}
+
+/// What a cancelled transaction means: the first reason is the record's. None where it is no condition and no conflict.
+fn outcome(reasons: &[CancellationReason]) -> Option<Commit> {
+    if let Some(record) = reasons.first()
+        && record.code() == Some("ConditionalCheckFailed")
+    {
+        return Some(match live(record.item()) {
+            Claim::InProgress => Commit::InProgress,
+            Claim::Completed | Claim::Ours => Commit::Completed,
+        });
+    }
+    let is_conflict =
+        |reason: &CancellationReason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"));
+    let is_other = |reason: &CancellationReason| !matches!(reason.code(), None | Some("None")) && !is_conflict(reason);
+    (reasons.iter().any(is_conflict) && !reasons.iter().any(is_other)).then_some(Commit::Conflict)
+}
+
+/// What the record says that stood in the way.
+fn live(record: Option<&HashMap<String, AttributeValue>>) -> Claim {
+    match record.and_then(|record| record.get(STATUS)?.as_s().ok()).map(String::as_str) {
+        Some(COMPLETED) => Claim::Completed,
+        // Whatever it is, it is not known to be done.
+        _ => Claim::InProgress,
+    }
+}
+
+fn number(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+fn names() -> HashMap<String, String> {
+    [("#id", ID), ("#expiry", EXPIRY), ("#in_progress_expiry", IN_PROGRESS_EXPIRY), ("#status", STATUS)]
+        .map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned()))
+        .into()
+}
+
+fn values(times: Times) -> HashMap<String, AttributeValue> {
+    [
+        (":now", number(times.now.as_second())),
+        (":now_in_millis", number(times.now.as_millisecond())),
+        (":inprogress", AttributeValue::S(IN_PROGRESS.to_owned())),
+    ]
+    .map(|(placeholder, value)| (placeholder.to_owned(), value))
+    .into()
+}
+
+/// The code and the words of DynamoDB, which hold nothing of an item, or what kept it from answering.
+fn store_error<E, R>(error: &SdkError<E, R>) -> StoreError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+    R: std::fmt::Debug,
+{
+    let (Some(service), Some(code)) = (error.as_service_error(), error.code()) else {
+        return StoreError::Unavailable(DisplayErrorContext(error).to_string());
+    };
+    let says = format!("{code}: {}", service.message().unwrap_or_default());
+    match code {
+        "ResourceNotFoundException"
+        | "ValidationException"
+        | "AccessDeniedException"
+        | "TransactionCanceledException" => StoreError::Refused(says),
+        _ => StoreError::Unavailable(says),
+    }
+}
