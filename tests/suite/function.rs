@@ -13,13 +13,17 @@ use aws_smithy_types::body::SdkBody;
 use crm_events::answer::Webhook;
 use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::gateway;
-use crm_ingest::{Config, Function, Queues};
+use crm_ingest::{Call, Config, Function, Queues};
 use crm_normalize::{Vendor, sample, vendor};
 use serde_json::{Value, json};
 use tests::events;
 
 pub const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
 pub const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine";
+
+/// How Lambda calls a function.
+pub const CALL: Call<'_> =
+    Call { request_id: "8476a536", trace_header: Some("Root=1-5759e988-bd862e3fe1be46a994272793") };
 
 /// What the SDK sent: the operation's name and its JSON.
 type Sent = Arc<Mutex<Vec<(String, Value)>>>;
@@ -36,6 +40,11 @@ fn sqs(status: u16, answer: impl Fn(&Value) -> Value + Send + Sync + 'static) ->
         http::Response::builder().status(status).body(answer.to_string()).unwrap()
     });
     (client, sent)
+}
+
+/// An SQS that takes whatever it is given, or answers with another status.
+pub fn sqs_answering(status: u16) -> SharedHttpClient {
+    sqs(status, |_| json!({"MessageId": "m"})).0
 }
 
 fn confirming() -> (SharedHttpClient, Sent) {
@@ -69,13 +78,13 @@ pub fn function_with(vendor: &'static Vendor, client: SharedHttpClient, settings
         })
     })
     .unwrap();
-    let queues = Queues::with_http_client(&config, client);
+    let queues = Queues::with_http_client(&config.destination, client);
     Function::new(vendor, config, queues)
 }
 
 pub async fn ask(function: &Function, event: Value) -> (i64, Value, ApiGatewayV2httpResponse) {
     let event: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
-    let response = function.handle(event, RECEIVED_AT).await;
+    let response = function.handle(event, CALL, RECEIVED_AT).await;
     let json = serde_json::to_value(&response).unwrap();
     (response.status_code, serde_json::from_str(json["body"].as_str().unwrap()).unwrap(), response)
 }
@@ -110,6 +119,8 @@ async fn an_accepted_webhook_is_one_confirmed_fifo_message() {
     let body: Value = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
     assert_eq!(message["MessageGroupId"], body["partitionkey"]);
     assert_eq!(message["MessageDeduplicationId"], body["id"]);
+    let trace = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": CALL.trace_header}});
+    assert_eq!(message["MessageSystemAttributes"], trace);
     let attributes = message["MessageAttributes"].as_object().unwrap();
     let mut texts: Vec<_> = attributes
         .iter()

@@ -11,6 +11,7 @@ mod contract;
 mod fields;
 mod function;
 mod kept;
+mod log;
 mod overflow;
 mod registry;
 mod schemes;

@@ -17,23 +17,31 @@ pub enum ConfigError {
 /// The settings of one vendor's function.
 #[derive(Debug)]
 pub struct Config {
-    /// `QUEUE_URL`
-    pub queue_url: String,
-    /// `QUARANTINE_QUEUE_URL`
-    pub quarantine_queue_url: String,
-    /// `OVERFLOW_BUCKET`
-    pub overflow_bucket: Option<String>,
+    pub destination: Destination,
     /// `WEBHOOK_SECRETS`
     pub secrets: Secrets,
     /// `INCLUDE_RAW`
     pub options: Options,
     /// `AWS_LAMBDA_LOG_LEVEL`
     pub log_level: LevelFilter,
+    /// `METRICS_NAMESPACE`: the CloudWatch namespace of the metrics; none are made without one.
+    pub metrics_namespace: Option<String>,
+}
+
+/// Where messages go.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// `QUEUE_URL`
+    pub queue_url: String,
+    /// `QUARANTINE_QUEUE_URL`
+    pub quarantine_queue_url: String,
+    /// `OVERFLOW_BUCKET`
+    pub overflow_bucket: Option<String>,
     pub aws: Aws,
 }
 
 /// What Lambda itself sets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Aws {
     pub region: String,
     pub credentials: aws_credential_types::Credentials,
@@ -103,25 +111,25 @@ impl Config {
                 expected: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL",
             })?,
         };
+        let aws = Aws {
+            region: required("AWS_REGION", "an AWS region, such as eu-central-1; Lambda sets it")?,
+            credentials: aws_credential_types::Credentials::new(
+                required("AWS_ACCESS_KEY_ID", "the credentials of the function's role; Lambda sets it")?,
+                required("AWS_SECRET_ACCESS_KEY", "the credentials of the function's role; Lambda sets it")?,
+                get("AWS_SESSION_TOKEN"),
+                None,
+                "environment",
+            ),
+            sqs_endpoint_url: get("AWS_ENDPOINT_URL_SQS").or_else(|| get("AWS_ENDPOINT_URL")),
+            s3_endpoint_url: get("AWS_ENDPOINT_URL_S3").or_else(|| get("AWS_ENDPOINT_URL")),
+        };
+        let quarantine_queue_url = queue("QUARANTINE_QUEUE_URL", "the URL of the quarantine queue")?;
         Ok(Self {
-            queue_url,
-            quarantine_queue_url: queue("QUARANTINE_QUEUE_URL", "the URL of the quarantine queue")?,
-            overflow_bucket,
+            destination: Destination { queue_url, quarantine_queue_url, overflow_bucket, aws },
             secrets: Secrets::parse(&secrets, vendor.schemes)?,
             options: Options { include_raw },
             log_level,
-            aws: Aws {
-                region: required("AWS_REGION", "an AWS region, such as eu-central-1; Lambda sets it")?,
-                credentials: aws_credential_types::Credentials::new(
-                    required("AWS_ACCESS_KEY_ID", "the credentials of the function's role; Lambda sets it")?,
-                    required("AWS_SECRET_ACCESS_KEY", "the credentials of the function's role; Lambda sets it")?,
-                    get("AWS_SESSION_TOKEN"),
-                    None,
-                    "environment",
-                ),
-                sqs_endpoint_url: get("AWS_ENDPOINT_URL_SQS").or_else(|| get("AWS_ENDPOINT_URL")),
-                s3_endpoint_url: get("AWS_ENDPOINT_URL_S3").or_else(|| get("AWS_ENDPOINT_URL")),
-            },
+            metrics_namespace: get("METRICS_NAMESPACE"),
         })
     }
 }
@@ -176,15 +184,18 @@ mod tests {
         let config = read(None).unwrap();
         assert!(config.options.include_raw);
         assert_eq!(config.log_level, tracing::level_filters::LevelFilter::INFO);
-        assert_eq!(config.overflow_bucket, None);
-        assert_eq!(config.aws.sqs_endpoint_url, None);
-        assert_eq!(config.aws.bucket_url("b-1"), "https://b-1.s3.eu-central-1.amazonaws.com");
-        assert_eq!(config.aws.bucket_url("b.1"), "https://s3.eu-central-1.amazonaws.com/b.1");
+        assert_eq!(config.destination.overflow_bucket, None);
+        assert_eq!(config.destination.aws.sqs_endpoint_url, None);
+        assert_eq!(config.destination.aws.bucket_url("b-1"), "https://b-1.s3.eu-central-1.amazonaws.com");
+        assert_eq!(config.destination.aws.bucket_url("b.1"), "https://s3.eu-central-1.amazonaws.com/b.1");
         assert!(!read(Some(("INCLUDE_RAW", Some("false")))).unwrap().options.include_raw);
         let elsewhere = read(Some(("AWS_ENDPOINT_URL", Some("http://127.0.0.1:4566")))).unwrap();
-        assert_eq!(elsewhere.aws.sqs_endpoint_url.as_deref(), Some("http://127.0.0.1:4566"));
-        assert_eq!(elsewhere.aws.bucket_url("b-1"), "http://127.0.0.1:4566/b-1");
-        assert_eq!(read(Some(("OVERFLOW_BUCKET", Some("b-1")))).unwrap().overflow_bucket.as_deref(), Some("b-1"));
+        assert_eq!(elsewhere.destination.aws.sqs_endpoint_url.as_deref(), Some("http://127.0.0.1:4566"));
+        assert_eq!(elsewhere.destination.aws.bucket_url("b-1"), "http://127.0.0.1:4566/b-1");
+        assert_eq!(
+            read(Some(("OVERFLOW_BUCKET", Some("b-1")))).unwrap().destination.overflow_bucket.as_deref(),
+            Some("b-1")
+        );
     }
 
     #[test]

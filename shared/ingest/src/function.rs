@@ -1,5 +1,6 @@
 //! The way of one webhook: proof, translation, queue, reply.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -9,6 +10,7 @@ use crm_normalize::{Accepted, Quarantine, Reason, Vendor, Verified};
 use jiff::Timestamp;
 
 use crate::config::Config;
+use crate::line::{Call, Line};
 use crate::publish::{PublishError, Queues};
 use crate::reply::{Failure, Reply};
 use crate::request::Received;
@@ -19,79 +21,98 @@ pub struct Function {
     vendor: &'static Vendor,
     config: Config,
     queues: Queues,
+    /// Until the first webhook.
+    cold: AtomicBool,
 }
 
 impl Function {
     pub fn new(vendor: &'static Vendor, config: Config, queues: Queues) -> Self {
-        Self { vendor, config, queues }
+        Self { vendor, config, queues, cold: AtomicBool::new(true) }
     }
 
     /// Answers a request that was received at `now`. Always an answer, never an error: what goes wrong has a status.
-    pub async fn handle(&self, event: ApiGatewayV2httpRequest, now: Timestamp) -> ApiGatewayV2httpResponse {
-        let started = Instant::now();
+    pub async fn handle(
+        &self,
+        event: ApiGatewayV2httpRequest,
+        call: Call<'_>,
+        now: Timestamp,
+    ) -> ApiGatewayV2httpResponse {
+        let mut line = Line::new(self.vendor.name, call, now, Instant::now());
         let received = Received::new(event);
-        let (reply, field_warnings) = self.reply(&received, now).await;
-        tracing::info!(
-            vendor = self.vendor.name,
-            outcome = reply.outcome(),
-            field_warnings,
-            body_bytes = received.request().body.len(),
-            milliseconds = started.elapsed().as_secs_f64() * 1000.0,
-            "webhook"
-        );
+        line.bytes("BodySize", received.request().body.len());
+        if self.cold.swap(false, Ordering::Relaxed) {
+            line.count("ColdStart", 1);
+        }
+        let reply = self.reply(&received, call, now, &mut line).await;
+        line.write(&reply, self.config.metrics_namespace.as_deref());
         reply.into()
     }
 
-    /// The reply, and how many fields could not be read.
-    async fn reply(&self, received: &Received, now: Timestamp) -> (Reply, usize) {
-        let verified = match self.vendor.verify(received.request(), &self.config.secrets, now) {
+    async fn reply(&self, received: &Received, call: Call<'_>, now: Timestamp, line: &mut Line<'_>) -> Reply {
+        let verified = self.vendor.verify(received.request(), &self.config.secrets, now);
+        line.stage("ProofTime");
+        let verified = match verified {
             Ok(verified) => verified,
             Err(reason) => {
-                tracing::warn!(vendor = self.vendor.name, reason = reason.word(), "unauthorized");
-                return (Reply::failed(Failure::Unauthorized), 0);
+                line.reason = Some(reason.word().to_owned());
+                return Reply::failed(Failure::Unauthorized);
             }
         };
+        line.account = Some(received.request().account_or_default().to_owned());
         let normalized = verified.normalize(self.config.options);
-        for path in &normalized.warnings {
-            tracing::warn!(vendor = self.vendor.name, path, "a field could not be read and is left out of the record");
-        }
+        line.unreadable = normalized.warnings;
+        line.stage("NormalizeTime");
         let reply = match normalized.result {
-            Ok(Accepted::Events(events)) => self.accept(&verified, &events).await,
-            Ok(Accepted::Ignored(reason)) => Reply::Ignored { reason },
-            Err(quarantine) => self.quarantine(&verified, &quarantine).await,
+            Ok(Accepted::Events(events)) => self.accept(&verified, &events, call, line).await,
+            Ok(Accepted::Ignored(reason)) => {
+                line.reason = Some(reason.to_owned());
+                return Reply::Ignored { reason };
+            }
+            Err(quarantine) => self.quarantine(&verified, &quarantine, line).await,
         };
-        (reply, normalized.warnings.len())
+        line.stage("PublishTime");
+        reply
     }
 
-    async fn accept(&self, verified: &Verified<'_>, events: &[Event<'_>]) -> Reply {
+    async fn accept(
+        &self,
+        verified: &Verified<'_>,
+        events: &[Event<'_>],
+        call: Call<'_>,
+        line: &mut Line<'_>,
+    ) -> Reply {
+        if let Some(event) = events.first() {
+            line.account = Some(event.data.account.to_string());
+            line.vendor_event = Some(event.data.vendor_event.to_string());
+            line.event_type = Some(event.event_type);
+        }
         let ids = || events.iter().map(|event| event.id.to_string()).collect();
-        match self.queues.publish(events).await {
-            Ok(_) => {
-                for event in events {
-                    tracing::info!(
-                        vendor = self.vendor.name,
-                        account = %event.data.account,
-                        vendor_event = %event.data.vendor_event,
-                        event_type = %event.event_type,
-                        event_id = %event.id,
-                        "on the queue"
-                    );
+        match self.queues.publish(events, call.trace_header).await {
+            Ok(overflowed) => {
+                if overflowed > 0 {
+                    line.count("Overflowed", overflowed);
                 }
                 Reply::Accepted { events: ids() }
             }
             Err(error) => {
                 let why = Quarantine::new(Reason::QueueUnavailable, "SQS did not take its events");
-                self.store(verified, &why, &error, || Reply::Stored { events: ids() }).await
+                self.store(verified, &why, &error, line, || Reply::Stored { events: ids() }).await
             }
         }
     }
 
-    async fn quarantine(&self, verified: &Verified<'_>, why: &Quarantine) -> Reply {
-        tracing::warn!(vendor = self.vendor.name, reason = %why, "quarantined");
+    async fn quarantine(&self, verified: &Verified<'_>, why: &Quarantine, line: &mut Line<'_>) -> Reply {
+        line.reason = Some(why.to_string());
         let kept = || Reply::Quarantined { reason: why.to_string() };
         match self.queues.quarantine(&Message::new(verified, why)).await {
             Ok(()) => kept(),
-            Err(error) => self.store(verified, why, &error, kept).await,
+            Err(error) => {
+                let reply = self.store(verified, why, &error, line, kept).await;
+                if let Reply::Quarantined { .. } = reply {
+                    line.count("Stored", 1);
+                }
+                reply
+            }
         }
     }
 
@@ -101,17 +122,17 @@ impl Function {
         verified: &Verified<'_>,
         why: &Quarantine,
         error: &PublishError,
+        line: &mut Line<'_>,
         kept: impl FnOnce() -> Reply,
     ) -> Reply {
-        tracing::error!(vendor = self.vendor.name, %error, "not on the queue");
+        line.errors.push(error.to_string());
         if let PublishError::TooLarge { .. } = error {
             return Reply::failed(Failure::TooLarge);
         }
         match self.queues.store(&Message::new(verified, why)).await {
             Ok(()) => kept(),
-            Err(PublishError::NoStore) => Reply::failed(Failure::Unavailable),
             Err(error) => {
-                tracing::error!(vendor = self.vendor.name, %error, "not in the overflow store");
+                line.errors.push(error.to_string());
                 Reply::failed(Failure::Unavailable)
             }
         }

@@ -2,6 +2,7 @@
 
 mod config;
 mod function;
+mod line;
 mod log;
 mod overflow;
 mod publish;
@@ -14,8 +15,10 @@ use crm_normalize::Vendor;
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 
-pub use config::{Config, ConfigError};
+pub use config::{Aws, Config, ConfigError, Destination};
 pub use function::Function;
+pub use line::Call;
+pub use log::Lines;
 pub use publish::{PublishError, Queues};
 pub use reply::Reply;
 
@@ -40,11 +43,13 @@ pub fn run(vendor: &'static Vendor) -> ExitCode {
 }
 
 async fn serve(vendor: &'static Vendor, config: Config) -> Result<(), lambda_runtime::Error> {
-    let queues = Queues::new(&config);
+    let queues = Queues::new(&config.destination);
     queues.prime().await;
     let function = Function::new(vendor, config, queues);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
-        Ok::<_, std::convert::Infallible>(function.handle(event.payload, now()).await)
+        let trace_header = event.context.xray_trace_id.as_deref();
+        let call = Call { request_id: &event.context.request_id, trace_header };
+        Ok::<_, std::convert::Infallible>(function.handle(event.payload, call, now()).await)
     }))
     .await
 }

@@ -1,16 +1,191 @@
 //! The log's form: one JSON object a line, as Lambda's JSON log format has it.
+//!
+//! `tracing-subscriber` has such a form too. It cannot nest, and the line of a webhook does: CloudWatch makes metrics of
+//! it.
 
+use std::fmt;
+
+use serde::Serializer as _;
+use serde::ser::SerializeMap;
+use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
+
+/// The target of the line of a webhook. It is written at every level, for the metrics are made of it.
+pub(crate) const WEBHOOK: &str = "crm_ingest::webhook";
+
+/// The field of a [`WEBHOOK`] event that holds its whole line.
+const LINE: &str = "line";
 
 /// Sends this project's own lines to standard output from `level` on. Of other crates only warnings and errors are
 /// let through: at lower levels the SDK and the runtime log requests, and requests hold bodies.
 pub(crate) fn init(level: LevelFilter) {
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("crm_ingest", level);
-    let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
     // A second subscriber is refused; there is none before this.
-    let _ = tracing_subscriber::registry().with(targets).with(lines).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(targets(level))
+        .with(tracing_subscriber::fmt::layer().event_format(Lines))
+        .try_init();
+}
+
+fn targets(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("crm_ingest", level)
+        .with_target(WEBHOOK, LevelFilter::INFO)
+}
+
+/// One JSON object a line.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines;
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        if event.metadata().target() == WEBHOOK {
+            event.record(&mut Whole(&mut writer));
+            return writer.write_char('\n');
+        }
+        let json = object(event).map_err(|_| fmt::Error)?;
+        writeln!(writer, "{}", String::from_utf8(json).map_err(|_| fmt::Error)?)
+    }
+}
+
+fn object(event: &Event<'_>) -> Result<Vec<u8>, serde_json::Error> {
+    let mut json = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut json);
+    let mut map = serializer.serialize_map(None)?;
+    let mut timestamp = String::new();
+    // Writing to a String cannot fail.
+    let _ = tracing_subscriber::fmt::time::SystemTime.format_time(&mut Writer::new(&mut timestamp));
+    map.serialize_entry("timestamp", &timestamp)?;
+    map.serialize_entry("level", event.metadata().level().as_str())?;
+    let mut members = Members { map: &mut map, failed: None };
+    event.record(&mut members);
+    if let Some(error) = members.failed {
+        return Err(error);
+    }
+    map.serialize_entry("target", event.metadata().target())?;
+    map.end()?;
+    Ok(json)
+}
+
+/// Writes the line that a webhook's event has in it.
+struct Whole<'a, 'w>(&'a mut Writer<'w>);
+
+impl Visit for Whole<'_, '_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == LINE {
+            // Standard output that is gone is no reason to stop.
+            let _ = self.0.write_str(value);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+/// Writes an event's fields as members.
+struct Members<'a, M: SerializeMap> {
+    map: &'a mut M,
+    failed: Option<M::Error>,
+}
+
+impl<M: SerializeMap> Members<'_, M> {
+    fn entry(&mut self, field: &Field, value: &impl serde::Serialize) {
+        if self.failed.is_none() {
+            self.failed = self.map.serialize_entry(field.name(), value).err();
+        }
+    }
+}
+
+impl<M: SerializeMap> Visit for Members<'_, M> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.entry(field, &format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.entry(field, &value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.entry(field, &value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.entry(field, &value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.entry(field, &value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.entry(field, &value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lines, WEBHOOK, targets};
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+    use tracing::level_filters::LevelFilter;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lines(level: LevelFilter, log: impl FnOnce()) -> Vec<String> {
+        let written = Written::default();
+        let writer = written.clone();
+        let layer = tracing_subscriber::fmt::layer().event_format(Lines).with_writer(move || writer.clone());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(targets(level)).with(layer), log);
+        let bytes = written.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_line_is_one_json_object() {
+        let lines = lines(LevelFilter::INFO, || {
+            tracing::info!(number = 1.5, yes = true, error = %"a \"quoted\"\nerror", "a message");
+            tracing::info!(target: WEBHOOK, line = r#"{"a":{"b":1}}"#);
+        });
+        let line: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!(line["level"], "INFO");
+        assert_eq!(line["message"], "a message");
+        assert_eq!((&line["number"], &line["yes"]), (&1.5.into(), &true.into()));
+        assert_eq!(line["error"], "a \"quoted\"\nerror");
+        line["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        assert_eq!(lines[1], r#"{"a":{"b":1}}"#);
+    }
+
+    #[test]
+    fn the_line_of_a_webhook_is_written_at_every_level_and_others_requests_at_none() {
+        for level in [LevelFilter::TRACE, LevelFilter::INFO, LevelFilter::ERROR] {
+            let lines = lines(level, || {
+                tracing::info!(target: WEBHOOK, line = "the line");
+                tracing::info!(target: "hyper", "a request");
+            });
+            assert_eq!(lines, ["the line"]);
+        }
+    }
 }

@@ -30,7 +30,7 @@ use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Config;
+use crate::config::Destination;
 
 /// The name of a store's object: `{folder}/{vendor}/{digest}.json`. What is stored twice has one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,13 +80,13 @@ pub(crate) struct Store {
 
 impl Store {
     /// None without `OVERFLOW_BUCKET`.
-    pub(crate) fn new(config: &Config, http_client: SharedHttpClient) -> Option<Self> {
-        let bucket = config.overflow_bucket.clone()?;
+    pub(crate) fn new(destination: &Destination, http_client: SharedHttpClient) -> Option<Self> {
+        let bucket = destination.overflow_bucket.clone()?;
         Some(Self {
-            bucket_url: config.aws.bucket_url(&bucket),
+            bucket_url: destination.aws.bucket_url(&bucket),
             bucket,
-            region: config.aws.region.clone(),
-            identity: config.aws.credentials.clone().into(),
+            region: destination.aws.region.clone(),
+            identity: destination.aws.credentials.clone().into(),
             http_client,
         })
     }

@@ -1,5 +1,6 @@
 //! SQS: the main queue and the quarantine queue, with the overflow store behind them.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
@@ -7,7 +8,10 @@ use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata};
-use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{
+    MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+    SendMessageBatchRequestEntry,
+};
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -15,7 +19,7 @@ use crm_event::Event;
 use crm_normalize::quarantine::Message;
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::Destination;
 use crate::overflow::{Key, Store, StoreError};
 
 /// The most that SQS takes in one message, and in all messages of one batch: body and attributes.
@@ -59,13 +63,13 @@ pub struct Queues {
 impl Queues {
     /// Queues behind a connection of its own, TLS by ring: it starts in a millisecond, without the entropy pass that
     /// aws-lc makes.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(destination: &Destination) -> Self {
         let tls = Provider::Rustls(CryptoMode::Ring);
-        Self::with_http_client(config, HttpClient::new().tls_provider(tls).build_https())
+        Self::with_http_client(destination, HttpClient::new().tls_provider(tls).build_https())
     }
 
     /// Queues behind an HTTP client of the caller's.
-    pub fn with_http_client(config: &Config, http_client: SharedHttpClient) -> Self {
+    pub fn with_http_client(destination: &Destination, http_client: SharedHttpClient) -> Self {
         // Three attempts and the pauses between them. One throttled attempt costs a pause of at most 100 ms. The SDK
         // alone sets no bound at all.
         let retries = RetryConfig::standard()
@@ -79,17 +83,17 @@ impl Queues {
             .build();
         let mut sdk = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(config.aws.region.clone()))
-            .credentials_provider(config.aws.credentials.clone())
+            .region(Region::new(destination.aws.region.clone()))
+            .credentials_provider(destination.aws.credentials.clone())
             .retry_config(retries)
             .timeout_config(timeouts)
             .http_client(http_client.clone());
-        sdk.set_endpoint_url(config.aws.sqs_endpoint_url.clone());
+        sdk.set_endpoint_url(destination.aws.sqs_endpoint_url.clone());
         Self {
             client: Client::from_conf(sdk.build()),
-            events: config.queue_url.clone(),
-            quarantine: config.quarantine_queue_url.clone(),
-            store: Store::new(config, http_client),
+            events: destination.queue_url.clone(),
+            quarantine: destination.quarantine_queue_url.clone(),
+            store: Store::new(destination, http_client),
         }
     }
 
@@ -102,20 +106,22 @@ impl Queues {
     }
 
     /// Puts the events on the main queue, those that are larger than a message by way of the overflow store; returns
-    /// once SQS has confirmed them all, with the number of those.
+    /// once SQS has confirmed them all, with the number of those. An X-Ray trace goes on with each message.
     ///
     /// # Errors
     /// Where SQS did not confirm each of them: some may be on the queue nevertheless, and are dropped there as twins
     /// when the vendor sends again.
-    pub async fn publish(&self, events: &[Event<'_>]) -> Result<usize, PublishError> {
-        tokio::time::timeout(PUBLISH, self.publish_all(events)).await.unwrap_or(Err(PublishError::TimedOut))
+    pub async fn publish(&self, events: &[Event<'_>], trace_header: Option<&str>) -> Result<usize, PublishError> {
+        tokio::time::timeout(PUBLISH, self.publish_all(events, trace_header))
+            .await
+            .unwrap_or(Err(PublishError::TimedOut))
     }
 
-    async fn publish_all(&self, events: &[Event<'_>]) -> Result<usize, PublishError> {
+    async fn publish_all(&self, events: &[Event<'_>], trace_header: Option<&str>) -> Result<usize, PublishError> {
         let mut outgoing = Vec::with_capacity(events.len());
         let mut overflowed = 0_usize;
         for event in events {
-            let message = Outgoing::new(event)?;
+            let message = Outgoing::new(event, trace_header)?;
             outgoing.push(if message.size() > LARGEST {
                 overflowed = overflowed.saturating_add(1);
                 self.offload(message).await?
@@ -142,10 +148,9 @@ impl Queues {
     async fn offload<'e>(&self, message: Outgoing<'e>) -> Result<Outgoing<'e>, PublishError> {
         let size = message.size();
         let store = self.store.as_ref().ok_or(PublishError::TooLarge { size })?;
-        let Outgoing { event, body, .. } = message;
-        let (key, stored_size) = (Key::event(&event.data.vendor, &event.id), body.len());
-        store.put(&key, body).await?;
-        Ok(Outgoing { event, body: store.pointer(&key)?, stored_size: Some(stored_size) })
+        let (key, stored_size) = (Key::event(&message.event.data.vendor, &message.event.id), message.body.len());
+        store.put(&key, message.body).await?;
+        Ok(Outgoing { body: store.pointer(&key)?, stored_size: Some(stored_size), ..message })
     }
 
     async fn send(&self, batch: Vec<Outgoing<'_>>) -> Result<(), PublishError> {
@@ -175,6 +180,7 @@ impl Queues {
             .message_group_id(message.event.partitionkey.as_ref())
             .message_deduplication_id(message.event.id.as_ref())
             .set_message_attributes(Some(message.attributes()))
+            .set_message_system_attributes(message.system_attributes())
             .message_body(message.body);
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
@@ -213,30 +219,39 @@ impl Queues {
     }
 }
 
+type SystemAttributes = HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>;
+
 /// An event as a message of the main queue.
 struct Outgoing<'e> {
     event: &'e Event<'e>,
+    trace_header: Option<&'e str>,
     body: String,
     /// The bytes of the event, where it is in the overflow store and the body points there.
     stored_size: Option<usize>,
 }
 
 impl<'e> Outgoing<'e> {
-    fn new(event: &'e Event<'e>) -> Result<Self, PublishError> {
-        Ok(Self { event, body: body(event)?, stored_size: None })
+    fn new(event: &'e Event<'e>, trace_header: Option<&'e str>) -> Result<Self, PublishError> {
+        Ok(Self { event, trace_header, body: body(event)?, stored_size: None })
     }
 
     /// As SQS counts it: body, and the names, types and values of the attributes.
     fn size(&self) -> usize {
-        let attributes = attributes(self.event);
-        let parts = attributes.iter().flat_map(|(name, value)| [name.len(), value.len(), STRING.len()]);
+        let parts = attributes(self.event).flat_map(|(name, value)| [name.len(), value.len(), STRING.len()]);
         parts.fold(self.body.len(), usize::saturating_add)
     }
 
-    fn attributes(&self) -> std::collections::HashMap<String, MessageAttributeValue> {
+    fn attributes(&self) -> HashMap<String, MessageAttributeValue> {
         let text = |(name, value): (&str, String)| Some((name.to_owned(), attribute(STRING, value)?));
         let stored = self.stored_size.and_then(extended_payload_size);
-        attributes(self.event).into_iter().filter_map(text).chain(stored).collect()
+        attributes(self.event).filter_map(text).chain(stored).collect()
+    }
+
+    /// `AWSTraceHeader`: the consumer's trace joins the request's. SQS does not count it toward the size.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
+    fn system_attributes(&self) -> Option<SystemAttributes> {
+        let value = MessageSystemAttributeValue::builder().data_type(STRING).string_value(self.trace_header?).build();
+        Some(HashMap::from([(MessageSystemAttributeNameForSends::AwsTraceHeader, value.ok()?)]))
     }
 
     fn entry(self, index: usize) -> Result<SendMessageBatchRequestEntry, aws_sdk_sqs::error::BuildError> {
@@ -245,6 +260,7 @@ impl<'e> Outgoing<'e> {
             .message_group_id(self.event.partitionkey.as_ref())
             .message_deduplication_id(self.event.id.as_ref())
             .set_message_attributes(Some(self.attributes()))
+            .set_message_system_attributes(self.system_attributes())
             .message_body(self.body)
             .build()
     }
@@ -262,16 +278,17 @@ fn extended_payload_size(size: usize) -> Option<(String, MessageAttributeValue)>
     Some(("ExtendedPayloadSize".to_owned(), attribute("Number", size.to_string())?))
 }
 
-/// What a consumer may filter and route by without parsing the body.
-fn attributes(event: &Event<'_>) -> [(&'static str, String); 6] {
-    [
+/// What a consumer may filter and route by without parsing the body, and what it joins traces by.
+fn attributes(event: &Event<'_>) -> impl Iterator<Item = (&'static str, String)> {
+    let of_all = [
         ("type", event.event_type.to_string()),
         ("vendor", event.data.vendor.to_string()),
         ("account", event.data.account.to_string()),
         ("entity", event.data.entity.to_string()),
         ("action", event.data.action.to_string()),
         ("specversion", event.specversion.to_string()),
-    ]
+    ];
+    of_all.into_iter().chain(event.traceparent.iter().map(|trace| ("traceparent", trace.to_string())))
 }
 
 /// The JSON of a message. SQS refuses U+FFFE and U+FFFF, which JSON text may hold within strings: they become escapes.

@@ -52,16 +52,61 @@ impl Reply {
         }
     }
 
-    /// One word for the log.
-    pub fn outcome(&self) -> &'static str {
+    pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::Accepted { .. } => "accepted",
-            Self::Stored { .. } => "stored",
-            Self::Ignored { .. } => "ignored",
-            Self::Quarantined { .. } => "quarantined",
-            Self::Failed { error: Failure::Unauthorized } => "unauthorized",
-            Self::Failed { error: Failure::TooLarge } => "too_large",
-            Self::Failed { error: Failure::Unavailable } => "unavailable",
+            Self::Accepted { .. } => Outcome::Accepted,
+            Self::Stored { .. } => Outcome::Stored,
+            Self::Ignored { .. } => Outcome::Ignored,
+            Self::Quarantined { .. } => Outcome::Quarantined,
+            Self::Failed { error: Failure::Unauthorized } => Outcome::Unauthorized,
+            Self::Failed { error: Failure::TooLarge } => Outcome::TooLarge,
+            Self::Failed { error: Failure::Unavailable } => Outcome::Unavailable,
+        }
+    }
+
+    /// The ids of the events that are on the queue, or will be.
+    pub(crate) fn events(&self) -> &[String] {
+        match self {
+            Self::Accepted { events } | Self::Stored { events } => events,
+            Self::Ignored { .. } | Self::Quarantined { .. } | Self::Failed { .. } => &[],
+        }
+    }
+}
+
+/// What became of a webhook, for the log and the metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Accepted,
+    Stored,
+    Ignored,
+    Quarantined,
+    Unauthorized,
+    TooLarge,
+    Unavailable,
+}
+
+impl Outcome {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Stored => "stored",
+            Self::Ignored => "ignored",
+            Self::Quarantined => "quarantined",
+            Self::Unauthorized => "unauthorized",
+            Self::TooLarge => "too_large",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    pub(crate) const fn metric(self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted",
+            Self::Stored => "Stored",
+            Self::Ignored => "Ignored",
+            Self::Quarantined => "Quarantined",
+            Self::Unauthorized => "Unauthorized",
+            Self::TooLarge => "TooLarge",
+            Self::Unavailable => "Unavailable",
         }
     }
 }

@@ -1,0 +1,249 @@
+//! The log line of a webhook: what came, what became of it, how long each stage took. CloudWatch makes its metrics of
+//! the same line, in the
+//! [embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+//!
+//! Nothing of a record is in it: ids, names of events and paths of fields, never a value.
+
+use std::time::{Duration, Instant};
+
+use crm_event::{Entity, EventType};
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::log::WEBHOOK;
+use crate::reply::{Outcome, Reply};
+
+/// How Lambda calls the function for a webhook.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// Lambda's id of the request, as in its own lines.
+    pub request_id: &'a str,
+    /// The X-Ray trace, as Lambda's `Lambda-Runtime-Trace-Id` has it: goes on in the messages' `AWSTraceHeader`.
+    pub trace_header: Option<&'a str>,
+}
+
+/// What is known of a webhook by the end of its way.
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    started: Instant,
+    received_at: Timestamp,
+    call: Call<'a>,
+    vendor: &'static str,
+    metrics: Metrics,
+    pub(crate) account: Option<String>,
+    pub(crate) vendor_event: Option<String>,
+    pub(crate) event_type: Option<EventType>,
+    /// Why it is no event.
+    pub(crate) reason: Option<String>,
+    /// Why a queue or the store did not take it.
+    pub(crate) errors: Vec<String>,
+    /// Paths of values that could not be read and are left out of the record.
+    pub(crate) unreadable: Vec<String>,
+    /// What the vendor recommends to log, by name.
+    pub(crate) vendor_fields: Vec<(&'static str, String)>,
+}
+
+impl<'a> Line<'a> {
+    pub(crate) fn new(vendor: &'static str, call: Call<'a>, received_at: Timestamp, started: Instant) -> Self {
+        Self {
+            started,
+            received_at,
+            call,
+            vendor,
+            metrics: Metrics::default(),
+            account: None,
+            vendor_event: None,
+            event_type: None,
+            reason: None,
+            errors: Vec::new(),
+            unreadable: Vec::new(),
+            vendor_fields: Vec::new(),
+        }
+    }
+
+    pub(crate) fn count(&mut self, metric: &'static str, number: usize) {
+        self.metrics.0.push((metric, Value::Count(number)));
+    }
+
+    pub(crate) fn bytes(&mut self, metric: &'static str, bytes: usize) {
+        self.metrics.0.push((metric, Value::Bytes(bytes)));
+    }
+
+    /// The time since the start, less that of the stages before.
+    pub(crate) fn stage(&mut self, metric: &'static str) {
+        let before = self.metrics.0.iter().filter_map(|(_, value)| match value {
+            Value::Time(time) => Some(*time),
+            Value::Count(_) | Value::Bytes(_) => None,
+        });
+        let stage = self.started.elapsed().saturating_sub(before.sum());
+        self.metrics.0.push((metric, Value::Time(stage)));
+    }
+
+    /// Writes it. Metrics go to `namespace`; none are made without one.
+    pub(crate) fn write(mut self, reply: &Reply, namespace: Option<&str>) {
+        let outcome = reply.outcome();
+        self.count("Received", 1);
+        self.count(outcome.metric(), 1);
+        if self.event_type.is_some_and(|event_type| event_type.entity == Entity::Unknown) {
+            self.count("Unknown", 1);
+        }
+        if !self.unreadable.is_empty() {
+            self.count("FieldWarnings", self.unreadable.len());
+        }
+        self.metrics.0.push(("Duration", Value::Time(self.started.elapsed())));
+        let level = match outcome {
+            _ if !self.errors.is_empty() => "ERROR",
+            Outcome::Accepted | Outcome::Ignored if self.unreadable.is_empty() => "INFO",
+            _ => "WARN",
+        };
+        let written = Written {
+            timestamp: self.received_at,
+            level,
+            message: "webhook",
+            request_id: self.call.request_id,
+            trace_id: self.call.trace_header,
+            vendor: self.vendor,
+            account: self.account.as_deref(),
+            vendor_event: self.vendor_event.as_deref(),
+            event_type: self.event_type,
+            entity: self.event_type.map(|event_type| event_type.entity.as_str()),
+            action: self.event_type.map(|event_type| event_type.action.as_str()),
+            event_ids: reply.events(),
+            outcome: outcome.as_str(),
+            reason: self.reason.as_deref(),
+            errors: &self.errors,
+            unreadable: &self.unreadable,
+            vendor_fields: Members(&self.vendor_fields),
+            metrics: &self.metrics,
+            embedded: namespace.map(|namespace| self.embedded(outcome, namespace)),
+        };
+        match serde_json::to_string(&written) {
+            Ok(line) => tracing::info!(target: WEBHOOK, line),
+            Err(error) => tracing::error!(%error, "the line of a webhook cannot be written"),
+        }
+    }
+
+    /// By vendor, and of all vendors; what was accepted also by kind, of which there is a closed list.
+    fn embedded<'n>(&self, outcome: Outcome, namespace: &'n str) -> Embedded<'n> {
+        let metrics = self.metrics.0.iter().map(|(name, value)| Metric { name, unit: value.unit() }).collect();
+        let mut directives = vec![Directive { namespace, dimensions: &[&["vendor"], &[]], metrics }];
+        if outcome == Outcome::Accepted && self.event_type.is_some() {
+            let metrics = vec![Metric { name: outcome.metric(), unit: Value::Count(1).unit() }];
+            directives.push(Directive { namespace, dimensions: &[&["vendor", "entity", "action"]], metrics });
+        }
+        Embedded { timestamp: self.received_at.as_millisecond(), cloud_watch_metrics: directives }
+    }
+}
+
+/// The members of a line, in the order in which a person reads them. `timestamp`, `level`, `message` and `requestId` are
+/// named as in [Lambda's own lines](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html).
+#[derive(Serialize)]
+struct Written<'a> {
+    timestamp: Timestamp,
+    level: &'static str,
+    message: &'static str,
+    #[serde(rename = "requestId")]
+    request_id: &'a str,
+    #[serde(rename = "traceId", skip_serializing_if = "Option::is_none")]
+    trace_id: Option<&'a str>,
+    vendor: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_event: Option<&'a str>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    event_type: Option<EventType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    event_ids: &'a [String],
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    errors: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    unreadable: &'a [String],
+    #[serde(skip_serializing_if = "Members::is_empty")]
+    vendor_fields: Members<'a>,
+    #[serde(flatten)]
+    metrics: &'a Metrics,
+    #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
+    embedded: Option<Embedded<'a>>,
+}
+
+struct Members<'a>(&'a [(&'static str, String)]);
+
+impl Members<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// The metrics of one webhook. What is not there is not 0: it is no data, and costs nothing.
+#[derive(Debug, Default)]
+struct Metrics(Vec<(&'static str, Value)>);
+
+#[derive(Clone, Copy, Debug)]
+enum Value {
+    Count(usize),
+    Bytes(usize),
+    Time(Duration),
+}
+
+impl Value {
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Count(_) => "Count",
+            Self::Bytes(_) => "Bytes",
+            Self::Time(_) => "Milliseconds",
+        }
+    }
+}
+
+impl Serialize for Metrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Count(number) | Self::Bytes(number) => number.serialize(serializer),
+            // To the microsecond.
+            Self::Time(time) => ((time.as_secs_f64() * 1e6).round() / 1e3).serialize(serializer),
+        }
+    }
+}
+
+/// Which members of the line are metrics, and by which dimensions.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Embedded<'a> {
+    timestamp: i64,
+    cloud_watch_metrics: Vec<Directive<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: &'static [&'static [&'static str]],
+    metrics: Vec<Metric>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+}
