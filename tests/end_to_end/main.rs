@@ -211,7 +211,7 @@ fn post_all(stack: &Stack, cases: Vec<Case>) -> anyhow::Result<BTreeMap<(String,
 
 /// Takes messages off a queue until `expected` are there and then no more come, or half a minute has passed.
 async fn drain(stack: &Stack, queue_url: &str, expected: usize) -> anyhow::Result<Vec<Message>> {
-    let sqs = stack.sqs();
+    let sqs = stack.aws().await.sqs();
     let deadline = Instant::now().checked_add(Duration::from_secs(30));
     let mut messages = Vec::new();
     while deadline.is_some_and(|deadline| Instant::now() < deadline) {

@@ -14,6 +14,7 @@ mod kept;
 mod log;
 mod overflow;
 mod registry;
+mod replay;
 mod schemes;
 mod stubs;
 mod tolerance;

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod case;
 pub mod catalog;
 pub mod gateway;
+pub mod replay;
 pub mod send;
 pub mod stack;
 pub mod tail;

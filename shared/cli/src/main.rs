@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crm_events::answer::Webhook;
 use crm_events::case::{self, Case};
 use crm_events::stack::Stack;
-use crm_events::{catalog, gateway, send, stack, tail};
+use crm_events::{catalog, gateway, replay, send, stack, tail};
 use crm_normalize::{Vendor, sample, vendor};
 use jiff::Timestamp;
 
@@ -85,6 +85,38 @@ enum Command {
     },
     /// Take events off a stack's main queue and print them as they come.
     Tail {
+        #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
+        stack: PathBuf,
+    },
+    /// Send again what was kept, through the present normalizer, to the main queue. Shows what would happen; --confirm
+    /// does it.
+    ///
+    /// An item is removed only after SQS has confirmed its events, so a replay may be interrupted and run again. Keys
+    /// are those of a first delivery: what had its effect has no second one, unless --again asks for it.
+    Replay {
+        from: replay::From,
+        /// Move them, instead of only looking.
+        #[arg(long)]
+        confirm: bool,
+        /// Only look; this is the default.
+        #[arg(long, conflicts_with = "confirm")]
+        dry_run: bool,
+        /// The most items.
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        /// Only this vendor's.
+        #[arg(long, value_parser = vendor_of_name)]
+        vendor: Option<&'static Vendor>,
+        /// Only what came in since (dead letters: what became one since).
+        #[arg(long, value_name = "RFC3339")]
+        since: Option<Timestamp>,
+        /// Give the events new keys that end with this nonce, for one more effect [default nonce: the time]. The same
+        /// nonce again makes the same keys.
+        #[arg(long, value_name = "NONCE", num_args = 0..=1, default_missing_value = "")]
+        again: Option<String>,
+        /// Leave the vendor's JSON out of the events, as INCLUDE_RAW=false does.
+        #[arg(long)]
+        no_raw: bool,
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
@@ -177,6 +209,19 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Tail { stack } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(tail::tail(&Stack::read(&stack)?))?;
+        }
+        Command::Replay { from, confirm, dry_run: _, limit, vendor, since, again, no_raw, stack } => {
+            let again =
+                again.map(|nonce| if nonce.is_empty() { now().strftime("%Y%m%dT%H%M%SZ").to_string() } else { nonce });
+            let options = replay::Options { from, confirm, limit, vendor, since, again, include_raw: !no_raw };
+            let mut report = replay::Report::new(confirm);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let replayed = runtime.block_on(replay::replay(&Stack::read(&stack)?, &options, now(), &mut report));
+            write!(out, "{report}")?;
+            if let Some(nonce) = &options.again {
+                writeln!(out, "the keys end with :again-{nonce}")?;
+            }
+            replayed?;
         }
         Command::InvokeEvent { vendor, case, events } => {
             let webhook = Case::find(&events, vendor, &case)?.webhook()?.proven(vendor, now());

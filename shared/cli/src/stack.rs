@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use aws_sdk_sqs::config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_sdk_sqs::config::SharedHttpClient;
+use aws_smithy_http_client::Builder as HttpClient;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use serde::Deserialize;
 
 use crate::case;
@@ -23,6 +29,8 @@ pub struct Stack {
     pub queue_url: String,
     pub dead_letter_queue_url: String,
     pub quarantine_queue_url: String,
+    /// None for a stack without an overflow store.
+    pub overflow_bucket: Option<String>,
     /// The URL to paste into each vendor's settings.
     pub urls: BTreeMap<String, String>,
 }
@@ -44,15 +52,61 @@ impl Stack {
         url.map(String::as_str).with_context(|| format!("the stack has no route for {vendor}"))
     }
 
-    /// A client of the stack's SQS, with credentials that only the local stack accepts.
-    pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        let credentials = aws_sdk_sqs::config::Credentials::new("local", "local", None, None, "local stack");
-        let mut config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
+    /// The AWS that the stack is in: the emulator with credentials that only it accepts, else AWS itself with those
+    /// that its own tools would use (environment, profile, single sign-on).
+    pub async fn aws(&self) -> Aws {
+        let http_client = HttpClient::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
-            .credentials_provider(credentials)
-            .http_client(aws_smithy_http_client::Builder::new().build_http());
-        config.set_endpoint_url(self.endpoint_url.clone());
-        aws_sdk_sqs::Client::from_conf(config.build())
+            .http_client(http_client.clone());
+        let loader = match &self.endpoint_url {
+            Some(endpoint) => loader.endpoint_url(endpoint).credentials_provider(Credentials::new(
+                "local",
+                "local",
+                None,
+                None,
+                "local stack",
+            )),
+            None => loader,
+        };
+        let (region, endpoint_url) = (self.region.clone(), self.endpoint_url.clone());
+        Aws { config: loader.load().await, http_client, region, endpoint_url }
+    }
+}
+
+/// Clients of one AWS.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    config: SdkConfig,
+    pub http_client: SharedHttpClient,
+    region: String,
+    endpoint_url: Option<String>,
+}
+
+impl Aws {
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        // An emulator has one host for all buckets.
+        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.endpoint_url.is_some());
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// The same, as a function is told it.
+    ///
+    /// # Errors
+    /// Where there are no credentials.
+    pub async fn for_functions(&self) -> anyhow::Result<crm_ingest::Aws> {
+        let provider = self.config.credentials_provider().context("no AWS credentials: log in as for the aws tool")?;
+        let credentials =
+            provider.provide_credentials().await.context("no AWS credentials: log in as for the aws tool")?;
+        Ok(crm_ingest::Aws {
+            region: self.region.clone(),
+            credentials,
+            sqs_endpoint_url: self.endpoint_url.clone(),
+            s3_endpoint_url: self.endpoint_url.clone(),
+        })
     }
 }

@@ -12,7 +12,7 @@ use crate::stack::Stack;
 /// # Errors
 /// Where the queue cannot be read.
 pub async fn tail(stack: &Stack) -> anyhow::Result<()> {
-    let sqs = stack.sqs();
+    let sqs = stack.aws().await.sqs();
     loop {
         let batch = sqs
             .receive_message()

@@ -1,0 +1,82 @@
+//! What a replay did, or would do: counted for a person.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::item::{Item, Why};
+
+/// What became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// This many events, to the main queue.
+    Sent(usize),
+    /// Nothing: it is of a kind that is ignored now.
+    Ignored,
+    /// From the overflow store to the quarantine.
+    Quarantined,
+    Left(Why),
+}
+
+/// Counts by vendor, reason and outcome.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub(super) items: usize,
+    /// How many there are, as far as AWS says.
+    pub(super) about: Option<usize>,
+    confirmed: bool,
+    /// By vendor, reason, outcome: items and events.
+    counts: BTreeMap<(String, String, String), (usize, usize)>,
+}
+
+impl Report {
+    pub fn new(confirmed: bool) -> Self {
+        Self { confirmed, ..Self::default() }
+    }
+
+    /// The items that were counted, and the events that they became.
+    pub fn totals(&self) -> (usize, usize) {
+        let events = self.counts.values().map(|(_, events)| *events).fold(0, usize::saturating_add);
+        (self.items, events)
+    }
+
+    pub(super) fn count(&mut self, item: &Item, outcome: Outcome, progress: bool) {
+        self.items = self.items.saturating_add(1);
+        let (outcome, events) = match outcome {
+            Outcome::Sent(events) => ("to the main queue".to_owned(), events),
+            Outcome::Ignored => ("ignored now, removed".to_owned(), 0),
+            Outcome::Quarantined => ("to the quarantine".to_owned(), 0),
+            Outcome::Left(why) => (why.to_string(), 0),
+        };
+        let key = (item.vendor.clone(), item.reason.clone(), outcome);
+        let (items, all_events) = self.counts.entry(key).or_default();
+        *items = items.saturating_add(1);
+        *all_events = all_events.saturating_add(events);
+        if progress && self.items.is_multiple_of(100) {
+            self.print_progress();
+        }
+    }
+
+    #[expect(clippy::print_stderr, reason = "progress of a command line tool")]
+    fn print_progress(&self) {
+        match self.about {
+            Some(about) => eprintln!("{} of about {about}", self.items),
+            None => eprintln!("{}", self.items),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.counts.is_empty() {
+            return writeln!(f, "nothing to replay");
+        }
+        writeln!(f, "{:<11} {:<18} {:>7} {:>7}  outcome", "vendor", "reason", "kept", "events")?;
+        for ((vendor, reason, outcome), (items, events)) in &self.counts {
+            writeln!(f, "{vendor:<11} {reason:<18} {items:>7} {events:>7}  {outcome}")?;
+        }
+        if !self.confirmed {
+            writeln!(f, "\nThis is what would happen; nothing was moved. --confirm does it.")?;
+        }
+        Ok(())
+    }
+}
