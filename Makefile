@@ -73,6 +73,7 @@ test: $(TOOLS) ## Run all tests, the end-to-end test on its own local stack amon
 	cargo build --workspace --all-targets
 	cargo test --workspace
 	$(VENV)/python -m unittest discover --start-directory infra/tests
+	node --test infra/tests/*/*.test.js
 
 .PHONY: check
 check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licences and sources

@@ -9,6 +9,7 @@
 
 mod contract;
 mod fields;
+mod freshsales_app;
 mod function;
 mod kept;
 mod log;
