@@ -141,6 +141,15 @@ class OnTheEmulator(InAFolder):
         variables = lambdas.get_function_configuration(FunctionName="crm-test-heffl")["Environment"]["Variables"]
         self.assertEqual(json.loads(variables["WEBHOOK_SECRETS"]), {"default": ["hmac:whsec_c2VjcmV0c2VjcmV0"]})
 
+        # What watches over it is there too.
+        cloudwatch = client("cloudwatch")
+        alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+        self.assertIn("crm-test-dead-letter", {alarm["AlarmName"] for alarm in alarms})
+        self.assertEqual({alarm["Namespace"] for alarm in alarms}, {"AWS/SQS", "AWS/ApiGateway", "crm-events/crm-test"})
+        dashboard = json.loads(cloudwatch.get_dashboard(DashboardName="crm-test")["DashboardBody"])
+        self.assertEqual(len(dashboard["widgets"][0]["properties"]["alarms"]), len(alarms))
+        self.assertIn("crm-events/crm-test", json.dumps(dashboard))
+
         # A CRM more, with a backslash and a quote in its secret.
         awkward = {"default": ['token:a"b\\c']}
         deploy.write(self.file, {"AgilecrmSecrets": json.dumps(awkward)})
