@@ -23,6 +23,7 @@ SQS_FIFO_REQUEST = 0.50 / 1e6  # of up to 64 KB; high-throughput mode costs no m
 LOGS_GB = 0.50  # taken in
 XRAY_TRACE = 5.00 / 1e6
 DYNAMODB_WRITE_UNIT = 0.625 / 1e6  # on demand, 1 KB; a transaction takes two for one
+DYNAMODB_READ_UNIT = 0.125 / 1e6  # on demand, 4 KB
 METRIC_MONTH = 0.30  # each name with each set of values of its dimensions that had data
 ALARM_MONTH = 0.10
 DASHBOARD_MONTH = 3.00
@@ -83,12 +84,19 @@ def million() -> list[Row]:
 
 
 def consumer() -> list[Row]:
+    units = 2 * (1 + 2)
     return [
         Row(
-            "The sample consumer's table",
-            f"a transaction of 2 writes, 2 units each, at ${DYNAMODB_WRITE_UNIT * 1e6:.3f} a million",
-            2 * 2 * DYNAMODB_WRITE_UNIT * MILLION,
-        )
+            "DynamoDB, writes",
+            f"a transaction of 1 KB (idempotency record) and 2 KB (view): {units} units at "
+            f"${DYNAMODB_WRITE_UNIT * 1e6:.3f} a million",
+            units * DYNAMODB_WRITE_UNIT * MILLION,
+        ),
+        Row(
+            "DynamoDB, reads",
+            f"1 unit at ${DYNAMODB_READ_UNIT * 1e6:.3f} a million",
+            DYNAMODB_READ_UNIT * MILLION,
+        ),
     ]
 
 
@@ -102,9 +110,14 @@ def month(metrics: int) -> list[Row]:
     ]
 
 
+def dollars(usd: float) -> str:
+    """To the cent, half a cent up."""
+    return f"{int(usd * 100 + 0.5 + 1e-9) / 100:.2f}"
+
+
 def table(rows: list[Row], total: str) -> str:
-    lines = [f"| {row.what} | {row.arithmetic} | {row.usd:.2f} |" for row in rows]
-    total_row = f"| **{total}** | | **{sum(row.usd for row in rows):.2f}** |"
+    lines = [f"| {row.what} | {row.arithmetic} | {dollars(row.usd)} |" for row in rows]
+    total_row = f"| **{total}** | | **{dollars(sum(row.usd for row in rows))}** |"
     return "\n".join(["| | arithmetic | USD |", "|---|---|---|", *lines, total_row])
 
 

@@ -243,6 +243,10 @@ def remove(args: argparse.Namespace) -> None:
     if name := outputs.get("OverflowBucketName"):
         bucket = boto3.resource("s3", region_name=region).Bucket(name)
         print(f"  {sum(1 for _ in bucket.objects.all()):6} objects    {name}")
+    dynamodb = boto3.client("dynamodb", region_name=region)
+    for table in tables_of(stack, region):
+        items = dynamodb.describe_table(TableName=table)["Table"]["ItemCount"]
+        print(f"  {items:6} items      {table} (counted some hours ago)")
     print("\nThe CRMs get 404 or no answer from then on: take the URL out there first.")
     if ask("Type the name of the stack to go on, anything else to leave it") != stack:
         raise Failure("left as it is")
@@ -251,6 +255,15 @@ def remove(args: argparse.Namespace) -> None:
     command = [tool("sam"), "delete", "--stack-name", stack, "--region", region, "--no-prompts"]
     if subprocess.run(command, check=False).returncode != 0:
         raise Failure("sam delete did not finish: see above")
+
+
+def tables_of(stack: str, region: str) -> list[str]:
+    resources = boto3.client("cloudformation", region_name=region).describe_stack_resources(StackName=stack)
+    return [
+        resource["PhysicalResourceId"]
+        for resource in resources["StackResources"]
+        if resource["ResourceType"] == "AWS::DynamoDB::Table"
+    ]
 
 
 # ---------------------------------------------------------------- command line

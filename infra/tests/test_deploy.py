@@ -150,9 +150,9 @@ class OnTheEmulator(InAFolder):
         self.assertEqual(len(dashboard["widgets"][0]["properties"]["alarms"]), len(alarms))
         self.assertIn("crm-events/crm-test", json.dumps(dashboard))
 
-        # A CRM more, with a backslash and a quote in its secret.
+        # A CRM more, with a backslash and a quote in its secret, and the sample consumer.
         awkward = {"default": ['token:a"b\\c']}
-        deploy.write(self.file, {"AgilecrmSecrets": json.dumps(awkward)})
+        deploy.write(self.file, {"AgilecrmSecrets": json.dumps(awkward), "SampleConsumer": "true"})
         deployed("up", "--template", template, "--", "--no-confirm-changeset")
         variables = lambdas.get_function_configuration(FunctionName="crm-test-agilecrm")["Environment"]["Variables"]
         self.assertEqual(json.loads(variables["WEBHOOK_SECRETS"]), awkward)
@@ -166,6 +166,7 @@ class OnTheEmulator(InAFolder):
         self.assertEqual(left.returncode, 1)
         self.assertRegex(left.stdout, r"1 messages +\S+quarantine")
         self.assertRegex(left.stdout, rf"1 objects +{bucket}")
+        self.assertRegex(left.stdout, r"0 items +\S*ViewTable")
         self.assertTrue(deploy_outputs(client))
         deployed("remove", answers="crm-test\n")
         gone = run("--parameters", self.file, "outputs", env=env)
