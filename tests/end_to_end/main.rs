@@ -4,6 +4,8 @@
 #![expect(clippy::indexing_slicing, reason = "an index of a JSON value cannot panic")]
 #![expect(clippy::print_stderr, reason = "a long run says what it does")]
 
+mod kept;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -20,6 +22,7 @@ use crm_events::send::{self, Reply, Sent};
 use crm_events::stack::Stack;
 use crm_normalize::vendor;
 use jiff::Timestamp;
+use kept::Kept;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 use tests::{binaries, events, root};
@@ -40,6 +43,18 @@ fn main() -> anyhow::Result<()> {
         test("an_account_in_the_path_has_its_own_secrets_and_ids", an_account_in_the_path_has_its_own_secrets_and_ids),
         test("bytes_that_are_no_text_are_kept_as_they_are", bytes_that_are_no_text_are_kept_as_they_are),
         test("nothing_else_is_on_the_queues", nothing_else_is_on_the_queues),
+        test(
+            "an_event_larger_than_a_message_is_a_pointer_to_the_overflow_store",
+            kept::an_event_larger_than_a_message_is_a_pointer_to_the_overflow_store,
+        ),
+        test(
+            "what_was_quarantined_and_is_understood_now_is_replayed_once",
+            kept::what_was_quarantined_and_is_understood_now_is_replayed_once,
+        ),
+        test(
+            "what_was_stored_while_sqs_was_away_is_replayed_once",
+            kept::what_was_stored_while_sqs_was_away_is_replayed_once,
+        ),
         test("no_route_answers_404", no_route_answers_404),
         test("no_secret_and_nothing_of_a_body_is_in_the_logs", no_secret_and_nothing_of_a_body_is_in_the_logs),
     ];
@@ -119,6 +134,7 @@ struct Run {
     /// Messages of the main queue by deduplication id.
     events: BTreeMap<String, Vec<Message>>,
     quarantined: Vec<Message>,
+    kept: Kept,
     /// What the functions logged.
     logs: String,
     _stack: LocalStack,
@@ -183,10 +199,24 @@ impl Run {
                 .or_default()
                 .push(message);
         }
+        // After the cases' own: the same events under the same ids would be dropped as twins.
+        let kept = Kept::run(stack)?;
         let logs = local_py()?.arg("logs").arg("--state").arg(state()).output()?;
         ensure!(logs.status.success(), "no logs: {}", String::from_utf8_lossy(&logs.stderr));
         let logs = String::from_utf8_lossy(&logs.stdout).into_owned();
-        Ok(Self { sent, forged, no_route, account, binary, redelivered, events, quarantined, logs, _stack: local })
+        Ok(Self {
+            sent,
+            forged,
+            no_route,
+            account,
+            binary,
+            redelivered,
+            events,
+            quarantined,
+            kept,
+            logs,
+            _stack: local,
+        })
     }
 }
 
