@@ -24,11 +24,24 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
-from local import EXIT_USAGE, ROOT, TEMPLATE, Failure, functions, parameter_text, sample_secrets, shown, tool
+from local import (
+    EXIT_USAGE,
+    ROOT,
+    TEMPLATE,
+    Failure,
+    for_clients,
+    functions,
+    parameter_text,
+    sample_secrets,
+    shown,
+    tool,
+    write_whole,
+)
 
 STACK = "StackName"
 REGION = "Region"
@@ -80,7 +93,7 @@ def settings(args: argparse.Namespace) -> dict[str, str]:
     for name, value in given.items():
         if value and known.get(name, value) != value:
             raise Failure(
-                f"{shown(args.parameters)} is of {name} {known[name]}: {value} needs a file of its own (PARAMETERS=...)",
+                f"{shown(args.parameters)} is of {name} {known[name]}: {value} needs its own file (PARAMETERS=...)",
                 EXIT_USAGE,
             )
     added: dict[str, str] = {}
@@ -191,26 +204,35 @@ def parameters_for_sam(values: dict[str, str]) -> Iterator[Path]:
         yield file
 
 
-def outputs_of(stack: str, region: str) -> dict[str, str]:
+def stack_of(name: str, region: str) -> dict[str, Any]:
+    cloudformation = boto3.client("cloudformation", region_name=region)
     try:
-        found = boto3.client("cloudformation", region_name=region).describe_stacks(StackName=stack)["Stacks"][0]
+        stack: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
-        raise Failure(f"no stack {stack} in {region}: {error.response['Error']['Message']}") from None
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+        raise Failure(f"no stack {name} in {region}: {error.response['Error']['Message']}") from None
+    return stack
 
 
-def print_outputs(stack: str, region: str, parameters: Path) -> None:
-    outputs = outputs_of(stack, region)
-    base = outputs.get("BaseUrl", "")
-    print(f"\nStack {stack} in {region}. To paste into each CRM, with the text from {shown(parameters)}:\n")
-    for function in functions(TEMPLATE):
-        url = outputs.pop(f"{function.capitalize()}Url", None)
-        if url and url.startswith(base):
-            print(f"  {url}\n    how: functions/{function}/README.md, Register the URL")
+def stack_file(name: str) -> Path:
+    """What `crm-events` needs to know of the stack; nothing in it is secret."""
+    return ROOT / "target" / "deployed" / f"{name}.json"
+
+
+def print_outputs(name: str, region: str, parameters: Path) -> None:
+    stack = stack_of(name, region)
+    known = for_clients(name, region, stack, os.environ.get("AWS_ENDPOINT_URL"))
+    file = stack_file(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, json.dumps(known, indent=2) + "\n")
+    print(f"\nStack {name} in {region}. To paste into each CRM, with the text from {shown(parameters)}:\n")
+    for function, url in known["urls"].items():
+        print(f"  {url}\n    how: functions/{function}/README.md, Register the URL")
     print("\nFor consumers and for you:\n")
-    for name, value in sorted(outputs.items()):
-        print(f"  {name:20} {value}")
-    print()
+    rest = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    for key, value in sorted(rest.items()):
+        if not value.startswith(f"{rest['BaseUrl']}/"):
+            print(f"  {key:20} {value}")
+    print(f"\nFor crm-events: --stack {shown(file)}\n")
 
 
 def outputs(args: argparse.Namespace) -> None:
@@ -232,15 +254,15 @@ def place(args: argparse.Namespace) -> tuple[str, str]:
 
 def remove(args: argparse.Namespace) -> None:
     stack, region = place(args)
-    outputs = outputs_of(stack, region)
+    known = for_clients(stack, region, stack_of(stack, region), None)
     print(f"Removing the stack {stack} in {region} loses, for good:\n")
     sqs = boto3.client("sqs", region_name=region)
-    for name in ("QueueUrl", "DeadLetterQueueUrl", "QuarantineQueueUrl"):
-        counts = sqs.get_queue_attributes(QueueUrl=outputs[name], AttributeNames=["All"])["Attributes"]
+    for name in ("queue_url", "dead_letter_queue_url", "quarantine_queue_url"):
+        counts = sqs.get_queue_attributes(QueueUrl=known[name], AttributeNames=["All"])["Attributes"]
         waiting = sum(int(count) for key, count in counts.items() if key.startswith("ApproximateNumberOfMessages"))
-        print(f"  {waiting:6} messages   {outputs[name]}")
+        print(f"  {waiting:6} messages   {known[name]}")
     bucket = None
-    if name := outputs.get("OverflowBucketName"):
+    if name := known["overflow_bucket"]:
         bucket = boto3.resource("s3", region_name=region).Bucket(name)
         print(f"  {sum(1 for _ in bucket.objects.all()):6} objects    {name}")
     dynamodb = boto3.client("dynamodb", region_name=region)
@@ -255,6 +277,7 @@ def remove(args: argparse.Namespace) -> None:
     command = [tool("sam"), "delete", "--stack-name", stack, "--region", region, "--no-prompts"]
     if subprocess.run(command, check=False).returncode != 0:
         raise Failure("sam delete did not finish: see above")
+    stack_file(stack).unlink(missing_ok=True)
 
 
 def tables_of(stack: str, region: str) -> list[str]:

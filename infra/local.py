@@ -332,23 +332,29 @@ def deploy(state: State, endpoint: str, secrets: dict[str, Any], consumer: bool)
 
 
 def describe(endpoint: str) -> dict[str, Any]:
-    """What a client needs to know of the stack, from its outputs."""
     stack = aws_client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+    return for_clients(STACK_NAME, REGION, stack, endpoint)
+
+
+def for_clients(name: str, region: str, stack: dict[str, Any], endpoint: str | None) -> dict[str, Any]:
+    """What a client needs to know of a stack, from its outputs: of one on AWS, or on the emulator at `endpoint`."""
     outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    # On AWS the API has a host name of its own; the emulator also serves it under this path.
-    public = outputs.pop("BaseUrl")
-    api_id = public.removeprefix("https://").split(".")[0]
-    base = f"{endpoint}/_aws/execute-api/{api_id}"
+    base = public = outputs.pop("BaseUrl")
+    if endpoint:
+        # On AWS the API has a host name of its own; the emulator also serves it under this path.
+        api_id = public.removeprefix("https://").split(".")[0]
+        base = f"{endpoint}/_aws/execute-api/{api_id}"
     urls = {key: value.replace(public, base) for key, value in outputs.items() if value.startswith(public)}
     return {
         "base_url": base,
         "endpoint_url": endpoint,
-        "region": REGION,
-        "stack_name": STACK_NAME,
+        "region": region,
+        "stack_name": name,
         "queue_url": outputs["QueueUrl"],
         "dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
         "quarantine_queue_url": outputs["QuarantineQueueUrl"],
-        "overflow_bucket": outputs["OverflowBucketName"],
+        # None for a stack without an overflow store.
+        "overflow_bucket": outputs.get("OverflowBucketName"),
         # None where the sample consumer is not deployed: then the events stay on the queue.
         "idempotency_table": outputs.get("IdempotencyTableName"),
         "view_table": outputs.get("ViewTableName"),

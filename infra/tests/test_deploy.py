@@ -69,7 +69,7 @@ class Settings(InAFolder):
         self.settings(ANSWERS)
         other = self.settings("", "--stack", "crm-other")
         self.assertEqual(other.returncode, 2)
-        self.assertIn("a file of its own", other.stderr)
+        self.assertIn("needs its own file", other.stderr)
 
     def test_what_is_malformed_is_named_without_its_value(self) -> None:
         for secrets in (
@@ -157,6 +157,11 @@ class OnTheEmulator(InAFolder):
         variables = lambdas.get_function_configuration(FunctionName="crm-test-agilecrm")["Environment"]["Variables"]
         self.assertEqual(json.loads(variables["WEBHOOK_SECRETS"]), awkward)
         self.assertIn("/webhooks/agilecrm\n", deployed("outputs"))
+        # What crm-events takes as --stack.
+        known = json.loads(deploy.stack_file("crm-test").read_text())
+        self.assertEqual(known["quarantine_queue_url"], deploy_outputs(client)["QuarantineQueueUrl"])
+        self.assertEqual(known["overflow_bucket"], deploy_outputs(client)["OverflowBucketName"])
+        self.assertEqual(set(known["urls"]), {"teamgram", "agilecrm", "freshsales", "heffl"})
 
         # What would be lost is counted, and lost only when the stack's name is typed.
         bucket = deploy_outputs(client)["OverflowBucketName"]
@@ -171,6 +176,7 @@ class OnTheEmulator(InAFolder):
         deployed("remove", answers="crm-test\n")
         gone = run("--parameters", self.file, "outputs", env=env)
         self.assertEqual(gone.returncode, 1, gone.stdout)
+        self.assertFalse(deploy.stack_file("crm-test").exists())
 
         for secret in secrets:
             self.assertNotIn(secret, everything)
