@@ -11,6 +11,7 @@ mod contract;
 mod fields;
 mod freshsales_app;
 mod function;
+mod json;
 mod kept;
 mod log;
 mod overflow;

@@ -10,6 +10,7 @@ pub mod request;
 pub mod sample;
 pub mod scheme;
 mod secrets;
+mod tape;
 pub mod time;
 pub mod vendor;
 
@@ -90,13 +91,13 @@ impl Vendor {
 impl<'a> Verified<'a> {
     /// The canonical events of the webhook.
     pub fn normalize(&self, options: Options) -> Normalized<'a> {
-        let (text, body) = match self.parse() {
-            Ok(parsed) => parsed,
+        let body = match self.parse() {
+            Ok(body) => body,
             Err(quarantine) => return Normalized { result: Err(quarantine), warnings: Vec::new() },
         };
         let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
         let result = (self.vendor.normalize)(&webhook).and_then(|outcome| {
-            let raw = if options.include_raw { Some(self.raw(text)?) } else { None };
+            let raw = if options.include_raw { Some(self.raw(&webhook.body)?) } else { None };
             Ok(self.stamp(outcome, raw))
         });
         Normalized { result, warnings: webhook.body.take_warnings() }
@@ -125,24 +126,26 @@ impl<'a> Verified<'a> {
         self.received_at
     }
 
-    fn parse(&self) -> Result<(&'a str, Object<'a>), Quarantine> {
+    fn parse(&self) -> Result<Object<'a>, Quarantine> {
         let text = std::str::from_utf8(self.request.body)
             .map_err(|error| Quarantine::new(Reason::NotText, format!("no UTF-8 at byte {}", error.valid_up_to())))?;
         // RFC 8259, section 8.1: a parser may ignore a byte order mark.
         let text = text.trim_start_matches('\u{feff}').trim_ascii();
-        let body = Object::parse(text).map_err(|error| {
+        Object::parse(text).map_err(|error| {
             let detail = format!("the body is not a JSON object (line {}, column {})", error.line(), error.column());
             Quarantine::new(Reason::NotJson, detail)
-        })?;
-        Ok((text, body))
+        })
     }
 
-    fn raw(&self, text: &'a str) -> Result<Json<'a>, Quarantine> {
-        let raw = match redact::without_members(text, self.vendor.secret_members) {
-            Cow::Borrowed(text) => serde_json::from_str::<&RawValue>(text).map(Cow::Borrowed),
-            Cow::Owned(text) => RawValue::from_string(text).map(Cow::Owned),
+    /// The vendor's JSON as it stands, less the vendor's secrets.
+    fn raw(&self, body: &Object<'a>) -> Result<Json<'a>, Quarantine> {
+        let raw = if self.vendor.secret_members.iter().any(|name| body.has_anywhere(name)) {
+            let text = redact::without_members(body.json_text(), self.vendor.secret_members).into_owned();
+            RawValue::from_string(text).ok().map(|json| Json::new(Cow::Owned(json)))
+        } else {
+            body.to_json()
         };
-        raw.map(Json::new).map_err(|_| {
+        raw.ok_or_else(|| {
             Quarantine::new(Reason::NotJson, "the body is not JSON once the vendor's secrets are taken out")
         })
     }
@@ -210,7 +213,7 @@ impl<'a> Verified<'a> {
             id: Cow::Owned(subject.event_id(action, digest)),
             source: Cow::Owned(subject.source()),
             event_type: EventType { entity, action },
-            subject: record_id.map(|id| Cow::Owned(format!("{entity}/{id}"))),
+            subject: record_id.map(|id| Cow::Owned([entity.as_str(), "/", id].concat())),
             time: occurred_at.unwrap_or(self.received_at),
             datacontenttype: Cow::Borrowed(crm_event::DATA_CONTENT_TYPE),
             dataschema: Cow::Owned(format!("urn:crm-event:{SCHEMA_MAJOR}:{entity}")),

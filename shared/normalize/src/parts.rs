@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crm_event::{CustomField, Email, Entity, FormField, Phone, Ref, Stage, Text, Web};
 
-use crate::read::{Object, json_of};
+use crate::read::{Object, Value};
 
 /// First and last name as one; none where both are missing.
 pub fn full_name<'a>(first: Option<&Text<'a>>, last: Option<&Text<'a>>) -> Option<Text<'a>> {
@@ -52,18 +52,14 @@ pub fn word(text: Text<'_>) -> Text<'_> {
 
 /// Custom fields of an object whose members are the fields. Empty ones are left out.
 pub fn custom_fields<'a>(fields: &Object<'a>) -> Vec<CustomField<'a>> {
-    let field = |(name, value): (&str, _)| {
-        Some(CustomField {
-            name: Some(Cow::Owned(name.to_owned())),
-            value: Some(json_of(value)?),
-            ..Default::default()
-        })
+    let field = |(name, value): (Text<'a>, Value<'_, 'a>)| {
+        Some(CustomField { name: Some(name), value: Some(value.json()?), ..Default::default() })
     };
     fields.members().filter_map(field).collect()
 }
 
 /// The fields of a form of an object whose members are the fields. Empty ones stay: a form was filled in that way.
 pub fn form_fields<'a>(fields: &Object<'a>) -> Vec<FormField<'a>> {
-    let field = |(name, value): (&str, _)| FormField { name: Some(Cow::Owned(name.to_owned())), value: json_of(value) };
+    let field = |(name, value): (Text<'a>, Value<'_, 'a>)| FormField { name: Some(name), value: value.json() };
     fields.members().map(field).collect()
 }

@@ -1,52 +1,30 @@
 //! Reading a vendor's JSON: lenient about types, strict about nothing but the syntax.
 //!
-//! An [`Object`] knows its members by name and leaves their values as text until somebody asks. So nothing is copied
+//! An [`Object`] finds its members by name and leaves their values as text until somebody asks. So nothing is copied
 //! that no one reads, numbers keep their digits, and a value of the wrong type costs its own field alone: the field
 //! reads as absent, and its path goes to the warnings.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fmt;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crm_event::{Decimal, Json, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
+use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
 use serde_json::value::RawValue;
 
+use crate::tape::{Kind, Node, Tape};
 use crate::time;
 
-/// The members of a JSON object.
-///
-/// Names match without regard to ASCII case: one vendor's page and its server do not agree on the case of theirs. Of
-/// members with one name the last counts, as in most parsers. A member that is `null` is absent.
-#[derive(Clone, Debug)]
-pub struct Object<'a> {
-    members: Vec<(Text<'a>, &'a RawValue)>,
-    place: Rc<Place>,
-}
-
-/// Where in the body an object stands, for warnings.
-#[derive(Debug)]
-struct Place {
-    within: Option<Rc<Place>>,
-    name: String,
-    /// Paths of values that could not be read; one list for the whole body.
-    warnings: Rc<RefCell<Vec<String>>>,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(outer) = &self.within {
-            outer.fmt(f)?;
-            if !outer.name.is_empty() && !self.name.starts_with('[') {
-                f.write_str(".")?;
-            }
-        }
-        f.write_str(&self.name)
-    }
+/// A JSON value where it stands in the body.
+#[derive(Clone, Copy)]
+pub struct Value<'o, 'a> {
+    tape: &'o Tape<'a>,
+    node: &'o Node,
 }
 
 /// A value by its JSON type.
@@ -60,32 +38,6 @@ enum Scalar<'a> {
     Other,
 }
 
-impl<'a> Scalar<'a> {
-    fn of(value: &'a RawValue) -> Self {
-        let json = value.get();
-        match json.as_bytes().first() {
-            Some(b'n') => Self::Null,
-            Some(b't') => Self::Bool(true),
-            Some(b'f') => Self::Bool(false),
-            Some(b'-' | b'0'..=b'9') => Self::Number(json),
-            Some(b'"') => match string(json) {
-                Some(text) => Self::Text(text),
-                None => Self::Other,
-            },
-            _ => Self::Other,
-        }
-    }
-}
-
-/// The text of a JSON string, without a copy where it has no escapes.
-fn string(json: &str) -> Option<Text<'_>> {
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Some(Cow::Borrowed(inner));
-    }
-    serde_json::from_str::<String>(json).ok().map(Cow::Owned)
-}
-
 /// Without white space at the ends; none where nothing is left.
 fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
     let text = match text {
@@ -96,38 +48,186 @@ fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
     (!text.is_empty()).then_some(text)
 }
 
+impl<'o, 'a> Value<'o, 'a> {
+    /// `null`, in place of another value.
+    pub fn null(self) -> Self {
+        Self { node: &Node::NULL, ..self }
+    }
+
+    /// The JSON text.
+    pub fn get(self) -> &'a str {
+        self.tape.text(self.node)
+    }
+
+    pub fn is_null(self) -> bool {
+        self.node.kind == Kind::Null
+    }
+
+    pub fn is_string(self) -> bool {
+        matches!(self.node.kind, Kind::PlainString | Kind::EscapedString)
+    }
+
+    pub fn is_object(self) -> bool {
+        self.node.kind == Kind::Object
+    }
+
+    pub fn is_array(self) -> bool {
+        self.node.kind == Kind::Array
+    }
+
+    /// Text, trimmed, or a number's digits; none for anything else and for empty text.
+    pub fn text(self) -> Option<Text<'a>> {
+        match self.scalar() {
+            Scalar::Text(text) => trimmed(text),
+            Scalar::Number(digits) => Some(Cow::Borrowed(digits)),
+            _ => None,
+        }
+    }
+
+    /// The value for a record: none for `null`.
+    pub fn json(self) -> Option<Json<'a>> {
+        if self.is_null() { None } else { checked(self.get()) }
+    }
+
+    /// A member of an object, unless it is `null`.
+    pub fn member(self, name: &str) -> Option<Self> {
+        self.of(self.tape.member(self.node, name)?).filled()
+    }
+
+    /// The entries of an array, or the values of an object's members.
+    pub fn children(self) -> impl ExactSizeIterator<Item = Self> {
+        self.tape.children(self.node).iter().map(move |node| self.of(node))
+    }
+
+    fn of(self, node: &'o Node) -> Self {
+        Self { node, ..self }
+    }
+
+    fn filled(self) -> Option<Self> {
+        (!self.is_null()).then_some(self)
+    }
+
+    fn scalar(self) -> Scalar<'a> {
+        match self.node.kind {
+            Kind::Null => Scalar::Null,
+            Kind::True => Scalar::Bool(true),
+            Kind::False => Scalar::Bool(false),
+            Kind::Number => Scalar::Number(self.get()),
+            Kind::PlainString | Kind::EscapedString => match self.tape.string(self.node) {
+                Some(text) => Scalar::Text(text),
+                None => Scalar::Other,
+            },
+            Kind::Array | Kind::Object => Scalar::Other,
+        }
+    }
+}
+
+/// Text that the tape has checked, as JSON for an event.
+///
+/// A [`RawValue`] asks the deserializer it is made by for one member, under a name of `serde_json`'s own, with its
+/// text; `serde_json`'s deserializer reads the text once more before it answers. This one answers at once.
+fn checked(json: &str) -> Option<Json<'_>> {
+    struct Checked<'a>(&'a str);
+
+    impl<'de> serde::Deserializer<'de> for Checked<'de> {
+        type Error = serde_json::Error;
+
+        fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(serde::de::Error::custom("only for RawValue"))
+        }
+
+        fn deserialize_newtype_struct<V: serde::de::Visitor<'de>>(
+            self,
+            name: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            let member = (name, BorrowedStrDeserializer::new(self.0));
+            visitor.visit_map(MapDeserializer::new(std::iter::once(member)))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+            unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        }
+    }
+
+    // Should RawValue ask otherwise one day, its own way is only slower.
+    let json = <&RawValue>::deserialize(Checked(json)).or_else(|_| serde_json::from_str(json));
+    json.ok().map(|json| Json::new(Cow::Borrowed(json)))
+}
+
+/// What to read in place of a member's value, by the member's name; none to read the value itself.
+pub type Replace = for<'o, 'a> fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>;
+
+/// The members of a JSON object.
+///
+/// Names match without regard to ASCII case: one vendor's page and its server do not agree on the case of theirs. Of
+/// members with one name the last counts, as in most parsers. A member that is `null` is absent.
+#[derive(Clone)]
+pub struct Object<'a> {
+    tape: Rc<Tape<'a>>,
+    node: Node,
+    replace: Option<Replace>,
+    /// Paths of values that could not be read; one list for the whole body.
+    warnings: Rc<RefCell<Vec<String>>>,
+}
+
 impl<'a> Object<'a> {
     /// A whole body.
     ///
     /// # Errors
-    /// Where the text is not one JSON object.
+    /// Where the text is not one JSON object, or one in which more than 127 containers stand in each other.
     pub fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        let members = deserializer.deserialize_map(Members)?;
-        deserializer.end()?;
-        let place = Place { within: None, name: String::new(), warnings: Rc::default() };
-        Ok(Self { members, place: Rc::new(place) })
+        match Tape::new(json) {
+            Ok(tape) if tape.root().kind == Kind::Object => {
+                let node = *tape.root();
+                Ok(Self { tape: Rc::new(tape), node, replace: None, warnings: Rc::default() })
+            }
+            _ => Err(no_object(json)),
+        }
     }
 
     /// The paths of the values that were there and could not be read, in the order of reading.
     pub fn take_warnings(&self) -> Vec<String> {
-        self.place.warnings.take()
+        self.warnings.take()
     }
 
-    fn member(&self, name: &str) -> Option<&'a RawValue> {
-        let (_, value) = self.members.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-        (value.get() != "null").then_some(*value)
+    /// All of it, as it stands.
+    pub fn json_text(&self) -> &'a str {
+        self.tape.text(&self.node)
     }
 
+    /// All of it, for an event.
+    pub fn to_json(&self) -> Option<Json<'a>> {
+        checked(self.json_text())
+    }
+
+    /// Whether this body has a member of that name at any depth.
+    pub fn has_anywhere(&self, name: &str) -> bool {
+        self.tape.has_member_anywhere(name)
+    }
+
+    /// The value of one of the object's own members.
+    fn value<'o>(&'o self, member: &'o Node) -> Value<'o, 'a> {
+        let value = Value { tape: &self.tape, node: member };
+        let replace = self.replace.and_then(|replace| replace(&self.tape.name(member).unwrap_or_default(), value));
+        replace.unwrap_or(value)
+    }
+
+    fn member(&self, name: &str) -> Option<Value<'_, 'a>> {
+        self.value(self.tape.member(&self.node, name)?).filled()
+    }
+
+    #[cold]
     fn warn(&self, name: &str) {
-        let dot = if self.place.name.is_empty() { "" } else { "." };
-        self.place.warnings.borrow_mut().push(format!("{}{dot}{name}", self.place));
+        let path = self.tape.path(&self.node);
+        let dot = if path.is_empty() { "" } else { "." };
+        self.warnings.borrow_mut().push(format!("{path}{dot}{name}"));
     }
 
     /// Reads a member by `read`; a value that `read` does not take is a warning.
     fn read<T>(&self, name: &str, read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>) -> Option<T> {
-        let value = self.member(name)?;
-        read(Scalar::of(value)).unwrap_or_else(|Unreadable| {
+        read(self.member(name)?.scalar()).unwrap_or_else(|Unreadable| {
             self.warn(name);
             None
         })
@@ -135,16 +235,17 @@ impl<'a> Object<'a> {
 
     /// Whether there is such a member, be it `null`.
     pub fn has(&self, name: &str) -> bool {
-        self.members.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+        self.tape.member(&self.node, name).is_some()
     }
 
-    /// The names of the members and their JSON, `null` included, in the vendor's order.
-    pub fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-        self.members.iter().map(|(name, value)| (&**name, *value))
+    /// The names of the members and their values, `null` included, in the vendor's order.
+    pub fn members(&self) -> impl Iterator<Item = (Text<'a>, Value<'_, 'a>)> {
+        let members = self.tape.children(&self.node).iter();
+        members.map(|member| (self.tape.name(member).unwrap_or_default(), self.value(member)))
     }
 
-    /// The member's JSON as it stands.
-    pub fn json(&self, name: &str) -> Option<&'a RawValue> {
+    /// The member's value as it stands.
+    pub fn json(&self, name: &str) -> Option<Value<'_, 'a>> {
         self.member(name)
     }
 
@@ -236,24 +337,21 @@ impl<'a> Object<'a> {
 
     /// The object under a name.
     pub fn object(&self, name: &str) -> Option<Object<'a>> {
-        let value = self.member(name)?;
-        match self.nested(value, name.to_owned()) {
-            Some(object) => Some(object),
-            None => {
-                self.warn(name);
-                None
-            }
+        let object = self.nested(self.member(name)?);
+        if object.is_none() {
+            self.warn(name);
         }
+        object
     }
 
     /// The objects of an array; an object that stands alone is an array of one. `null` entries are left out.
     pub fn objects(&self, name: &str) -> Vec<Object<'a>> {
-        self.entries(name, |value, path| self.nested(value, path))
+        self.entries(name, |value| self.nested(value))
     }
 
     /// The texts of an array of texts or numbers; a text that stands alone is an array of one. Empty ones are left out.
     pub fn texts(&self, name: &str) -> Vec<Text<'a>> {
-        let read = |value, _| match Scalar::of(value) {
+        let read = |value: Value<'_, 'a>| match value.scalar() {
             Scalar::Number(digits) => Some(Some(Cow::Borrowed(digits))),
             Scalar::Text(text) => Some(trimmed(text)),
             _ => None,
@@ -262,116 +360,59 @@ impl<'a> Object<'a> {
     }
 
     /// Reads each entry of an array that is not `null`; those that `read` does not take are warnings.
-    fn entries<T>(&self, name: &str, read: impl Fn(&'a RawValue, String) -> Option<T>) -> Vec<T> {
+    fn entries<T>(&self, name: &str, read: impl Fn(Value<'_, 'a>) -> Option<T>) -> Vec<T> {
         let Some(value) = self.member(name) else { return Vec::new() };
-        let values = match value.get().as_bytes().first() {
-            Some(b'[') => serde_json::Deserializer::from_str(value.get()).deserialize_seq(Entries).unwrap_or_default(),
-            Some(b'"') if string(value.get()).is_some_and(|text| text.trim().is_empty()) => return Vec::new(),
-            _ => vec![value],
+        let read = |(index, value): (usize, Value<'_, 'a>)| {
+            let entry = read(value);
+            if entry.is_none() {
+                self.warn(&format!("{name}[{index}]"));
+            }
+            entry
         };
-        let mut read_entries = Vec::with_capacity(values.len());
-        for (index, value) in values.into_iter().enumerate() {
-            if value.get() == "null" {
-                continue;
-            }
-            match read(value, format!("{name}[{index}]")) {
-                Some(entry) => read_entries.push(entry),
-                None => self.warn(&format!("{name}[{index}]")),
-            }
+        if value.is_array() {
+            return value.children().enumerate().filter(|(_, entry)| !entry.is_null()).filter_map(read).collect();
         }
-        read_entries
+        if let Scalar::Text(text) = value.scalar()
+            && text.trim().is_empty()
+        {
+            return Vec::new();
+        }
+        read((0, value)).into_iter().collect()
     }
 
-    fn nested(&self, value: &'a RawValue, name: String) -> Option<Object<'a>> {
-        let members = serde_json::Deserializer::from_str(value.get()).deserialize_map(Members).ok()?;
-        let place = Place { within: Some(self.place.clone()), name, warnings: self.place.warnings.clone() };
-        Some(Object { members, place: Rc::new(place) })
+    fn nested(&self, value: Value<'_, 'a>) -> Option<Object<'a>> {
+        value.is_object().then(|| Object {
+            tape: self.tape.clone(),
+            node: *value.node,
+            replace: None,
+            warnings: self.warnings.clone(),
+        })
     }
 
-    /// The same object with other JSON for some of its members: `replace` gives the JSON to read instead, or none to
-    /// leave a member as it is. For vendors that wrap values (`{"label": .., "value": ..}`).
-    pub fn map_members(mut self, replace: impl Fn(&str, &'a RawValue) -> Option<&'a RawValue>) -> Self {
-        for (name, value) in &mut self.members {
-            if let Some(inner) = replace(name, value) {
-                *value = inner;
-            }
-        }
-        self
+    /// The same object with other values for some of its members, for vendors that wrap values
+    /// (`{"label": .., "value": ..}`). The objects within it are read as they are.
+    pub fn map_members(self, replace: Replace) -> Self {
+        Self { replace: Some(replace), ..self }
     }
 
     /// The same object with its members' names without a prefix, where they have it: for flat bodies (`deal_name`).
     /// Warnings name the members without it.
-    pub fn without_prefix(mut self, prefix: &str) -> Self {
-        for (name, _) in &mut self.members {
-            let short = match name {
-                Cow::Borrowed(name) => name.strip_prefix(prefix).map(Cow::Borrowed),
-                Cow::Owned(name) => name.strip_prefix(prefix).map(|short| Cow::Owned(short.to_owned())),
-            };
-            if let Some(short) = short {
-                *name = short;
-            }
-        }
-        self
+    pub fn without_prefix(self, prefix: &str) -> Self {
+        let (tape, node) = self.tape.without_prefix(&self.node, prefix);
+        Self { tape: Rc::new(tape), node, ..self }
     }
+}
+
+/// What `serde_json` has to say of a text that is no object, line and column included.
+#[cold]
+fn no_object(json: &str) -> serde_json::Error {
+    let syntax = serde_json::from_str::<BTreeMap<Cow<'_, str>, IgnoredAny>>(json).err();
+    let depth = || serde_json::from_str::<serde_json::Value>(json).err();
+    syntax.or_else(depth).unwrap_or_else(|| serde::de::Error::custom("the text is too long"))
 }
 
 /// The value is there, and is not what it should be.
 struct Unreadable;
-
-/// A JSON value that is text, trimmed; none for anything else and for empty text.
-pub fn text_of(value: &RawValue) -> Option<Text<'_>> {
-    match Scalar::of(value) {
-        Scalar::Text(text) => trimmed(text),
-        Scalar::Number(digits) => Some(Cow::Borrowed(digits)),
-        _ => None,
-    }
-}
-
-/// A JSON value for a record: none for `null`.
-pub fn json_of(value: &RawValue) -> Option<Json<'_>> {
-    (value.get() != "null").then(|| Json::new(Cow::Borrowed(value)))
-}
-
-/// Collects the members of an object, values unparsed.
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Vec<(Text<'de>, &'de RawValue)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        #[derive(Deserialize)]
-        struct Name<'a>(#[serde(borrow)] Text<'a>);
-
-        let mut members = Vec::with_capacity(16);
-        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-            members.push((name, value));
-        }
-        Ok(members)
-    }
-}
-
-/// Collects the entries of an array, unparsed.
-struct Entries;
-
-impl<'de> Visitor<'de> for Entries {
-    type Value = Vec<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON array")
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Self::Value, S::Error> {
-        let mut entries = Vec::new();
-        while let Some(value) = seq.next_element()? {
-            entries.push(value);
-        }
-        Ok(entries)
-    }
-}
 
 #[cfg(test)]
 mod tests {

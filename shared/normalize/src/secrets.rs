@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde_json::value::RawValue;
-
 use crate::error::{SecretsError, Unauthorized};
-use crate::read::Object;
+use crate::read::{Object, Value};
 use crate::request::Request;
 use crate::scheme::{self, HmacKey, HmacScheme, Key, Proof, Scheme, Shown};
 use jiff::Timestamp;
@@ -41,13 +39,15 @@ impl Secrets {
             if account.is_empty() {
                 return Err(SecretsError::EmptyAccount);
             }
-            let texts = texts(list)
-                .ok_or_else(|| SecretsError::NotAList { account: account.to_owned(), expected: expected() })?;
+            let texts = texts(list).ok_or_else(|| SecretsError::NotAList {
+                account: account.clone().into_owned(),
+                expected: expected(),
+            })?;
             let proofs = texts
                 .iter()
                 .enumerate()
                 .map(|(index, text)| {
-                    let (account, position) = (account.to_owned(), index.saturating_add(1));
+                    let (account, position) = (account.clone().into_owned(), index.saturating_add(1));
                     proof(text, schemes).map_err(|error| match error {
                         Refused::Form => SecretsError::Proof { account, position, expected: expected() },
                         Refused::Scheme(scheme) => {
@@ -56,7 +56,7 @@ impl Secrets {
                     })
                 })
                 .collect::<Result<Vec<_>, _>>()?;
-            accounts.insert(account.to_owned(), proofs);
+            accounts.insert(account.into_owned(), proofs);
         }
         if accounts.is_empty() {
             return Err(SecretsError::NoAccount { expected: example() });
@@ -75,7 +75,7 @@ impl Secrets {
 }
 
 /// A list of at least one text.
-fn texts(json: &RawValue) -> Option<Vec<String>> {
+fn texts(json: Value<'_, '_>) -> Option<Vec<String>> {
     serde_json::from_str::<Vec<String>>(json.get()).ok().filter(|texts| !texts.is_empty())
 }
 

@@ -22,13 +22,12 @@ mod workflow;
 
 use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, CustomField, Entity, Text};
-use serde_json::value::RawValue;
 
 use self::lookups::{CREATOR, Lookups, OWNER, UPDATER};
 use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::parts::word;
-use crate::read::{Object, json_of, text_of};
+use crate::read::{Object, Value};
 use crate::scheme::Scheme;
 
 pub const VENDOR: Vendor = Vendor {
@@ -214,8 +213,8 @@ fn is_deleted(entity: Entity, o: &Object<'_>) -> bool {
 /// The id of the record of an event that is not modelled: its name in `data` is not known.
 fn any_record_id<'a>(data: &Object<'a>) -> Option<Text<'a>> {
     let names =
-        data.members().map(|(name, _)| name).filter(|name| !matches!(*name, "actor" | "associations" | "changes"));
-    names.filter_map(|name| lookups::object(data, name)).find_map(|o| lookups::unwrapped(o).id("id"))
+        data.members().map(|(name, _)| name).filter(|name| !matches!(&**name, "actor" | "associations" | "changes"));
+    names.filter_map(|name| lookups::object(data, &name)).find_map(|o| lookups::unwrapped(o).id("id"))
 }
 
 fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Record<'a> {
@@ -250,11 +249,11 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, '
 /// and what an app has noted about the record's source, in a form of its own.
 fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
     let mut fields = Vec::new();
-    if lookups::holds(o, "custom_fields", b'[') {
+    if o.json("custom_fields").is_some_and(Value::is_array) {
         fields.extend(o.objects("custom_fields").iter().filter_map(|field| {
             let value = field.json("value").and_then(filled)?;
             let (label, kind) = (field.text("label"), field.text("type").map(word));
-            Some(CustomField { name: field.text("name"), label, kind, value: json_of(value), id: None })
+            Some(CustomField { name: field.text("name"), label, kind, value: value.json(), id: None })
         }));
     }
     for name in ["custom_fields", "custom_field"] {
@@ -266,20 +265,20 @@ fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
     fields
 }
 
-fn named_field<'a>(name: &str, value: &'a RawValue) -> Option<CustomField<'a>> {
+fn named_field<'a>(name: Text<'a>, value: Value<'_, 'a>) -> Option<CustomField<'a>> {
     let value = filled(lookups::plain(value).unwrap_or(value))?;
-    Some(CustomField { name: Some(name.to_owned().into()), value: json_of(value), ..CustomField::default() })
+    Some(CustomField { name: Some(name), value: value.json(), ..CustomField::default() })
 }
 
 /// A value, unless it is empty.
-fn filled(value: &RawValue) -> Option<&RawValue> {
+fn filled<'o, 'a>(value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
     (!matches!(value.get(), "null" | "\"\"" | "[]")).then_some(value)
 }
 
 /// Who did it: a user, the system (which has the id 0), or no more than an id.
 fn actor<'a>(data: &Object<'a>) -> Option<Actor<'a>> {
     let Some(actor) = lookups::object(data, "actor") else {
-        let id = data.json("actor").and_then(text_of).filter(|id| id != "0");
+        let id = data.json("actor").and_then(Value::text).filter(|id| id != "0");
         return id.map(|id| Actor { id: Some(id), ..Actor::default() });
     };
     let user = lookups::described(&actor);

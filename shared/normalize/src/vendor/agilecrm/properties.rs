@@ -10,7 +10,7 @@ use crm_event::{Address, CustomField, Email, Json, Phone, Text, Web};
 use serde_json::value::RawValue;
 
 use crate::parts::{web, word};
-use crate::read::{Object, json_of};
+use crate::read::Object;
 
 /// The values by their names. Of those that a record has one of, the first counts.
 #[derive(Default)]
@@ -99,8 +99,8 @@ pub fn custom_field<'a>(field: &Object<'a>, kind: Option<Text<'a>>) -> Option<Cu
 /// A field's value in its own type: lists of records (`"[\"5694691248963584\"]"`) come as JSON inside of text.
 fn value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
     let json = field.json("value")?;
-    if !json.get().starts_with('"') {
-        return json_of(json);
+    if !json.is_string() {
+        return json.json();
     }
     let text = field.text("value")?;
     if text.starts_with(['[', '{'])
@@ -109,7 +109,7 @@ fn value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
         return Some(Json::new(Cow::Owned(inner)));
     }
     match text {
-        Cow::Borrowed(text) if json.get().trim_matches('"') == text => json_of(json),
+        Cow::Borrowed(text) if json.get().trim_matches('"') == text => json.json(),
         trimmed => Json::of(&trimmed).ok(),
     }
 }
@@ -118,7 +118,7 @@ fn value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
 /// name or a code; where it is a code, newer records have the name as `countryname`.
 fn address<'a>(property: &Object<'a>) -> Option<Address<'a>> {
     let kind = property.text("subtype").map(word);
-    if property.json("value")?.get().starts_with('{') {
+    if property.json("value")?.is_object() {
         return parts(&property.object("value")?, kind);
     }
     let text = property.text("value")?;

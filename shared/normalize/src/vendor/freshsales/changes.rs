@@ -7,13 +7,12 @@
 use std::borrow::Cow;
 
 use crm_event::{Entity, FieldChange, Json};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
 use super::lookups::{self, Lookups, Role, Roles, texts};
 use super::{people, work};
 use crate::parts::{stage, word};
-use crate::read::{Object, json_of};
+use crate::read::{Object, Value};
 
 /// How a field is read.
 enum Form {
@@ -219,30 +218,29 @@ pub(super) fn changes<'a>(
 }
 
 fn collect<'a>(entity: Entity, o: &Object<'a>, known: Lookups<'_, 'a>, changes: &mut Vec<FieldChange<'a>>) {
-    let before = o.clone().map_members(|name, value| Some(side(name, pair(value)?.before.unwrap_or(RawValue::NULL))));
+    let before = o.clone().map_members(|name, value| Some(side(name, pair(value)?.before.unwrap_or(value.null()))));
     let after = o.clone().map_members(|name, value| Some(side(name, pair(value)?.after)));
     for (name, value) in o.members() {
-        if let "model_changes" | "system_changes" | "misc_changes" | "custom_fields" | "custom_field" = name
-            && let Some(inner) = lookups::object(o, name).filter(|_| pair(value).is_none())
+        if let "model_changes" | "system_changes" | "misc_changes" | "custom_fields" | "custom_field" = &*name
+            && let Some(inner) = lookups::object(o, &name).filter(|_| pair(value).is_none())
         {
             collect(entity, &inner, known, changes);
             continue;
         }
         let Some(pair) = pair(value) else {
             if value.get() != "{}" {
-                let to = Some(Json::new(Cow::Borrowed(value)));
-                changes.push(FieldChange { field: Cow::Owned(name.to_owned()), from: None, to });
+                changes.push(FieldChange { field: name, from: None, to: value.json().or_else(|| Some(Json::null())) });
             }
             continue;
         };
         let shared = || FIELDS.iter().find(|(field, ..)| *field == name).map(|(_, canonical, form)| (*canonical, form));
-        let own = own_field(entity, name);
+        let own = own_field(entity, &name);
         let (field, from, to) = match own.as_ref().map(|(canonical, form)| (*canonical, form)).or_else(shared) {
             Some((canonical, form)) => {
-                let (from, to) = (form.read(name, &before, known.past()), form.read(name, &after, known.past()));
+                let (from, to) = (form.read(&name, &before, known.past()), form.read(&name, &after, known.past()));
                 (Cow::Borrowed(canonical), from, to)
             }
-            None => (Cow::Owned(name.to_owned()), pair.before.and_then(json_of), json_of(pair.after)),
+            None => (name, pair.before.and_then(Value::json), pair.after.json()),
         };
         let from = from.or_else(|| pair.before.and_then(empty));
         let to = to.or_else(|| empty(pair.after));
@@ -292,37 +290,29 @@ fn list<'a>(values: Vec<impl Serialize>) -> Option<Json<'a>> {
 }
 
 /// An old and a new value.
-struct Pair<'a> {
+struct Pair<'o, 'a> {
     /// None where only the new value is told.
-    before: Option<&'a RawValue>,
-    after: &'a RawValue,
+    before: Option<Value<'o, 'a>>,
+    after: Value<'o, 'a>,
 }
 
 /// `[old, new]`, `[new]`, or either as `{"changed": [..]}`.
-fn pair(value: &RawValue) -> Option<Pair<'_>> {
-    #[derive(Deserialize)]
-    struct Changed<'a> {
-        #[serde(borrow)]
-        changed: &'a RawValue,
-    }
-    if value.get().starts_with('{') {
-        let Changed { changed } = serde_json::from_str(value.get()).ok()?;
-        return if changed.get().starts_with('[') { pair(changed) } else { None };
-    }
-    let values: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
-    match values[..] {
-        [before, after] => Some(Pair { before: Some(before), after }),
-        [after] => Some(Pair { before: None, after }),
+fn pair<'o, 'a>(value: Value<'o, 'a>) -> Option<Pair<'o, 'a>> {
+    let values = if value.is_object() { value.member("changed")? } else { value };
+    let mut values = if values.is_array() { values.children() } else { return None };
+    match (values.next(), values.next(), values.next()) {
+        (Some(before), Some(after), None) => Some(Pair { before: Some(before), after }),
+        (Some(after), None, None) => Some(Pair { before: None, after }),
         _ => None,
     }
 }
 
 /// `null` for an empty value. One that is there and cannot be read is not told: the code of a currency by its id alone.
-fn empty<'a>(value: &RawValue) -> Option<Json<'a>> {
+fn empty<'a>(value: Value<'_, 'a>) -> Option<Json<'a>> {
     matches!(value.get(), "null" | "\"\"" | "[]" | "{}" | "0").then(Json::null)
 }
 
 /// One of the two values, plain as in a record. What a record relates to needs its kind, which is lost there.
-fn side<'a>(name: &str, value: &'a RawValue) -> &'a RawValue {
+fn side<'o, 'a>(name: &str, value: Value<'o, 'a>) -> Value<'o, 'a> {
     if name == "targetable" { value } else { lookups::plain(value).unwrap_or(value) }
 }

@@ -5,11 +5,9 @@
 //! beside the id.
 
 use crm_event::{Ref, Stage, Text};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::parts::{full_name, stage};
-use crate::read::Object;
+use crate::read::{Object, Value};
 
 /// A field that holds an id, and the places that tell more about what it refers to.
 pub(super) struct Role {
@@ -183,7 +181,8 @@ impl<'o, 'a> Lookups<'o, 'a> {
         if self.past {
             return None;
         }
-        let association = self.associations.filter(|associations| !holds(associations, role.association, b'{'));
+        let association =
+            self.associations.filter(|associations| !associations.json(role.association).is_some_and(Value::is_object));
         let text = association.and_then(|associations| associations.text(role.association));
         text.or_else(|| role.names.iter().find_map(|name| o.text(name)))
     }
@@ -231,17 +230,12 @@ pub(super) fn texts<'a>(o: &Object<'a>, name: &str) -> Vec<Text<'a>> {
 
 /// The member, where it is an object; anything else is absent without a warning.
 pub(super) fn object<'a>(o: &Object<'a>, name: &str) -> Option<Object<'a>> {
-    if holds(o, name, b'{') { o.object(name) } else { None }
-}
-
-/// Whether a member's JSON begins so.
-pub(super) fn holds(o: &Object<'_>, name: &str, first: u8) -> bool {
-    o.json(name).is_some_and(|value| value.get().as_bytes().first() == Some(&first))
+    if o.json(name)?.is_object() { o.object(name) } else { None }
 }
 
 /// Whether a member is an array of objects, or one object.
 fn holds_objects(o: &Object<'_>, name: &str) -> bool {
-    o.json(name).is_some_and(|value| value.get().trim_start_matches(['[', ' ', '\n', '\r', '\t']).starts_with('{'))
+    o.json(name).is_some_and(|value| value.is_object() || value.children().next().is_some_and(Value::is_object))
 }
 
 /// The record with plain values: `{"label": "Name", "type": "text", "value": "Acme"}` reads as `"Acme"`.
@@ -250,33 +244,18 @@ pub(super) fn unwrapped(o: Object<'_>) -> Object<'_> {
 }
 
 /// The value in a wrapper, and the id in a reference (`{"id": 7, "model": "user"}`); none for anything else.
-pub(super) fn plain(value: &RawValue) -> Option<&RawValue> {
-    #[derive(Deserialize)]
-    struct Shape<'a> {
-        #[serde(borrow)]
-        label: Option<&'a RawValue>,
-        #[serde(borrow, rename = "type")]
-        kind: Option<&'a RawValue>,
-        #[serde(borrow)]
-        dom_type: Option<&'a RawValue>,
-        #[serde(borrow)]
-        value: Option<&'a RawValue>,
-        #[serde(borrow)]
-        id: Option<&'a RawValue>,
-        #[serde(borrow)]
-        model: Option<&'a RawValue>,
-        #[serde(borrow)]
-        _model: Option<&'a RawValue>,
+pub(super) fn plain<'o, 'a>(value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
+    if !value.is_object() {
+        return None;
     }
-    let inside = value.get().strip_prefix('{')?;
-    if inside.trim_ascii_start() == "}" {
+    if value.children().len() == 0 {
         // The v3.0 samples show amounts like this.
-        return Some(RawValue::NULL);
+        return Some(value.null());
     }
-    let shape: Shape<'_> = serde_json::from_str(value.get()).ok()?;
-    if shape.label.is_some() && (shape.kind.is_some() || shape.dom_type.is_some()) {
-        let value = shape.value.unwrap_or(RawValue::NULL);
-        return Some(plain(value).unwrap_or(value));
+    let has = |name| value.member(name).is_some();
+    if has("label") && (has("type") || has("dom_type")) {
+        let inner = value.member("value").unwrap_or(value.null());
+        return Some(plain(inner).unwrap_or(inner));
     }
-    (shape.model.is_some() || shape._model.is_some()).then(|| shape.id.unwrap_or(RawValue::NULL))
+    (has("model") || has("_model")).then(|| value.member("id").unwrap_or(value.null()))
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crm_event::{Address, DateInfo, Email, Phone, Text, Web};
 
 use crate::parts::word;
-use crate::read::Object;
+use crate::read::{Object, Value};
 use crate::time;
 
 /// The entries by type.
@@ -43,7 +43,7 @@ enum Type {
 
 impl<'a> ContactInfos<'a> {
     fn add(&mut self, entry: &Object<'a>) {
-        let is_nested = entry.json("ContactInfoType").is_some_and(|json| json.get().starts_with('{'));
+        let is_nested = entry.json("ContactInfoType").is_some_and(Value::is_object);
         let nested = if is_nested { entry.object("ContactInfoType") } else { None };
         let in_nested = |name| nested.as_ref().and_then(|nested| nested.text(name));
         let type_name = entry.text("ContactInfoTypeName").or_else(|| in_nested("Name"));

@@ -6,7 +6,7 @@ use crm_event::{CustomField, Decimal, Json};
 use serde_json::value::RawValue;
 
 use super::{enumerated, is_iso_date};
-use crate::read::{Object, json_of};
+use crate::read::Object;
 use crate::time;
 
 /// The documented types. Lists and attachments have others.
@@ -31,8 +31,8 @@ fn custom_field<'a>(o: &Object<'a>) -> Option<CustomField<'a>> {
 /// The value in the JSON type that fits the field's.
 fn value<'a>(o: &Object<'a>, kind: Option<&str>) -> Option<Json<'a>> {
     let json = o.json("Value")?;
-    if !json.get().starts_with('"') {
-        return json_of(json);
+    if !json.is_string() {
+        return json.json();
     }
     let text = o.text("Value")?;
     // Where there is an `UnFormattedDate`, `Value` is in the account's own format.
