@@ -3,12 +3,10 @@
 //! Nothing of the clock, the machine or the request's id goes in: a vendor's redelivery, in any number and at any
 //! time, has the same names.
 
-use std::fmt::Write;
-
 use crm_event::{Action, Entity};
 use data_encoding::HEXLOWER;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sha2::{Digest as _, Sha256};
+use ring::digest::{SHA256, digest};
 
 /// What [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) calls unreserved stays; all else is encoded, so
 /// that `:` only separates and no two records share a key.
@@ -25,8 +23,8 @@ pub struct Digest([u8; 8]);
 
 impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
-        Self([a, b, c, d, e, f, g, h])
+        // A SHA-256 has 32 bytes: there always is a first chunk of 8.
+        Self(digest(&SHA256, bytes).as_ref().first_chunk().copied().unwrap_or_default())
     }
 
     /// 16 hexadecimal digits.
@@ -54,7 +52,7 @@ pub fn again(vendor: &str, event_id: &str, nonce: &str) -> Option<String> {
     Some(if key.len() <= LONGEST {
         key
     } else {
-        format!("{vendor}:{}:again-{nonce}", HEXLOWER.encode(&Sha256::digest(event_id.as_bytes())))
+        format!("{vendor}:{}:again-{nonce}", HEXLOWER.encode(digest(&SHA256, event_id.as_bytes()).as_ref()))
     })
 }
 
@@ -87,20 +85,23 @@ impl Subject<'_> {
 
     /// `crm://{vendor}/{account}`.
     pub fn source(&self) -> String {
-        format!("crm://{}/{}", encoded(self.vendor), encoded(self.account))
+        let mut source = String::with_capacity(LONGEST);
+        source.push_str("crm://");
+        source.extend(encoded(self.vendor));
+        source.push('/');
+        source.extend(encoded(self.account));
+        source
     }
 
     fn components(&self) -> String {
         let mut key = String::with_capacity(LONGEST);
-        // Writing to a String cannot fail.
-        let _ = write!(
-            key,
-            "{}:{}:{}:{}",
-            encoded(self.vendor),
-            encoded(self.account),
-            self.entity.as_str(),
-            encoded(self.record_id)
-        );
+        key.extend(encoded(self.vendor));
+        key.push(':');
+        key.extend(encoded(self.account));
+        key.push(':');
+        key.push_str(self.entity.as_str());
+        key.push(':');
+        key.extend(encoded(self.record_id));
         key
     }
 }
@@ -111,7 +112,11 @@ fn encoded(component: &str) -> percent_encoding::PercentEncode<'_> {
 
 /// A key that SQS would not take becomes `{vendor}:{64 hex digits of its SHA-256}`.
 fn fitting(vendor: &str, key: String) -> String {
-    if key.len() <= LONGEST { key } else { format!("{vendor}:{}", HEXLOWER.encode(&Sha256::digest(key.as_bytes()))) }
+    if key.len() <= LONGEST {
+        key
+    } else {
+        format!("{vendor}:{}", HEXLOWER.encode(digest(&SHA256, key.as_bytes()).as_ref()))
+    }
 }
 
 #[cfg(test)]
