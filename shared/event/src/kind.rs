@@ -49,19 +49,19 @@ macro_rules! words {
             }
         }
 
-        text_serde!($name);
-    };
-}
-
-/// Serde by `Display` and `FromStr`.
-macro_rules! text_serde {
-    ($name:ident) => {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(self.as_str())
             }
         }
 
+        deserialize_text!($name);
+    };
+}
+
+/// Deserialization by `FromStr`.
+macro_rules! deserialize_text {
+    ($name:ident) => {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let word = std::borrow::Cow::<str>::deserialize(deserializer)?;
@@ -147,4 +147,10 @@ impl FromStr for EventType {
     }
 }
 
-text_serde!(EventType);
+impl Serialize for EventType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+deserialize_text!(EventType);

@@ -1,7 +1,8 @@
 //! The vendors' ways to write a time, as instants in UTC and calendar dates.
 
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 /// From here on an epoch number counts milliseconds, below it seconds. 1e11 seconds is the year 5138, 1e11
@@ -11,11 +12,9 @@ const FIRST_MILLISECONDS: i128 = 100_000_000_000;
 /// An instant from text: RFC 3339 with any offset, or without one, which all five vendors mean as UTC; a date alone is
 /// 00:00 UTC; `MM-DD-YYYY[ HH:MM:SS]` as Freshsales' workflow webhooks write it; an epoch number as text.
 pub fn instant(text: &str) -> Option<Timestamp> {
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Some(instant);
-    }
-    if let Ok(local) = text.parse::<DateTime>() {
-        return utc(local);
+    if let Ok(pieces) = Pieces::parse(text) {
+        let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or_default());
+        return pieces.to_numeric_offset().unwrap_or(Offset::UTC).to_timestamp(local).ok();
     }
     if let Some(local) = month_first(text) {
         return utc(local);
