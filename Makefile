@@ -95,6 +95,7 @@ advisories: $(DENY) ## Check the dependencies against the RustSec database (on G
 
 .PHONY: bench
 bench: ## Measure proof, translation and message of every case in the process: FILTER=...
+	cargo bench --package crm-normalize --bench table
 	cargo bench --package crm-normalize --bench normalize -- --quick '$(FILTER)'
 
 .PHONY: golden
