@@ -86,9 +86,10 @@ impl State {
         {
             return Ok(Self { effects, ..before.clone() });
         }
+        let deleted = event.data.action == Action::Deleted;
         let mut fields = match before {
-            // A missing field of a partial record says nothing.
-            Some(before) if event.data.partial => before.fields.clone(),
+            // A missing field of a partial record says nothing; of a deleted one, some vendors tell no more than the id.
+            Some(before) if event.data.partial || deleted => before.fields.clone(),
             _ => Fields::new(),
         };
         if let Some(record) = &event.data.record {
@@ -99,7 +100,7 @@ impl State {
             time: event.time,
             event_id: event.id.to_string(),
             event_type: event.event_type.to_string(),
-            deleted: event.data.action == Action::Deleted,
+            deleted,
             fields,
         })
     }
@@ -141,4 +142,65 @@ fn item(event: &Event<'_>, state: &State) -> Item {
         _ => add("record_too_large", AttributeValue::Bool(true)),
     };
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State;
+    use crm_consume::Event;
+    use serde_json::{Value, json};
+
+    /// The state after these events of one deal: action, second, whether the record is whole, and the record.
+    fn after(story: &[(&str, u8, bool, Value)]) -> (u64, bool, String) {
+        let mut state: Option<State> = None;
+        for (action, second, whole, record) in story {
+            let json = json!({
+                "specversion": "1.0", "id": format!("{action}{second}"), "source": "crm://heffl/default",
+                "type": format!("crm.deal.{action}"), "subject": "deal/1", "time": format!("2026-01-01T00:00:{second:02}Z"),
+                "datacontenttype": "application/json", "dataschema": "urn:crm-event:1:deal",
+                "partitionkey": "heffl:default:deal:1", "recordedtime": "2026-01-01T00:01:00Z",
+                "data": {
+                    "vendor": "heffl", "account": "default", "vendor_event": "deal", "entity": "deal",
+                    "action": action, "partial": !whole, "record": record,
+                },
+            })
+            .to_string();
+            let event: Event<'_> = serde_json::from_str(&json).unwrap();
+            state = Some(State::next(state.as_ref(), &event).unwrap());
+        }
+        let state = state.unwrap();
+        (state.effects, state.deleted, serde_json::to_string(&state.fields).unwrap())
+    }
+
+    #[test]
+    fn the_latest_state_of_a_record() {
+        let created = || ("created", 1, true, json!({ "id": "1", "name": "A", "amount": "1.10" }));
+        let whole = ("updated", 3, true, json!({ "id": "1", "name": "C" }));
+        let partial = ("updated", 2, false, json!({ "id": "1", "name": "B" }));
+        let deleted = ("deleted", 4, true, json!({ "id": "1" }));
+        for (what, story, expected) in [
+            ("whole: what is missing is empty", vec![created(), whole.clone()], (2, false, r#"{"id":"1","name":"C"}"#)),
+            (
+                "partial: what is missing stays",
+                vec![created(), partial.clone()],
+                (2, false, r#"{"amount":"1.10","id":"1","name":"B"}"#),
+            ),
+            (
+                "late: it counts, and changes nothing",
+                vec![whole.clone(), partial],
+                (2, false, r#"{"id":"1","name":"C"}"#),
+            ),
+            (
+                "deleted: what was known stays",
+                vec![whole.clone(), deleted.clone()],
+                (2, true, r#"{"id":"1","name":"C"}"#),
+            ),
+            ("late: what is deleted stays deleted", vec![deleted, whole], (2, true, r#"{"id":"1"}"#)),
+        ] {
+            let (effects, deleted, fields) = expected;
+            assert_eq!(after(&story), (effects, deleted, fields.to_owned()), "{what}");
+        }
+        let again = ("updated", 1, true, json!({ "id": "1", "name": "Z" }));
+        assert_eq!(after(&[created(), again]).2, r#"{"id":"1","name":"Z"}"#, "at the same time: the later to arrive");
+    }
 }

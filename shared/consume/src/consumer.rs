@@ -161,7 +161,6 @@ impl<S: Store, P: Payloads> Consumer<S, P> {
                 failures.push(failure(&message));
                 continue;
             }
-            let started = Instant::now();
             let result = self.message(&message, batch.deadline, &consume).await;
             if let Err(failed) = result {
                 let receives = message.attributes.get("ApproximateReceiveCount");
@@ -169,7 +168,6 @@ impl<S: Store, P: Payloads> Consumer<S, P> {
                 failures.push(failure(&message));
                 stopped.extend(group.cloned());
             }
-            tracing::debug!(milliseconds = started.elapsed().as_secs_f64() * 1000.0, "message");
         }
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = failures;
@@ -182,6 +180,7 @@ impl<S: Store, P: Payloads> Consumer<S, P> {
         deadline: Timestamp,
         consume: &impl AsyncFn(&Event<'_>, Timestamp) -> Result<Done, Failure>,
     ) -> Result<(), Failure> {
+        let started = Instant::now();
         let body = message.body.as_deref().unwrap_or_default();
         let object = match Pointer::parse(body) {
             Some(pointer) => Some(self.payloads.read(&pointer).await?),
@@ -194,7 +193,14 @@ impl<S: Store, P: Payloads> Consumer<S, P> {
             Ok(Done::Before) => "consumed before",
             Err(_) => "failed",
         };
-        tracing::info!(event_id = %event.id, event_type = %event.event_type, outcome, "event");
+        tracing::info!(
+            message_id = message.message_id,
+            event_id = %event.id,
+            event_type = %event.event_type,
+            outcome,
+            milliseconds = started.elapsed().as_secs_f64() * 1000.0,
+            "event"
+        );
         done.map(drop)
     }
 }

@@ -158,3 +158,48 @@ fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
         .operation_timeout(operation)
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+    use tracing::level_filters::LevelFilter;
+
+    const GOOD: [(&str, &str); 6] = [
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "sales"),
+        ("IDEMPOTENCY_TABLE", "records"),
+        ("AWS_LAMBDA_LOG_LEVEL", "fatal"),
+    ];
+
+    /// The settings with one of them changed, read as `run` reads them.
+    fn read(variable: &str, value: &str) -> Result<Settings, String> {
+        let variables = GOOD.into_iter().filter(|(name, _)| *name != variable).chain([(variable, value)]);
+        let settings = Settings::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let settings = settings.map_err(|error| error.to_string())?;
+        settings.records().map_err(|error| error.to_string())?;
+        settings.log_level().map_err(|error| error.to_string())?;
+        Ok(settings)
+    }
+
+    #[test]
+    fn a_setting_that_is_missing_or_malformed_is_named_in_one_line_without_its_value() {
+        for (variable, _) in GOOD.iter().filter(|(variable, _)| *variable != "AWS_LAMBDA_LOG_LEVEL") {
+            for empty in ["", "  "] {
+                let message = read(variable, empty).expect_err(variable);
+                assert!(message.starts_with(&format!("{variable} is not set: expected ")), "{message}");
+            }
+        }
+        let message = read("AWS_LAMBDA_LOG_LEVEL", "hunter2").expect_err("no level");
+        assert_eq!(message, "AWS_LAMBDA_LOG_LEVEL: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL");
+    }
+
+    #[test]
+    fn defaults() {
+        let settings = read("AWS_LAMBDA_LOG_LEVEL", "").unwrap();
+        assert_eq!(settings.log_level().unwrap(), LevelFilter::INFO);
+        assert_eq!(read("AWS_LAMBDA_LOG_LEVEL", "FATAL").unwrap().log_level().unwrap(), LevelFilter::ERROR);
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+}

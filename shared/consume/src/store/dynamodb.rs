@@ -265,3 +265,24 @@ where
         _ => StoreError::Unavailable(says),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DynamoDb, KeyFormat};
+    use crate::Settings;
+
+    /// What `hashlib.md5(json.dumps(id).encode()).hexdigest()` gives in Python and
+    /// `createHash("md5").update(JSON.stringify(id)).digest("base64")` in Node.
+    #[test]
+    fn keys_are_those_of_the_languages() {
+        let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        let settings = Settings::new(aws.map(|name| (name.to_owned(), "x".to_owned()))).unwrap();
+        let records = DynamoDb::new(settings.dynamodb(), "records", "sales");
+        let key = |records: &DynamoDb| {
+            let key = records.key("heffl:default:deal:dl_def456:updated:e2208d513cb4d0de");
+            key.as_s().unwrap().clone()
+        };
+        assert_eq!(key(&records), "sales#a3037452bd6836ab58fe0d81432b5801");
+        assert_eq!(key(&records.with_key_format(KeyFormat::TypeScript)), "sales#owN0Ur1oNqtY/g2BQytYAQ==");
+    }
+}

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Claim, Commit, Store, StoreError, Times, Transact};
 
-/// A write of an effect in memory. False is what a condition that does not hold is in DynamoDB: nothing is written.
+/// A write of an effect in memory. False is what a condition that does not hold is in DynamoDB: it has written nothing,
+/// the writes after it are not made, and there is no record.
 pub type Effect = Box<dyn FnOnce() -> bool + Send>;
 
 /// Records in memory, for tests: the rules of [`DynamoDb`](super::DynamoDb), without a table. Clones share the records.
