@@ -54,7 +54,7 @@ send: $(CLI) ## Post one sample to the running stack: VENDOR=... CASE=...
 	@$(CLI) send --stack $(STACK_FILE) $(VENDOR) $(CASE)
 
 .PHONY: tail
-tail: $(CLI) ## Print the events on the running stack's queue as they arrive
+tail: $(CLI) ## Print the events of the running stack as they arrive
 	@$(CLI) tail --stack $(STACK_FILE)
 
 .PHONY: logs

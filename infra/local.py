@@ -227,7 +227,7 @@ def choose_port(wanted: int) -> int:
 
 
 @contextlib.contextmanager
-def emulator(state: State, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def emulator(state: State, port: int, dedup_window: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
     endpoint = f"http://{HOST}:{port}"
     scratch = state.folder / "tmp"
     shutil.rmtree(scratch, ignore_errors=True)
@@ -242,7 +242,11 @@ def emulator(state: State, port: int) -> Iterator[subprocess.Popen[bytes]]:
         "TMPDIR": str(scratch),
     }
     say(f"starting the AWS emulator on {endpoint} (log: {shown(state.emulator_log)})")
-    with running([tool("ministack")], env, state.emulator_log) as child:
+    command = [tool("ministack")]
+    if dedup_window is not None:  # it has no setting for this
+        patch = f"import ministack.services.sqs as sqs; sqs._DEDUP_WINDOW_S = {dedup_window}"
+        command = [sys.executable, "-c", f"{patch}; from ministack.app import main; main()"]
+    with running(command, env, state.emulator_log) as child:
         wait_for("starting the emulator", child, lambda: answers(f"{endpoint}/_ministack/health"), limit=60)
         if child.poll() is not None:
             raise Failure(f"the emulator ended at once:\n{tail(state.emulator_log)}")
@@ -388,7 +392,7 @@ def up(args: argparse.Namespace) -> None:
         for name in functions(TEMPLATE):
             if not state.zip_file(name).is_file():
                 raise Failure(f"{shown(state.zip_file(name))} is missing: `make run` builds it", EXIT_USAGE)
-        with emulator(state, port) as process:
+        with emulator(state, port, args.dedup_window) as process:
             deploy(state, endpoint, sample_secrets(cli), args.consumer)
             stack = describe(endpoint)
             write_whole(state.stack_file, json.dumps(stack, indent=2) + "\n")
@@ -522,6 +526,10 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--no-consumer", dest="consumer", action="store_false",
         help="leave the events on the queue: do not deploy the sample consumer",
+    )  # fmt: skip
+    command.add_argument(
+        "--dedup-window", type=int, metavar="SECONDS",
+        help="how long SQS drops the twin of a message, for tests (default: its own 300)",
     )  # fmt: skip
     command.add_argument("--no-send", action="store_true", help="do not post the samples; print only `ready`")
     command.add_argument("--exit-with-stdin", action="store_true", help="stop at the end of stdin, for tests")

@@ -43,6 +43,8 @@ impl Place {
             dead_letter_queue_url: url(DEAD),
             quarantine_queue_url: url(QUARANTINE),
             overflow_bucket: None,
+            view_table: None,
+            idempotency_table: None,
             urls: BTreeMap::new(),
         };
         Self { sqs, stack, _server: server }

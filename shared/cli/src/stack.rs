@@ -31,6 +31,11 @@ pub struct Stack {
     pub quarantine_queue_url: String,
     /// None for a stack without an overflow store.
     pub overflow_bucket: Option<String>,
+    /// Of the sample consumer, which takes the events off the main queue; none where it is not deployed.
+    #[serde(default)]
+    pub view_table: Option<String>,
+    #[serde(default)]
+    pub idempotency_table: Option<String>,
     /// The URL to paste into each vendor's settings.
     pub urls: BTreeMap<String, String>,
 }

@@ -1,17 +1,32 @@
-//! Watching a queue: events as they come, for a person to read.
+//! Watching what arrives: events for a person to read.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use crm_event::Event;
+use serde_json::{Value, json};
 
 use crate::stack::Stack;
 
-/// Takes events off the main queue and prints each, until the process is stopped.
+/// How often the sample consumer's table is looked at.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Prints each event until the process is stopped. Where the sample consumer takes them off the main queue, prints each
+/// record of its table when an event has changed it.
 ///
 /// # Errors
-/// Where the queue cannot be read.
+/// Where the queue or the table cannot be read.
 pub async fn tail(stack: &Stack) -> anyhow::Result<()> {
+    match &stack.view_table {
+        Some(table) => tail_view(stack, table).await,
+        None => tail_queue(stack).await,
+    }
+}
+
+/// Takes events off the main queue and prints each.
+async fn tail_queue(stack: &Stack) -> anyhow::Result<()> {
     let sqs = stack.aws().await.sqs();
     loop {
         let batch = sqs
@@ -27,6 +42,55 @@ pub async fn tail(stack: &Stack) -> anyhow::Result<()> {
             let handle = message.receipt_handle().unwrap_or_default();
             sqs.delete_message().queue_url(&stack.queue_url).receipt_handle(handle).send().await?;
         }
+    }
+}
+
+async fn tail_view(stack: &Stack, table: &str) -> anyhow::Result<()> {
+    let mut printed: BTreeMap<String, String> = BTreeMap::new();
+    loop {
+        let mut changed: Vec<_> = scan(stack, table)?
+            .into_iter()
+            .filter(|item| {
+                let effects = text(item, "effects").to_owned();
+                let key = format!("{} {}", text(item, "source"), text(item, "subject"));
+                printed.insert(key, effects.clone()) != Some(effects)
+            })
+            .collect();
+        changed.sort_by(|one, other| text(one, "time").cmp(text(other, "time")));
+        for item in &changed {
+            let record: Value = serde_json::from_str(text(item, "record")).unwrap_or_default();
+            let record = serde_json::to_string_pretty(&record)?;
+            let [time, event_type, id] = ["time", "type", "event_id"].map(|name| text(item, name));
+            writeln!(io::stdout(), "{time} {event_type} {id}\n{record}")?;
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// A text or a number of an item.
+fn text<'i>(item: &'i Value, name: &str) -> &'i str {
+    let types = item.get(name).and_then(Value::as_object).into_iter().flat_map(|types| types.values());
+    types.filter_map(Value::as_str).next().unwrap_or_default()
+}
+
+/// All items of a table of the local stack, which takes unsigned requests: the SDK would be most of what this program
+/// is built from, for this.
+fn scan(stack: &Stack, table: &str) -> anyhow::Result<Vec<Value>> {
+    let endpoint = stack.endpoint_url.as_deref().context("only a local stack can be watched this way")?;
+    let mut items = Vec::new();
+    let mut request = json!({ "TableName": table });
+    loop {
+        let mut response = ureq::post(endpoint)
+            .header("x-amz-target", "DynamoDB_20120810.Scan")
+            .header("content-type", "application/x-amz-json-1.0")
+            .send(request.to_string())
+            .context("cannot read the table")?;
+        let mut page: Value = serde_json::from_str(&response.body_mut().read_to_string()?)?;
+        let found = page.get_mut("Items").and_then(Value::as_array_mut);
+        items.append(found.context("the table's answer has no items")?);
+        let Some(last) = page.get("LastEvaluatedKey") else { return Ok(items) };
+        ensure!(last.is_object(), "the table's answer goes on nowhere");
+        request = json!({ "TableName": table, "ExclusiveStartKey": last });
     }
 }
 
