@@ -4,6 +4,7 @@
 #![expect(clippy::indexing_slicing, reason = "an index of a JSON value cannot panic")]
 #![expect(clippy::print_stderr, reason = "a long run says what it does")]
 
+mod consumer;
 mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +66,7 @@ fn main() -> anyhow::Result<()> {
             check_case(run.get()?, &case).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }
+    trials.extend(consumer::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(run);
     conclusion.exit()
@@ -75,26 +77,27 @@ struct LocalStack {
     child: Child,
     stdin: Option<ChildStdin>,
     stack: Stack,
+    state: PathBuf,
 }
 
-fn state() -> PathBuf {
-    root().join("target/end-to-end")
-}
-
-fn local_py() -> anyhow::Result<Command> {
+/// A Python program of this workspace, with the packages that it needs.
+fn python(program: &str) -> anyhow::Result<Command> {
     let python = root().join(".venv/bin/python");
     ensure!(python.exists(), "{} is missing: `make test` installs it", python.display());
     let mut command = Command::new(python);
-    command.arg(root().join("infra/local.py"));
+    command.arg(root().join(program));
     Ok(command)
 }
 
 impl LocalStack {
-    fn start() -> anyhow::Result<Self> {
-        let state = state();
+    /// A stack with this name under target/ and these further options.
+    fn start(name: &str, options: &[&str]) -> anyhow::Result<Self> {
+        let state = root().join("target").join(name);
         let binaries = binaries()?;
-        let mut child = local_py()?
-            .args(["up", "--port", "0", "--no-send", "--no-consumer", "--exit-with-stdin", "--state"])
+        let mut child = python("infra/local.py")?
+            .args(["up", "--port", "0", "--no-send", "--exit-with-stdin"])
+            .args(options)
+            .arg("--state")
             .arg(&state)
             .arg("--cli")
             .arg(binaries.join("crm-events"))
@@ -111,7 +114,14 @@ impl LocalStack {
         // What it says later must not block it.
         std::thread::spawn(move || lines.for_each(drop));
         ensure!(ready, "the local stack did not come up: see above");
-        Ok(Self { child, stdin, stack: Stack::read(&state.join("stack.json"))? })
+        Ok(Self { child, stdin, stack: Stack::read(&state.join("stack.json"))?, state })
+    }
+
+    /// What the functions logged.
+    fn logs(&self) -> anyhow::Result<String> {
+        let logs = python("infra/local.py")?.arg("logs").arg("--state").arg(&self.state).output()?;
+        ensure!(logs.status.success(), "no logs: {}", String::from_utf8_lossy(&logs.stderr));
+        Ok(String::from_utf8_lossy(&logs.stdout).into_owned())
     }
 }
 
@@ -157,7 +167,7 @@ fn now() -> Timestamp {
 
 impl Run {
     fn new() -> anyhow::Result<Self> {
-        let local = LocalStack::start()?;
+        let local = LocalStack::start("end-to-end", &["--no-consumer"])?;
         let stack = &local.stack;
         let cases = Case::all(&events())?;
         eprintln!("posting {} cases", cases.len());
@@ -201,9 +211,7 @@ impl Run {
         }
         // After the cases' own: the same events under the same ids would be dropped as twins.
         let kept = Kept::run(stack)?;
-        let logs = local_py()?.arg("logs").arg("--state").arg(state()).output()?;
-        ensure!(logs.status.success(), "no logs: {}", String::from_utf8_lossy(&logs.stderr));
-        let logs = String::from_utf8_lossy(&logs.stdout).into_owned();
+        let logs = local.logs()?;
         Ok(Self {
             sent,
             forged,

@@ -196,3 +196,12 @@ fn the_readme_shows_what_the_cases_become() {
     }
     assert_eq!(tables, 2);
 }
+
+/// crm-consume's README is its crate documentation, whose code is compiled.
+#[test]
+fn the_readme_shows_the_consumer_that_is_compiled() {
+    let (readme, compiled) = (read("README.md"), read("shared/consume/README.md"));
+    let mut blocks = readme.split("```rust\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let shown = blocks.find(|code| code.contains("use crm_consume::")).expect("README.md shows no consumer");
+    assert!(compiled.contains(&format!("```rust,no_run\n{shown}```")), "not in shared/consume/README.md: {shown}");
+}

@@ -1,0 +1,47 @@
+"""Runs the consumer in Python that the README shows, as Lambda would.
+
+Standard input: {"source": the README's code, "batch": an SQS batch, "remaining_ms": of the invocation,
+"crash": stop inside the effect}. Standard output: {"response": what the handler returned, none where
+it raised, "printed": what the code printed}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+
+
+class Killed(BaseException):
+    """The end of the process, from the inside: Powertools must not see an Exception."""
+
+
+def main() -> None:
+    task: dict[str, Any] = json.load(sys.stdin)
+    context = SimpleNamespace(
+        function_name="consumer",
+        memory_limit_in_mb=256,
+        invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:consumer",
+        aws_request_id="00000000-0000-0000-0000-000000000000",
+        get_remaining_time_in_millis=lambda: task["remaining_ms"],
+    )
+    printed = io.StringIO()
+
+    def crashing_print(*_args: object) -> None:
+        raise Killed
+
+    module: dict[str, Any] = {"print": crashing_print} if task["crash"] else {}
+    response = None
+    # Powertools raises where every message of a batch failed, and Lambda takes the whole batch for failed.
+    with contextlib.redirect_stdout(printed), contextlib.suppress(Killed, BatchProcessingError):
+        exec(compile(task["source"], "README.md", "exec"), module)
+        response = module["handler"](task["batch"], context)
+    json.dump({"response": response, "printed": printed.getvalue().splitlines()}, sys.stdout)
+
+
+main()
