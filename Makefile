@@ -9,6 +9,7 @@ REGION     ?=
 PARAMETERS ?= infra/parameters$(if $(STACK),.$(STACK)).yaml
 SAM_FLAGS  ?=
 FILTER     ?=
+CHAOS      ?=
 #? PORT=4566            port of the local stack on loopback; 0: any free one
 #? WATCH_PORT=9000      port of `make watch` on loopback
 #? ARCH=arm64           processor of the release build: arm64 or x86_64
@@ -16,6 +17,7 @@ FILTER     ?=
 #? REGION=NAME          its region; the same
 #? PARAMETERS=FILE      its settings and secrets (infra/parameters.yaml, with STACK infra/parameters.STACK.yaml)
 #? FILTER=REGEX         which cases `make bench` measures
+#? CHAOS="--seed 7"     flags of `make chaos`; CHAOS=--help lists them
 #? SAM_FLAGS=...        further flags of sam deploy, such as --no-confirm-changeset
 
 UV_VERSION         := 0.13.8
@@ -97,6 +99,11 @@ advisories: $(DENY) ## Check the dependencies against the RustSec database (on G
 bench: ## Measure proof, translation and message of every case in the process: FILTER=...
 	cargo bench --package crm-normalize --bench table
 	cargo bench --package crm-normalize --bench normalize -- --quick '$(FILTER)'
+
+.PHONY: chaos
+chaos: ## Post 100,000 webhooks while everything around the functions fails; account for each
+	cargo build --profile chaos --workspace --bins
+	target/chaos/chaos $(CHAOS)
 
 .PHONY: golden
 golden: cli ## Rewrite the expected events under events/ from what the code does now

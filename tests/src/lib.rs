@@ -1,5 +1,6 @@
 //! What the tests share: the workspace's own folders and files.
 
+pub mod chaos;
 pub mod stub;
 
 use std::fs;

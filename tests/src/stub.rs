@@ -5,9 +5,11 @@
 //! microseconds, and fail on demand: [`faults`] is a layer before any of them.
 #![expect(clippy::arithmetic_side_effects, reason = "no counter or time here comes near its type's end")]
 
+pub mod dynamodb;
 pub mod faults;
 pub mod http;
 pub mod runtime_api;
+pub mod s3;
 pub mod sqs;
 pub mod tls;
 

@@ -18,5 +18,6 @@ mod overflow;
 mod registry;
 mod replay;
 mod schemes;
+mod stores;
 mod stubs;
 mod tolerance;

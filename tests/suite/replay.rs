@@ -88,7 +88,8 @@ fn much_later() -> Timestamp {
 }
 
 fn content(body: &str) -> Content {
-    Content { body: body.into(), attributes: Arc::default(), group: "".into(), deduplication: "".into() }
+    let attributes = Arc::default();
+    Content { body: body.into(), attributes, trace_header: None, group: "".into(), deduplication: "".into() }
 }
 
 fn options(from: From) -> Options {

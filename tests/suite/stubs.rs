@@ -251,7 +251,7 @@ async fn a_real_function_serves_the_runtime_api_and_a_killed_one_is_started_agai
 #[test]
 fn faults_hang_on_the_seed_and_the_request() {
     use tests::stub::faults::{Fault, Plan, Rates};
-    let rates = Rates(BTreeMap::from([(Fault::Throttled, 3000), (Fault::CutAfter, 2000)]));
+    let rates = Rates { each: BTreeMap::from([(Fault::Throttled, 3000), (Fault::CutAfter, 2000)]), outages: 0 };
     let faults = |seed: u64, keys: &[&str]| -> Vec<_> {
         let mut plan = Plan::new(seed, rates.clone());
         keys.iter().map(|key| ((*key).to_owned(), plan.next(key).0)).collect()

@@ -65,16 +65,33 @@ impl fmt::Display for Fault {
     }
 }
 
-/// How many of 10,000 requests a fault befalls; what is not named befalls none.
+/// How often things go wrong.
 #[derive(Clone, Debug, Default)]
-pub struct Rates(pub BTreeMap<Fault, u64>);
+pub struct Rates {
+    /// How many of 10,000 requests a fault befalls; what is not named befalls none.
+    pub each: BTreeMap<Fault, u64>,
+    /// How many of 10,000 keys the service is out of reach for: their first requests, up to [`OUTAGE`] of them, all fail.
+    pub outages: u64,
+}
+
+/// The longest outage, in requests about one thing.
+pub const OUTAGE: u64 = 20;
 
 const OF: u64 = 10_000;
 
 impl Rates {
-    fn pick(&self, number: u64) -> Option<Fault> {
-        let mut rest = number % OF;
-        for (fault, rate) in &self.0 {
+    /// The fault of the request that is the `nth` about a key.
+    fn pick(&self, key: u64, nth: u64, own: u64) -> Option<Fault> {
+        let outage = number(&(key, "outage"));
+        if outage % OF < self.outages && nth <= 1 + outage / OF % OUTAGE {
+            return Some(match own % 3 {
+                0 => Fault::ServerError,
+                1 => Fault::Throttled,
+                _ => Fault::CutBefore,
+            });
+        }
+        let mut rest = own % OF;
+        for (fault, rate) in &self.each {
             if rest < *rate {
                 return Some(*fault);
             }
@@ -119,7 +136,7 @@ impl Plan {
         let before = self.requests.entry(key).or_default();
         *before += 1;
         let own = number(&(key, *before));
-        let fault = self.rates.pick(own);
+        let fault = self.rates.pick(key, *before, own);
         if let Some(fault) = fault {
             *self.counts.entry(fault).or_default() += 1;
         }

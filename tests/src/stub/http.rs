@@ -1,6 +1,5 @@
 //! The HTTP/1.1 server under every stub.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -146,9 +145,3 @@ async fn serve<S: Service>(stream: impl AsyncRead + AsyncWrite + Unpin, service:
 #[derive(Debug, thiserror::Error)]
 #[error("cut")]
 struct Cut;
-
-impl From<Infallible> for Cut {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}

@@ -88,6 +88,20 @@ impl Sqs {
         receipt
     }
 
+    /// Waits until a queue is empty: nothing waits, and nothing is in flight.
+    pub async fn drained(&self, queue: &str) {
+        loop {
+            let changed = self.state.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let counts = self.counts(queue);
+            if counts.waiting + counts.in_flight == 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// Moves all waiting messages of a queue to another, as `StartMessageMoveTask` does; gives their number.
     pub fn redrive(&self, from: &str, to: &str) -> usize {
         let mut moved = 0;
@@ -120,10 +134,12 @@ impl Sqs {
         let (received, dead) = queue.receive(max, visibility, Instant::now());
         if let Some((target, _)) = dead_letters
             && let Some(target) = queues.get_mut(&target)
+            && !dead.is_empty()
         {
             for (content, sent_at) in dead {
                 target.adopt(content, sent_at);
             }
+            self.state.changed.notify_waiters();
         }
         Some(received)
     }

@@ -147,7 +147,14 @@ impl Sqs {
         }
         let md5_of_message_body = digest::of_body(&entry.message_body);
         let md5_of_message_attributes = digest::of_attributes(&entry.message_attributes);
+        // The only system attribute that a message may be sent with.
+        let mut system = entry.message_system_attributes;
+        let trace_header = system.remove("AWSTraceHeader").and_then(|attribute| attribute.string_value);
+        if let Some(name) = system.keys().next() {
+            return Err(Refusal::parameter(format!("Message system attribute {name} is unknown.")));
+        }
         let content = Content {
+            trace_header: trace_header.map(Into::into),
             body: entry.message_body.into(),
             attributes: entry.message_attributes.into(),
             group: entry.message_group_id.unwrap_or_default().into(),
@@ -181,7 +188,7 @@ impl Sqs {
             .iter()
             .map(|message| {
                 let attributes: Map<String, Value> =
-                    system_attributes(message).into_iter().filter(|(name, _)| system(name)).collect();
+                    message.system_attributes().into_iter().filter(|(name, _)| system(name)).collect();
                 let mut own = (*message.content.attributes).clone();
                 own.retain(|name, _| wanted(&receive.message_attribute_names, name));
                 json!({
@@ -304,18 +311,23 @@ fn sequence_number(sequence: u64) -> String {
     format!("{:020}", 18_849_496_460_467_696_128_u128 + u128::from(sequence))
 }
 
-/// The system attributes of a message, as a poller of Lambda gets them too.
-pub(super) fn system_attributes(message: &Message) -> Vec<(String, Value)> {
-    let mut all = vec![
-        ("SenderId".to_owned(), json!("AROAEXAMPLE")),
-        ("SentTimestamp".to_owned(), json!(message.sent_at.to_string())),
-        ("ApproximateReceiveCount".to_owned(), json!(message.receives.to_string())),
-        ("ApproximateFirstReceiveTimestamp".to_owned(), json!(message.sent_at.to_string())),
-    ];
-    if !message.content.deduplication.is_empty() {
-        all.push(("MessageGroupId".to_owned(), json!(*message.content.group)));
-        all.push(("MessageDeduplicationId".to_owned(), json!(*message.content.deduplication)));
-        all.push(("SequenceNumber".to_owned(), json!(sequence_number(message.sequence))));
+impl Message {
+    /// The system attributes, as every receiver may ask for them, and as Lambda hands them to a function.
+    pub fn system_attributes(&self) -> Map<String, Value> {
+        let mut all = vec![
+            ("SenderId", json!("AROAEXAMPLE")),
+            ("SentTimestamp", json!(self.sent_at.to_string())),
+            ("ApproximateReceiveCount", json!(self.receives.to_string())),
+            ("ApproximateFirstReceiveTimestamp", json!(self.sent_at.to_string())),
+        ];
+        if let Some(trace_header) = &self.content.trace_header {
+            all.push(("AWSTraceHeader", json!(**trace_header)));
+        }
+        if !self.content.deduplication.is_empty() {
+            all.push(("MessageGroupId", json!(*self.content.group)));
+            all.push(("MessageDeduplicationId", json!(*self.content.deduplication)));
+            all.push(("SequenceNumber", json!(sequence_number(self.sequence))));
+        }
+        all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
-    all
 }

@@ -60,6 +60,8 @@ pub struct Attribute {
 pub struct Content {
     pub body: Arc<str>,
     pub attributes: Arc<BTreeMap<String, Attribute>>,
+    /// The system attribute `AWSTraceHeader`.
+    pub trace_header: Option<Arc<str>>,
     /// `MessageGroupId`; empty on a standard queue.
     pub group: Arc<str>,
     /// `MessageDeduplicationId`; empty on a standard queue.

@@ -25,6 +25,8 @@ pub(super) struct Entry<'b> {
     pub(super) message_body: Cow<'b, str>,
     #[serde(default)]
     pub(super) message_attributes: BTreeMap<String, Attribute>,
+    #[serde(default)]
+    pub(super) message_system_attributes: BTreeMap<String, Attribute>,
     #[serde(borrow)]
     pub(super) message_group_id: Option<Cow<'b, str>>,
     #[serde(borrow)]
