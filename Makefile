@@ -41,6 +41,9 @@ DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
 CLI     := target/debug/crm-events
 STACK_FILE := target/stack/stack.json
 DEPLOY  = $(VENV)/python infra/deploy.py --parameters $(PARAMETERS) --stack "$(STACK)" --region "$(REGION)" --cli $(CLI)
+SCHEMA  := shared/event/schema
+# npm's own mark of a finished installation.
+NODE    := tests/node/node_modules/.package-lock.json
 
 ##@ Try it
 
@@ -76,9 +79,12 @@ invoke: $(LAMBDA) $(CLI) ## Hand one sample to a function under `make watch`: VE
 ##@ Change it
 
 .PHONY: test
-test: $(TOOLS) $(LAMBDA) ## Run all tests, the end-to-end test on its own local stack among them
+test: $(TOOLS) $(LAMBDA) $(NODE) ## Run all tests, the end-to-end test on its own local stack among them
 	cargo build --workspace --all-targets
 	cargo test --workspace
+	@$(call write-schema,target/schema)
+	@diff --recursive $(SCHEMA) target/schema || { echo "$(SCHEMA) is not what the types say: make schema" >&2; exit 1; }
+	node --test tests/node/*.test.mjs
 	$(VENV)/python -m unittest discover --start-directory infra/tests
 	node --test infra/tests/*/*.test.js
 
@@ -108,6 +114,10 @@ chaos: ## Post 100,000 webhooks while everything around the functions fails; acc
 .PHONY: golden
 golden: cli ## Rewrite the expected events under events/ from what the code does now
 	$(CLI) golden
+
+.PHONY: schema
+schema: $(TOOLS) $(NODE) cli ## Rewrite the schema of the events, and the types made of it, from what the code says now
+	@$(call write-schema,$(SCHEMA))
 
 ##@ Ship it
 
@@ -144,7 +154,7 @@ lock: $(TOOLS) ## Pin the tools again, after a change of infra/requirements.in
 
 .PHONY: clean
 clean: ## Remove everything built or installed here
-	rm -rf target .venv
+	rm -rf target .venv tests/node/build tests/node/node_modules
 
 .PHONY: help
 help: ## Show this
@@ -179,6 +189,21 @@ $(DENY):
 	@echo "Compiling cargo-deny $(CARGO_DENY_VERSION) into .venv (a minute or more, once)"
 	@env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --locked --root .venv cargo-deny@$(CARGO_DENY_VERSION)
 	@touch $@
+
+tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+	@command -v npm > /dev/null || { echo "node 20 or newer and npm are needed (https://nodejs.org)" >&2; exit 1; }
+	@echo "Installing the tools of tests/$* (about a minute, once)"
+	@npm ci --prefix tests/$* --no-audit --no-fund --loglevel error
+	@touch $@
+
+# $(call write-schema,FOLDER): the schema, and the types for TypeScript and Python by generators of their communities.
+write-schema = rm -rf $(1) && $(CLI) schema $(1) && \
+	tests/node/node_modules/.bin/json2ts --input $(1)/event.schema.json --output $(1)/crm-event.ts \
+		--no-additionalProperties --bannerComment '// Made from event.schema.json by make schema.' && \
+	$(VENV)/datamodel-codegen --input $(1)/event.schema.json --input-file-type jsonschema \
+		--output $(1)/crm_event.py --output-model-type typing.TypedDict --target-python-version 3.11 \
+		--class-name Event --enum-field-as-literal all --use-schema-description --use-field-description \
+		--custom-file-header '\# Made from event.schema.json by make schema.' --formatters builtin
 
 # uv installs in seconds what takes pip two minutes. It does not read pip's configuration, so
 # behind a mirror that only pip knows of, pip does it.

@@ -6,6 +6,7 @@
 
 mod consumer;
 mod kept;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -57,6 +58,8 @@ fn main() -> anyhow::Result<()> {
             kept::what_was_stored_while_sqs_was_away_is_replayed_once,
         ),
         test("no_route_answers_404", no_route_answers_404),
+        test("the_consumer_in_typescript_understands_an_event", |run| understands(&run.typescript)),
+        test("the_consumer_in_python_understands_an_event", |run| understands(&run.python)),
         test("no_secret_and_nothing_of_a_body_is_in_the_logs", no_secret_and_nothing_of_a_body_is_in_the_logs),
     ];
     for case in Case::all(&events())? {
@@ -145,6 +148,9 @@ struct Run {
     events: BTreeMap<String, Vec<Message>>,
     quarantined: Vec<Message>,
     kept: Kept,
+    /// What the consumers in other languages made of an event.
+    typescript: anyhow::Result<types::Consumed>,
+    python: anyhow::Result<types::Consumed>,
     /// What the functions logged.
     logs: String,
     _stack: LocalStack,
@@ -211,6 +217,7 @@ impl Run {
         }
         // After the cases' own: the same events under the same ids would be dropped as twins.
         let kept = Kept::run(stack)?;
+        let (typescript, python) = (types::typescript(stack), types::python(stack));
         let logs = local.logs()?;
         Ok(Self {
             sent,
@@ -222,6 +229,8 @@ impl Run {
             events,
             quarantined,
             kept,
+            typescript,
+            python,
             logs,
             _stack: local,
         })
@@ -395,6 +404,12 @@ fn nothing_else_is_on_the_queues(run: &Run) -> anyhow::Result<()> {
 
 fn no_route_answers_404(run: &Run) -> anyhow::Result<()> {
     ensure!(run.no_route.status == 404, "{:?}", run.no_route);
+    Ok(())
+}
+
+fn understands(consumed: &anyhow::Result<types::Consumed>) -> anyhow::Result<()> {
+    let consumed = consumed.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    ensure!(consumed.printed == consumed.expected, "printed {:?}, not {:?}", consumed.printed, consumed.expected);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ mod log;
 mod overflow;
 mod registry;
 mod replay;
+mod schema;
 mod schemes;
 mod stores;
 mod stubs;

@@ -5,6 +5,7 @@ pub mod case;
 pub mod catalog;
 pub mod gateway;
 pub mod replay;
+pub mod schema;
 pub mod send;
 pub mod stack;
 pub mod tail;

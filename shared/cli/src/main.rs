@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crm_events::answer::Webhook;
 use crm_events::case::{self, Case};
 use crm_events::stack::Stack;
-use crm_events::{catalog, gateway, replay, send, stack, tail};
+use crm_events::{catalog, gateway, replay, schema, send, stack, tail};
 use crm_normalize::{Vendor, sample, vendor};
 use jiff::Timestamp;
 
@@ -61,6 +61,13 @@ enum Command {
         /// Only this vendor's cases.
         #[arg(value_parser = vendor_of_name)]
         vendor: Option<&'static Vendor>,
+        #[arg(long, default_value = "events", value_name = "FOLDER")]
+        events: PathBuf,
+    },
+    /// Write the JSON Schema of the events and the AsyncAPI document of the queue.
+    Schema {
+        #[arg(default_value = schema::FOLDER)]
+        folder: PathBuf,
         #[arg(long, default_value = "events", value_name = "FOLDER")]
         events: PathBuf,
     },
@@ -197,6 +204,12 @@ fn run(command: Command) -> anyhow::Result<()> {
                 }
             }
             writeln!(out, "{} cases, {changed} changed", cases.len())?;
+        }
+        Command::Schema { folder, events } => {
+            fs::create_dir_all(&folder)?;
+            for (name, text) in schema::files(&events)? {
+                fs::write(folder.join(name), text)?;
+            }
         }
         Command::Send { vendor, case, place } => send_cases(vendor, case.as_deref(), &place)?,
         Command::Curl { vendor, case, place } => {

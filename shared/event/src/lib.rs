@@ -2,6 +2,8 @@
 
 mod kind;
 pub mod record;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod value;
 
 use std::borrow::Cow;
@@ -35,8 +37,9 @@ pub const SCHEMA_MAJOR: u32 = 1;
 ///
 /// There is no `Default` and no builder: a new attribute has to be decided wherever an event is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event<'a> {
-    /// Always [`SPEC_VERSION`].
+    /// The version of CloudEvents.
     pub specversion: Text<'a>,
     /// The idempotency key: the same for every delivery of one change, and for nothing else.
     pub id: Text<'a>,
@@ -50,7 +53,7 @@ pub struct Event<'a> {
     pub subject: Option<Text<'a>>,
     /// When it happened, by the vendor's own words; when it was received where the vendor says nothing.
     pub time: Timestamp,
-    /// Always [`DATA_CONTENT_TYPE`].
+    /// The media type of `data`.
     pub datacontenttype: Text<'a>,
     /// `urn:crm-event:{major}:{entity}`.
     pub dataschema: Text<'a>,
@@ -61,11 +64,13 @@ pub struct Event<'a> {
     /// The [W3C trace context](https://www.w3.org/TR/trace-context/#traceparent-header) of the webhook's request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<Text<'a>>,
+    /// What happened.
     pub data: Data<'a>,
 }
 
 /// What happened to which record.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Data<'a> {
     /// The vendor's name: one lowercase word.
     pub vendor: Text<'a>,
@@ -73,12 +78,14 @@ pub struct Data<'a> {
     pub account: Text<'a>,
     /// The event's name in the vendor's words.
     pub vendor_event: Text<'a>,
+    /// The kind of record.
     pub entity: Entity,
+    /// What happened to it.
     pub action: Action,
     /// `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is
     /// empty.
     pub partial: bool,
-    /// None for [`Entity::Unknown`] alone.
+    /// The record after it happened. None for the entity `unknown` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Record<'a>>,
     /// What changed, where the vendor tells.
@@ -94,6 +101,7 @@ pub struct Data<'a> {
 
 /// One changed field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldChange<'a> {
     /// The canonical field's name where there is one, else the vendor's.
     pub field: Text<'a>,
@@ -107,6 +115,7 @@ pub struct FieldChange<'a> {
 
 /// Who caused an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Actor<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Text<'a>>,

@@ -60,6 +60,7 @@ macro_rules! record {
     ($(#[$doc:meta])* $name:ident<$lt:lifetime> { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub struct $name<$lt> {
             /// The vendor's own id.
             pub id: $crate::Text<$lt>,
@@ -120,6 +121,7 @@ macro_rules! records {
     ($($entity:ident,)*) => {
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Record<'a> { $($entity($entity<'a>),)* }
 
         impl<'a> Record<'a> {

@@ -1,0 +1,3497 @@
+// Made by `make schema` from event.schema.json.
+
+export type Event =
+  | ContactEvent
+  | CompanyEvent
+  | LeadEvent
+  | DealEvent
+  | ProductEvent
+  | OrderEvent
+  | TaskEvent
+  | ProjectEvent
+  | TimeEntryEvent
+  | AppointmentEvent
+  | CallEvent
+  | NoteEvent
+  | ActivityEvent
+  | UserEvent
+  | InvoiceEvent
+  | QuoteEvent
+  | PaymentEvent
+  | FormResponseEvent
+  | CustomObjectEvent
+  | UnknownEvent;
+/**
+ * An event about a record of the entity `contact`.
+ */
+export type ContactEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.contact.created"
+    | "crm.contact.updated"
+    | "crm.contact.deleted"
+    | "crm.contact.restored"
+    | "crm.contact.archived"
+    | "crm.contact.completed"
+    | "crm.contact.reopened"
+    | "crm.contact.stage_changed"
+    | "crm.contact.status_changed"
+    | "crm.contact.paid"
+    | "crm.contact.received"
+    | "crm.contact.started"
+    | "crm.contact.stopped"
+    | "crm.contact.answered"
+    | "crm.contact.missed"
+    | "crm.contact.ended"
+    | "crm.contact.online"
+    | "crm.contact.offline"
+    | "crm.contact.added"
+    | "crm.contact.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:contact";
+  data: ContactData;
+};
+/**
+ * What happened to a record of the entity `contact`.
+ */
+export type ContactData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "contact";
+  record: Contact;
+};
+/**
+ * A decimal number with the vendor's exact digits.
+ */
+export type Decimal = string;
+/**
+ * An event about a record of the entity `company`.
+ */
+export type CompanyEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.company.created"
+    | "crm.company.updated"
+    | "crm.company.deleted"
+    | "crm.company.restored"
+    | "crm.company.archived"
+    | "crm.company.completed"
+    | "crm.company.reopened"
+    | "crm.company.stage_changed"
+    | "crm.company.status_changed"
+    | "crm.company.paid"
+    | "crm.company.received"
+    | "crm.company.started"
+    | "crm.company.stopped"
+    | "crm.company.answered"
+    | "crm.company.missed"
+    | "crm.company.ended"
+    | "crm.company.online"
+    | "crm.company.offline"
+    | "crm.company.added"
+    | "crm.company.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:company";
+  data: CompanyData;
+};
+/**
+ * What happened to a record of the entity `company`.
+ */
+export type CompanyData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "company";
+  record: Company;
+};
+/**
+ * An event about a record of the entity `lead`.
+ */
+export type LeadEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.lead.created"
+    | "crm.lead.updated"
+    | "crm.lead.deleted"
+    | "crm.lead.restored"
+    | "crm.lead.archived"
+    | "crm.lead.completed"
+    | "crm.lead.reopened"
+    | "crm.lead.stage_changed"
+    | "crm.lead.status_changed"
+    | "crm.lead.paid"
+    | "crm.lead.received"
+    | "crm.lead.started"
+    | "crm.lead.stopped"
+    | "crm.lead.answered"
+    | "crm.lead.missed"
+    | "crm.lead.ended"
+    | "crm.lead.online"
+    | "crm.lead.offline"
+    | "crm.lead.added"
+    | "crm.lead.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:lead";
+  data: LeadData;
+};
+/**
+ * What happened to a record of the entity `lead`.
+ */
+export type LeadData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "lead";
+  record: Lead;
+};
+/**
+ * An event about a record of the entity `deal`.
+ */
+export type DealEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.deal.created"
+    | "crm.deal.updated"
+    | "crm.deal.deleted"
+    | "crm.deal.restored"
+    | "crm.deal.archived"
+    | "crm.deal.completed"
+    | "crm.deal.reopened"
+    | "crm.deal.stage_changed"
+    | "crm.deal.status_changed"
+    | "crm.deal.paid"
+    | "crm.deal.received"
+    | "crm.deal.started"
+    | "crm.deal.stopped"
+    | "crm.deal.answered"
+    | "crm.deal.missed"
+    | "crm.deal.ended"
+    | "crm.deal.online"
+    | "crm.deal.offline"
+    | "crm.deal.added"
+    | "crm.deal.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:deal";
+  data: DealData;
+};
+/**
+ * What happened to a record of the entity `deal`.
+ */
+export type DealData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "deal";
+  record: Deal;
+};
+/**
+ * An event about a record of the entity `product`.
+ */
+export type ProductEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.product.created"
+    | "crm.product.updated"
+    | "crm.product.deleted"
+    | "crm.product.restored"
+    | "crm.product.archived"
+    | "crm.product.completed"
+    | "crm.product.reopened"
+    | "crm.product.stage_changed"
+    | "crm.product.status_changed"
+    | "crm.product.paid"
+    | "crm.product.received"
+    | "crm.product.started"
+    | "crm.product.stopped"
+    | "crm.product.answered"
+    | "crm.product.missed"
+    | "crm.product.ended"
+    | "crm.product.online"
+    | "crm.product.offline"
+    | "crm.product.added"
+    | "crm.product.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:product";
+  data: ProductData;
+};
+/**
+ * What happened to a record of the entity `product`.
+ */
+export type ProductData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "product";
+  record: Product;
+};
+/**
+ * An event about a record of the entity `order`.
+ */
+export type OrderEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.order.created"
+    | "crm.order.updated"
+    | "crm.order.deleted"
+    | "crm.order.restored"
+    | "crm.order.archived"
+    | "crm.order.completed"
+    | "crm.order.reopened"
+    | "crm.order.stage_changed"
+    | "crm.order.status_changed"
+    | "crm.order.paid"
+    | "crm.order.received"
+    | "crm.order.started"
+    | "crm.order.stopped"
+    | "crm.order.answered"
+    | "crm.order.missed"
+    | "crm.order.ended"
+    | "crm.order.online"
+    | "crm.order.offline"
+    | "crm.order.added"
+    | "crm.order.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:order";
+  data: OrderData;
+};
+/**
+ * What happened to a record of the entity `order`.
+ */
+export type OrderData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "order";
+  record: Order;
+};
+/**
+ * An event about a record of the entity `task`.
+ */
+export type TaskEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.task.created"
+    | "crm.task.updated"
+    | "crm.task.deleted"
+    | "crm.task.restored"
+    | "crm.task.archived"
+    | "crm.task.completed"
+    | "crm.task.reopened"
+    | "crm.task.stage_changed"
+    | "crm.task.status_changed"
+    | "crm.task.paid"
+    | "crm.task.received"
+    | "crm.task.started"
+    | "crm.task.stopped"
+    | "crm.task.answered"
+    | "crm.task.missed"
+    | "crm.task.ended"
+    | "crm.task.online"
+    | "crm.task.offline"
+    | "crm.task.added"
+    | "crm.task.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:task";
+  data: TaskData;
+};
+/**
+ * What happened to a record of the entity `task`.
+ */
+export type TaskData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "task";
+  record: Task;
+};
+/**
+ * An event about a record of the entity `project`.
+ */
+export type ProjectEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.project.created"
+    | "crm.project.updated"
+    | "crm.project.deleted"
+    | "crm.project.restored"
+    | "crm.project.archived"
+    | "crm.project.completed"
+    | "crm.project.reopened"
+    | "crm.project.stage_changed"
+    | "crm.project.status_changed"
+    | "crm.project.paid"
+    | "crm.project.received"
+    | "crm.project.started"
+    | "crm.project.stopped"
+    | "crm.project.answered"
+    | "crm.project.missed"
+    | "crm.project.ended"
+    | "crm.project.online"
+    | "crm.project.offline"
+    | "crm.project.added"
+    | "crm.project.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:project";
+  data: ProjectData;
+};
+/**
+ * What happened to a record of the entity `project`.
+ */
+export type ProjectData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "project";
+  record: Project;
+};
+/**
+ * An event about a record of the entity `time_entry`.
+ */
+export type TimeEntryEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.time_entry.created"
+    | "crm.time_entry.updated"
+    | "crm.time_entry.deleted"
+    | "crm.time_entry.restored"
+    | "crm.time_entry.archived"
+    | "crm.time_entry.completed"
+    | "crm.time_entry.reopened"
+    | "crm.time_entry.stage_changed"
+    | "crm.time_entry.status_changed"
+    | "crm.time_entry.paid"
+    | "crm.time_entry.received"
+    | "crm.time_entry.started"
+    | "crm.time_entry.stopped"
+    | "crm.time_entry.answered"
+    | "crm.time_entry.missed"
+    | "crm.time_entry.ended"
+    | "crm.time_entry.online"
+    | "crm.time_entry.offline"
+    | "crm.time_entry.added"
+    | "crm.time_entry.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:time_entry";
+  data: TimeEntryData;
+};
+/**
+ * What happened to a record of the entity `time_entry`.
+ */
+export type TimeEntryData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "time_entry";
+  record: TimeEntry;
+};
+/**
+ * An event about a record of the entity `appointment`.
+ */
+export type AppointmentEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.appointment.created"
+    | "crm.appointment.updated"
+    | "crm.appointment.deleted"
+    | "crm.appointment.restored"
+    | "crm.appointment.archived"
+    | "crm.appointment.completed"
+    | "crm.appointment.reopened"
+    | "crm.appointment.stage_changed"
+    | "crm.appointment.status_changed"
+    | "crm.appointment.paid"
+    | "crm.appointment.received"
+    | "crm.appointment.started"
+    | "crm.appointment.stopped"
+    | "crm.appointment.answered"
+    | "crm.appointment.missed"
+    | "crm.appointment.ended"
+    | "crm.appointment.online"
+    | "crm.appointment.offline"
+    | "crm.appointment.added"
+    | "crm.appointment.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:appointment";
+  data: AppointmentData;
+};
+/**
+ * What happened to a record of the entity `appointment`.
+ */
+export type AppointmentData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "appointment";
+  record: Appointment;
+};
+/**
+ * An event about a record of the entity `call`.
+ */
+export type CallEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.call.created"
+    | "crm.call.updated"
+    | "crm.call.deleted"
+    | "crm.call.restored"
+    | "crm.call.archived"
+    | "crm.call.completed"
+    | "crm.call.reopened"
+    | "crm.call.stage_changed"
+    | "crm.call.status_changed"
+    | "crm.call.paid"
+    | "crm.call.received"
+    | "crm.call.started"
+    | "crm.call.stopped"
+    | "crm.call.answered"
+    | "crm.call.missed"
+    | "crm.call.ended"
+    | "crm.call.online"
+    | "crm.call.offline"
+    | "crm.call.added"
+    | "crm.call.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:call";
+  data: CallData;
+};
+/**
+ * What happened to a record of the entity `call`.
+ */
+export type CallData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "call";
+  record: Call;
+};
+/**
+ * An event about a record of the entity `note`.
+ */
+export type NoteEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.note.created"
+    | "crm.note.updated"
+    | "crm.note.deleted"
+    | "crm.note.restored"
+    | "crm.note.archived"
+    | "crm.note.completed"
+    | "crm.note.reopened"
+    | "crm.note.stage_changed"
+    | "crm.note.status_changed"
+    | "crm.note.paid"
+    | "crm.note.received"
+    | "crm.note.started"
+    | "crm.note.stopped"
+    | "crm.note.answered"
+    | "crm.note.missed"
+    | "crm.note.ended"
+    | "crm.note.online"
+    | "crm.note.offline"
+    | "crm.note.added"
+    | "crm.note.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:note";
+  data: NoteData;
+};
+/**
+ * What happened to a record of the entity `note`.
+ */
+export type NoteData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "note";
+  record: Note;
+};
+/**
+ * An event about a record of the entity `activity`.
+ */
+export type ActivityEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.activity.created"
+    | "crm.activity.updated"
+    | "crm.activity.deleted"
+    | "crm.activity.restored"
+    | "crm.activity.archived"
+    | "crm.activity.completed"
+    | "crm.activity.reopened"
+    | "crm.activity.stage_changed"
+    | "crm.activity.status_changed"
+    | "crm.activity.paid"
+    | "crm.activity.received"
+    | "crm.activity.started"
+    | "crm.activity.stopped"
+    | "crm.activity.answered"
+    | "crm.activity.missed"
+    | "crm.activity.ended"
+    | "crm.activity.online"
+    | "crm.activity.offline"
+    | "crm.activity.added"
+    | "crm.activity.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:activity";
+  data: ActivityData;
+};
+/**
+ * What happened to a record of the entity `activity`.
+ */
+export type ActivityData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "activity";
+  record: Activity;
+};
+/**
+ * An event about a record of the entity `user`.
+ */
+export type UserEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.user.created"
+    | "crm.user.updated"
+    | "crm.user.deleted"
+    | "crm.user.restored"
+    | "crm.user.archived"
+    | "crm.user.completed"
+    | "crm.user.reopened"
+    | "crm.user.stage_changed"
+    | "crm.user.status_changed"
+    | "crm.user.paid"
+    | "crm.user.received"
+    | "crm.user.started"
+    | "crm.user.stopped"
+    | "crm.user.answered"
+    | "crm.user.missed"
+    | "crm.user.ended"
+    | "crm.user.online"
+    | "crm.user.offline"
+    | "crm.user.added"
+    | "crm.user.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:user";
+  data: UserData;
+};
+/**
+ * What happened to a record of the entity `user`.
+ */
+export type UserData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "user";
+  record: User;
+};
+/**
+ * An event about a record of the entity `invoice`.
+ */
+export type InvoiceEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.invoice.created"
+    | "crm.invoice.updated"
+    | "crm.invoice.deleted"
+    | "crm.invoice.restored"
+    | "crm.invoice.archived"
+    | "crm.invoice.completed"
+    | "crm.invoice.reopened"
+    | "crm.invoice.stage_changed"
+    | "crm.invoice.status_changed"
+    | "crm.invoice.paid"
+    | "crm.invoice.received"
+    | "crm.invoice.started"
+    | "crm.invoice.stopped"
+    | "crm.invoice.answered"
+    | "crm.invoice.missed"
+    | "crm.invoice.ended"
+    | "crm.invoice.online"
+    | "crm.invoice.offline"
+    | "crm.invoice.added"
+    | "crm.invoice.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:invoice";
+  data: InvoiceData;
+};
+/**
+ * What happened to a record of the entity `invoice`.
+ */
+export type InvoiceData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "invoice";
+  record: Invoice;
+};
+/**
+ * An event about a record of the entity `quote`.
+ */
+export type QuoteEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.quote.created"
+    | "crm.quote.updated"
+    | "crm.quote.deleted"
+    | "crm.quote.restored"
+    | "crm.quote.archived"
+    | "crm.quote.completed"
+    | "crm.quote.reopened"
+    | "crm.quote.stage_changed"
+    | "crm.quote.status_changed"
+    | "crm.quote.paid"
+    | "crm.quote.received"
+    | "crm.quote.started"
+    | "crm.quote.stopped"
+    | "crm.quote.answered"
+    | "crm.quote.missed"
+    | "crm.quote.ended"
+    | "crm.quote.online"
+    | "crm.quote.offline"
+    | "crm.quote.added"
+    | "crm.quote.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:quote";
+  data: QuoteData;
+};
+/**
+ * What happened to a record of the entity `quote`.
+ */
+export type QuoteData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "quote";
+  record: Quote;
+};
+/**
+ * An event about a record of the entity `payment`.
+ */
+export type PaymentEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.payment.created"
+    | "crm.payment.updated"
+    | "crm.payment.deleted"
+    | "crm.payment.restored"
+    | "crm.payment.archived"
+    | "crm.payment.completed"
+    | "crm.payment.reopened"
+    | "crm.payment.stage_changed"
+    | "crm.payment.status_changed"
+    | "crm.payment.paid"
+    | "crm.payment.received"
+    | "crm.payment.started"
+    | "crm.payment.stopped"
+    | "crm.payment.answered"
+    | "crm.payment.missed"
+    | "crm.payment.ended"
+    | "crm.payment.online"
+    | "crm.payment.offline"
+    | "crm.payment.added"
+    | "crm.payment.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:payment";
+  data: PaymentData;
+};
+/**
+ * What happened to a record of the entity `payment`.
+ */
+export type PaymentData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "payment";
+  record: Payment;
+};
+/**
+ * An event about a record of the entity `form_response`.
+ */
+export type FormResponseEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.form_response.created"
+    | "crm.form_response.updated"
+    | "crm.form_response.deleted"
+    | "crm.form_response.restored"
+    | "crm.form_response.archived"
+    | "crm.form_response.completed"
+    | "crm.form_response.reopened"
+    | "crm.form_response.stage_changed"
+    | "crm.form_response.status_changed"
+    | "crm.form_response.paid"
+    | "crm.form_response.received"
+    | "crm.form_response.started"
+    | "crm.form_response.stopped"
+    | "crm.form_response.answered"
+    | "crm.form_response.missed"
+    | "crm.form_response.ended"
+    | "crm.form_response.online"
+    | "crm.form_response.offline"
+    | "crm.form_response.added"
+    | "crm.form_response.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:form_response";
+  data: FormResponseData;
+};
+/**
+ * What happened to a record of the entity `form_response`.
+ */
+export type FormResponseData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "form_response";
+  record: FormResponse;
+};
+/**
+ * An event about a record of the entity `custom_object`.
+ */
+export type CustomObjectEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type:
+    | "crm.custom_object.created"
+    | "crm.custom_object.updated"
+    | "crm.custom_object.deleted"
+    | "crm.custom_object.restored"
+    | "crm.custom_object.archived"
+    | "crm.custom_object.completed"
+    | "crm.custom_object.reopened"
+    | "crm.custom_object.stage_changed"
+    | "crm.custom_object.status_changed"
+    | "crm.custom_object.paid"
+    | "crm.custom_object.received"
+    | "crm.custom_object.started"
+    | "crm.custom_object.stopped"
+    | "crm.custom_object.answered"
+    | "crm.custom_object.missed"
+    | "crm.custom_object.ended"
+    | "crm.custom_object.online"
+    | "crm.custom_object.offline"
+    | "crm.custom_object.added"
+    | "crm.custom_object.removed";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:custom_object";
+  data: CustomObjectData;
+};
+/**
+ * What happened to a record of the entity `custom_object`.
+ */
+export type CustomObjectData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "custom_object";
+  record: CustomObject;
+};
+/**
+ * An event about something that is not modelled.
+ */
+export type UnknownEvent = Envelope & {
+  /**
+   * `crm.{entity}.{action}`.
+   */
+  type: "crm.unknown.received";
+  /**
+   * The `$id` of the schema of `data`.
+   */
+  dataschema: "urn:crm-event:1:unknown";
+  data: UnknownData;
+};
+/**
+ * What happened to something that is not modelled.
+ */
+export type UnknownData = Data & {
+  /**
+   * The kind of record.
+   */
+  entity: "unknown";
+};
+
+/**
+ * What every event has: the attributes of CloudEvents 1.0.
+ */
+export interface Envelope {
+  /**
+   * The version of CloudEvents.
+   */
+  specversion: "1.0";
+  /**
+   * The idempotency key: the same for every delivery of one change, and for nothing else.
+   */
+  id: string;
+  /**
+   * `crm://{vendor}/{account}`, percent-encoded.
+   */
+  source: string;
+  /**
+   * `{entity}/{record id}`; none where the vendor names no record.
+   */
+  subject?: string;
+  /**
+   * When it happened, by the vendor's own words; when it was received where the vendor says nothing.
+   */
+  time: string;
+  /**
+   * The media type of `data`.
+   */
+  datacontenttype: "application/json";
+  /**
+   * `{vendor}:{account}:{entity}:{record id}`: events with one key arrive in order.
+   */
+  partitionkey: string;
+  /**
+   * When the webhook was received.
+   */
+  recordedtime: string;
+  /**
+   * The [W3C trace context](https://www.w3.org/TR/trace-context/#traceparent-header) of the webhook's request.
+   */
+  traceparent?: string;
+}
+/**
+ * What the data of every event has.
+ */
+export interface Data {
+  /**
+   * The vendor's name: one lowercase word.
+   */
+  vendor: string;
+  /**
+   * Which of the vendor's customer accounts sent it. Record ids are unique only within an account.
+   */
+  account: string;
+  /**
+   * The event's name in the vendor's words.
+   */
+  vendor_event: string;
+  /**
+   * What happened to it.
+   */
+  action:
+    | "created"
+    | "updated"
+    | "deleted"
+    | "restored"
+    | "archived"
+    | "completed"
+    | "reopened"
+    | "stage_changed"
+    | "status_changed"
+    | "paid"
+    | "received"
+    | "started"
+    | "stopped"
+    | "answered"
+    | "missed"
+    | "ended"
+    | "online"
+    | "offline"
+    | "added"
+    | "removed";
+  /**
+   * `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is empty.
+   */
+  partial: boolean;
+  /**
+   * What changed, where the vendor tells.
+   */
+  changes?: FieldChange[];
+  actor?: Actor;
+  /**
+   * The vendor's JSON, byte for byte, less the vendor's secrets. None where the function leaves it out.
+   */
+  raw?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * One changed field.
+ */
+export interface FieldChange {
+  /**
+   * The canonical field's name where there is one, else the vendor's.
+   */
+  field: string;
+  /**
+   * The value before, in canonical form; `null` where the field was empty, none where the vendor does not say.
+   */
+  from?: {
+    [k: string]: unknown;
+  };
+  /**
+   * The value after, in canonical form; `null` where the field was cleared, none where the vendor does not say.
+   */
+  to?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * Who did it, where the vendor tells.
+ */
+export interface Actor {
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * Job title.
+   */
+  title?: string;
+  phone_number?: string;
+  language?: string;
+  time_zone?: string;
+  /**
+   * `user` or `system`, or the vendor's word.
+   */
+  type?: string;
+}
+/**
+ * A person.
+ */
+export interface Contact {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  /**
+   * First and last name together.
+   */
+  name?: string;
+  first_name?: string;
+  last_name?: string;
+  /**
+   * The form of address: `Frau Dr.`.
+   */
+  salutation?: string;
+  /**
+   * Job title.
+   */
+  title?: string;
+  department?: string;
+  /**
+   * `male`, `female`, or the vendor's word.
+   */
+  gender?: string;
+  company?: Ref;
+  emails?: Email[];
+  phone_numbers?: Phone[];
+  addresses?: Address[];
+  websites?: Web[];
+  social_links?: Web[];
+  /**
+   * Days that matter, birthday included.
+   */
+  dates?: DateInfo[];
+  lead_source?: string;
+  lead_score?: Decimal;
+  rating?: Decimal;
+  status?: string;
+  stage?: Stage;
+  subscription_status?: string;
+  subscription_types?: string[];
+  /**
+   * Whether mail to the person arrives, in the vendor's word.
+   */
+  email_status?: string;
+  email_bounces?: EmailBounce[];
+  language?: string;
+  time_zone?: string;
+  birthday?: string;
+  /**
+   * National identity number.
+   */
+  identity_number?: string;
+  do_not_disturb?: boolean;
+  is_active?: boolean;
+  is_archived?: boolean;
+  photo_url?: string;
+  description?: string;
+  recent_note?: string;
+  relationship_types?: Stage1[];
+  regions?: Stage1[];
+  territory?: Ref2;
+  /**
+   * Every company that the person belongs to.
+   */
+  companies?: Ref2[];
+  /**
+   * Users who work on the contact beside its owner.
+   */
+  collaborators?: Ref2[];
+  /**
+   * Marketing lists and groups.
+   */
+  lists?: Ref2[];
+  campaign?: Ref2;
+  /**
+   * Campaigns and their state for this person.
+   */
+  campaigns?: Campaign[];
+  /**
+   * UTM medium.
+   */
+  medium?: string;
+  /**
+   * UTM keyword.
+   */
+  keyword?: string;
+  web_forms?: string[];
+  active_sequences?: string[];
+  completed_sequences?: string[];
+  open_deals_amount?: Decimal;
+  won_deals_amount?: Decimal;
+  merged_into?: Ref3;
+  is_deleted?: boolean;
+  last_contacted_at?: string;
+  last_contacted_mode?: string;
+  last_chat_at?: string;
+  last_called_at?: string;
+  last_emailed_at?: string;
+  /**
+   * The last mail of a campaign.
+   */
+  last_campaign_emailed_at?: string;
+  /**
+   * When a user of the CRM last opened the record.
+   */
+  last_viewed_at?: string;
+  last_viewed_by?: Ref2;
+  last_activity_type?: string;
+  first_contacted_at?: string;
+  last_seen_at?: string;
+  first_assigned_at?: string;
+  last_assigned_at?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  /**
+   * How work is billed: `none`, `hourly_rate`, or the vendor's word.
+   */
+  billing_type?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  rate?: string;
+  /**
+   * Hourly rates of single users and services.
+   */
+  rates?: Rate[];
+  /**
+   * `none`, `hours`, `fees`, `hours_per_month`, `fees_per_month`, or the vendor's word.
+   */
+  budget_type?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  budget?: string;
+  budget_hours?: Decimal;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * The company that the person works for.
+ */
+export interface Ref {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+export interface Email {
+  email?: string;
+  /**
+   * `work`, `personal`, ...: the vendor's word, in lower case.
+   */
+  type?: string;
+  primary?: boolean;
+}
+export interface Phone {
+  /**
+   * As the vendor has it: no vendor promises a format.
+   */
+  number?: string;
+  /**
+   * `work`, `mobile`, ...: the vendor's word, in lower case.
+   */
+  type?: string;
+  extension?: string;
+}
+export interface Address {
+  line1?: string;
+  city?: string;
+  state?: string;
+  postal_code?: string;
+  country?: string;
+  /**
+   * ISO 3166-1, two letters, where the vendor has it apart from the name.
+   */
+  country_code?: string;
+  type?: string;
+  /**
+   * The whole address in one text, where the vendor does not take it apart.
+   */
+  text?: string;
+  /**
+   * Degrees.
+   */
+  latitude?: string;
+  /**
+   * Degrees.
+   */
+  longitude?: string;
+}
+/**
+ * A web site or a profile in a social network.
+ */
+export interface Web {
+  url?: string;
+  type?: string;
+  /**
+   * The name in the network, where the vendor keeps that instead of the profile's address.
+   */
+  username?: string;
+}
+/**
+ * A day that matters to a person or company: a birthday, an anniversary.
+ */
+export interface DateInfo {
+  date?: string;
+  type?: string;
+  description?: string;
+}
+/**
+ * Life-cycle stage.
+ */
+export interface Stage {
+  id?: string;
+  name?: string;
+}
+/**
+ * A mail that did not arrive.
+ */
+export interface EmailBounce {
+  email?: string;
+  /**
+   * `hard_bounce`, `soft_bounce`, `spam`, or the vendor's word.
+   */
+  type?: string;
+  bounced_at?: string;
+  campaign?: Ref1;
+}
+/**
+ * The campaign that sent it.
+ */
+export interface Ref1 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
+ */
+export interface Stage1 {
+  id?: string;
+  name?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref2 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * A marketing campaign and how far it has come with this person.
+ */
+export interface Campaign {
+  id?: string;
+  name?: string;
+  status?: string;
+  started_at?: string;
+  ended_at?: string;
+  /**
+   * Where the person has unsubscribed: from `current`, this one, or from `all`.
+   */
+  unsubscribed_from?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref3 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * What an hour of one user's work or of one service costs the customer.
+ */
+export interface Rate {
+  user?: Ref2;
+  service?: Ref2;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  rate?: string;
+  is_billable?: boolean;
+}
+/**
+ * A field that the CRM's customer has added to the record.
+ */
+export interface CustomField {
+  id?: string;
+  name?: string;
+  label?: string;
+  type?: string;
+  /**
+   * The value in its own JSON type.
+   */
+  value?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * A company: an account, an organization, in one vendor also a private client.
+ */
+export interface Company {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  name?: string;
+  trading_name?: string;
+  /**
+   * `company` or `person`.
+   */
+  kind?: string;
+  /**
+   * Where `kind` is `person`.
+   */
+  first_name?: string;
+  /**
+   * Where `kind` is `person`.
+   */
+  last_name?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  industry?: string;
+  business_type?: string;
+  number_of_employees?: string;
+  annual_revenue?: Decimal;
+  currency?: string;
+  tax_number?: string;
+  tax_office?: string;
+  emails?: Email[];
+  phone_numbers?: Phone[];
+  addresses?: Address[];
+  websites?: Web[];
+  social_links?: Web[];
+  dates?: DateInfo[];
+  parent?: Ref4;
+  parent_owner?: Ref2;
+  parent_territory?: Ref2;
+  contacts?: Ref2[];
+  status?: string;
+  stage?: Stage1;
+  lead_source?: string;
+  lead_score?: Decimal;
+  rating?: Decimal;
+  language?: string;
+  is_active?: boolean;
+  is_archived?: boolean;
+  photo_url?: string;
+  description?: string;
+  recent_note?: string;
+  geo_locations?: GeoLocation[];
+  relationship_types?: Stage1[];
+  regions?: Stage1[];
+  territory?: Ref2;
+  collaborators?: Ref2[];
+  lists?: Ref2[];
+  campaigns?: Campaign[];
+  active_sequences?: string[];
+  completed_sequences?: string[];
+  open_deals_amount?: Decimal;
+  won_deals_amount?: Decimal;
+  merged_into?: Ref5;
+  is_deleted?: boolean;
+  last_contacted_at?: string;
+  last_contacted_mode?: string;
+  last_chat_at?: string;
+  last_called_at?: string;
+  last_emailed_at?: string;
+  /**
+   * The last mail of a campaign.
+   */
+  last_campaign_emailed_at?: string;
+  /**
+   * When a user of the CRM last opened the record.
+   */
+  last_viewed_at?: string;
+  last_viewed_by?: Ref2;
+  last_activity_type?: string;
+  first_contacted_at?: string;
+  first_assigned_at?: string;
+  last_assigned_at?: string;
+  /**
+   * How work is billed: `none`, `hourly_rate`, or the vendor's word.
+   */
+  billing_type?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  rate?: string;
+  /**
+   * Hourly rates of single users and services.
+   */
+  rates?: Rate[];
+  /**
+   * `none`, `hours`, `fees`, `hours_per_month`, `fees_per_month`, or the vendor's word.
+   */
+  budget_type?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  budget?: string;
+  budget_hours?: Decimal;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref4 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+export interface GeoLocation {
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  latitude?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  longitude?: string;
+  /**
+   * The zoom of the vendor's map.
+   */
+  zoom?: string;
+  recorded_at?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref5 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * A person or company that may become a customer.
+ */
+export interface Lead {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  name?: string;
+  first_name?: string;
+  last_name?: string;
+  /**
+   * What the lead is about.
+   */
+  subject?: string;
+  /**
+   * Job title.
+   */
+  title?: string;
+  department?: string;
+  company_name?: string;
+  company?: Ref2;
+  industry?: string;
+  number_of_employees?: string;
+  annual_revenue?: Decimal;
+  emails?: Email[];
+  phone_numbers?: Phone[];
+  addresses?: Address[];
+  websites?: Web[];
+  social_links?: Web[];
+  dates?: DateInfo[];
+  amount?: Decimal;
+  currency?: string;
+  stage?: Stage1;
+  status?: string;
+  status_reason?: string;
+  source?: string;
+  /**
+   * The vendor's own list entry for `source`, where its customer has made the list.
+   */
+  source_id?: string;
+  rating?: Decimal;
+  score?: Decimal;
+  /**
+   * `hot`, `warm`, `cold`, or the vendor's word.
+   */
+  quality?: string;
+  is_converted?: boolean;
+  is_archived?: boolean;
+  is_deleted?: boolean;
+  is_active?: boolean;
+  qualified_by?: Ref2;
+  qualified_at?: string;
+  converted_at?: string;
+  tax_number?: string;
+  tax_office?: string;
+  time_zone?: string;
+  do_not_disturb?: boolean;
+  photo_url?: string;
+  description?: string;
+  recent_note?: string;
+  relationship_types?: Stage1[];
+  regions?: Stage1[];
+  territory?: Ref2;
+  collaborators?: Ref2[];
+  campaign?: Ref2;
+  medium?: string;
+  keyword?: string;
+  contact?: Ref6;
+  deal?: Ref7;
+  products?: Ref2[];
+  last_contacted_at?: string;
+  last_contacted_mode?: string;
+  last_chat_at?: string;
+  last_seen_at?: string;
+  first_contacted_at?: string;
+  first_assigned_at?: string;
+  last_assigned_at?: string;
+  stage_changed_at?: string;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref6 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref7 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * A chance to sell: a deal, an opportunity.
+ */
+export interface Deal {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  name?: string;
+  number?: string;
+  amount?: Decimal;
+  /**
+   * As the vendor names it: mostly ISO 4217, in one vendor a local name (`TL`).
+   */
+  currency?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  expected_amount?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  base_amount?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  exchange_rate?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  realized_amount?: string;
+  realized_currency?: string;
+  profit?: Decimal;
+  profit_currency?: string;
+  total_cost?: Decimal;
+  stage?: Stage1;
+  pipeline?: Stage1;
+  /**
+   * `open`, `on_hold`, `won`, `lost`, `abandoned`, `cancelled`, or the vendor's word.
+   */
+  status?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  probability?: string;
+  priority?: string;
+  deal_type?: string;
+  payment_status?: string;
+  prediction?: string;
+  expected_close_date?: string;
+  /**
+   * 00:00 UTC of the day where the vendor gives only a day.
+   */
+  closed_at?: string;
+  closed_by?: Ref2;
+  /**
+   * When it was won, where the vendor has a time for that apart from `closed_at`.
+   */
+  won_at?: string;
+  lost_reason?: string;
+  /**
+   * The vendor's own list entry for `lost_reason`.
+   */
+  lost_reason_id?: string;
+  /**
+   * A text that somebody wrote beside the reason.
+   */
+  lost_reason_note?: string;
+  won_from?: Stage2;
+  lost_from?: Stage3;
+  stage_changed_at?: string;
+  company?: Ref2;
+  contact?: Ref8;
+  contacts?: Ref2[];
+  lead?: Ref2;
+  /**
+   * Any other record that the deal is linked with.
+   */
+  related?: Ref2[];
+  source?: string;
+  /**
+   * The vendor's own list entry for `source`.
+   */
+  source_id?: string;
+  campaign?: Ref2;
+  line_items?: LineItem[];
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  discount?: string;
+  /**
+   * `percent` or `amount`.
+   */
+  discount_type?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  discount_amount?: string;
+  products?: Ref2[];
+  collaborators?: Ref2[];
+  territory?: Ref2;
+  relationship_types?: Stage1[];
+  regions?: Stage1[];
+  emails?: Email[];
+  phone_numbers?: Phone[];
+  addresses?: Address[];
+  websites?: Web[];
+  social_links?: Web[];
+  dates?: DateInfo[];
+  web_form?: string;
+  active_sequences?: string[];
+  completed_sequences?: string[];
+  /**
+   * The colour of the deal's card.
+   */
+  color?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  age_days?: string;
+  is_archived?: boolean;
+  is_deleted?: boolean;
+  description?: string;
+  recent_note?: string;
+  next_activity_at?: string;
+  last_activity_type?: string;
+  first_assigned_at?: string;
+  last_assigned_at?: string;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
+ */
+export interface Stage2 {
+  id?: string;
+  name?: string;
+}
+/**
+ * A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
+ */
+export interface Stage3 {
+  id?: string;
+  name?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref8 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * One line of a deal, an order, an invoice or a quote.
+ */
+export interface LineItem {
+  id?: string;
+  product?: Ref2;
+  /**
+   * Stock keeping unit of the product.
+   */
+  sku?: string;
+  quantity?: Decimal;
+  unit_price?: Decimal;
+  total?: Decimal;
+  currency?: string;
+  description?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  tax_rate?: string;
+  discount?: Decimal;
+  /**
+   * `percent` or `amount`.
+   */
+  discount_type?: string;
+  unit?: string;
+  unit_cost?: Decimal;
+  unit_cost_currency?: string;
+  setup_fee?: Decimal;
+  billing_type?: string;
+  /**
+   * How often it is paid, where it is not paid once.
+   */
+  billing_cycle?: string;
+}
+/**
+ * Something that is sold.
+ */
+export interface Product {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  name?: string;
+  display_name?: string;
+  brand?: string;
+  model?: string;
+  /**
+   * The seller's own code for it, where there is one beside `sku`.
+   */
+  code?: string;
+  sku?: string;
+  price?: Decimal;
+  currency?: string;
+  purchase_price?: Decimal;
+  purchase_currency?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  tax_rate?: string;
+  unit?: string;
+  inventory_quantity?: Decimal;
+  category?: Stage1;
+  pricing_type?: string;
+  /**
+   * One price per currency, where the vendor has several.
+   */
+  prices?: LineItem[];
+  valid_until?: string;
+  is_active?: boolean;
+  is_deleted?: boolean;
+  photo_url?: string;
+  description?: string;
+  parent?: Ref2;
+  territory?: Ref2;
+  relationship_types?: Stage1[];
+  regions?: Stage1[];
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * An order of a customer.
+ */
+export interface Order {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  name?: string;
+  display_name?: string;
+  customer?: Ref2;
+  contact?: Ref9;
+  line_items?: LineItem[];
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  total?: string;
+  currency?: string;
+  discount?: Decimal;
+  /**
+   * `percent` or `amount`.
+   */
+  discount_type?: string;
+  deposit?: Decimal;
+  /**
+   * `none`, `exclusive` or `inclusive`.
+   */
+  tax_type?: string;
+  profit?: Decimal;
+  profit_currency?: string;
+  total_cost?: Decimal;
+  ordered_at?: string;
+  scheduled_fulfillment_at?: string;
+  fulfilled_at?: string;
+  /**
+   * `open`, `fulfilled`, `cancelled`.
+   */
+  status?: string;
+  stage?: Stage1;
+  delivery_address?: string;
+  billing_address?: string;
+  phone_number?: string;
+  /**
+   * Any other record that the order is linked with.
+   */
+  related?: Ref2[];
+  description?: string;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref9 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+export interface Task {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  name?: string;
+  description?: string;
+  /**
+   * `open`, `completed`, or the vendor's word.
+   */
+  status?: string;
+  is_completed?: boolean;
+  is_archived?: boolean;
+  is_deleted?: boolean;
+  priority?: string;
+  start_at?: string;
+  /**
+   * The planned end.
+   */
+  end_at?: string;
+  /**
+   * When the vendor's planning has put it, beside what a person planned.
+   */
+  scheduled_start_at?: string;
+  scheduled_end_at?: string;
+  due_at?: string;
+  completed_at?: string;
+  project?: Ref2;
+  list?: Ref10;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  position?: string;
+  assignees?: Ref2[];
+  group?: Ref11;
+  /**
+   * Users who are told of changes.
+   */
+  subscribers?: Ref2[];
+  subtasks?: Subtask[];
+  service?: Ref2;
+  /**
+   * The vendor's kind of task.
+   */
+  type?: string;
+  outcome?: string;
+  related_to?: Ref2;
+  contact?: Ref2;
+  parent?: Ref2;
+  duplicate_of?: Ref12;
+  planned_minutes?: Decimal;
+  tracked_minutes?: Decimal;
+  remaining_minutes?: Decimal;
+  billable_minutes?: Decimal;
+  non_billable_minutes?: Decimal;
+  total_cost?: Decimal;
+  revenue?: Decimal;
+  profit?: Decimal;
+  is_billable?: boolean;
+  number?: string;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref10 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref11 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * A step of a task.
+ */
+export interface Subtask {
+  name?: string;
+  is_completed?: boolean;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  position?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref12 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+export interface Project {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  name?: string;
+  number?: string;
+  description?: string;
+  contact?: Ref2;
+  status?: string;
+  is_completed?: boolean;
+  is_archived?: boolean;
+  is_billable?: boolean;
+  start_at?: string;
+  /**
+   * The planned end.
+   */
+  end_at?: string;
+  due_at?: string;
+  completed_at?: string;
+  list?: Ref13;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  position?: string;
+  /**
+   * How work is billed: `none`, `hourly_rate`, or the vendor's word.
+   */
+  billing_type?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  rate?: string;
+  /**
+   * `none`, `hours`, `fees`, `hours_per_month`, `fees_per_month`, or the vendor's word.
+   */
+  budget_type?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  budget?: string;
+  budget_hours?: Decimal;
+  /**
+   * Hourly rates of single users and services.
+   */
+  rates?: Rate[];
+  planned_minutes?: Decimal;
+  tracked_minutes?: Decimal;
+  members?: Ref2[];
+  color?: string;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref13 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * Time that somebody spent on something.
+ */
+export interface TimeEntry {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  description?: string;
+  start_at?: string;
+  /**
+   * None while the clock runs.
+   */
+  end_at?: string;
+  duration_minutes?: Decimal;
+  task?: Ref2;
+  project?: Ref2;
+  contact?: Ref2;
+  user?: Ref2;
+  service?: Ref2;
+  list?: Ref2;
+  /**
+   * The vendor's kind of time entry.
+   */
+  type?: string;
+  is_billable?: boolean;
+  is_billed?: boolean;
+  is_archived?: boolean;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  rate?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  cost_rate?: string;
+  total_cost?: Decimal;
+  revenue?: Decimal;
+  profit?: Decimal;
+  currency?: string;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A meeting.
+ */
+export interface Appointment {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  name?: string;
+  description?: string;
+  location?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  latitude?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  longitude?: string;
+  start_at?: string;
+  end_at?: string;
+  is_all_day?: boolean;
+  time_zone?: string;
+  attendees?: Ref2[];
+  outcome?: string;
+  checked_in_at?: string;
+  related_to?: Ref2;
+  is_deleted?: boolean;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A telephone call.
+ */
+export interface Call {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  /**
+   * `inbound` or `outbound`.
+   */
+  direction?: string;
+  /**
+   * `ringing`, `active`, `missed`, `ended`: by the event's name, for the vendors' own state names disagree.
+   */
+  state?: string;
+  from?: string;
+  to?: string;
+  name?: string;
+  description?: string;
+  provider?: string;
+  provider_call_id?: string;
+  contact?: Ref2;
+  company?: Ref2;
+  user?: Ref2;
+  project?: Ref2;
+  related_to?: Ref2;
+  started_at?: string;
+  answered_at?: string;
+  ended_at?: string;
+  duration_seconds?: Decimal;
+  outcome?: string;
+  recording_url?: string;
+  cost?: Decimal;
+  is_archived?: boolean;
+  is_completed?: boolean;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+export interface Note {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  content?: string;
+  related_to?: Ref2;
+  contact?: Ref14;
+  contacts?: Ref2[];
+  call?: Ref2;
+  user?: Ref15;
+  users?: Ref2[];
+  /**
+   * Any other record that the note is linked with.
+   */
+  related?: Ref2[];
+  is_archived?: boolean;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref14 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref15 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * Something that a salesperson did, of a kind that the CRM's customer has named.
+ */
+export interface Activity {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  type?: string;
+  name?: string;
+  description?: string;
+  location?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  latitude?: string;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  longitude?: string;
+  start_at?: string;
+  end_at?: string;
+  checked_in_at?: string;
+  completed_at?: string;
+  outcome?: string;
+  related_to?: Ref2;
+  is_deleted?: boolean;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A user of the CRM.
+ */
+export interface User {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  name?: string;
+  first_name?: string;
+  last_name?: string;
+  email?: string;
+  /**
+   * `online` or `offline`.
+   */
+  status?: string;
+  team?: Ref2;
+  title?: string;
+  language?: string;
+  time_zone?: string;
+  is_active?: boolean;
+  phone_numbers?: Phone[];
+  photo_url?: string;
+  contact?: Ref16;
+  role?: Stage1;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  cost_rate?: string;
+  current_task?: Ref17;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref16 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+/**
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ */
+export interface Ref17 {
+  /**
+   * The vendor's own id.
+   */
+  id?: string;
+  name?: string;
+  email?: string;
+  /**
+   * What it refers to, where the field alone does not tell.
+   */
+  entity?:
+    | "contact"
+    | "company"
+    | "lead"
+    | "deal"
+    | "product"
+    | "order"
+    | "task"
+    | "project"
+    | "time_entry"
+    | "appointment"
+    | "call"
+    | "note"
+    | "activity"
+    | "user"
+    | "invoice"
+    | "quote"
+    | "payment"
+    | "form_response"
+    | "custom_object"
+    | "unknown";
+  /**
+   * Of a customer: `company` or `person`.
+   */
+  kind?: string;
+  phone_number?: string;
+  /**
+   * Customer number.
+   */
+  number?: string;
+  tax_number?: string;
+  website?: string;
+  photo_url?: string;
+  /**
+   * Of a user: the page on which others book a time.
+   */
+  calendar_url?: string;
+  /**
+   * Job title: of a user or person; of a company that a person works for, the person's there.
+   */
+  title?: string;
+}
+export interface Invoice {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  number?: string;
+  name?: string;
+  company?: Ref2;
+  deal?: Ref2;
+  contact?: Ref2;
+  status?: string;
+  total?: Decimal;
+  currency?: string;
+  due_date?: string;
+  issued_at?: string;
+  paid_at?: string;
+  line_items?: LineItem[];
+  description?: string;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * An offer to a customer: a quote, a quotation, a proposal, a CPQ document.
+ */
+export interface Quote {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  number?: string;
+  name?: string;
+  display_name?: string;
+  document_type?: string;
+  template?: Ref2;
+  /**
+   * Of several for one deal, the one that counts.
+   */
+  is_primary?: boolean;
+  company?: Ref2;
+  deal?: Ref2;
+  contact?: Ref2;
+  status?: string;
+  stage?: Stage1;
+  total?: Decimal;
+  /**
+   * A decimal number with the vendor's exact digits.
+   */
+  base_amount?: string;
+  currency?: string;
+  discount?: Decimal;
+  /**
+   * `percent` or `amount`.
+   */
+  discount_type?: string;
+  /**
+   * `none`, `exclusive` or `inclusive`.
+   */
+  tax_type?: string;
+  profit?: Decimal;
+  profit_currency?: string;
+  total_cost?: Decimal;
+  due_date?: string;
+  valid_until?: string;
+  issued_at?: string;
+  line_items?: LineItem[];
+  delivery_address?: string;
+  billing_address?: string;
+  related?: Ref2[];
+  territory?: Ref2;
+  is_deleted?: boolean;
+  description?: string;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * Money that came in.
+ */
+export interface Payment {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  number?: string;
+  amount?: Decimal;
+  currency?: string;
+  method?: string;
+  status?: string;
+  invoice?: Ref2;
+  company?: Ref2;
+  contact?: Ref2;
+  deal?: Ref2;
+  paid_at?: string;
+  /**
+   * The payer's or the bank's own mark.
+   */
+  reference?: string;
+  description?: string;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A form that somebody filled in.
+ */
+export interface FormResponse {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  form?: Ref2;
+  fields?: FormField[];
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}
+/**
+ * A field of a form, as it was filled in.
+ */
+export interface FormField {
+  name?: string;
+  value?: unknown;
+}
+/**
+ * A record of a kind that the CRM's customer has made.
+ */
+export interface CustomObject {
+  /**
+   * The vendor's own id.
+   */
+  id: string;
+  /**
+   * The name of the kind.
+   */
+  object_name?: string;
+  name?: string;
+  status?: string;
+  stage?: Stage1;
+  recent_note?: string;
+  is_deleted?: boolean;
+  created_at?: string;
+  updated_at?: string;
+  created_by?: Ref2;
+  updated_by?: Ref2;
+  owner?: Ref2;
+  last_activity_at?: string;
+  tags?: string[];
+  custom_fields?: CustomField[];
+  /**
+   * The record's id in another system, as the CRM's customer keeps it.
+   */
+  external_id?: string;
+  /**
+   * The record's page in the CRM.
+   */
+  url?: string;
+}

@@ -1,0 +1,32 @@
+// The AsyncAPI document by AsyncAPI's own parser: its meta-schema, its references, its examples.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+import { DiagnosticSeverity, Parser } from "@asyncapi/parser";
+
+const file = new URL("../../shared/event/schema/asyncapi.json", import.meta.url);
+const text = await readFile(file, "utf8");
+
+async function errors(document) {
+  const { diagnostics } = await new Parser().parse(JSON.stringify(document));
+  return diagnostics
+    .filter(({ severity }) => severity === DiagnosticSeverity.Error)
+    .map(({ path, message }) => `${path.join("/")}: ${message}`);
+}
+
+test("the document is valid", async () => {
+  assert.deepEqual(await errors(JSON.parse(text)), []);
+});
+
+for (const [what, change] of [
+  ["a reference to nothing", (document) => { document.channels.events.messages.deal.$ref = "#/components/messages/nothing"; }],
+  ["an operation that AsyncAPI does not know", (document) => { document.operations.publish.action = "shout"; }],
+  ["an example that is no such event", (document) => { delete document.components.messages.deal.examples[0].payload.id; }],
+]) {
+  test(`${what} is found`, async () => {
+    const document = JSON.parse(text);
+    change(document);
+    assert.notDeepEqual(await errors(document), []);
+  });
+}
