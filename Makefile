@@ -10,18 +10,28 @@ PARAMETERS ?= infra/parameters$(if $(STACK),.$(STACK)).yaml
 SAM_FLAGS  ?=
 FILTER     ?=
 CHAOS      ?=
+TARGET     ?=
+KEEP       ?=
+# Not by `?=`: the shell has a SECONDS of its own.
+ifneq ($(origin SECONDS),command line)
+SECONDS := 60
+endif
 #? PORT=4566            port of the local stack on loopback; 0: any free one
 #? WATCH_PORT=9000      port of `make watch` on loopback
 #? ARCH=arm64           processor of the release build: arm64 or x86_64
 #? STACK=NAME           the deployment's stack; asked for once, for each PARAMETERS
 #? REGION=NAME          its region; the same
 #? PARAMETERS=FILE      its settings and secrets (infra/parameters.yaml, with STACK infra/parameters.STACK.yaml)
+#? TARGET=NAME          what `make fuzz` runs; all of its targets without it
+#? SECONDS=60           how long, for each target
+#? KEEP=1               `make fuzz` adds what it found worth keeping to tests/corpus
 #? FILTER=REGEX         which cases `make bench` measures
 #? CHAOS="--seed 7"     flags of `make chaos`; CHAOS=--help lists them
 #? SAM_FLAGS=...        further flags of sam deploy, such as --no-confirm-changeset
 
 UV_VERSION         := 0.13.8
 CARGO_DENY_VERSION := 0.20.2
+CARGO_FUZZ_VERSION := 0.13.2
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -38,6 +48,7 @@ VENV    := .venv/bin
 TOOLS   := .venv/tools-installed
 LAMBDA  := .venv/cargo-lambda-installed
 DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
+FUZZ    := .venv/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 CLI     := target/debug/crm-events
 STACK_FILE := target/stack/stack.json
 DEPLOY  = $(VENV)/python infra/deploy.py --parameters $(PARAMETERS) --stack "$(STACK)" --region "$(REGION)" --cli $(CLI)
@@ -110,6 +121,11 @@ bench: ## Measure proof, translation and message of every case in the process: F
 chaos: ## Post 100,000 webhooks while everything around the functions fails; account for each
 	cargo build --profile chaos --workspace --bins
 	target/chaos/chaos $(CHAOS)
+
+.PHONY: fuzz
+fuzz: $(FUZZ) ## Look for inputs that break what must always hold: TARGET=... SECONDS=...
+	@CARGO_TARGET_DIR=$(CURDIR)/target/fuzz cargo fuzz build --fuzz-dir tests/fuzz --sanitizer none
+	@tests/fuzz/run.sh "$(SECONDS)" "$(KEEP)" $(TARGET)
 
 .PHONY: golden
 golden: cli ## Rewrite the expected events under events/ from what the code does now
@@ -185,9 +201,9 @@ $(LAMBDA): infra/requirements-lambda.txt $(TOOLS)
 	@$(call install,-r infra/requirements-lambda.txt)
 	@touch $@
 
-$(DENY):
-	@echo "Compiling cargo-deny $(CARGO_DENY_VERSION) into .venv (a minute or more, once)"
-	@env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --locked --root .venv cargo-deny@$(CARGO_DENY_VERSION)
+$(DENY) $(FUZZ): .venv/%:
+	@echo "Compiling $* into .venv (a minute or more, once)"
+	@env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --locked --root .venv $(patsubst %-$(lastword $(subst -, ,$*)),%@$(lastword $(subst -, ,$*)),$*)
 	@touch $@
 
 tests/%/node_modules/.package-lock.json: tests/%/package-lock.json

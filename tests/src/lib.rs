@@ -1,6 +1,14 @@
-//! What the tests share: the workspace's own folders and files.
+//! What the tests share: the workspace's own folders and files, a function to ask, and what holds for every input.
+#![expect(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::arithmetic_side_effects,
+    reason = "a check that does not hold is a panic"
+)]
 
 pub mod chaos;
+pub mod function;
+pub mod invariants;
 pub mod stub;
 
 use std::fs;
@@ -25,6 +33,11 @@ pub fn binaries() -> anyhow::Result<PathBuf> {
     // A test is in `deps`, a binary is not.
     let folder = folder.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
     folder.map(Path::to_owned).ok_or_else(|| anyhow::anyhow!("this process is in no folder"))
+}
+
+/// The folder of the inputs that the fuzzer found worth keeping, one folder a target.
+pub fn corpus() -> PathBuf {
+    root().join("tests/corpus")
 }
 
 /// The names in a folder, sorted; without those that start with a dot.

@@ -8,9 +8,11 @@
 )]
 
 mod contract;
+mod corpus;
 mod fields;
 mod freshsales_app;
 mod function;
+mod hostile;
 mod json;
 mod kept;
 mod log;
@@ -19,6 +21,7 @@ mod registry;
 mod replay;
 mod schema;
 mod schemes;
+mod security;
 mod stores;
 mod stubs;
 mod tolerance;

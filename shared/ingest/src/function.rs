@@ -30,6 +30,22 @@ impl Function {
         Self { vendor, config, queues, cold: AtomicBool::new(true) }
     }
 
+    /// Answers what Lambda hands over: the JSON of API Gateway's event. Anything else gets an answer too; were its
+    /// reading left to Lambda's runtime, the sender would get a 500 and the log what could not be read.
+    pub async fn answer(&self, payload: &str, call: Call<'_>, now: Timestamp) -> ApiGatewayV2httpResponse {
+        match serde_json::from_str(payload) {
+            Ok(event) => self.handle(event, call, now).await,
+            Err(error) => {
+                let mut line = Line::new(self.vendor.name, call, now, Instant::now());
+                let (row, column) = (error.line(), error.column());
+                line.reason = Some(format!("not an event of an HTTP API, format 2.0 (line {row}, column {column})"));
+                let reply = Reply::failed(Failure::BadRequest);
+                line.write(&reply, self.config.metrics_namespace.as_deref());
+                reply.into()
+            }
+        }
+    }
+
     /// Answers a request that was received at `now`. Always an answer, never an error: what goes wrong has a status.
     pub async fn handle(
         &self,
@@ -83,7 +99,7 @@ impl Function {
     ) -> Reply {
         if let Some(event) = events.first() {
             line.account = Some(event.data.account.to_string());
-            line.vendor_event = Some(event.data.vendor_event.to_string());
+            line.vendor_event = self.vendor.documented(&event.data.vendor_event);
             line.event_type = Some(event.event_type);
         }
         let ids = || events.iter().map(|event| event.id.to_string()).collect();

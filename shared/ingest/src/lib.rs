@@ -14,11 +14,12 @@ use std::process::ExitCode;
 use crm_normalize::Vendor;
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::value::RawValue;
 
 pub use config::{Aws, Config, ConfigError, Destination};
 pub use function::Function;
 pub use line::Call;
-pub use log::Lines;
+pub use log::{Lines, subscriber};
 pub use publish::{PublishError, Queues};
 pub use reply::Reply;
 
@@ -46,10 +47,10 @@ async fn serve(vendor: &'static Vendor, config: Config) -> Result<(), lambda_run
     let queues = Queues::new(&config.destination);
     queues.prime().await;
     let function = Function::new(vendor, config, queues);
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let trace_header = event.context.xray_trace_id.as_deref();
         let call = Call { request_id: &event.context.request_id, trace_header };
-        Ok::<_, std::convert::Infallible>(function.handle(event.payload, call, now()).await)
+        Ok::<_, std::convert::Infallible>(function.answer(event.payload.get(), call, now()).await)
     }))
     .await
 }

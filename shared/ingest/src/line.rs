@@ -22,6 +22,11 @@ pub struct Call<'a> {
     pub trace_header: Option<&'a str>,
 }
 
+/// The most paths in a line: a list of a hundred thousand wrong entries is no hundred thousand news.
+const MOST_PATHS: usize = 20;
+/// No longer than a key with it in plain sight could be.
+const LONGEST_ACCOUNT: usize = 128;
+
 /// What is known of a webhook by the end of its way.
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
@@ -31,7 +36,8 @@ pub(crate) struct Line<'a> {
     vendor: &'static str,
     metrics: Metrics,
     pub(crate) account: Option<String>,
-    pub(crate) vendor_event: Option<String>,
+    /// A documented name: any other could be any text.
+    pub(crate) vendor_event: Option<&'static str>,
     pub(crate) event_type: Option<EventType>,
     /// Why it is no event.
     pub(crate) reason: Option<String>,
@@ -103,8 +109,8 @@ impl<'a> Line<'a> {
             request_id: self.call.request_id,
             trace_id: self.call.trace_header,
             vendor: self.vendor,
-            account: self.account.as_deref(),
-            vendor_event: self.vendor_event.as_deref(),
+            account: self.account.as_deref().filter(|account| account.len() <= LONGEST_ACCOUNT),
+            vendor_event: self.vendor_event,
             event_type: self.event_type,
             entity: self.event_type.map(|event_type| event_type.entity.as_str()),
             action: self.event_type.map(|event_type| event_type.action.as_str()),
@@ -112,7 +118,7 @@ impl<'a> Line<'a> {
             outcome: outcome.as_str(),
             reason: self.reason.as_deref(),
             errors: &self.errors,
-            unreadable: &self.unreadable,
+            unreadable: self.unreadable.get(..MOST_PATHS).unwrap_or(&self.unreadable),
             vendor_fields: Members(&self.vendor_fields),
             metrics: &self.metrics,
             embedded: namespace.map(|namespace| self.embedded(outcome, namespace)),

@@ -13,7 +13,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -24,14 +24,20 @@ pub(crate) const WEBHOOK: &str = "crm_ingest::webhook";
 /// The field of a [`WEBHOOK`] event that holds its whole line.
 const LINE: &str = "line";
 
-/// Sends this project's own lines to standard output from `level` on. Of other crates only warnings and errors are
-/// let through: at lower levels the SDK and the runtime log requests, and requests hold bodies.
+/// This project's own lines from `level` on, to `writer`. Of other crates only warnings and errors are let through: at
+/// lower levels the SDK and the runtime log requests, and requests hold bodies.
+pub fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().event_format(Lines).with_writer(writer);
+    tracing_subscriber::registry().with(targets(level)).with(lines)
+}
+
+/// Sends them to standard output.
 pub(crate) fn init(level: LevelFilter) {
     // A second subscriber is refused; there is none before this.
-    let _ = tracing_subscriber::registry()
-        .with(targets(level))
-        .with(tracing_subscriber::fmt::layer().event_format(Lines))
-        .try_init();
+    let _ = subscriber(level, std::io::stdout).try_init();
 }
 
 fn targets(level: LevelFilter) -> Targets {
@@ -135,11 +141,10 @@ impl<M: SerializeMap> Visit for Members<'_, M> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lines, WEBHOOK, targets};
+    use super::{WEBHOOK, subscriber};
     use std::io::{self, Write};
     use std::sync::{Arc, Mutex};
     use tracing::level_filters::LevelFilter;
-    use tracing_subscriber::layer::SubscriberExt;
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
@@ -157,8 +162,7 @@ mod tests {
     fn lines(level: LevelFilter, log: impl FnOnce()) -> Vec<String> {
         let written = Written::default();
         let writer = written.clone();
-        let layer = tracing_subscriber::fmt::layer().event_format(Lines).with_writer(move || writer.clone());
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(targets(level)).with(layer), log);
+        tracing::subscriber::with_default(subscriber(level, move || writer.clone()), log);
         let bytes = written.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
     }

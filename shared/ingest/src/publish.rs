@@ -278,12 +278,18 @@ fn extended_payload_size(size: usize) -> Option<(String, MessageAttributeValue)>
     Some(("ExtendedPayloadSize".to_owned(), attribute("Number", size.to_string())?))
 }
 
+/// The characters that are none of XML 1.0: SQS refuses a message that has one in its body or in an attribute.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+fn is_refused(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+}
+
 /// What a consumer may filter and route by without parsing the body, and what it joins traces by.
 fn attributes(event: &Event<'_>) -> impl Iterator<Item = (&'static str, String)> {
     let of_all = [
         ("type", event.event_type.to_string()),
         ("vendor", event.data.vendor.to_string()),
-        ("account", event.data.account.to_string()),
+        ("account", event.data.account.replace(is_refused, "\u{fffd}")),
         ("entity", event.data.entity.to_string()),
         ("action", event.data.action.to_string()),
         ("specversion", event.specversion.to_string()),

@@ -27,6 +27,8 @@ pub enum Reply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
+    /// Not a request of an HTTP API.
+    BadRequest,
     /// The request does not prove its origin.
     Unauthorized,
     /// Larger than a queue takes, and there is no overflow store.
@@ -46,6 +48,7 @@ impl Reply {
     pub fn status_code(&self) -> i64 {
         match self {
             Self::Accepted { .. } | Self::Stored { .. } | Self::Ignored { .. } | Self::Quarantined { .. } => 200,
+            Self::Failed { error: Failure::BadRequest } => 400,
             Self::Failed { error: Failure::Unauthorized } => 401,
             Self::Failed { error: Failure::TooLarge } => 413,
             Self::Failed { error: Failure::Unavailable } => 503,
@@ -58,6 +61,7 @@ impl Reply {
             Self::Stored { .. } => Outcome::Stored,
             Self::Ignored { .. } => Outcome::Ignored,
             Self::Quarantined { .. } => Outcome::Quarantined,
+            Self::Failed { error: Failure::BadRequest } => Outcome::BadRequest,
             Self::Failed { error: Failure::Unauthorized } => Outcome::Unauthorized,
             Self::Failed { error: Failure::TooLarge } => Outcome::TooLarge,
             Self::Failed { error: Failure::Unavailable } => Outcome::Unavailable,
@@ -80,6 +84,7 @@ pub(crate) enum Outcome {
     Stored,
     Ignored,
     Quarantined,
+    BadRequest,
     Unauthorized,
     TooLarge,
     Unavailable,
@@ -92,6 +97,7 @@ impl Outcome {
             Self::Stored => "stored",
             Self::Ignored => "ignored",
             Self::Quarantined => "quarantined",
+            Self::BadRequest => "bad_request",
             Self::Unauthorized => "unauthorized",
             Self::TooLarge => "too_large",
             Self::Unavailable => "unavailable",
@@ -104,6 +110,7 @@ impl Outcome {
             Self::Stored => "Stored",
             Self::Ignored => "Ignored",
             Self::Quarantined => "Quarantined",
+            Self::BadRequest => "BadRequest",
             Self::Unauthorized => "Unauthorized",
             Self::TooLarge => "TooLarge",
             Self::Unavailable => "Unavailable",
@@ -153,6 +160,7 @@ mod tests {
                 200,
                 r#"{"status":"quarantined","reason":"not_json: x"}"#,
             ),
+            (Reply::failed(Failure::BadRequest), 400, r#"{"error":"bad_request"}"#),
             (Reply::failed(Failure::Unauthorized), 401, r#"{"error":"unauthorized"}"#),
             (Reply::failed(Failure::TooLarge), 413, r#"{"error":"too_large"}"#),
             (Reply::failed(Failure::Unavailable), 503, r#"{"error":"unavailable"}"#),

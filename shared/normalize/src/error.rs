@@ -44,6 +44,8 @@ pub enum Reason {
     NoRecordId,
     /// The body comes from another product or channel that looks alike.
     OtherProduct,
+    /// More records at once than a function can hold the events of.
+    TooManyEvents,
     /// Nothing is wrong with it: the queue was out of reach, and the overflow store has it for later.
     QueueUnavailable,
 }
@@ -56,6 +58,7 @@ impl Reason {
         Self::NoEventName,
         Self::NoRecordId,
         Self::OtherProduct,
+        Self::TooManyEvents,
         Self::QueueUnavailable,
     ];
 
@@ -67,6 +70,7 @@ impl Reason {
             Self::NoEventName => "no_event_name",
             Self::NoRecordId => "no_record_id",
             Self::OtherProduct => "other_product",
+            Self::TooManyEvents => "too_many_events",
             Self::QueueUnavailable => "queue_unavailable",
         }
     }

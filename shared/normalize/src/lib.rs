@@ -88,6 +88,23 @@ impl Vendor {
     }
 }
 
+/// The most events of one webhook: they are on the queue while the vendor waits, ten to a request.
+const MOST_EVENTS: usize = 1000;
+/// The most bytes that the bodies in the events of one webhook may have: each event carries the whole.
+const LARGEST_EVENTS: usize = 64 << 20;
+
+/// The [content codings](https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding) in use.
+const COMPRESSIONS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
+
+/// A webhook about many records becomes as many events, which a function has to hold.
+fn check_amount(events: usize, body_bytes: usize) -> Result<(), Quarantine> {
+    if events > MOST_EVENTS || (events > 1 && events.saturating_mul(body_bytes) > LARGEST_EVENTS) {
+        let detail = format!("{events} records in a body of {body_bytes} bytes");
+        return Err(Quarantine::new(Reason::TooManyEvents, detail));
+    }
+    Ok(())
+}
+
 impl<'a> Verified<'a> {
     /// The canonical events of the webhook.
     pub fn normalize(&self, options: Options) -> Normalized<'a> {
@@ -98,6 +115,9 @@ impl<'a> Verified<'a> {
         let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
         let result = (self.vendor.normalize)(&webhook).and_then(|outcome| {
             let raw = if options.include_raw { Some(self.raw(&webhook.body)?) } else { None };
+            if let Outcome::Changes(changes) = &outcome {
+                check_amount(changes.len(), self.request.body.len())?;
+            }
             Ok(self.stamp(outcome, raw))
         });
         Normalized { result, warnings: webhook.body.take_warnings() }
@@ -110,7 +130,7 @@ impl<'a> Verified<'a> {
                 Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
                 Cow::Owned(text) => Cow::Owned(text.into_bytes()),
             },
-            Err(_) => Cow::Borrowed(self.request.body),
+            Err(_) => Cow::Owned(redact::without_members_of_bytes(self.request.body, self.vendor.secret_members)),
         }
     }
 
@@ -128,13 +148,22 @@ impl<'a> Verified<'a> {
 
     fn parse(&self) -> Result<Object<'a>, Quarantine> {
         let text = std::str::from_utf8(self.request.body)
-            .map_err(|error| Quarantine::new(Reason::NotText, format!("no UTF-8 at byte {}", error.valid_up_to())))?;
+            .map_err(|error| Quarantine::new(Reason::NotText, self.why_not_text(error.valid_up_to())))?;
         // RFC 8259, section 8.1: a parser may ignore a byte order mark.
         let text = text.trim_start_matches('\u{feff}').trim_ascii();
         Object::parse(text).map_err(|error| {
             let detail = format!("the body is not a JSON object (line {}, column {})", error.line(), error.column());
             Quarantine::new(Reason::NotJson, detail)
         })
+    }
+
+    /// No vendor compresses its webhooks; what stands between it and us may.
+    fn why_not_text(&self, at_byte: usize) -> String {
+        let coding = self.request.headers.get("content-encoding").unwrap_or_default();
+        match COMPRESSIONS.iter().find(|compression| compression.eq_ignore_ascii_case(coding)) {
+            Some(coding) => format!("the body is compressed (Content-Encoding: {coding}), and is not read as such"),
+            None => format!("no UTF-8 at byte {at_byte}"),
+        }
     }
 
     /// The vendor's JSON as it stands, less the vendor's secrets.

@@ -49,6 +49,14 @@ impl fmt::Debug for Vendor {
     }
 }
 
+impl Vendor {
+    /// The catalogue's own spelling of an event's name; none for a name that is not in it, which may be anything.
+    pub fn documented(&self, vendor_event: &str) -> Option<&'static str> {
+        let named = |row: &&Row| row.vendor_event.eq_ignore_ascii_case(vendor_event);
+        self.catalog.iter().find(named).map(|row| row.vendor_event)
+    }
+}
+
 /// The vendor of that name.
 pub fn find(name: &str) -> Option<&'static Vendor> {
     ALL.iter().copied().find(|vendor| vendor.name == name)

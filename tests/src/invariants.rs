@@ -1,0 +1,87 @@
+//! What holds for every input at all, however hostile: the checks that the fuzzer runs on inputs of its own making and
+//! the suite on those that are kept (`tests/corpus`).
+
+mod body;
+mod gateway;
+mod proof;
+mod request;
+mod settings;
+
+use crm_events::case::{Case, RECEIVED_AT};
+use crm_events::gateway as api_gateway;
+use crm_normalize::{Vendor, sample, vendor};
+
+use request::RequestText;
+
+/// A place where input comes in, and what must hold there.
+#[derive(Clone, Copy, Debug)]
+pub enum Target {
+    /// The JSON that API Gateway hands to a vendor's function.
+    Gateway(&'static Vendor),
+    /// An authentic request: its body, and the headers and query beside its proof.
+    Body(&'static Vendor),
+    /// A request that may be authentic or not.
+    Proof(&'static Vendor),
+    /// The secrets setting.
+    Secrets,
+    /// A time as a vendor might write it.
+    Time,
+}
+
+impl Target {
+    pub fn all() -> Vec<Self> {
+        let per_vendor = [Self::Gateway, Self::Body, Self::Proof];
+        let per_vendor = per_vendor.into_iter().flat_map(|target| vendor::ALL.iter().copied().map(target));
+        per_vendor.chain([Self::Secrets, Self::Time]).collect()
+    }
+
+    /// `body-<vendor>` and so on: also the name of its folder of kept inputs.
+    pub fn name(self) -> String {
+        match self {
+            Self::Gateway(vendor) => format!("gateway-{}", vendor.name),
+            Self::Body(vendor) => format!("body-{}", vendor.name),
+            Self::Proof(vendor) => format!("proof-{}", vendor.name),
+            Self::Secrets => "secrets".to_owned(),
+            Self::Time => "time".to_owned(),
+        }
+    }
+
+    /// # Panics
+    /// Where something does not hold.
+    pub fn check(self, input: &[u8]) {
+        match self {
+            Self::Gateway(vendor) => gateway::check(vendor, input),
+            Self::Body(vendor) => body::check(vendor, RequestText::parse(input)),
+            Self::Proof(vendor) => proof::check(vendor, &RequestText::parse(input)),
+            Self::Secrets => settings::secrets(input),
+            Self::Time => settings::time(input),
+        }
+    }
+
+    /// Inputs to begin with: made of the cases under `events/`.
+    ///
+    /// # Errors
+    /// Where those cannot be read.
+    pub fn seeds(self) -> anyhow::Result<Vec<Vec<u8>>> {
+        let (Self::Gateway(vendor) | Self::Body(vendor) | Self::Proof(vendor)) = self else {
+            return Ok(match self {
+                Self::Secrets => vendor::ALL.iter().map(|vendor| sample::secrets(vendor).into_bytes()).collect(),
+                _ => settings::TIMES.iter().map(|text| text.as_bytes().to_vec()).collect(),
+            });
+        };
+        let mut seeds = Vec::new();
+        for case in Case::all(&crate::events())?.into_iter().filter(|case| case.vendor.name == vendor.name) {
+            let mut webhook = case.webhook()?;
+            seeds.push(match self {
+                Self::Body(_) => RequestText::from(webhook).to_bytes(),
+                Self::Proof(_) => RequestText::from(webhook.proven(vendor, RECEIVED_AT)).to_bytes(),
+                _ => {
+                    // A token or password holds for whatever the fuzzer makes of the body, a signature does not.
+                    webhook.headers.clear();
+                    api_gateway::event(vendor, &webhook.proven(vendor, RECEIVED_AT)).to_string().into_bytes()
+                }
+            });
+        }
+        Ok(seeds)
+    }
+}

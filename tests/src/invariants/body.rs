@@ -1,0 +1,161 @@
+//! An authentic request: whatever its body is, it becomes events that hold to the contract, or is kept to be tried again.
+
+use std::borrow::Cow;
+
+use crm_event::{Event, Json};
+use crm_events::answer::Webhook;
+use crm_events::case::RECEIVED_AT;
+use crm_normalize::quarantine::{Kept, Message};
+use crm_normalize::{Accepted, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, sample};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::request::RequestText;
+
+const OPTIONS: Options = Options { include_raw: true };
+/// Shorter texts may stand elsewhere by chance.
+const SECRET_LENGTH: usize = 12;
+
+pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
+    // A header that is empty or doubled proves nothing, and here all is proven.
+    request.headers.sort();
+    request.headers.dedup_by(|(one, _), (other, _)| one.eq_ignore_ascii_case(other));
+    request.headers.retain(|(_, value)| !value.is_empty());
+    let RequestText { query, headers, body } = request;
+    let webhook = Webhook { body, headers, query, account: None }.proven(vendor, RECEIVED_AT);
+    let request = RequestText::from(webhook);
+
+    let secrets = Secrets::parse(&sample::secrets(vendor), vendor.schemes).unwrap_or_else(|error| panic!("{error}"));
+    let verified = vendor.verify(request.request(), &secrets, RECEIVED_AT);
+    let verified = verified.unwrap_or_else(|error| panic!("what was proven is refused: {error}"));
+    let normalized = verified.normalize(OPTIONS);
+    warnings(&normalized.warnings, &request.body);
+    kept(&verified, &normalized, &request);
+    if let Ok(Accepted::Events(events)) = &normalized.result {
+        assert!(!events.is_empty(), "accepted, and there is no event");
+        let json = events.iter().map(|each| event(vendor, each, &request.body)).fold(0, |sum, json| sum + json.len());
+        assert!(json <= LARGEST_OUTPUT && events.len() <= MOST_EVENTS, "{} events, {json} bytes", events.len());
+    }
+}
+
+/// What one webhook may become: more would not fit a function's memory, or its time.
+const MOST_EVENTS: usize = 1000;
+const LARGEST_OUTPUT: usize = 128 << 20;
+
+/// One event; gives its JSON.
+fn event(vendor: &Vendor, event: &Event<'_>, body: &[u8]) -> String {
+    let json = serde_json::to_string(event).unwrap_or_else(|error| panic!("{error}"));
+    let back: Event<'_> = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
+    assert_eq!(&back, event, "read back from {json}");
+    for (key, what) in [(&event.id, "id"), (&event.partitionkey, "partitionkey")] {
+        let fits = key.len() <= 128 && key.bytes().all(|byte| byte.is_ascii_graphic());
+        assert!(fits && key.starts_with(&format!("{}:", vendor.name)), "{what} {key}");
+    }
+    assert_eq!(event.data.record.is_none(), event.data.entity == crm_event::Entity::Unknown, "{json}");
+    let raw = event.data.raw.as_ref().map(Json::get).unwrap_or_default();
+    assert!(serde_json::from_str::<&RawValue>(raw).is_ok(), "raw is no JSON: {raw}");
+    secrets_are_gone(vendor, body, raw, &json);
+    // A control character takes six bytes for one, the record holds at most what `raw` holds.
+    let bound = 16 * body.len() + 4096;
+    assert!(json.len() <= bound, "{} bytes of {}: {json}", json.len(), body.len());
+    json
+}
+
+/// Neither the vendor's secret members nor their texts are in the event; all else of the body is in `raw`.
+fn secrets_are_gone(vendor: &Vendor, body: &[u8], raw: &str, json: &str) {
+    let text = std::str::from_utf8(body).unwrap_or_default().trim_start_matches('\u{feff}').trim_ascii();
+    let (Ok(before), Ok(after)) = (serde_json::from_str::<Value>(text), serde_json::from_str::<Value>(raw)) else {
+        // Numbers beyond a double, lone surrogates.
+        return;
+    };
+    let mut secrets = Vec::new();
+    let expected = without(before.clone(), vendor.secret_members, &mut secrets);
+    if secrets.is_empty() {
+        assert_eq!(raw, text, "raw is the body, byte for byte");
+        return;
+    }
+    // Of two members with one name, one may be a secret's neighbour: what remains is at most what was there.
+    assert_eq!(after, expected, "raw is the body less {:?}", vendor.secret_members);
+    let open = expected.to_string();
+    for secret in secrets.iter().filter(|secret| secret.len() >= SECRET_LENGTH && !open.contains(&***secret)) {
+        assert!(!json.contains(secret), "{secret} is in {json}");
+    }
+}
+
+/// The value without members of these names, at any depth; their texts go to `taken`.
+fn without(value: Value, names: &[&str], taken: &mut Vec<String>) -> Value {
+    match value {
+        Value::Object(members) => {
+            let keep = members.into_iter().filter_map(|(name, member)| {
+                if names.contains(&name.as_str()) {
+                    taken.push(name);
+                    texts(&member, taken);
+                    return None;
+                }
+                let member = without(member, names, taken);
+                Some((name, member))
+            });
+            Value::Object(keep.collect())
+        }
+        Value::Array(entries) => entries.into_iter().map(|entry| without(entry, names, taken)).collect(),
+        other => other,
+    }
+}
+
+fn texts(value: &Value, all: &mut Vec<String>) {
+    match value {
+        Value::String(text) => all.push(text.clone()),
+        Value::Array(entries) => entries.iter().for_each(|entry| texts(entry, all)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, all)),
+        _ => {}
+    }
+}
+
+/// The webhook as a message of the quarantine holds no credential and becomes, later, what it became at once.
+fn kept(verified: &Verified<'_>, at_once: &Normalized<'_>, request: &RequestText) {
+    let why = match &at_once.result {
+        Err(quarantine) => quarantine.clone(),
+        Ok(_) => Quarantine::new(Reason::QueueUnavailable, "no answer"),
+    };
+    assert!(!why.to_string().contains('\n') && why.to_string().len() < 1000, "{why}");
+    let message = Message::new(verified, &why);
+    let json = serde_json::to_string(&message).unwrap_or_else(|error| panic!("{error}"));
+    let back: Message<'_> = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
+    assert_eq!(back, message);
+    credentials_are_gone(verified.vendor(), request, &json);
+    let kept = Kept::new(back).unwrap_or_else(|error| panic!("{error}: {json}"));
+    assert_eq!(outcome(&kept.verified().normalize(OPTIONS)), outcome(at_once), "{json}");
+}
+
+fn credentials_are_gone(vendor: &Vendor, request: &RequestText, json: &str) {
+    let signatures: Vec<_> = vendor.signature_headers().collect();
+    let headers = request.headers.iter().filter(|(name, _)| {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        is("authorization") || is("x-webhook-token") || signatures.iter().copied().any(is)
+    });
+    let query = request.query.iter().filter(|(name, _)| name.eq_ignore_ascii_case("token"));
+    let shown = |credential: &str| {
+        let elsewhere =
+            |(name, value): &(Cow<'_, str>, Cow<'_, str>)| name.contains(credential) || value.contains(credential);
+        let times = request.headers.iter().chain(&request.query).filter(|pair| elsewhere(pair)).count();
+        times > 1 || String::from_utf8_lossy(&request.body).contains(credential)
+    };
+    for (_, credential) in headers.chain(query).filter(|(_, text)| text.len() >= SECRET_LENGTH && !shown(text)) {
+        assert!(!json.contains(&**credential), "{credential} is in {json}");
+    }
+}
+
+fn outcome(normalized: &Normalized<'_>) -> (String, Vec<String>) {
+    let result = match &normalized.result {
+        Ok(Accepted::Events(events)) => serde_json::to_string(events).unwrap_or_else(|error| panic!("{error}")),
+        Ok(Accepted::Ignored(why)) => (*why).to_owned(),
+        Err(quarantine) => quarantine.to_string(),
+    };
+    (result, normalized.warnings.clone())
+}
+
+/// A warning is a path of values that were there: no more of them than the body has values, and no longer than it.
+fn warnings(warnings: &[String], body: &[u8]) {
+    let bytes = warnings.iter().fold(0, |sum, path| sum + path.len());
+    assert!(warnings.len() <= body.len() && bytes <= 64 * body.len() + 4096, "{} of {bytes} bytes", warnings.len());
+}

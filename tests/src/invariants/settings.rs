@@ -1,0 +1,69 @@
+//! Texts that are neither request nor body: the secrets setting, and times.
+
+use crm_events::case::RECEIVED_AT;
+use crm_normalize::{Pairs, Request, Secrets, time, vendor};
+use serde_json::Value;
+
+/// Shorter texts may stand in a message by chance.
+const SECRET_LENGTH: usize = 12;
+
+/// The setting is taken or refused, in one line without a secret in it; and no setting makes an unproven request right.
+pub(super) fn secrets(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    for vendor in vendor::ALL {
+        let said = match Secrets::parse(text, vendor.schemes) {
+            Ok(secrets) => {
+                for account in [None, Some("default"), Some("acme"), Some("")] {
+                    let request = Request { body: b"{}", headers: Pairs(&[]), query: Pairs(&[]), account };
+                    assert!(vendor.verify(request, &secrets, RECEIVED_AT).is_err(), "accepted without a proof");
+                }
+                format!("{secrets:?}")
+            }
+            Err(error) => error.to_string(),
+        };
+        assert!(!said.contains('\n'), "{said}");
+        for secret in secret_texts(text) {
+            assert!(!said.contains(&secret), "{secret} is in: {said}");
+        }
+    }
+}
+
+/// The texts of the lists, less those that are also an account's name or part of one.
+fn secret_texts(setting: &str) -> Vec<String> {
+    let Ok(Value::Object(accounts)) = serde_json::from_str::<Value>(setting) else { return Vec::new() };
+    let lists = accounts.values().filter_map(Value::as_array).flatten();
+    let proofs = lists.filter_map(Value::as_str);
+    let secrets = proofs.map(|proof| proof.split_once(':').map_or(proof, |(_, secret)| secret).to_owned());
+    let is_said = |secret: &str| {
+        let forms = vendor::ALL.iter().flat_map(|vendor| vendor.schemes).map(|scheme| scheme.form());
+        accounts.keys().any(|account| account.contains(secret)) || forms.into_iter().any(|form| form.contains(secret))
+    };
+    secrets.filter(|secret| secret.len() >= SECRET_LENGTH && !is_said(secret)).collect()
+}
+
+/// A text is an instant or none; an instant's own form is the same instant, and its date is its day.
+pub(super) fn time(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let instant = time::instant(text);
+    assert_eq!(time::date(text), instant.map(time::day));
+    if let Some(instant) = instant.or_else(|| time::epoch(text)) {
+        assert_eq!(time::instant(&instant.to_string()), Some(instant), "{instant}");
+    }
+}
+
+/// One of each form.
+pub(super) const TIMES: &[&str] = &[
+    "2025-01-15T10:30:00.000Z",
+    "2017-06-02T16:05:54+05:30",
+    "2024-03-05 14:07:00",
+    "2024-03-05",
+    "06-24-2020 18:30:54",
+    "06-24-2020",
+    "1455855737",
+    "1496400354326",
+    "1593023469.8293262",
+    "-1.5",
+    "-009999-01-02T00:00:00Z",
+    "9999-12-31T23:59:59.999999999Z",
+    "2024-03-05T14:07:00[Europe/Istanbul]",
+];

@@ -1,0 +1,321 @@
+//! Hostile input, from API Gateway's event to the answer: there is always one, it is never a 5xx, nothing of it is
+//! larger than a multiple of what came in, and SQS takes whatever it is given.
+
+use std::sync::LazyLock;
+
+use crm_events::answer::{Answer, Webhook};
+use crm_events::case::{Case, RECEIVED_AT};
+use crm_events::gateway;
+use crm_normalize::{Vendor, vendor};
+use serde_json::{Value, json};
+use tests::events;
+use tests::function::Asked;
+
+/// The first case of a vendor that becomes events.
+pub(crate) fn accepted_case(vendor: &'static Vendor) -> Webhook {
+    static CASES: LazyLock<Vec<(&str, Webhook)>> = LazyLock::new(|| {
+        let cases = Case::all(&events()).unwrap().into_iter();
+        let webhooks = cases.map(|case| (case.vendor.name, case.webhook().unwrap())).filter(|(vendor, webhook)| {
+            let vendor = vendor::find(vendor).unwrap();
+            let is_object = webhook.body.starts_with(b"{");
+            let webhook = webhook.clone().proven(vendor, RECEIVED_AT);
+            is_object && matches!(webhook.answer(vendor, RECEIVED_AT).unwrap().0, Answer::Accepted { .. })
+        });
+        webhooks.collect()
+    });
+    CASES.iter().find(|(name, _)| *name == vendor.name).unwrap().1.clone()
+}
+
+/// The same with other bytes for a body.
+fn with_body(vendor: &'static Vendor, body: impl Into<Vec<u8>>) -> Webhook {
+    Webhook { body: body.into(), ..accepted_case(vendor) }
+}
+
+/// The same with one more member in front.
+fn with_member(vendor: &'static Vendor, name: &str, json: &str) -> Webhook {
+    let webhook = accepted_case(vendor);
+    let body = String::from_utf8(webhook.body.clone()).unwrap();
+    with_body(vendor, format!("{{\"{name}\":{json},{}", body.strip_prefix('{').unwrap()))
+}
+
+fn event(vendor: &'static Vendor, webhook: Webhook) -> Value {
+    gateway::event(vendor, &webhook.proven(vendor, RECEIVED_AT))
+}
+
+/// The status, and what the answer says: its status word, its reason's word, or its error.
+fn ask(function: &Asked, payload: &str) -> (i64, String) {
+    let (response, body) = function.ask(payload);
+    assert_eq!(function.sqs.take_refused(), Vec::<String>::new());
+    let sent = function.sqs.take();
+    let bytes: usize = sent.iter().map(|message| message["MessageBody"].as_str().unwrap().len()).sum();
+    assert!(bytes <= 8 * payload.len() + 4096, "{bytes} bytes sent of {}", payload.len());
+    assert!(body.to_string().len() <= 4096, "an answer of {} bytes", body.to_string().len());
+    let says = body["reason"].as_str().and_then(|reason| reason.split(':').next()).filter(|word| !word.contains(' '));
+    let says = says.or(body["status"].as_str()).or(body["error"].as_str()).unwrap();
+    (response.status_code, says.to_owned())
+}
+
+/// Every vendor answers what `expected` says, `|` between several.
+#[track_caller]
+fn all_answer(expected: &str, what: &str, payload: impl Fn(&'static Vendor) -> Value) {
+    for vendor in vendor::ALL {
+        let (status, says) = ask(&Asked::new(vendor), &payload(vendor).to_string());
+        let answer = format!("{status} {says}");
+        assert!(expected.split('|').any(|expected| expected == answer), "{}: {what}: {answer}", vendor.name);
+    }
+}
+
+#[test]
+fn values_at_the_edge_of_json_are_carried_along() {
+    let long = "x".repeat(900_000);
+    for (what, json) in [
+        ("a huge exponent", "1e999999"),
+        ("a tiny exponent", "-1E-999999"),
+        ("ten thousand digits", &*"9".repeat(10_000)),
+        ("a lone surrogate", r#""\ud800""#),
+        ("U+FFFE and U+FFFF", "\"\u{fffe}\u{ffff}\""),
+        ("their escapes", r#""\ufffe\uffff""#),
+        ("every control character", r#""\u0000\u0001\u0008\u000b\u001f""#),
+        ("characters from beyond the basic plane", "\"\u{10ffff}\u{1f4a9}\""),
+        ("a long text", &*format!("\"{long}\"")),
+        ("many entries", &*format!("[{}0]", "0,".repeat(100_000))),
+        ("many members", &*format!("{{{}\"a\":0}}", "\"a\":0,".repeat(100_000))),
+    ] {
+        all_answer("200 accepted", what, |vendor| event(vendor, with_member(vendor, "zz_hostile", json)));
+    }
+    all_answer("200 accepted", "a long name", |vendor| event(vendor, with_member(vendor, &long, "0")));
+    all_answer("200 accepted", "U+FFFF in a name", |vendor| event(vendor, with_member(vendor, "\u{ffff}", "0")));
+    all_answer("200 accepted", "every member twice", |vendor| {
+        let webhook = accepted_case(vendor);
+        let body = String::from_utf8(webhook.body).unwrap();
+        let members = body.trim().strip_prefix('{').unwrap().strip_suffix('}').unwrap();
+        event(vendor, with_body(vendor, format!("{{{members},{members}}}")))
+    });
+}
+
+#[test]
+fn an_odd_value_anywhere_is_answered() {
+    let odd =
+        [json!("\u{1}\u{fffe}\u{ffff}"), json!("x".repeat(2_000)), json!("😀%2F:\u{0}"), json!([[[[]]]]), json!(-1)];
+    for vendor in vendor::ALL {
+        let function = Asked::new(vendor);
+        let body: Value = serde_json::from_slice(&accepted_case(vendor).body).unwrap();
+        let mut pointers = Vec::new();
+        leaves(&body, &mut String::new(), &mut pointers);
+        for (pointer, odd) in pointers.iter().flat_map(|pointer| odd.iter().map(move |odd| (pointer, odd))) {
+            let mut body = body.clone();
+            *body.pointer_mut(pointer).unwrap() = odd.clone();
+            let payload = event(vendor, with_body(vendor, body.to_string()));
+            let (status, says) = ask(&function, &payload.to_string());
+            assert_eq!(status, 200, "{}: {pointer}: {says}", vendor.name);
+        }
+    }
+}
+
+fn leaves(value: &Value, here: &mut String, all: &mut Vec<String>) {
+    let mut child = |name: &str, value: &Value| {
+        let mut path = format!("{here}/{}", name.replace('~', "~0").replace('/', "~1"));
+        leaves(value, &mut path, all);
+    };
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, value)| child(name, value)),
+        Value::Array(entries) => entries.iter().enumerate().for_each(|(at, value)| child(&at.to_string(), value)),
+        _ => all.push(here.clone()),
+    }
+}
+
+#[test]
+fn what_is_nested_deep_is_answered() {
+    for deep in ["[".repeat(30_000) + &"]".repeat(30_000), "{\"a\":".repeat(30_000) + "0" + &"}".repeat(30_000)] {
+        all_answer("200 accepted|200 not_json", "deep", |vendor| event(vendor, with_member(vendor, "zz", &deep)));
+        all_answer(
+            "200 not_json|200 wrong_envelope|200 no_event_name|200 other_product",
+            "nothing but deep",
+            |vendor| event(vendor, with_body(vendor, &*deep)),
+        );
+        all_answer("200 not_json", "deep and open", |vendor| event(vendor, with_body(vendor, &deep[..30_000])));
+    }
+}
+
+#[test]
+fn what_is_no_json_is_kept() {
+    let utf16: Vec<u8> = "{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (reason, what, body) in [
+        ("not_json", "nothing", &b""[..]),
+        ("not_json", "white space", b" \r\n\t"),
+        ("not_json", "a byte order mark", b"\xef\xbb\xbf"),
+        ("not_json", "a form", b"event=lead.created&id=1"),
+        (
+            "not_json",
+            "XML",
+            b"<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]><a>&b;</a>",
+        ),
+        ("not_json", "two objects", b"{}\n{}"),
+        ("not_json", "a list", b"[{}]"),
+        ("not_json", "NaN", b"{\"a\":NaN}"),
+        ("not_json", "a comment", b"{/**/}"),
+        ("not_json", "NUL", b"\0"),
+        ("not_json", "UTF-16", &utf16),
+        ("not_text", "UTF-16 with its mark", b"\xff\xfe{\0}\0"),
+        ("not_text", "Latin-1", b"{\"a\":\"\xfc\"}"),
+        ("not_text", "an overlong slash", b"{\"a\":\"\xc0\xaf\"}"),
+        ("not_text", "a surrogate in UTF-8", b"{\"a\":\"\xed\xa0\x80\"}"),
+    ] {
+        all_answer(&format!("200 {reason}"), what, |vendor| event(vendor, with_body(vendor, body)));
+    }
+}
+
+/// No vendor compresses. Who puts something between that does, gets told.
+#[test]
+fn a_compressed_body_is_kept_with_the_reason() {
+    let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
+    for vendor in vendor::ALL {
+        let mut webhook = with_body(vendor, gzip);
+        webhook.headers.push(("content-encoding".into(), "gzip".into()));
+        let webhook = webhook.proven(vendor, RECEIVED_AT);
+        let Answer::Quarantined { reason } = webhook.answer(vendor, RECEIVED_AT).unwrap().0 else { panic!("kept") };
+        assert_eq!(reason, "not_text: the body is compressed (Content-Encoding: gzip), and is not read as such");
+    }
+}
+
+#[test]
+fn what_is_larger_than_a_message_is_refused_as_too_large() {
+    let filler = format!("\"{}\"", "x".repeat(5_900_000));
+    all_answer("413 too_large", "6 MB of JSON", |vendor| event(vendor, with_member(vendor, "zz", &filler)));
+    let vendor = vendor::ALL[0];
+    for body in [vec![b'x'; 5_900_000], vec![0xff; 5_900_000], vec![1; 200_000]] {
+        let answer = ask(&Asked::new(vendor), &event(vendor, with_body(vendor, body)).to_string());
+        assert_eq!(answer, (413, "too_large".to_owned()), "the quarantine has the same limit");
+    }
+}
+
+#[test]
+fn a_webhook_about_more_records_than_fit_is_kept() {
+    let teamgrid = vendor::find("teamgrid").unwrap();
+    let webhook = |users: usize| {
+        let users: Vec<_> = (0..users).map(|user| format!("u{user}")).collect();
+        let doc = json!({"_id": "t", "userIds": users});
+        let body = json!({"webhookId": "w", "event": "user_added", "collection": "teams", "doc": doc});
+        Webhook { body: body.to_string().into_bytes(), ..Webhook::default() }.proven(teamgrid, RECEIVED_AT)
+    };
+    let most = webhook(1000);
+    let (Answer::Accepted { events }, _) = most.answer(teamgrid, RECEIVED_AT).unwrap() else { panic!("accepted") };
+    assert_eq!(events.len(), 1000);
+    for users in [1001, 20_000] {
+        let answer = ask(&Asked::new(teamgrid), &event(teamgrid, webhook(users)).to_string());
+        assert_eq!(answer, (200, "too_many_events".to_owned()));
+    }
+}
+
+/// At most an event of an unknown kind: where a vendor's envelope is so plain that another's fits it.
+#[test]
+fn the_envelope_of_another_vendor_is_no_change_of_a_record() {
+    for other in vendor::ALL {
+        let theirs = Webhook { body: accepted_case(other).body, ..Webhook::default() };
+        for vendor in vendor::ALL.iter().filter(|vendor| vendor.name != other.name) {
+            let webhook = theirs.clone().proven(vendor, RECEIVED_AT);
+            let (answer, _) = webhook.answer(vendor, RECEIVED_AT).unwrap();
+            let is_kept = match &answer {
+                Answer::Accepted { events } => events.iter().all(|event| event.data.record.is_none()),
+                Answer::Ignored { .. } => false,
+                Answer::Quarantined { .. } => true,
+            };
+            assert!(is_kept, "{} to {}: {answer:?}", other.name, vendor.name);
+        }
+    }
+}
+
+/// What API Gateway would never hand over as well: a function can be invoked without it.
+#[test]
+fn an_odd_request_is_answered() {
+    type Change = fn(&mut Value);
+    let same: [(&str, Change); 7] = [
+        ("no version", |event| drop(event.as_object_mut().unwrap().remove("version"))),
+        ("an odd path", |event| event["rawPath"] = json!("/webhooks/%2F%00/..;/\u{fffd}")),
+        ("no route", |event| event["routeKey"] = json!("$default")),
+        ("a content type twice", |event| event["headers"]["content-type"] = json!("application/json, text/html")),
+        ("a content type that is none", |event| event["headers"]["content-type"] = json!(";;=\"")),
+        ("many headers", |event| {
+            for number in 0..2_000 {
+                event["headers"][format!("x-{number}")] = json!("y".repeat(400));
+            }
+        }),
+        ("many parameters", |event| {
+            let query = event["rawQueryString"].as_str().unwrap();
+            event["rawQueryString"] = json!(format!("{query}&{}%zz&&=&%", "a=b&".repeat(20_000)));
+        }),
+    ];
+    for (what, change) in same {
+        all_answer("200 accepted", what, |vendor| {
+            let mut event = event(vendor, accepted_case(vendor));
+            change(&mut event);
+            event
+        });
+    }
+    let refused: [(&str, Change); 8] = [
+        ("no headers and no query", |event| {
+            event["headers"] = json!({});
+            event["rawQueryString"] = json!("");
+        }),
+        ("null for both", |event| {
+            event["headers"] = json!(null);
+            event["rawQueryString"] = json!(null);
+        }),
+        ("an empty account", |event| event["pathParameters"] = json!({"account": ""})),
+        ("an encoded slash", |event| event["pathParameters"] = json!({"account": "%2F"})),
+        ("an encoded NUL", |event| event["pathParameters"] = json!({"account": "%00"})),
+        ("an account that is encoded", |event| event["pathParameters"] = json!({"account": "%64efault"})),
+        ("an account in other letters", |event| event["pathParameters"] = json!({"account": "dеfault\u{0}"})),
+        ("a long account", |event| event["pathParameters"] = json!({"account": "a".repeat(1 << 20)})),
+    ];
+    for (what, change) in refused {
+        all_answer("401 unauthorized", what, |vendor| {
+            let mut event = event(vendor, accepted_case(vendor));
+            change(&mut event);
+            event
+        });
+    }
+    for (what, change) in [
+        ("a header with a line end", (|event| event["headers"]["x-a"] = json!("a\r\nb: c")) as Change),
+        ("a header with an odd name", |event| event["headers"]["ü \n"] = json!("a")),
+        ("a header that is a number", |event| event["headers"]["x-a"] = json!(1)),
+        ("a body that is a number", |event| event["body"] = json!(1)),
+        ("no context", |event| drop(event.as_object_mut().unwrap().remove("requestContext"))),
+        ("an empty context", |event| event["requestContext"] = json!({})),
+        ("an empty object", |event| *event = json!({})),
+        ("a list", |event| *event = json!([])),
+        ("a number", |event| *event = json!(1e300)),
+    ] {
+        all_answer("400 bad_request", what, |vendor| {
+            let mut event = event(vendor, accepted_case(vendor));
+            change(&mut event);
+            event
+        });
+    }
+    for payload in ["", "{", "\u{0}", "{\"headers\":"] {
+        for vendor in vendor::ALL {
+            assert_eq!(ask(&Asked::new(vendor), payload), (400, "bad_request".to_owned()), "{payload}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_says_it_is_base64_and_is_not_is_taken_as_it_stands() {
+    let with = |vendor: &'static Vendor, body: &str| {
+        let mut event = event(vendor, with_body(vendor, body));
+        event["isBase64Encoded"] = json!(true);
+        event
+    };
+    all_answer("200 not_json", "no Base64", |vendor| with(vendor, "%%% no Base64 %%%"));
+    all_answer("200 not_json", "half of it", |vendor| with(vendor, "eyJhIjo"));
+    all_answer("200 accepted", "JSON", |vendor| {
+        let mut event = event(vendor, accepted_case(vendor));
+        event["isBase64Encoded"] = json!(true);
+        event
+    });
+    all_answer("200 not_json|401 unauthorized", "no body at all", |vendor| {
+        let mut event = event(vendor, with_body(vendor, ""));
+        event["body"] = json!(null);
+        event
+    });
+}

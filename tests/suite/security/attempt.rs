@@ -1,0 +1,113 @@
+//! Requests as API Gateway has them, to be made wrong in one thing.
+
+use crm_events::answer::Webhook;
+use crm_events::case::RECEIVED_AT;
+use crm_events::gateway;
+use crm_normalize::Vendor;
+use crm_normalize::scheme::{HmacKey, HmacScheme, Scheme};
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+
+use crate::hostile::accepted_case;
+
+/// A text that is a secret of this vendor, account and number only.
+pub fn secret(vendor: &Vendor, scheme: Scheme, label: &str) -> String {
+    let label = format!("{}-{label}-s3Cret", vendor.name);
+    match scheme {
+        Scheme::Hmac(HmacScheme { key: HmacKey::Base64After(prefix), .. }) => {
+            format!("{prefix}{}", BASE64.encode(label.as_bytes()))
+        }
+        Scheme::Hmac(_) => format!("whsec_v2_{label}"),
+        Scheme::Basic => format!("user-{label}:password-{label}"),
+        Scheme::Token => format!("token-{label}"),
+    }
+}
+
+/// A request as API Gateway has it, to be made wrong in one thing.
+#[derive(Clone)]
+pub struct Attempt {
+    pub vendor: &'static Vendor,
+    pub event: Value,
+}
+
+impl Attempt {
+    pub fn new(vendor: &'static Vendor) -> Self {
+        let webhook = Webhook { headers: Vec::new(), ..accepted_case(vendor) };
+        Self { vendor, event: gateway::event(vendor, &webhook) }
+    }
+
+    pub fn header(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.event["headers"][name.to_ascii_lowercase()] = json!(value.as_ref());
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.event["headers"].as_object_mut().unwrap().remove(&name.to_ascii_lowercase());
+        self
+    }
+
+    pub fn value(&self, name: &str) -> String {
+        self.event["headers"][name.to_ascii_lowercase()].as_str().unwrap().to_owned()
+    }
+
+    /// A header in another form.
+    pub fn map(self, name: &str, change: impl FnOnce(&str) -> String) -> Self {
+        let value = change(&self.value(name));
+        self.header(name, value)
+    }
+
+    /// As API Gateway joins a header that comes twice.
+    pub fn doubled(self, name: &str) -> Self {
+        self.map(name, |value| format!("{value},{value}"))
+    }
+
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        let query = self.event["rawQueryString"].as_str().unwrap().to_owned();
+        let query = form_urlencoded::Serializer::new(query).append_pair(name, value).finish();
+        self.event["rawQueryString"] = json!(query);
+        self
+    }
+
+    pub fn body(mut self, body: &str) -> Self {
+        self.event["body"] = json!(body);
+        self
+    }
+
+    pub fn body_text(&self) -> &str {
+        self.event["body"].as_str().unwrap()
+    }
+
+    pub fn account(mut self, account: &str) -> Self {
+        self.event["pathParameters"] = json!({"account": account});
+        self
+    }
+
+    pub fn basic(self, user_password: &str) -> Self {
+        self.header("authorization", format!("Basic {}", BASE64.encode(user_password.as_bytes())))
+    }
+
+    pub fn signed(self, scheme: &HmacScheme, secret: &str) -> Self {
+        let key = scheme.key(secret).unwrap();
+        self.signed_by(scheme, &key, "msg_1", &RECEIVED_AT.as_second().to_string())
+    }
+
+    pub fn signed_by(self, scheme: &HmacScheme, key: &[u8], id: &str, timestamp: &str) -> Self {
+        let signature = scheme.sign(key, id, timestamp, self.body_text().as_bytes());
+        let version = scheme.version;
+        let signed = self
+            .header(scheme.id_header, id)
+            .header(scheme.timestamp_header, timestamp)
+            .header(scheme.signature_header, signature);
+        version.into_iter().fold(signed, |signed, (name, value)| signed.header(name, value))
+    }
+
+    /// Right in all.
+    pub fn right(self, scheme: Scheme, label: &str) -> Self {
+        let secret = secret(self.vendor, scheme, label);
+        match scheme {
+            Scheme::Hmac(hmac) => self.signed(hmac, &secret),
+            Scheme::Basic => self.basic(&secret),
+            Scheme::Token => self.parameter("token", &secret),
+        }
+    }
+}

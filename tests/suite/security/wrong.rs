@@ -1,0 +1,204 @@
+//! What is wrong with a proof, one thing at a time.
+
+use std::borrow::Cow;
+
+use crm_events::case::RECEIVED_AT;
+use crm_normalize::scheme::{HmacKey, HmacScheme, Scheme};
+use crm_normalize::{Vendor, vendor};
+use data_encoding::BASE64;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::attempt::{Attempt, secret};
+
+/// Every way to be wrong with a scheme, and what it is.
+pub fn wrong(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> {
+    let mut all = strangers(vendor, scheme);
+    all.extend(match scheme {
+        Scheme::Hmac(hmac) => wrong_signatures(vendor, hmac),
+        Scheme::Basic => wrong_passwords(vendor),
+        Scheme::Token => wrong_tokens(vendor),
+    });
+    all
+}
+
+/// The ways to be wrong of whatever scheme: the secrets of others, and none.
+fn strangers(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> {
+    let bare = Attempt::new(vendor);
+    let right = bare.clone().right(scheme, "1");
+    let of_vendor = vendor::ALL.iter().copied().filter(|other| other.name != vendor.name).map(|other| {
+        let secret = secret(other, scheme, "1");
+        let attempt = match scheme {
+            Scheme::Hmac(hmac) => match hmac.key(&secret) {
+                Some(key) => bare.clone().signed_by(hmac, &key, "msg_1", &RECEIVED_AT.as_second().to_string()),
+                None => bare.clone(),
+            },
+            Scheme::Basic => bare.clone().basic(&secret),
+            Scheme::Token => bare.clone().parameter("token", &secret),
+        };
+        (format!("the secret of {}", other.name), attempt)
+    });
+    let mut all: Vec<_> = of_vendor.collect();
+    let own = secret(vendor, scheme, "1");
+    all.extend(
+        [
+            ("no proof", bare.clone()),
+            ("the secret of another account", bare.clone().right(scheme, "acme")),
+            ("the right secret to another account", right.clone().account("acme")),
+            ("the right secret to no account", right.clone().account("nobody")),
+            ("the right secret to an empty account", right.clone().account("")),
+            ("the right secret to the account in another case", right.account("Default")),
+            ("the secret in the body", bare.clone().body(&json!({"token": own, "secret": own}).to_string())),
+            ("the secret in a cookie", bare.clone().header("cookie", format!("token={own}"))),
+            ("the secret by another name", bare.clone().parameter("secret", &own).header("x-token", &own)),
+            ("the secret with its scheme", bare.clone().parameter("token", &format!("{}:{own}", scheme.word()))),
+            ("an empty token", bare.clone().parameter("token", "").header("x-webhook-token", "")),
+            ("an empty Basic", bare.clone().basic("").header("x-webhook-token", "")),
+            ("an empty user and password", bare.clone().basic(":")),
+            ("an empty Bearer", bare.header("authorization", "Bearer ")),
+        ]
+        .map(|(what, attempt)| (what.to_owned(), attempt)),
+    );
+    all
+}
+
+fn wrong_tokens(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
+    let token = secret(vendor, Scheme::Token, "1");
+    let bare = || Attempt::new(vendor);
+    let mut all: Vec<(String, Attempt)> = Vec::new();
+    for (what, wrong) in [
+        ("forged", "token-forged".to_owned()),
+        ("cut off", token[..token.len() - 1].to_owned()),
+        ("longer", format!("{token}0")),
+        ("upper case", token.to_uppercase()),
+        ("white space in front", format!(" {token}")),
+        ("white space behind", format!("{token} ")),
+        ("twice in one", format!("{token},{token}")),
+        ("quoted", format!("\"{token}\"")),
+        ("in Base64", BASE64.encode(token.as_bytes())),
+        ("with NUL", format!("{token}\u{0}")),
+    ] {
+        all.push((format!("{what}, in the query"), bare().parameter("token", &wrong)));
+        if !wrong.contains('\0') {
+            all.push((format!("{what}, in the header"), bare().header("x-webhook-token", &wrong)));
+            all.push((format!("{what}, as Bearer"), bare().header("authorization", format!("Bearer {wrong}"))));
+        }
+    }
+    let doubled = bare().parameter("token", &token).parameter("token", &token);
+    let more = [
+        ("the parameter twice", doubled),
+        ("the parameter twice, once wrong", bare().parameter("token", "x").parameter("Token", &token)),
+        ("the header twice", bare().header("x-webhook-token", &token).doubled("x-webhook-token")),
+        ("as Basic", bare().header("authorization", format!("Basic {token}"))),
+        ("as Basic's user", bare().basic(&format!("{token}:"))),
+        ("without a word in front", bare().header("authorization", &token)),
+    ];
+    all.extend(more.map(|(what, attempt)| (what.to_owned(), attempt)));
+    all
+}
+
+fn wrong_passwords(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
+    let secret = secret(vendor, Scheme::Basic, "1");
+    let (user, password) = secret.split_once(':').unwrap();
+    let right = || Attempt::new(vendor).basic(&secret);
+    [
+        ("another password", right().basic(&format!("{user}:forged"))),
+        ("another user", right().basic(&format!("forged:{password}"))),
+        ("no password", right().basic(user)),
+        ("an empty password", right().basic(&format!("{user}:"))),
+        ("swapped", right().basic(&format!("{password}:{user}"))),
+        ("upper case", right().basic(&secret.to_uppercase())),
+        ("white space behind", right().basic(&format!("{secret} "))),
+        ("a line end behind", right().basic(&format!("{secret}\n"))),
+        ("cut off", right().map("authorization", |value| value[..value.len() - 4].to_owned())),
+        ("without padding", right().map("authorization", |value| format!("{}=", value.trim_end_matches('=')))),
+        ("two spaces", right().map("authorization", |value| value.replacen(' ', "  ", 1))),
+        ("a tab", right().map("authorization", |value| value.replacen(' ', "\t", 1))),
+        ("white space in front", right().map("authorization", |value| format!(" {value}"))),
+        ("lower case", right().map("authorization", str::to_lowercase)),
+        ("another word", right().map("authorization", |value| value.replacen("Basic", "Bearer", 1))),
+        ("not encoded", right().header("authorization", format!("Basic {secret}"))),
+        ("twice", right().doubled("authorization")),
+        (
+            "by another header",
+            right().map("authorization", str::to_owned).without("authorization").header("proxy-authorization", &secret),
+        ),
+        ("in the query", Attempt::new(vendor).parameter("token", &secret)),
+        ("in the token's header", Attempt::new(vendor).header("x-webhook-token", &secret)),
+    ]
+    .map(|(what, attempt)| (what.to_owned(), attempt))
+    .into()
+}
+
+fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec<(String, Attempt)> {
+    let secret = secret(vendor, Scheme::Hmac(scheme), "1");
+    let key = scheme.key(&secret).unwrap();
+    let right = || Attempt::new(vendor).signed(scheme, &secret);
+    let signed_at = |seconds: i64| {
+        let at = RECEIVED_AT.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        Attempt::new(vendor).signed_by(scheme, &key, "msg_1", &at.as_second().to_string())
+    };
+    let signature = right().value(scheme.signature_header);
+    let forged = scheme.sign(b"forged", "msg_1", &RECEIVED_AT.as_second().to_string(), right().body_text().as_bytes());
+    let body = right().body_text().to_owned();
+    let (name, time) = (scheme.signature_header, scheme.timestamp_header);
+    let mut all = vec![
+        ("replayed after five minutes", signed_at(-301)),
+        ("from the future", signed_at(301)),
+        ("replayed with a new time", signed_at(-301).header(time, RECEIVED_AT.as_second().to_string())),
+        ("a time in milliseconds", right().map(time, |value| format!("{value}000"))),
+        ("a time with a sign", right().map(time, |value| format!("+{value}"))),
+        ("a time with white space", right().map(time, |value| format!(" {value}"))),
+        ("a time twice", right().doubled(time)),
+        ("no time", right().without(time)),
+        ("no id", right().without(scheme.id_header)),
+        ("an empty id", right().header(scheme.id_header, "")),
+        ("no signature", right().without(name)),
+        ("an empty signature", right().header(name, "")),
+        ("only its prefix", right().header(name, scheme.signature_prefix)),
+        ("without its prefix", right().map(name, |value| value.replacen(scheme.signature_prefix, "", 1))),
+        ("another version", right().map(name, |value| value.replacen("v1", "v0", 1))),
+        ("cut off", right().map(name, |value| value[..value.len() - 2].to_owned())),
+        ("cut off in the middle", right().map(name, |value| value[..value.len() / 2].to_owned())),
+        ("longer", right().map(name, |value| format!("{value}00"))),
+        ("in upper case", right().map(name, str::to_uppercase)),
+        ("twice", right().doubled(name)),
+        ("two, both wrong", right().header(name, format!("{forged} {forged}"))),
+        ("forged", right().header(name, &forged)),
+        ("signed with nothing", right().signed_by(scheme, b"", "msg_1", &RECEIVED_AT.as_second().to_string())),
+        ("signed with the secret's text in another form", {
+            let text: Cow<'_, [u8]> = match scheme.key {
+                HmacKey::Base64After(_) => Cow::Borrowed(secret.as_bytes()),
+                HmacKey::WholeText => Cow::Borrowed(secret.trim_start_matches("whsec_v2_").as_bytes()),
+            };
+            right().signed_by(scheme, &text, "msg_1", &RECEIVED_AT.as_second().to_string())
+        }),
+        ("a byte more in the body", right().body(&format!("{body} "))),
+        ("a byte less in the body", right().body(&body[..body.len() - 1])),
+        ("another byte in the body", right().body(&body.replacen(':', ";", 1))),
+        ("no body", right().body("")),
+        ("body and signature swapped", right().body(&signature).header(name, body.replace(['\n', '\r'], " "))),
+        ("the secret as a token", right().without(name).parameter("token", &secret)),
+        ("the secret as Bearer", right().without(name).header("authorization", format!("Bearer {secret}"))),
+        ("the signature as a token", right().without(name).parameter("token", &signature)),
+        ("the headers in the query", {
+            let bare = Attempt::new(vendor).parameter(name, &signature).parameter(time, &right().value(time));
+            bare.parameter(scheme.id_header, "msg_1")
+        }),
+    ];
+    if scheme.signs_id {
+        all.push(("another id", right().header(scheme.id_header, "msg_2")));
+        let swapped = right().header(scheme.id_header, right().value(time)).header(time, "msg_1");
+        all.push(("id and time swapped", swapped));
+        all.push(("the point moved", {
+            let moved = right().header(scheme.id_header, format!("msg_1.{}", right().value(time)));
+            moved.body(body.split_once('.').map_or(&*body, |(_, rest)| rest))
+        }));
+    }
+    if let Some((version, _)) = scheme.version {
+        all.push(("no version", right().without(version)));
+        all.push(("an older version", right().header(version, "1")));
+        all.push(("a version twice", right().doubled(version)));
+    }
+    all.into_iter().map(|(what, attempt)| (what.to_owned(), attempt)).collect()
+}
