@@ -27,6 +27,8 @@ pub(super) async fn overflow(s3: &S3, sqs: &Sqs) -> anyhow::Result<u64> {
         dead_letter_queue_url: queue_url(DEAD_LETTERS),
         quarantine_queue_url: queue_url(QUARANTINE),
         overflow_bucket: Some(BUCKET.to_owned()),
+        idempotency_table: None,
+        view_table: None,
         urls: BTreeMap::new(),
     };
     let (from, confirm, include_raw) = (From::Overflow, true, true);
