@@ -2,6 +2,7 @@
 
 PYTHON     ?= python3
 PORT       ?= 4566
+VIEW_PORT  ?= 4580
 WATCH_PORT ?= 9000
 ARCH       ?= arm64
 STACK      ?=
@@ -17,6 +18,7 @@ ifneq ($(origin SECONDS),command line)
 SECONDS := 60
 endif
 #? PORT=4566            port of the local stack on loopback; 0: any free one
+#? VIEW_PORT=4580       port of the page that shows the webhooks, on loopback
 #? WATCH_PORT=9000      port of `make watch` on loopback
 #? ARCH=arm64           processor of the release build: arm64 or x86_64
 #? STACK=NAME           the deployment's stack; asked for once, for each PARAMETERS
@@ -47,6 +49,7 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 VENV    := .venv/bin
 TOOLS   := .venv/tools-installed
 LAMBDA  := .venv/cargo-lambda-installed
+BROWSER := tests/view/node_modules/.package-lock.json
 DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
 FUZZ    := .venv/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 CLI     := target/debug/crm-events
@@ -62,7 +65,7 @@ NODE    := tests/node/node_modules/.package-lock.json
 run: ## Build, deploy to a local AWS emulator, post every sample, serve until Ctrl-C
 	@$(MAKE) -j2 $(LAMBDA) cli
 	cargo lambda build --compiler cargo --profile local --output-format zip --lambda-dir $(dir $(STACK_FILE))target/lambda
-	@$(VENV)/python infra/local.py up --port $(PORT)
+	@$(VENV)/python infra/local.py up --port $(PORT) --view-port $(VIEW_PORT)
 
 .PHONY: send
 send: $(CLI) ## Post one sample to the running stack: VENDOR=... CASE=...
@@ -90,12 +93,13 @@ invoke: $(LAMBDA) $(CLI) ## Hand one sample to a function under `make watch`: VE
 ##@ Change it
 
 .PHONY: test
-test: $(TOOLS) $(LAMBDA) $(NODE) ## Run all tests, the end-to-end test on its own local stack among them
+test: $(TOOLS) $(LAMBDA) $(NODE) $(BROWSER) ## Run all tests, the end-to-end test on its own local stack among them
 	cargo build --workspace --all-targets
 	cargo test --workspace
 	@$(call write-schema,target/schema)
 	@diff --recursive $(SCHEMA) target/schema || { echo "$(SCHEMA) is not what the types say: make schema" >&2; exit 1; }
 	node --test tests/node/*.test.mjs
+	node --test tests/view/
 	$(VENV)/python -m unittest discover --start-directory infra/tests
 	node --test infra/tests/*/*.test.js
 
@@ -107,6 +111,11 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
 	cfn-lint infra/template.yaml
 	cargo deny --locked check bans licenses sources
+
+.PHONY: screenshots
+screenshots: $(TOOLS) $(BROWSER) ## Take the README's pictures of the page anew
+	cargo build --workspace
+	node tests/view/screenshots.mjs
 
 .PHONY: advisories
 advisories: $(DENY) ## Check the dependencies against the RustSec database (on GitHub)
@@ -170,7 +179,7 @@ lock: $(TOOLS) ## Pin the tools again, after a change of infra/requirements.in
 
 .PHONY: clean
 clean: ## Remove everything built or installed here
-	rm -rf target .venv tests/node/build tests/node/node_modules
+	rm -rf target .venv tests/node/build tests/*/node_modules
 
 .PHONY: help
 help: ## Show this

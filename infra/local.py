@@ -72,6 +72,10 @@ class State:
         return self.folder / "emulator.log"
 
     @property
+    def view_log(self) -> Path:
+        return self.folder / "view.log"
+
+    @property
     def deploy_log(self) -> Path:
         return self.folder / "deploy.log"
 
@@ -214,25 +218,29 @@ def aws_client(service: str, endpoint: str) -> Any:
 # ---------------------------------------------------------------- emulator
 
 
-def choose_port(wanted: int) -> int:
+def choose_port(wanted: int, variable: str = "PORT") -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, wanted))
         except OSError:
             raise Failure(
-                f"port {wanted} is taken. Choose another: `make run PORT={wanted + 100}` (0: any free one).", EXIT_USAGE
+                f"port {wanted} is taken. Choose another: `make run {variable}={wanted + 100}` (0: any free one).",
+                EXIT_USAGE,
             ) from None
         return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
-def emulator(state: State, port: int, dedup_window: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def emulator(
+    state: State, port: int, aws: str | None = None, dedup_window: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`aws`: what stands in front of the emulator, where the functions are to find AWS there."""
     endpoint = f"http://{HOST}:{port}"
     scratch = state.folder / "tmp"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
-    env = aws_environment(endpoint) | {
+    env = aws_environment(aws or endpoint) | {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,  # its default is every interface
         "MINISTACK_HOST": HOST,  # in the queue URLs it hands out
@@ -254,6 +262,20 @@ def emulator(state: State, port: int, dedup_window: int | None = None) -> Iterat
             yield child
         finally:
             shutil.rmtree(scratch, ignore_errors=True)  # the functions, unpacked
+
+
+@contextlib.contextmanager
+def view(state: State, cli: Path, port: int, endpoint: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The page that shows the webhooks, in front of the API and of the functions' AWS."""
+    url = f"http://{HOST}:{port}"
+    command = [str(cli), "view", "--port", str(port), "--emulator", endpoint]
+    command += ["--stack", str(state.stack_file), "--events", str(ROOT / "events")]
+    with running(command, aws_environment(endpoint), state.view_log) as child:
+        wait_for("starting the page", child, lambda: answers(url), limit=30)
+        if child.poll() is not None:
+            raise Failure(f"the page ended at once:\n{tail(state.view_log)}")
+        say(f"the page that shows every webhook: {url}")
+        yield child
 
 
 def answers(url: str) -> bool:
@@ -335,12 +357,15 @@ def deploy(state: State, endpoint: str, secrets: dict[str, Any], consumer: bool)
             )
 
 
-def describe(endpoint: str) -> dict[str, Any]:
+def describe(endpoint: str, page: str) -> dict[str, Any]:
+    """What a client needs to know of the stack, from its outputs."""
     stack = aws_client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-    return for_clients(STACK_NAME, REGION, stack, endpoint)
+    return for_clients(STACK_NAME, REGION, stack, endpoint, page)
 
 
-def for_clients(name: str, region: str, stack: dict[str, Any], endpoint: str | None) -> dict[str, Any]:
+def for_clients(
+    name: str, region: str, stack: dict[str, Any], endpoint: str | None, page: str | None = None
+) -> dict[str, Any]:
     """What a client needs to know of a stack, from its outputs: of one on AWS, or on the emulator at `endpoint`."""
     outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     base = public = outputs.pop("BaseUrl")
@@ -348,8 +373,10 @@ def for_clients(name: str, region: str, stack: dict[str, Any], endpoint: str | N
         # On AWS the API has a host name of its own; the emulator also serves it under this path.
         api_id = public.removeprefix("https://").split(".")[0]
         base = f"{endpoint}/_aws/execute-api/{api_id}"
-    urls = {key: value.replace(public, base) for key, value in outputs.items() if value.startswith(public)}
+    # Through the page, which passes them on.
+    urls = {key: value.replace(public, page or base) for key, value in outputs.items() if value.startswith(public)}
     return {
+        **({"view_url": page} if page else {}),
         "base_url": base,
         "endpoint_url": endpoint,
         "region": region,
@@ -384,6 +411,7 @@ def up(args: argparse.Namespace) -> None:
     if not cli.is_file():
         raise Failure(f"{shown(cli)} is missing: run `cargo build --workspace` first", EXIT_USAGE)
     port = choose_port(args.port)
+    view_port = choose_port(args.view_port if args.port else 0, "VIEW_PORT")
     endpoint = f"http://{HOST}:{port}"
     state = State(args.state.resolve())
     with owned(state):
@@ -392,16 +420,22 @@ def up(args: argparse.Namespace) -> None:
         for name in functions(TEMPLATE):
             if not state.zip_file(name).is_file():
                 raise Failure(f"{shown(state.zip_file(name))} is missing: `make run` builds it", EXIT_USAGE)
-        with emulator(state, port, args.dedup_window) as process:
+        page = f"http://{HOST}:{view_port}"
+        with (
+            view(state, cli, view_port, endpoint) as viewer,
+            emulator(state, port, page, args.dedup_window) as process,
+        ):
             deploy(state, endpoint, sample_secrets(cli), args.consumer)
-            stack = describe(endpoint)
+            stack = describe(endpoint, page)
             write_whole(state.stack_file, json.dumps(stack, indent=2) + "\n")
             if not args.no_send:
                 send_all(cli, state)
                 print_addresses(cli, state, stack)
             print("ready", flush=True)
-            process.wait()
-            raise Failure(f"the emulator ended by itself:\n{tail(state.emulator_log)}")
+            while process.poll() is None and viewer.poll() is None:
+                time.sleep(0.2)
+            name, log = ("page", state.view_log) if process.poll() is None else ("emulator", state.emulator_log)
+            raise Failure(f"the {name} ended by itself:\n{tail(log)}")
 
 
 @contextlib.contextmanager
@@ -428,7 +462,7 @@ def send_all(cli: Path, state: State) -> None:
 
 
 def print_addresses(cli: Path, state: State, stack: dict[str, Any]) -> None:
-    print("\nAddresses, each with a request to try:\n")
+    print(f"\nEvery webhook, as it comes: {stack['view_url']}\n\nAddresses, each with a request to try:\n")
     for vendor, url in stack["urls"].items():
         print(f"{vendor}  {url}", flush=True)
         subprocess.run([cli, "curl", "--stack", state.stack_file, vendor], check=False)
@@ -478,7 +512,7 @@ def exec_function(args: argparse.Namespace) -> None:
     )
     # The Runtime API's address and the function's own name come from cargo-lambda.
     own = {key: value for key, value in os.environ.items() if key.startswith("AWS_LAMBDA_") or key == "_HANDLER"}
-    env = aws_environment(stack["endpoint_url"]) | deployed["Environment"]["Variables"] | own
+    env = aws_environment(stack["view_url"]) | deployed["Environment"]["Variables"] | own
     os.execve(args.command[0], args.command, env)
 
 
@@ -515,6 +549,10 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("up", parents=[common], help="start a stack, deploy, serve until stopped")
     command.add_argument("--port", type=int, default=4566, help="port on loopback; 0: any free one (default: 4566)")
+    command.add_argument(
+        "--view-port", type=int, default=4580, metavar="PORT",
+        help="port of the page on loopback; any free one where --port is 0 (default: 4580)",
+    )  # fmt: skip
     command.add_argument(
         "--bin-dir", type=Path, metavar="DIR",
         help="pack the functions that cargo built here (default: the zip files that are in --state)",

@@ -20,9 +20,10 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use crm_event::Event;
 use crm_events::answer::{Answer, Webhook};
 use crm_events::case::Case;
+use crm_events::check::Route;
 use crm_events::send::{self, Reply, Sent};
 use crm_events::stack::Stack;
-use crm_normalize::vendor;
+use crm_normalize::{sample, vendor};
 use jiff::Timestamp;
 use kept::Kept;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -60,6 +61,8 @@ fn main() -> anyhow::Result<()> {
         test("no_route_answers_404", no_route_answers_404),
         test("the_consumer_in_typescript_understands_an_event", |run| understands(&run.typescript)),
         test("the_consumer_in_python_understands_an_event", |run| understands(&run.python)),
+        test("check_finds_every_route_working_with_every_proof", check_finds_every_route_working_with_every_proof),
+        test("check_says_which_secret_is_wrong", check_says_which_secret_is_wrong),
         test("no_secret_and_nothing_of_a_body_is_in_the_logs", no_secret_and_nothing_of_a_body_is_in_the_logs),
     ];
     for case in Case::all(&events())? {
@@ -153,7 +156,7 @@ struct Run {
     python: anyhow::Result<types::Consumed>,
     /// What the functions logged.
     logs: String,
-    _stack: LocalStack,
+    local: LocalStack,
 }
 
 #[derive(Default)]
@@ -232,7 +235,7 @@ impl Run {
             typescript,
             python,
             logs,
-            _stack: local,
+            local,
         })
     }
 }
@@ -410,6 +413,38 @@ fn no_route_answers_404(run: &Run) -> anyhow::Result<()> {
 fn understands(consumed: &anyhow::Result<types::Consumed>) -> anyhow::Result<()> {
     let consumed = consumed.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
     ensure!(consumed.printed == consumed.expected, "printed {:?}, not {:?}", consumed.printed, consumed.expected);
+    Ok(())
+}
+
+/// What `crm-events check` says, with a secret of each of the vendor's schemes.
+fn check_finds_every_route_working_with_every_proof(run: &Run) -> anyhow::Result<()> {
+    for vendor in vendor::ALL {
+        let setting: Value = serde_json::from_str(&sample::secrets(vendor))?;
+        let url = run.local.stack.url(vendor.name)?;
+        for (account, path) in [("default", ""), ("acme", "/acme")] {
+            for secret in setting[account].as_array().context("no list")?.iter().filter_map(Value::as_str) {
+                let mut said = Vec::new();
+                let checked = Route::new(&format!("{url}{path}"), secret)?.check(now(), |step| {
+                    said.push(step.to_string());
+                    Ok(())
+                });
+                ensure!(checked.is_ok() && said.len() == 3, "{} {secret}: {said:#?}", vendor.name);
+                let left_behind = !["freshsales", "teamgrid"].contains(&vendor.name);
+                ensure!(said[2].contains("200, ignored") != left_behind, "{}: {}", vendor.name, said[2]);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_says_which_secret_is_wrong(run: &Run) -> anyhow::Result<()> {
+    let mut last = String::new();
+    let route = Route::new(&format!("{}/acme", run.local.stack.url("agilecrm")?), "token:another")?;
+    let checked = route.check(now(), |step| {
+        last = step.to_string();
+        Ok(())
+    });
+    ensure!(checked.is_err() && last.contains("not the one that the function has for account \"acme\""), "{last}");
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use crm_event::Event;
 use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, sample};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 /// The answer to an authentic webhook, with the events themselves where the function gives their ids.
 #[derive(Debug, Serialize)]
@@ -42,17 +43,21 @@ impl Webhook {
         self
     }
 
+    /// The sample secrets, for whichever account the webhook is sent to.
+    pub fn sample_secrets(&self, vendor: &Vendor) -> String {
+        let setting = sample::secrets(vendor);
+        match &self.account {
+            Some(account) => setting.replacen("\"acme\"", &Value::from(account.as_str()).to_string(), 1),
+            None => setting,
+        }
+    }
+
     /// The answer to it, and the paths of the values in it that could not be read.
     ///
     /// # Errors
     /// Where the webhook does not prove its origin with the sample secrets.
     pub fn answer(&self, vendor: &'static Vendor, received_at: Timestamp) -> anyhow::Result<(Answer<'_>, Vec<String>)> {
-        let mut setting = sample::secrets(vendor);
-        if let Some(account) = &self.account {
-            // The sample secrets are for whichever account the webhook is sent to.
-            setting = setting.replacen("\"acme\"", &serde_json::to_string(account)?, 1);
-        }
-        let secrets = Secrets::parse(&setting, vendor.schemes)?;
+        let secrets = Secrets::parse(&self.sample_secrets(vendor), vendor.schemes)?;
         let request = Request {
             body: &self.body,
             headers: Pairs(&self.headers),

@@ -3,9 +3,13 @@
 pub mod answer;
 pub mod case;
 pub mod catalog;
+pub mod check;
 pub mod gateway;
+pub mod http;
+pub mod register;
 pub mod replay;
 pub mod schema;
 pub mod send;
 pub mod stack;
 pub mod tail;
+pub mod view;

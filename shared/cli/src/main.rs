@@ -1,6 +1,8 @@
 //! `crm-events`: normalize, send and watch CRM webhooks from the command line.
 #![expect(clippy::print_stderr, reason = "a command line tool prints")]
 
+mod remote;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use crm_events::answer::Webhook;
 use crm_events::case::{self, Case};
 use crm_events::stack::Stack;
-use crm_events::{catalog, gateway, replay, schema, send, stack, tail};
+use crm_events::{catalog, gateway, replay, schema, send, stack, tail, view};
 use crm_normalize::{Vendor, sample, vendor};
 use jiff::Timestamp;
 
@@ -127,6 +129,19 @@ enum Command {
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
+    #[command(flatten)]
+    Remote(remote::Command),
+    /// Serve a page on this machine that shows each webhook of the local stack as it comes. `make run` does it.
+    View {
+        /// The port of the page, on loopback.
+        #[arg(long)]
+        port: u16,
+        /// The URL of the AWS emulator.
+        #[arg(long)]
+        emulator: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print the event that API Gateway hands to a function for a case, for `cargo lambda invoke`.
     InvokeEvent {
         #[arg(value_parser = vendor_of_name)]
@@ -235,6 +250,11 @@ fn run(command: Command) -> anyhow::Result<()> {
                 writeln!(out, "the keys end with :again-{nonce}")?;
             }
             replayed?;
+        }
+        Command::Remote(command) => remote::run(command, &mut out)?,
+        Command::View { port, emulator, place: Place { stack, events } } => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(view::serve(view::Settings { port, emulator, stack, events, now }))?;
         }
         Command::InvokeEvent { vendor, case, events } => {
             let webhook = Case::find(&events, vendor, &case)?.webhook()?.proven(vendor, now());

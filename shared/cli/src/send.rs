@@ -44,7 +44,7 @@ pub fn post(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result
 }
 
 /// What is not text goes as binary: API Gateway hands a body of a JSON type on as text, and such bytes would be lost.
-fn content_type(body: &[u8]) -> &'static str {
+pub fn content_type(body: &[u8]) -> &'static str {
     if std::str::from_utf8(body).is_ok() { "application/json" } else { "application/octet-stream" }
 }
 

@@ -81,8 +81,19 @@ impl Vendor {
 
     /// The headers that hold a signature.
     pub fn signature_headers(&self) -> impl Iterator<Item = &'static str> {
+        self.hmac_schemes().map(|scheme| scheme.signature_header)
+    }
+
+    /// The headers that go with a signature: its time and version.
+    pub fn proof_headers(&self) -> impl Iterator<Item = &'static str> {
+        self.hmac_schemes().flat_map(|scheme| {
+            [Some(scheme.timestamp_header), scheme.version.map(|(name, _)| name)].into_iter().flatten()
+        })
+    }
+
+    fn hmac_schemes(&self) -> impl Iterator<Item = &'static scheme::HmacScheme> {
         self.schemes.iter().filter_map(|scheme| match scheme {
-            Scheme::Hmac(scheme) => Some(scheme.signature_header),
+            Scheme::Hmac(scheme) => Some(*scheme),
             Scheme::Basic | Scheme::Token => None,
         })
     }

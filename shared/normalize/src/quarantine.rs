@@ -52,6 +52,17 @@ pub enum Body<'a> {
 const CREDENTIAL_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-webhook-token"];
 const CREDENTIAL_PARAMETERS: [&str; 1] = ["token"];
 
+/// Whether a header holds a proof of origin or another credential: it is neither kept nor shown.
+pub fn is_credential_header(vendor: &Vendor, name: &str) -> bool {
+    let same = |secret: &str| secret.eq_ignore_ascii_case(name);
+    CREDENTIAL_HEADERS.into_iter().any(same) || vendor.signature_headers().any(same)
+}
+
+/// Whether a parameter of the query holds a credential.
+pub fn is_credential_parameter(name: &str) -> bool {
+    CREDENTIAL_PARAMETERS.into_iter().any(|secret| secret.eq_ignore_ascii_case(name))
+}
+
 impl<'a> Message<'a> {
     pub fn new(verified: &Verified<'a>, quarantine: &Quarantine) -> Self {
         let request = verified.request();
@@ -65,15 +76,13 @@ impl<'a> Message<'a> {
                 Err(error) => Body::Base64(BASE64.encode(error.as_bytes())),
             },
         };
-        let signature_headers: Vec<_> = verified.vendor().signature_headers().collect();
-        let kept = |name: &str, secret: &[&str]| !secret.iter().any(|secret| secret.eq_ignore_ascii_case(name));
-        let headers = request.headers.0.iter();
-        let headers = headers.filter(|(name, _)| kept(name, &CREDENTIAL_HEADERS) && kept(name, &signature_headers));
-        let query = request.query.0.iter().filter(|(name, _)| kept(name, &CREDENTIAL_PARAMETERS));
+        let vendor = verified.vendor();
+        let headers = request.headers.0.iter().filter(|(name, _)| !is_credential_header(vendor, name));
+        let query = request.query.0.iter().filter(|(name, _)| !is_credential_parameter(name));
         Self {
             reason: Cow::Borrowed(quarantine.reason.word()),
             detail: quarantine.detail.clone(),
-            vendor: Cow::Borrowed(verified.vendor().name),
+            vendor: Cow::Borrowed(vendor.name),
             account: Cow::Borrowed(request.account_or_default()),
             url_account: request.account.map(Cow::Borrowed),
             received_at: verified.received_at(),

@@ -49,7 +49,8 @@ pub fn prove(vendor: &Vendor, body: &[u8], headers: &mut Owned, query: &mut Owne
         Scheme::Basic | Scheme::Token => None,
     });
     if let Some((scheme, id)) = signed_with {
-        return sign(scheme, &id, body, headers, now);
+        let Some(key) = scheme.key(HMAC) else { return };
+        return sign(scheme, &key, &id, body, headers, now);
     }
     for scheme in vendor.schemes {
         match scheme {
@@ -62,10 +63,11 @@ pub fn prove(vendor: &Vendor, body: &[u8], headers: &mut Owned, query: &mut Owne
     }
 }
 
-fn sign(scheme: &'static HmacScheme, id: &str, body: &[u8], headers: &mut Owned, now: Timestamp) {
-    let Some(key) = scheme.key(HMAC) else { return };
+/// Adds the signature of a delivery, and what goes with it.
+pub fn sign(scheme: &'static HmacScheme, key: &[u8], id: &str, body: &[u8], headers: &mut Owned, now: Timestamp) {
     let timestamp = now.as_second().to_string();
-    set(headers, scheme.signature_header, scheme.sign(&key, id, &timestamp, body));
+    set(headers, scheme.signature_header, scheme.sign(key, id, &timestamp, body));
+    set(headers, scheme.id_header, id.to_owned());
     set(headers, scheme.timestamp_header, timestamp);
     if let Some((name, value)) = scheme.version {
         set(headers, name, value.to_owned());

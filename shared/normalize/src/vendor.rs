@@ -37,6 +37,9 @@ pub struct Vendor {
     pub delivery_id_header: Option<&'static str>,
     /// Members of the body that hold secrets, at any depth: they are taken out before anything leaves the function.
     pub secret_members: &'static [&'static str],
+    /// A body to try a route with, which says nothing about a record: an event that is ignored, or, where the vendor has
+    /// none, one of a made-up name, which becomes `crm.unknown.received`.
+    pub test_body: &'static str,
     /// Every event that the vendor is known to send.
     pub catalog: &'static [Row],
     /// Translates an authentic webhook. Reads no clock and no environment.

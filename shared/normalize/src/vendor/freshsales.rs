@@ -37,6 +37,8 @@ pub const VENDOR: Vendor = Vendor {
     delivery_id_header: None,
     // The settings of the app's installation, API keys among them.
     secret_members: &["iparams"],
+    // Ignored, as every event of the app itself.
+    test_body: r#"{"event":"onScheduledEvent","data":{"check":"crm-events"}}"#,
     catalog: CATALOG,
     normalize,
 };

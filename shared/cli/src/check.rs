@@ -1,0 +1,240 @@
+//! Trying a deployed route: a webhook without a proof, then one with it, and what each step says.
+
+use std::fmt;
+use std::net::ToSocketAddrs;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use crm_normalize::scheme::{HmacKey, Scheme};
+use crm_normalize::{Secrets, Vendor, sample, vendor};
+use data_encoding::BASE64;
+use form_urlencoded::Serializer;
+use jiff::Timestamp;
+use serde::Deserialize;
+use ureq::http::Uri;
+
+use crate::answer::Webhook;
+use crate::http::{self, Reply};
+
+/// A route, and a proof that it accepts.
+pub struct Route {
+    url: String,
+    vendor: &'static Vendor,
+    account: String,
+    /// A credential of the URL's own query is no part of it: both webhooks are sent to the URL without.
+    secret: String,
+}
+
+/// What a step came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub name: &'static str,
+    pub found: Result<String, Wrong>,
+    pub took: Duration,
+}
+
+/// What is wrong, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    pub what: String,
+    pub hint: String,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = self.took.as_millis();
+        match &self.found {
+            Ok(what) => write!(f, "ok      {:<28}{milliseconds:>6} ms  {what}", self.name),
+            Err(Wrong { what, hint }) => {
+                write!(f, "FAILED  {:<28}{milliseconds:>6} ms  {what}\n        {hint}", self.name)
+            }
+        }
+    }
+}
+
+impl Route {
+    /// The vendor is named by the URL: `.../webhooks/{vendor}[/{account}]`. The secret is an entry of the secrets
+    /// setting: `hmac:whsec_...`, `token:...`, `basic:user:password`.
+    ///
+    /// # Errors
+    /// Where the URL or the secret is not of that form; the message does not hold the secret.
+    pub fn new(url: &str, secret: &str) -> anyhow::Result<Self> {
+        let expected = "--url: expected https://.../webhooks/<vendor> or https://.../webhooks/<vendor>/<account>";
+        let uri: Uri = url.parse().context(expected)?;
+        ensure!(uri.host().is_some() && uri.query().is_none(), "{expected}, without a query");
+        let (_, path) = uri.path().rsplit_once("/webhooks/").context(expected)?;
+        let (name, account) = match path.split_once('/') {
+            Some((name, account)) => (name, percent_encoding::percent_decode_str(account).decode_utf8()?.into_owned()),
+            None => (path, crm_normalize::DEFAULT_ACCOUNT.to_owned()),
+        };
+        let vendor = vendor::find(name).with_context(|| format!("there is no vendor {name:?}; {expected}"))?;
+        let setting = serde_json::json!({ &account: [secret] }).to_string();
+        Secrets::parse(&setting, vendor.schemes).context("the secret is not of the form of WEBHOOK_SECRETS")?;
+        Ok(Self { url: url.to_owned(), vendor, account, secret: secret.to_owned() })
+    }
+
+    /// The vendor's test body with the proof that the secret gives.
+    fn proven(&self, now: Timestamp) -> anyhow::Result<Webhook> {
+        let mut webhook = self.unproven();
+        let (word, secret) = self.secret.split_once(':').unwrap_or_default();
+        match word {
+            "basic" => {
+                let credentials = format!("Basic {}", BASE64.encode(secret.as_bytes()));
+                webhook.headers.push(("authorization".into(), credentials.into()));
+            }
+            "token" => webhook.query.push(("token".into(), secret.to_owned().into())),
+            _ => {
+                let scheme = self.vendor.schemes.iter().find_map(|scheme| match scheme {
+                    Scheme::Hmac(scheme) => Some(*scheme),
+                    Scheme::Basic | Scheme::Token => None,
+                });
+                let scheme = scheme.context("the vendor does not sign")?;
+                let text_is_key = word == "hmac-text" || matches!(scheme.key, HmacKey::WholeText);
+                let key = if text_is_key { Some(secret.as_bytes().to_vec()) } else { scheme.key(secret) };
+                let id = format!("crm-events-check-{}", now.as_second());
+                sample::sign(scheme, &key.context("no key")?, &id, &webhook.body, &mut webhook.headers, now);
+            }
+        }
+        Ok(webhook)
+    }
+
+    fn unproven(&self) -> Webhook {
+        Webhook { body: self.vendor.test_body.as_bytes().to_vec(), ..Webhook::default() }
+    }
+
+    /// Goes through the steps, and ends at the first that fails. Tells of each as soon as it is done.
+    ///
+    /// # Errors
+    /// Where a step failed, after it was told, or where what was found cannot be told.
+    pub fn check(&self, now: Timestamp, mut tell: impl FnMut(&Step) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let agent = http::agent(Duration::from_secs(30))?;
+        let mut failed = false;
+        let mut step = |name: &'static str, run: &dyn Fn() -> Result<String, Wrong>| -> anyhow::Result<bool> {
+            let started = Instant::now();
+            let found = run();
+            let step = Step { name, found, took: started.elapsed() };
+            failed = step.found.is_err();
+            tell(&step)?;
+            Ok(!failed)
+        };
+        let proven = self.proven(now)?;
+        let _ = step("the name resolves", &|| resolve(&self.url))?
+            && step("unproven: refused", &|| self.refused(&agent))?
+            && step("proven: accepted", &|| self.accepted(&agent, &proven))?;
+        if failed {
+            bail!("the route does not work yet");
+        }
+        Ok(())
+    }
+
+    fn post(&self, agent: &ureq::Agent, webhook: &Webhook) -> Result<Reply, Wrong> {
+        let mut url = self.url.clone();
+        if !webhook.query.is_empty() {
+            url = format!("{url}?{}", Serializer::new(String::new()).extend_pairs(&webhook.query).finish());
+        }
+        let mut request = agent.post(&url).header("content-type", "application/json");
+        for (name, value) in &webhook.headers {
+            request = request.header(&**name, &**value);
+        }
+        let response = request.send(&webhook.body[..]).map_err(|error| no_answer(&error))?;
+        let broke_off = |error: anyhow::Error| {
+            let hint = "Something between here and the API cut the connection. Try again.".to_owned();
+            Wrong { what: format!("{error:#}"), hint }
+        };
+        Reply::read(response).map_err(broke_off)
+    }
+
+    /// The route must be there, and ours: only ours answers an unproven webhook like this.
+    fn refused(&self, agent: &ureq::Agent) -> Result<String, Wrong> {
+        let reply = self.post(agent, &self.unproven())?;
+        let name = self.vendor.name;
+        let hint = match reply.status {
+            401 if reply.body.contains("unauthorized") => return Ok("401, as it should be".to_owned()),
+            200 => "Whoever knows this URL can send events: this is not one of these functions, or not this version."
+                .to_owned(),
+            404 => format!(
+                "The API has no such route. A vendor without a secret gets none: set {name}'s in the parameters and \
+                 deploy; else compare the URL with the deployment's outputs."
+            ),
+            403 => "Something in front of the API refuses it: a firewall, a resource policy, a wrong stage.".to_owned(),
+            500 | 502 => {
+                format!("The function does not start, or fails. Its log says why: sam logs, or log group of {name}.")
+            }
+            _ => "This is no answer of these functions: compare the URL with the deployment's outputs.".to_owned(),
+        };
+        Err(Wrong { what: said(&reply), hint })
+    }
+
+    fn accepted(&self, agent: &ureq::Agent, proven: &Webhook) -> Result<String, Wrong> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Words {
+            status: String,
+            reason: String,
+            events: Vec<String>,
+        }
+        let reply = self.post(agent, proven)?;
+        let Words { status, reason, events } = serde_json::from_str(&reply.body).unwrap_or_default();
+        let hint = match (reply.status, status.as_str()) {
+            (200, "ignored") => return Ok(format!("200, ignored: nothing is left behind ({reason})")),
+            (200, "accepted") => {
+                let id = events.first().map(String::as_str).unwrap_or_default();
+                return Ok(format!("200, accepted: a test event crm.unknown.received is on the main queue ({id})"));
+            }
+            (200, _) => "The proof is right, and the function is of another version than this program.".to_owned(),
+            (401, _) => format!(
+                "The secret is not the one that the function has for account {:?}. Compare it with the parameter; after a \
+                 change, deploy again. A signature is good for five minutes: is this machine's clock right?",
+                self.account
+            ),
+            (503, _) => "The proof is right, and the function does not reach SQS: its log says why.".to_owned(),
+            (500 | 502, _) => "The proof is right, and the function fails: its log says why.".to_owned(),
+            _ => "This is no answer of these functions.".to_owned(),
+        };
+        Err(Wrong { what: said(&reply), hint })
+    }
+}
+
+fn said(reply: &Reply) -> String {
+    let body: String = reply.body.chars().take(200).collect();
+    format!("{} {}", reply.status, body.trim())
+}
+
+fn resolve(url: &str) -> Result<String, Wrong> {
+    let uri: Uri = url.parse().unwrap_or_default();
+    let host = uri.host().unwrap_or_default();
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
+    match (host.trim_matches(['[', ']']), port).to_socket_addrs() {
+        Ok(addresses) => {
+            let mut addresses: Vec<_> = addresses.map(|address| address.ip().to_string()).collect();
+            addresses.dedup();
+            Ok(addresses.join(", "))
+        }
+        Err(error) => Err(Wrong {
+            what: format!("{host}: {error}"),
+            hint: "No such name. Compare the URL with the deployment's outputs: a stack that was deleted and deployed again \
+                   has another."
+                .to_owned(),
+        }),
+    }
+}
+
+/// No answer at all: which part of the way it did not get past.
+fn no_answer(error: &ureq::Error) -> Wrong {
+    let is_tls = match error {
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => true,
+        ureq::Error::Io(error) => error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
+        _ => false,
+    };
+    let hint = match error {
+        _ if is_tls => {
+            "The TLS handshake failed: the certificate is not for this name, is out of date, or is signed by an authority \
+             that this machine does not trust (a company's proxy: SSL_CERT_FILE)."
+        }
+        ureq::Error::Timeout(_) => {
+            "Nothing answered in time: a firewall drops it, or the function runs into its limit."
+        }
+        _ => "Nothing listens there, or something between here and the API cuts the connection.",
+    };
+    Wrong { what: error.to_string(), hint: hint.to_owned() }
+}

@@ -1,0 +1,49 @@
+//! Requests to servers in the world: TLS with the certificates that this machine trusts.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+/// A client that takes every status for an answer and follows no redirect: a proof of origin or a token stays with whom
+/// it is for.
+///
+/// # Errors
+/// Where this machine has no certificates to trust.
+pub fn agent(timeout: Duration) -> anyhow::Result<ureq::Agent> {
+    let found = rustls_native_certs::load_native_certs();
+    let error = found.errors.first().map(ToString::to_string).unwrap_or_default();
+    anyhow::ensure!(!found.certs.is_empty(), "this machine has no certificates to trust; set SSL_CERT_FILE. {error}");
+    let roots: Vec<_> = found.certs.iter().map(|cert| Certificate::from_der(cert).to_owned()).collect();
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::new_with_certs(&roots))
+        .unversioned_rustls_crypto_provider(rustls::crypto::ring::default_provider().into())
+        .build();
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_global(Some(timeout))
+        .tls_config(tls)
+        .user_agent(concat!("crm-events/", env!("CARGO_PKG_VERSION")))
+        .build();
+    Ok(config.into())
+}
+
+/// What a server answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub body: String,
+}
+
+impl Reply {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// Where it breaks off.
+    pub fn read(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Self> {
+        let body = response.body_mut().read_to_string().context("the answer broke off")?;
+        Ok(Self { status: response.status().as_u16(), body })
+    }
+}

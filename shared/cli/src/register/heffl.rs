@@ -1,0 +1,37 @@
+//! Heffl: <https://docs.heffl.com/api-reference/webhooks>, checked 2026-11. It documents the creation; the list and the
+//! removal follow the same path, as its other resources do.
+
+use serde_json::{Value, json};
+
+use super::{Api, Call, Created, Page, Registered, text, texts};
+
+pub const V1: Api = Api {
+    vendor: "heffl",
+    signs: true,
+    base_url: "https://api.heffl.com/api/v1",
+    token_variable: "HEFFL_API_KEY",
+    authorize: |token| ("x-api-key", token.to_owned()),
+    create: |url, events| Call {
+        method: "POST",
+        path: "/webhooks".to_owned(),
+        body: Some(json!({ "name": "crm-events", "url": url, "events": events })),
+    },
+    created: |answer| Some(Created { id: text(answer, "id")?, secret: text(answer, "secret") }),
+    list: |_| Call { method: "GET", path: "/webhooks".to_owned(), body: None },
+    listed,
+    remove: |id| Call { method: "DELETE", path: format!("/webhooks/{id}"), body: None },
+};
+
+/// A list, or one within `data`: the page does not show it.
+fn listed(answer: &Value) -> Option<Page> {
+    let list = answer.as_array().or_else(|| answer.get("data")?.as_array())?;
+    let registered = |webhook: &Value| {
+        Some(Registered {
+            id: text(webhook, "id")?,
+            url: text(webhook, "url")?,
+            events: texts(webhook, "events"),
+            status: text(webhook, "status").unwrap_or_default(),
+        })
+    };
+    Some(Page { webhooks: list.iter().map(registered).collect::<Option<_>>()?, next: None })
+}

@@ -1,0 +1,127 @@
+//! The commands that talk to the world: a vendor's API, a deployed route.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use crm_events::register::{self, Api, Registration};
+use crm_events::{case, check};
+
+use crate::now;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Register a route's URL with a vendor that has an API for it, and print what to set as its secret.
+    ///
+    /// The vendor's token or key is read from the environment: HEFFL_API_KEY, TEAMGRID_API_TOKEN.
+    Register {
+        vendor: String,
+        /// The route's URL, as the deployment printed it.
+        #[arg(long)]
+        url: String,
+        /// The vendor's names of the events, with commas between them, or `all`. See `catalog`.
+        #[arg(long)]
+        events: String,
+        /// By the vendor's API without signatures: a random token is made, and goes into the URL.
+        #[arg(long)]
+        unsigned: bool,
+        /// Show the request, without the token, and send nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// The vendor's API, where it is not the usual one: another region, a test server.
+        #[arg(long, value_name = "URL")]
+        api_url: Option<String>,
+    },
+    /// List the webhooks that are registered with a vendor.
+    List {
+        vendor: String,
+        #[command(flatten)]
+        api: ApiPlace,
+    },
+    /// Take a registered webhook away.
+    Unregister {
+        vendor: String,
+        /// As `list` prints it.
+        id: String,
+        #[command(flatten)]
+        api: ApiPlace,
+    },
+    /// Send a test webhook to a deployed route, without a proof and with it, and say what happened at each step.
+    ///
+    /// It says nothing about a record. TeamGrid's and Freshsales' is ignored and leaves nothing behind; of the others one
+    /// event, crm.unknown.received, lands on the main queue.
+    Check {
+        /// The route's URL: .../webhooks/<vendor> or .../webhooks/<vendor>/<account>.
+        #[arg(long)]
+        url: String,
+        /// An entry of WEBHOOK_SECRETS (hmac:..., token:..., basic:...). Other users of this machine see it in `ps`:
+        /// rather set CRM_EVENTS_SECRET, or use --secret-file.
+        #[arg(long, conflicts_with = "secret_file")]
+        secret: Option<String>,
+        /// A file with the entry.
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+pub struct ApiPlace {
+    /// By the vendor's API without signatures.
+    #[arg(long)]
+    unsigned: bool,
+    /// The vendor's API, where it is not the usual one.
+    #[arg(long, value_name = "URL")]
+    api_url: Option<String>,
+}
+
+pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
+    match command {
+        Command::Register { vendor, url, events, unsigned, dry_run, api_url } => {
+            let api = Api::find(&vendor, !unsigned)?;
+            let registration = Registration::new(api, &url, &api.events(&events)?)?;
+            if dry_run {
+                writeln!(out, "{}", registration.shown(api_url.as_deref(), api))?;
+                return Ok(());
+            }
+            let (created, setting) = client(api, api_url)?.register(&registration)?;
+            writeln!(out, "registered: {}\n", created.id)?;
+            writeln!(
+                out,
+                "The secret, shown this once. Add it to {vendor}'s WEBHOOK_SECRETS, and deploy:\n\n{setting}"
+            )?;
+        }
+        Command::List { vendor, api: ApiPlace { unsigned, api_url } } => {
+            for webhook in client(Api::find(&vendor, !unsigned)?, api_url)?.list()? {
+                let register::Registered { id, url, events, status } = webhook;
+                // Where the vendor does not sign, the URL holds the secret.
+                let url = url.split('?').next().unwrap_or_default();
+                writeln!(out, "{id}  {status:<9} {url}  {}", events.join(","))?;
+            }
+        }
+        Command::Unregister { vendor, id, api: ApiPlace { unsigned, api_url } } => {
+            client(Api::find(&vendor, !unsigned)?, api_url)?.unregister(&id)?;
+            writeln!(out, "unregistered: {id}")?;
+        }
+        Command::Check { url, secret, secret_file } => {
+            let secret = match (secret, secret_file) {
+                (Some(secret), _) => secret,
+                (None, Some(file)) => String::from_utf8(case::read(&file)?).context("the secret is not text")?,
+                (None, None) => variable("CRM_EVENTS_SECRET").context("expected --secret-file or CRM_EVENTS_SECRET")?,
+            };
+            let route = check::Route::new(&url, secret.trim_end())?;
+            route.check(now(), |step| Ok(writeln!(out, "{step}")?))?;
+        }
+    }
+    Ok(())
+}
+
+fn client(api: &'static Api, api_url: Option<String>) -> anyhow::Result<register::Client> {
+    register::Client::new(api, api_url, variable(api.token_variable)?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a token on a command line would be seen by everybody on the machine")]
+fn variable(name: &str) -> anyhow::Result<String> {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+    value.with_context(|| format!("{name} is not set: expected it in the environment"))
+}

@@ -1,0 +1,149 @@
+//! JSON text as lines to read: indented, every scalar as it stands in the text, with its JSON Pointer and its place.
+
+use std::ops::Range;
+
+use crm_normalize::read::Object;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// What is nested deeper is one line: a body may nest as deep as it is long.
+const DEEPEST: usize = 32;
+/// What is longer ends with a line that says so.
+pub const MOST: usize = 20_000;
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    pub depth: usize,
+    /// The member's name as JSON text; none in an array.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A scalar as it stands, or a bracket.
+    pub text: String,
+    /// Of a scalar: [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// Of a scalar: where it stands in the text, in bytes.
+    #[serde(skip)]
+    pub place: Range<usize>,
+}
+
+/// The lines of a JSON object; none where the text is none. Of the member at `without`, only that it is there.
+pub fn lines(text: &str, without: &str) -> Option<Vec<Line>> {
+    let json = serde_json::from_str::<&RawValue>(text.trim_start_matches('\u{feff}')).ok()?;
+    if !json.get().starts_with('{') {
+        return None;
+    }
+    let mut writer = Writer { text, without, lines: Vec::new() };
+    writer.value(json, None, &mut String::new(), 0);
+    if writer.lines.len() > MOST {
+        writer.lines.truncate(MOST);
+        writer.bracket(0, None, format!("... the rest of {} bytes is not shown", text.len()));
+    }
+    Some(writer.lines)
+}
+
+struct Writer<'t> {
+    text: &'t str,
+    without: &'t str,
+    lines: Vec<Line>,
+}
+
+impl<'t> Writer<'t> {
+    fn value(&mut self, value: &'t RawValue, name: Option<String>, pointer: &mut String, depth: usize) {
+        let json = value.get();
+        if self.lines.len() > MOST {
+            return;
+        }
+        if !self.without.is_empty() && pointer == self.without {
+            return self.bracket(depth, name, "{ the vendor's JSON, byte for byte }".to_owned());
+        }
+        if let Some(empty) = ["{}", "[]"].into_iter().find(|empty| is_empty(json, empty)) {
+            return self.bracket(depth, name, empty.to_owned());
+        }
+        let inner = depth.saturating_add(1);
+        if depth < DEEPEST
+            && json.starts_with('{')
+            && let Ok(object) = Object::parse(json)
+        {
+            self.bracket(depth, name, "{".to_owned());
+            for (member, value) in object.members() {
+                let name = serde_json::to_string(member).ok();
+                self.step(pointer, &member.replace('~', "~0").replace('/', "~1"), |this, pointer| {
+                    this.value(value, name, pointer, inner);
+                });
+            }
+            return self.bracket(depth, None, "}".to_owned());
+        }
+        if depth < DEEPEST
+            && json.starts_with('[')
+            && let Ok(entries) = serde_json::from_str::<Vec<&RawValue>>(json)
+        {
+            self.bracket(depth, name, "[".to_owned());
+            for (index, value) in entries.into_iter().enumerate() {
+                self.step(pointer, &index.to_string(), |this, pointer| this.value(value, None, pointer, inner));
+            }
+            return self.bracket(depth, None, "]".to_owned());
+        }
+        let start = json.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
+        let place = start..start.saturating_add(json.len());
+        self.lines.push(Line { depth, name, text: json.to_owned(), pointer: Some(pointer.clone()), place });
+    }
+
+    fn step(&mut self, pointer: &mut String, token: &str, write: impl FnOnce(&mut Self, &mut String)) {
+        let length = pointer.len();
+        pointer.push('/');
+        pointer.push_str(token);
+        write(self, pointer);
+        pointer.truncate(length);
+    }
+
+    fn bracket(&mut self, depth: usize, name: Option<String>, text: String) {
+        self.lines.push(Line { depth, name, text, pointer: None, place: 0..0 });
+    }
+}
+
+/// Whether a value is these two brackets, and perhaps white space between them.
+fn is_empty(json: &str, brackets: &str) -> bool {
+    json.bytes().filter(|b| !b.is_ascii_whitespace()).take(3).eq(brackets.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEEPEST, MOST, lines};
+
+    #[test]
+    fn every_scalar_stands_as_it_is_and_says_where() {
+        let text = "\u{feff}{\"a/b\": [25000.00, {\"~\": \"x\\u00e9\"}],\n\"raw\": {\"k\": 1}, \"e\": {}}";
+        let lines = lines(text, "/raw").unwrap();
+        let scalars: Vec<_> = lines
+            .iter()
+            .filter_map(|line| Some((line.pointer.clone()?, line.text.as_str(), &text[line.place.clone()])))
+            .collect();
+        assert_eq!(
+            scalars,
+            [("/a~1b/0".to_owned(), "25000.00", "25000.00"), ("/a~1b/1/~0".to_owned(), "\"x\\u00e9\"", "\"x\\u00e9\""),]
+        );
+        let named = |name: &str| lines.iter().find(|line| line.name.as_deref() == Some(name)).unwrap().text.clone();
+        assert!(named("\"raw\"").contains("byte for byte"));
+        assert_eq!(named("\"e\""), "{}");
+    }
+
+    #[test]
+    fn what_is_no_object_has_no_lines() {
+        for text in ["", "7", "[{}]", "{\"a\":", "not JSON"] {
+            assert_eq!(lines(text, ""), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_and_long_bodies_are_cut() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        let depth = lines(&deep, "").unwrap().iter().map(|line| line.depth).max();
+        assert_eq!(depth, Some(DEEPEST));
+        let long = format!("{{\"a\":[{}0]}}", "0,".repeat(MOST));
+        let lines = lines(&long, "").unwrap();
+        assert_eq!(lines.len(), MOST + 1);
+        assert!(lines[MOST].text.contains("is not shown"));
+    }
+}
