@@ -2,6 +2,7 @@
 //!
 //! The stack comes up once, all is posted and collected once, and then each thing to be true is a test of its own.
 #![expect(clippy::indexing_slicing, reason = "an index of a JSON value cannot panic")]
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
 #![expect(clippy::print_stderr, reason = "a long run says what it does")]
 
 mod consumer;

@@ -1,5 +1,5 @@
 //! Batches as Lambda hands them over, with the records in memory and a clock of the tests' own.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

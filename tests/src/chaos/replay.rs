@@ -22,6 +22,7 @@ pub(super) async fn overflow(s3: &S3, sqs: &Sqs) -> anyhow::Result<u64> {
     let stack = Stack {
         endpoint_url: Some(server.url()),
         region: REGION.to_owned(),
+        base_url: None,
         host_header: None,
         queue_url: queue_url(QUEUE),
         dead_letter_queue_url: queue_url(DEAD_LETTERS),

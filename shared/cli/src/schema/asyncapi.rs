@@ -66,6 +66,7 @@ pub fn document(events: &Path) -> anyhow::Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
+#[expect(clippy::indexing_slicing, reason = "a member of a JSON object is set, which cannot panic")]
 fn message(entity: Entity, example: Option<&Example>) -> Value {
     let mut message = json!({
         "name": format!("crm.{entity}"),
@@ -140,6 +141,7 @@ fn pointer() -> Value {
 
 /// What a consumer has to know of the queue itself, as in infra/template.yaml.
 /// <https://github.com/asyncapi/bindings/blob/master/sqs/README.md>
+#[expect(clippy::indexing_slicing, reason = "a member of a JSON object is set, which cannot panic")]
 fn binding() -> Value {
     let queue = |name: &str, retention: u32| {
         json!({
