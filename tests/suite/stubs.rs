@@ -11,6 +11,7 @@ use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageAttribu
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use crm_events::answer::Webhook;
 use crm_events::case::Case;
 use crm_events::gateway;
 use crm_normalize::{sample, vendor};
@@ -20,7 +21,7 @@ use tests::stub::http::Server;
 use tests::stub::runtime_api::{Environment, Function, InvokeError};
 use tests::stub::sqs::{Settings, Sqs};
 use tests::stub::{REGION, tls};
-use tests::{binaries, events};
+use tests::{binaries, events, root};
 
 const EVENTS: &str = "events.fifo";
 const DEAD: &str = "dead.fifo";
@@ -207,15 +208,24 @@ async fn sqs_speaks_tls() {
     assert_eq!(sqs.counts("kept").sent, 1);
 }
 
-#[expect(clippy::disallowed_methods, reason = "the function goes by the real clock")]
 fn lead_created() -> String {
     let heffl = vendor::find("heffl").unwrap();
-    let webhook = Case::find(&events(), heffl, "lead_created").unwrap().webhook().unwrap();
+    event(Case::find(&events(), heffl, "lead_created").unwrap().webhook().unwrap())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the function goes by the real clock")]
+fn event(webhook: Webhook) -> String {
+    let heffl = vendor::find("heffl").unwrap();
     gateway::event(heffl, &webhook.proven(heffl, Timestamp::now())).to_string()
 }
 
 fn heffl(endpoint: &str) -> Function {
-    Function::new("heffl", binaries().unwrap().join("heffl"))
+    function(endpoint, "heffl")
+}
+
+/// A function that proves and translates as Heffl's does.
+fn function(endpoint: &str, binary: &str) -> Function {
+    Function::new("heffl", binaries().unwrap().join(binary))
         .variable("AWS_ENDPOINT_URL", endpoint)
         .variable("QUEUE_URL", Sqs::queue_url(endpoint, EVENTS))
         .variable("QUARANTINE_QUEUE_URL", Sqs::queue_url(endpoint, "kept"))
@@ -245,6 +255,27 @@ async fn a_real_function_serves_the_runtime_api_and_a_killed_one_is_started_agai
     let mut slow = heffl(&stub.server.url());
     slow.timeout = Duration::ZERO;
     assert!(matches!(Environment::new(slow).invoke(event).await, Err(InvokeError::TimedOut(_))));
+}
+
+/// Here with the development profile. The release profile says `panic = "unwind"` too, for this.
+#[tokio::test]
+async fn a_panic_costs_its_own_webhook_alone() {
+    let stub = Stub::start().await;
+    let mut environment = Environment::new(function(&stub.server.url(), "examples/panicking"));
+    let bug = event(Webhook { body: br#"{"event":"panic"}"#.into(), ..Webhook::default() });
+    for _ in 0..2 {
+        let answer: Value = serde_json::from_slice(&environment.invoke(lead_created()).await.unwrap()).unwrap();
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        match environment.invoke(bug.clone()).await {
+            // API Gateway makes a 500 of it, and the vendor sends again.
+            Err(InvokeError::Handler(error)) => assert!(error.contains("a bug"), "{error}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(environment.starts(), 1, "the process goes on");
+    let manifest: String = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let release = manifest.split("[profile.release]").nth(1).unwrap().split("\n[").next().unwrap();
+    assert!(release.lines().any(|line| line == "panic = \"unwind\""), "{release}");
 }
 
 /// The same seed gives the same faults, whatever comes in between; another gives others.

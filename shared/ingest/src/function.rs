@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use crm_event::Event;
 use crm_normalize::quarantine::Message;
 use crm_normalize::{Accepted, Quarantine, Reason, Vendor, Verified};
@@ -12,8 +11,8 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::line::{Call, Line};
 use crate::publish::{PublishError, Queues};
-use crate::reply::{Failure, Reply};
-use crate::request::Received;
+use crate::reply::{Failure, HttpResponse, Reply};
+use crate::request::{HttpRequest, Received};
 
 /// One vendor's function, set up once.
 #[derive(Debug)]
@@ -47,12 +46,7 @@ impl Function {
     }
 
     /// Answers a request that was received at `now`. Always an answer, never an error: what goes wrong has a status.
-    pub async fn handle(
-        &self,
-        event: ApiGatewayV2httpRequest,
-        call: Call<'_>,
-        now: Timestamp,
-    ) -> ApiGatewayV2httpResponse {
+    pub async fn handle(&self, event: HttpRequest, call: Call<'_>, now: Timestamp) -> HttpResponse {
         let mut line = Line::new(self.vendor.name, call, now, Instant::now());
         let received = Received::new(event);
         line.bytes("BodySize", received.request().body.len());

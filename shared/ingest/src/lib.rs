@@ -21,7 +21,8 @@ pub use function::Function;
 pub use line::Call;
 pub use log::{Lines, subscriber};
 pub use publish::{PublishError, Queues};
-pub use reply::Reply;
+pub use reply::{HttpResponse, Reply};
+pub use request::HttpRequest;
 
 /// A vendor's whole function: reads the settings, then serves the Lambda Runtime API until Lambda ends the process.
 ///

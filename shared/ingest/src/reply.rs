@@ -1,10 +1,26 @@
 //! What the sender gets. Status codes are here and nowhere else.
 
-use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
-use aws_lambda_events::encodings::Body;
-use aws_lambda_events::http::HeaderMap;
-use aws_lambda_events::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
+
+/// What API Gateway makes the sender's response of, in payload format 2.0.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HttpResponse {
+    status_code: u16,
+    headers: Headers,
+    /// JSON.
+    body: String,
+    is_base64_encoded: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Headers {
+    content_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<&'static str>,
+}
 
 /// The answers of a function. One vendor (TeamGram) counts anything but exactly 200 as a failure: what is kept is
 /// answered 200, whatever became of it.
@@ -45,7 +61,7 @@ impl Reply {
         Self::Failed { error }
     }
 
-    pub fn status_code(&self) -> i64 {
+    pub fn status_code(&self) -> u16 {
         match self {
             Self::Accepted { .. } | Self::Stored { .. } | Self::Ignored { .. } | Self::Quarantined { .. } => 200,
             Self::Failed { error: Failure::BadRequest } => 400,
@@ -118,27 +134,25 @@ impl Outcome {
     }
 }
 
-impl From<Reply> for ApiGatewayV2httpResponse {
+impl From<Reply> for HttpResponse {
     fn from(reply: Reply) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if matches!(reply, Reply::Failed { error: Failure::Unavailable }) {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        let is_unavailable = matches!(reply, Reply::Failed { error: Failure::Unavailable });
+        Self {
+            status_code: reply.status_code(),
+            headers: Headers {
+                content_type: "application/json",
+                retry_after: is_unavailable.then_some(RETRY_AFTER_SECONDS),
+            },
+            // Texts and lists of texts always make JSON.
+            body: serde_json::to_string(&reply).unwrap_or_default(),
+            is_base64_encoded: false,
         }
-        // Texts and lists of texts always make JSON.
-        let body = serde_json::to_string(&reply).unwrap_or_default();
-        let mut response = Self::default();
-        response.status_code = reply.status_code();
-        response.headers = headers;
-        response.body = Some(Body::Text(body));
-        response
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Failure, Reply};
-    use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+    use super::{Failure, HttpResponse, Reply};
 
     /// Section by section what a sender may rely on.
     #[test]
@@ -165,11 +179,10 @@ mod tests {
             (Reply::failed(Failure::TooLarge), 413, r#"{"error":"too_large"}"#),
             (Reply::failed(Failure::Unavailable), 503, r#"{"error":"unavailable"}"#),
         ] {
-            let response = ApiGatewayV2httpResponse::from(reply);
-            assert_eq!(response.status_code, status);
-            assert_eq!(response.headers.get("content-type").unwrap(), "application/json");
-            assert_eq!(response.headers.contains_key("retry-after"), status == 503);
-            let json = serde_json::to_value(&response).unwrap();
+            let json = serde_json::to_value(HttpResponse::from(reply)).unwrap();
+            assert_eq!(json["statusCode"], status);
+            assert_eq!(json["headers"]["content-type"], "application/json");
+            assert_eq!(json["headers"].get("retry-after").is_some(), status == 503);
             assert_eq!(json["body"], body);
             assert_eq!(json["isBase64Encoded"], false);
         }

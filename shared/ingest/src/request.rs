@@ -3,33 +3,83 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use std::borrow::Cow;
+use std::fmt;
 
-use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use crm_normalize::{Pairs, Request};
 use data_encoding::BASE64;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+/// The members of API Gateway's event that a webhook is read from. The others, such as what an authorizer found, are
+/// passed over: to build them too, as the type of `aws_lambda_events` does, costs more than to read the webhook.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HttpRequest {
+    raw_query_string: Option<String>,
+    #[serde(default)]
+    headers: Headers,
+    path_parameters: Option<PathParameters>,
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+#[derive(Deserialize)]
+struct PathParameters {
+    account: Option<String>,
+}
+
+/// Names and values of a request, decoded.
+type Owned = Vec<(Cow<'static, str>, Cow<'static, str>)>;
+
+#[derive(Default)]
+struct Headers(Owned);
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Headers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of header name to value, or null")
+            }
+
+            fn visit_unit<E>(self) -> Result<Headers, E> {
+                Ok(Headers::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
+                let mut headers = Vec::with_capacity(16);
+                while let Some((name, value)) = map.next_entry::<String, String>()? {
+                    headers.push((Cow::Owned(name), Cow::Owned(value)));
+                }
+                Ok(Headers(headers))
+            }
+        }
+
+        deserializer.deserialize_any(Members)
+    }
+}
 
 /// The parts of a request that its proof and its translation need, owned.
 pub(crate) struct Received {
     body: Vec<u8>,
-    headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    query: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    headers: Owned,
+    query: Owned,
     account: Option<String>,
 }
 
 impl Received {
-    pub(crate) fn new(mut event: ApiGatewayV2httpRequest) -> Self {
-        let owned = |text: &str| Cow::Owned(text.to_owned());
-        // A value that is not UTF-8 can be no credential of ours.
-        let headers = event.headers.iter().filter_map(|(name, value)| {
-            let value = std::str::from_utf8(value.as_bytes()).ok()?;
-            Some((owned(name.as_str()), owned(value)))
-        });
-        let query = event.raw_query_string.as_deref().unwrap_or_default();
+    pub(crate) fn new(event: HttpRequest) -> Self {
+        let query = event.raw_query_string.unwrap_or_default();
         let query = form_urlencoded::parse(query.as_bytes());
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         Self {
-            headers: headers.collect(),
-            query: query.map(|(name, value)| (owned(&name), owned(&value))).collect(),
-            account: event.path_parameters.remove("account"),
+            headers: event.headers.0,
+            query: query.map(|(name, value)| (owned(name), owned(value))).collect(),
+            account: event.path_parameters.and_then(|parameters| parameters.account),
             body: body(event.body.unwrap_or_default(), event.is_base64_encoded),
         }
     }
@@ -50,4 +100,47 @@ fn body(text: String, is_base64: bool) -> Vec<u8> {
         return bytes;
     }
     text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HttpRequest, Received};
+    use crm_normalize::Request;
+
+    fn read(json: &str, check: impl FnOnce(Request<'_>)) {
+        check(Received::new(serde_json::from_str::<HttpRequest>(json).unwrap()).request());
+    }
+
+    #[test]
+    fn what_a_webhook_is_read_from() {
+        let json = r#"{
+            "version": "2.0", "rawPath": "/webhooks/heffl/acme", "rawQueryString": "token=a%20b&x=1&x=2",
+            "cookies": ["a=b"], "headers": {"content-type": "application/json", "webhook-id": "msg_1"},
+            "queryStringParameters": {"token": "a b", "x": "1,2"}, "pathParameters": {"account": "acme"},
+            "requestContext": {"http": {"method": "POST"}, "timeEpoch": 1, "authentication": null},
+            "body": "eA==", "isBase64Encoded": true, "stageVariables": null
+        }"#;
+        read(json, |request| {
+            assert_eq!(request.body, b"x");
+            assert_eq!(request.headers.get("Webhook-Id"), Some("msg_1"));
+            assert_eq!((request.query.get("token"), request.query.get("x")), (Some("a b"), None));
+            assert_eq!(request.account, Some("acme"));
+        });
+    }
+
+    #[test]
+    fn what_api_gateway_leaves_out_or_sends_as_null() {
+        let nulls = r#"{"rawQueryString": null, "headers": null, "pathParameters": null, "body": null}"#;
+        for json in ["{}", nulls, r#"{"pathParameters": {}}"#, r#"{"pathParameters": {"other": "x"}}"#] {
+            read(json, |request| {
+                assert!(request.body.is_empty() && request.headers.0.is_empty() && request.query.0.is_empty());
+                assert_eq!(request.account, None);
+            });
+        }
+    }
+
+    #[test]
+    fn what_says_that_it_is_base64_and_is_not_stays() {
+        read(r#"{"body": "{}", "isBase64Encoded": true}"#, |request| assert_eq!(request.body, b"{}"));
+    }
 }

@@ -22,6 +22,8 @@ use super::{ACCOUNT, REGION};
 pub struct Function {
     pub name: String,
     pub binary: PathBuf,
+    /// None for a function that is a binary of its own.
+    pub arguments: Vec<String>,
     /// Its own variables; what Lambda sets is set beside them. Where both name one, this counts.
     pub variables: Vec<(String, String)>,
     /// How long an invocation may take.
@@ -45,6 +47,7 @@ impl Function {
         Self {
             name: name.into(),
             binary: binary.into(),
+            arguments: Vec::new(),
             variables: Vec::new(),
             timeout: Duration::from_secs(3),
             log: Log::Discard,
@@ -61,7 +64,7 @@ impl Function {
     /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
     fn command(&self, runtime_api: &str) -> anyhow::Result<Command> {
         let mut command = Command::new(&self.binary);
-        command.env_clear().kill_on_drop(true).stdin(Stdio::null());
+        command.args(&self.arguments).env_clear().kill_on_drop(true).stdin(Stdio::null());
         command
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
             .env("AWS_REGION", REGION)

@@ -1,0 +1,132 @@
+//! What is to be reached, and whether it is.
+
+use anyhow::Context;
+
+use crate::criterion::InProcess;
+use crate::measure::{Figures, Slice, Slow, Step, longest};
+use crate::prepare::FUNCTION;
+use crate::statistics::figure;
+
+/// One aim: a measured value beside its bound.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    pub what: String,
+    pub value: f64,
+    pub bound: Bound,
+    pub unit: &'static str,
+}
+
+/// On which side of the bound a value is to be.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Goal {
+    fn new(what: impl Into<String>, value: f64, bound: Bound, unit: &'static str) -> Self {
+        Self { what: what.into(), value, bound, unit }
+    }
+
+    pub fn is_met(&self) -> bool {
+        match self.bound {
+            Bound::AtMost(bound) => self.value <= bound,
+            Bound::AtLeast(bound) => self.value >= bound,
+        }
+    }
+
+    /// What is aimed at, what is measured, whether that is enough.
+    pub fn cells(&self) -> [String; 4] {
+        let bound = match self.bound {
+            Bound::AtMost(bound) => format!("≤ {bound}{}", self.unit),
+            Bound::AtLeast(bound) => format!("≥ {bound}{}", self.unit),
+        };
+        let met = match self.is_met() {
+            true => "met",
+            false if self.value.is_nan() => "not measured",
+            false => "**missed**",
+        };
+        [self.what.clone(), bound, format!("{}{}", figure(self.value), self.unit), met.to_owned()]
+    }
+}
+
+/// All that was measured.
+#[derive(Debug)]
+pub struct Results {
+    pub figures: Vec<Figures>,
+    pub shipped: Vec<(&'static str, f64)>,
+    pub in_process: Vec<InProcess>,
+    pub bodies: Vec<Step>,
+    pub batches: Vec<Step>,
+    pub slow: Slow,
+    pub soak: Vec<Slice>,
+}
+
+impl Results {
+    /// # Errors
+    /// Where ours was not measured.
+    pub fn goals(&self) -> anyhow::Result<Vec<Goal>> {
+        use Bound::{AtLeast, AtMost};
+        let find = |name: &str| self.figures.iter().find(|figures| figures.subject.name == name);
+        let ours = find("ours").context("ours was not measured")?;
+        let ratio = |of: fn(&Figures) -> f64| find("tuned").map_or(f64::NAN, |tuned| of(ours) / of(tuned));
+        let mut goals = vec![
+            Goal::new("cold start, of tuned's", ratio(|of| of.cold.median()), AtMost(1.2), " ×"),
+            Goal::new("CPU of a large webhook, of tuned's", ratio(|of| of.large.cpu.median()), AtMost(1.0), " ×"),
+            Goal::new("CPU of a small webhook, of tuned's", ratio(|of| of.small.cpu.median()), AtMost(1.0), " ×"),
+        ];
+        goals.extend(self.in_process.iter().map(|case| {
+            let what = format!("in the process, {}: of parsing to `Value`", case.name);
+            Goal::new(what, case.ours / case.value, AtMost(1.0), " ×")
+        }));
+        for (processor, size) in &self.shipped {
+            goals.push(Goal::new(format!("zip, {processor}"), size / 1e6, AtMost(2.2), " MB"));
+        }
+        if self.shipped.is_empty() {
+            goals.push(Goal::new(
+                format!("zip of {FUNCTION}, built for this machine"),
+                ours.zip / 1e6,
+                AtMost(2.2),
+                " MB",
+            ));
+        }
+        let mebibyte = self.bodies.iter().find(|step| step.count == 1 << 20).map_or(f64::NAN, |step| step.peak_memory);
+        goals.extend([
+            Goal::new("peak memory", ours.peak_memory / 1e6, AtMost(8.0), " MB"),
+            Goal::new("peak memory, body of 1 MiB", mebibyte / 1e6, AtMost(16.0), " MB"),
+            Goal::new("throughput, large, of tuned's", ratio(|of| of.large.rate.median()), AtLeast(1.0), " ×"),
+            Goal::new("throughput, small, of tuned's", ratio(|of| of.small.rate.median()), AtLeast(1.0), " ×"),
+        ]);
+        if let (Some(first), Some(last)) = (self.soak.first(), self.soak.last()) {
+            let of = last.webhooks;
+            let (latency, memory) = (last.latency.median() / first.latency.median(), last.memory / first.memory);
+            goals.push(Goal::new(format!("latency, last tenth of {of} of the first"), latency, AtMost(1.05), " ×"));
+            goals.push(Goal::new(format!("memory, last tenth of {of} of the first"), memory, AtMost(1.05), " ×"));
+        }
+        goals.extend([
+            Goal::new("time of a byte, longest body of the shortest", growth(&self.bodies), AtMost(1.0), " ×"),
+            Goal::new("time of an event, largest batch of one of ten", batch_growth(&self.batches), AtMost(1.0), " ×"),
+            Goal::new(
+                "a throttled attempt, more",
+                self.slow.throttled.max() - self.slow.confirmed.median(),
+                AtMost(150.0),
+                " ms",
+            ),
+            Goal::new("the longest wait of a vendor", longest(&self.slow) / 1e3, AtMost(6.0), " s"),
+        ]);
+        Ok(goals)
+    }
+}
+
+/// Below 1 where the time grows no faster than the body: every webhook has a fixed part.
+fn growth(steps: &[Step]) -> f64 {
+    let of_byte = |step: &Step| step.cpu.median() / step.body_bytes as f64;
+    steps.first().zip(steps.last()).map_or(f64::NAN, |(first, last)| of_byte(last) / of_byte(first))
+}
+
+/// Of ten, the most that SQS takes at once: below that, a batch costs a request more or less.
+fn batch_growth(steps: &[Step]) -> f64 {
+    let of_event = |step: &Step| step.cpu.median() / step.count as f64;
+    let ten = steps.iter().find(|step| step.count == 10);
+    ten.zip(steps.last()).map_or(f64::NAN, |(ten, last)| of_event(last) / of_event(ten))
+}

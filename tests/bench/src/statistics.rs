@@ -1,0 +1,57 @@
+//! Figures of repeated measurements.
+
+use std::fmt;
+
+/// Measurements of one thing.
+#[derive(Clone, Debug, Default)]
+pub struct Samples(Vec<f64>);
+
+impl Samples {
+    pub fn push(&mut self, value: f64) {
+        self.0.push(value);
+    }
+
+    pub fn extend(&mut self, other: &Self) {
+        self.0.extend(&other.0);
+    }
+
+    /// The value that this share of the values is not above: 0.5 for the median. None without values.
+    pub fn quantile(&self, share: f64) -> f64 {
+        let mut values = self.0.clone();
+        values.sort_by(f64::total_cmp);
+        let last = values.len().saturating_sub(1);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length is an index")]
+        let index = (share * last as f64).round() as usize;
+        values.get(index).copied().unwrap_or(f64::NAN)
+    }
+
+    pub fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    pub fn max(&self) -> f64 {
+        self.quantile(1.0)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The median, and the middle half around it.
+impl fmt::Display for Samples {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (low, high) = (self.quantile(0.25), self.quantile(0.75));
+        write!(f, "{} ({}–{})", figure(self.median()), figure(low), figure(high))
+    }
+}
+
+/// Three digits are more than two runs agree on.
+pub fn figure(value: f64) -> String {
+    match value.abs() {
+        _ if value.is_nan() => "–".to_owned(),
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}

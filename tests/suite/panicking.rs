@@ -1,0 +1,31 @@
+//! Not a test: a function whose translation panics, for the test that shows what becomes of the next webhook. Apart from
+//! that it is a function like any other.
+
+use std::process::ExitCode;
+
+use crm_normalize::Quarantine;
+use crm_normalize::vendor::{Outcome, Vendor, Webhook, of_package};
+
+const HEFFL: &Vendor = of_package("heffl");
+
+static PANICKING: Vendor = Vendor {
+    name: HEFFL.name,
+    title: HEFFL.title,
+    schemes: HEFFL.schemes,
+    delivery_id_header: HEFFL.delivery_id_header,
+    secret_members: HEFFL.secret_members,
+    catalog: HEFFL.catalog,
+    normalize,
+};
+
+#[expect(clippy::panic, reason = "that is what it is for")]
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    match webhook.body.text("event").as_deref() {
+        Some("panic") => panic!("a bug"),
+        _ => (HEFFL.normalize)(webhook),
+    }
+}
+
+fn main() -> ExitCode {
+    crm_ingest::run(&PANICKING)
+}
