@@ -18,7 +18,6 @@ use std::borrow::Cow;
 
 use crm_event::{Data, Entity, Event, EventType, Json, SCHEMA_MAJOR, SPEC_VERSION, Text};
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
 use key::{Digest, Subject};
@@ -96,9 +95,9 @@ impl<'a> Verified<'a> {
             Err(quarantine) => return Normalized { result: Err(quarantine), warnings: Vec::new() },
         };
         let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
-        let result = (self.vendor.normalize)(&webhook).and_then(|outcome| {
-            let raw = if options.include_raw { Some(self.raw(&webhook.body)?) } else { None };
-            Ok(self.stamp(outcome, raw))
+        let result = (self.vendor.normalize)(&webhook).map(|outcome| {
+            let raw = options.include_raw.then(|| webhook.body.json_without(self.vendor.secret_members)).flatten();
+            self.stamp(outcome, raw)
         });
         Normalized { result, warnings: webhook.body.take_warnings() }
     }
@@ -134,19 +133,6 @@ impl<'a> Verified<'a> {
         Object::parse(text).map_err(|error| {
             let detail = format!("the body is not a JSON object (line {}, column {})", error.line(), error.column());
             Quarantine::new(Reason::NotJson, detail)
-        })
-    }
-
-    /// The vendor's JSON as it stands, less the vendor's secrets.
-    fn raw(&self, body: &Object<'a>) -> Result<Json<'a>, Quarantine> {
-        let raw = if self.vendor.secret_members.iter().any(|name| body.has_anywhere(name)) {
-            let text = redact::without_members(body.json_text(), self.vendor.secret_members).into_owned();
-            RawValue::from_string(text).ok().map(|json| Json::new(Cow::Owned(json)))
-        } else {
-            body.to_json()
-        };
-        raw.ok_or_else(|| {
-            Quarantine::new(Reason::NotJson, "the body is not JSON once the vendor's secrets are taken out")
         })
     }
 

@@ -1,6 +1,33 @@
 //! Taking a vendor's secrets out of a body before anything of it leaves the function.
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+/// JSON without some of its members, all else byte for byte. A member reaches from its name's first quote to its
+/// value's end; they come in order, and none within another.
+pub fn without(json: &str, members: impl IntoIterator<Item = Range<usize>>) -> String {
+    let mut kept = String::with_capacity(json.len());
+    let mut at = 0;
+    for member in members {
+        kept.push_str(json.get(at..member.start).unwrap_or_default());
+        let after = leave_out(&mut kept, json.get(member.end..).unwrap_or_default());
+        at = json.len().saturating_sub(after.len());
+    }
+    kept.push_str(json.get(at..).unwrap_or_default());
+    kept
+}
+
+/// Leaves out the comma of a member that is left out, which stood between `kept` and `after`; what to go on with.
+fn leave_out<'a>(kept: &mut String, after: &'a str) -> &'a str {
+    if let Some(next) = after.trim_start().strip_prefix(',') {
+        // The white space in front stays for the next member.
+        return next.trim_start();
+    }
+    if let Some(head) = kept.trim_end().strip_suffix(',') {
+        kept.truncate(head.len());
+    }
+    after
+}
 
 /// The text without every member `"name": value` of the given names, at any depth, all else byte for byte.
 ///
@@ -32,16 +59,8 @@ fn without_member(json: &str, name: &str) -> Option<String> {
             continue;
         };
         found = true;
-        let after = after_value(value.trim_start());
-        let head = before.trim_end();
-        if let Some(next) = after.trim_start().strip_prefix(',') {
-            // The comma behind goes with the member, the white space in front stays for the next one.
-            kept.push_str(before);
-            rest = next.trim_start();
-        } else {
-            kept.push_str(head.strip_suffix(',').unwrap_or(before));
-            rest = after;
-        }
+        kept.push_str(before);
+        rest = leave_out(&mut kept, after_value(value.trim_start()));
     }
     kept.push_str(rest);
     found.then_some(kept)
@@ -84,6 +103,7 @@ fn after_value(json: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::without_members;
+    use crate::read::Object;
 
     #[test]
     fn the_member_goes_and_the_rest_stays_byte_for_byte() {
@@ -96,8 +116,11 @@ mod tests {
             ("{\n  \"a\": 1,\n  \"iparams\": {}\n}", "{\n  \"a\": 1\n}"),
             (r#"{"d":{"iparams":"k","a":[1]},"iparams":null}"#, r#"{"d":{"a":[1]}}"#),
             (r#"{"iparams" : 7 , "iparams":[8]}"#, "{}"),
+            (r#"{"a":1, "iparams":7, "iparams":[8]}"#, r#"{"a":1}"#),
         ] {
             assert_eq!(without_members(json, &["iparams"]), expected);
+            let body = Object::parse(json).expect("test JSON");
+            assert_eq!(body.json_without(&["IParams"]).expect("JSON").get(), expected);
         }
     }
 
