@@ -2,13 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
-use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http;
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_types::body::SdkBody;
 use crm_events::case::RECEIVED_AT;
-use crm_ingest::{Call, Config, Function, Queues};
+use crm_ingest::{Call, Config, Function, HttpResponse, Queues};
 use crm_normalize::{Vendor, sample};
 use serde_json::{Value, json};
 
@@ -137,13 +135,10 @@ impl Asked {
     }
 
     /// The answer, and the JSON of its body.
-    pub fn ask(&self, payload: &str) -> (ApiGatewayV2httpResponse, Value) {
+    pub fn ask(&self, payload: &str) -> (HttpResponse, Value) {
         let call = Call { request_id: "8476a536", trace_header: None };
         let response = self.runtime.block_on(self.function.answer(payload, call, RECEIVED_AT));
-        let body = match &response.body {
-            Some(Body::Text(text)) => serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}")),
-            other => panic!("no text for a body: {other:?}"),
-        };
+        let body = serde_json::from_str(&response.body).unwrap_or_else(|error| panic!("{error}: {}", response.body));
         (response, body)
     }
 }

@@ -43,7 +43,7 @@ fn event(vendor: &'static Vendor, webhook: Webhook) -> Value {
 }
 
 /// The status, and what the answer says: its status word, its reason's word, or its error.
-fn ask(function: &Asked, payload: &str) -> (i64, String) {
+fn ask(function: &Asked, payload: &str) -> (u16, String) {
     let (response, body) = function.ask(payload);
     assert_eq!(function.sqs.take_refused(), Vec::<String>::new());
     let sent = function.sqs.take();

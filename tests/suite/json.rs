@@ -140,6 +140,18 @@ fn same(found: Found<'_, '_>, expected: &Value) {
     }
 }
 
+/// Takes the members of a name out, at any depth.
+fn remove(value: &mut Value, name: &str) {
+    match value {
+        Value::Object(members) => {
+            members.remove(name);
+            members.values_mut().for_each(|member| remove(member, name));
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(|entry| remove(entry, name)),
+        _ => {}
+    }
+}
+
 #[test]
 fn every_value_is_found_where_it_stands() {
     let leaf = prop_oneof![
@@ -150,7 +162,7 @@ fn every_value_is_found_where_it_stands() {
         "[\"\\\\\u{0}-\u{1f}a-c]{0,20}".prop_map(Value::from),
     ];
     // Names that are one another's in another case would be one member.
-    let names = "[a-c\"\\\\é\u{1}]{0,12}";
+    let names = "a|[a-c\"\\\\é\u{1}]{0,12}";
     let tree = leaf.prop_recursive(6, 80, 12, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
@@ -167,6 +179,10 @@ fn every_value_is_found_where_it_stands() {
                 Some(found) if found.is_array() || found.is_object() => same(found, &tree),
                 found => prop_assert_eq!(found.map_or("null", Found::get), tree.to_string()),
             }
+            let mut without = value.clone();
+            remove(&mut without, "a");
+            let raw = object.json_without(&["a"]).unwrap();
+            prop_assert_eq!(raw.parse::<Value>().unwrap(), without, "{}", raw.get());
         }
     });
 }

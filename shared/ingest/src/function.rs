@@ -31,7 +31,7 @@ impl Function {
 
     /// Answers what Lambda hands over: the JSON of API Gateway's event. Anything else gets an answer too; were its
     /// reading left to Lambda's runtime, the sender would get a 500 and the log what could not be read.
-    pub async fn answer(&self, payload: &str, call: Call<'_>, now: Timestamp) -> ApiGatewayV2httpResponse {
+    pub async fn answer(&self, payload: &str, call: Call<'_>, now: Timestamp) -> HttpResponse {
         match serde_json::from_str(payload) {
             Ok(event) => self.handle(event, call, now).await,
             Err(error) => {

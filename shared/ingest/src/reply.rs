@@ -7,10 +7,10 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpResponse {
-    status_code: u16,
+    pub status_code: u16,
     headers: Headers,
     /// JSON.
-    body: String,
+    pub body: String,
     is_base64_encoded: bool,
 }
 

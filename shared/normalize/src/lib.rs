@@ -18,7 +18,6 @@ use std::borrow::Cow;
 
 use crm_event::{Data, Entity, Event, EventType, Json, SCHEMA_MAJOR, SPEC_VERSION, Text};
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
 use key::{Digest, Subject};
@@ -125,7 +124,7 @@ impl<'a> Verified<'a> {
         };
         let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
         let result = (self.vendor.normalize)(&webhook).and_then(|outcome| {
-            let raw = if options.include_raw { Some(self.raw(&webhook.body)?) } else { None };
+            let raw = options.include_raw.then(|| webhook.body.json_without(self.vendor.secret_members)).flatten();
             if let Outcome::Changes(changes) = &outcome {
                 check_amount(changes.len(), self.request.body.len())?;
             }
@@ -175,19 +174,6 @@ impl<'a> Verified<'a> {
             Some(coding) => format!("the body is compressed (Content-Encoding: {coding}), and is not read as such"),
             None => format!("no UTF-8 at byte {at_byte}"),
         }
-    }
-
-    /// The vendor's JSON as it stands, less the vendor's secrets.
-    fn raw(&self, body: &Object<'a>) -> Result<Json<'a>, Quarantine> {
-        let raw = if self.vendor.secret_members.iter().any(|name| body.has_anywhere(name)) {
-            let text = redact::without_members(body.json_text(), self.vendor.secret_members).into_owned();
-            RawValue::from_string(text).ok().map(|json| Json::new(Cow::Owned(json)))
-        } else {
-            body.to_json()
-        };
-        raw.ok_or_else(|| {
-            Quarantine::new(Reason::NotJson, "the body is not JSON once the vendor's secrets are taken out")
-        })
     }
 
     /// Puts what is known of the request around what the vendor's module made of the body.

@@ -17,6 +17,7 @@ use serde::de::IgnoredAny;
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
 use serde_json::value::RawValue;
 
+use crate::redact;
 use crate::tape::{Kind, Node, Tape};
 use crate::time;
 
@@ -86,7 +87,7 @@ impl<'o, 'a> Value<'o, 'a> {
 
     /// The value for a record: none for `null`.
     pub fn json(self) -> Option<Json<'a>> {
-        if self.is_null() { None } else { checked(self.get()) }
+        if self.is_null() { None } else { checked(Cow::Borrowed(self.get())) }
     }
 
     /// A member of an object, unless it is `null`.
@@ -126,7 +127,7 @@ impl<'o, 'a> Value<'o, 'a> {
 ///
 /// A [`RawValue`] asks the deserializer it is made by for one member, under a name of `serde_json`'s own, with its
 /// text; `serde_json`'s deserializer reads the text once more before it answers. This one answers at once.
-fn checked(json: &str) -> Option<Json<'_>> {
+fn checked(json: Text<'_>) -> Option<Json<'_>> {
     struct Checked<'a>(&'a str);
 
     impl<'de> serde::Deserializer<'de> for Checked<'de> {
@@ -152,8 +153,15 @@ fn checked(json: &str) -> Option<Json<'_>> {
     }
 
     // Should RawValue ask otherwise one day, its own way is only slower.
-    let json = <&RawValue>::deserialize(Checked(json)).or_else(|_| serde_json::from_str(json));
-    json.ok().map(|json| Json::new(Cow::Borrowed(json)))
+    let json = match json {
+        Cow::Borrowed(json) => {
+            <&RawValue>::deserialize(Checked(json)).or_else(|_| serde_json::from_str(json)).map(Cow::Borrowed)
+        }
+        Cow::Owned(json) => {
+            Box::<RawValue>::deserialize(Checked(&json)).or_else(|_| RawValue::from_string(json)).map(Cow::Owned)
+        }
+    };
+    json.ok().map(Json::new)
 }
 
 /// What to read in place of a member's value, by the member's name; none to read the value itself.
@@ -192,19 +200,11 @@ impl<'a> Object<'a> {
         self.warnings.take()
     }
 
-    /// All of it, as it stands.
-    pub fn json_text(&self) -> &'a str {
-        self.tape.text(&self.node)
-    }
-
-    /// All of it, for an event.
-    pub fn to_json(&self) -> Option<Json<'a>> {
-        checked(self.json_text())
-    }
-
-    /// Whether this body has a member of that name at any depth.
-    pub fn has_anywhere(&self, name: &str) -> bool {
-        self.tape.has_member_anywhere(name)
+    /// The whole body as it stands, less every member of these names, at any depth.
+    pub fn json_without(&self, names: &[&str]) -> Option<Json<'a>> {
+        let text = self.tape.text(self.tape.root());
+        let members = self.tape.outermost_members(names);
+        checked(if members.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(redact::without(text, members)) })
     }
 
     /// The value of one of the object's own members.

@@ -1,8 +1,35 @@
 //! Taking a vendor's secrets out of a body before anything of it leaves the function.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::de::IgnoredAny;
+
+/// JSON without some of its members, all else byte for byte. A member reaches from its name's first quote to its
+/// value's end; they come in order, and none within another.
+pub fn without(json: &str, members: impl IntoIterator<Item = Range<usize>>) -> String {
+    let mut kept = String::with_capacity(json.len());
+    let mut at = 0;
+    for member in members {
+        kept.push_str(json.get(at..member.start).unwrap_or_default());
+        let after = leave_out(&mut kept, json.get(member.end..).unwrap_or_default());
+        at = json.len().saturating_sub(after.len());
+    }
+    kept.push_str(json.get(at..).unwrap_or_default());
+    kept
+}
+
+/// Leaves out the comma of a member that is left out, which stood between `kept` and `after`; what to go on with.
+fn leave_out<'a>(kept: &mut String, after: &'a str) -> &'a str {
+    if let Some(next) = after.trim_start().strip_prefix(',') {
+        // The white space in front stays for the next member.
+        return next.trim_start();
+    }
+    if let Some(head) = kept.trim_end().strip_suffix(',') {
+        kept.truncate(head.len());
+    }
+    after
+}
 
 /// The text without every member `"name": value` of the given names, at any depth, all else byte for byte.
 ///
@@ -13,9 +40,9 @@ pub fn without_members<'a>(text: &'a str, names: &[&str]) -> Cow<'a, str> {
         return Cow::Borrowed(text);
     }
     let redacted = if serde_json::from_str::<IgnoredAny>(text.trim_start_matches('\u{feff}')).is_ok() {
-        without(text, |rest| next_member(rest, names))
+        cut(text, |rest| next_member(rest, names))
     } else {
-        without(text, |rest| names.iter().filter_map(|name| next_literal(rest, name)).min())
+        cut(text, |rest| names.iter().filter_map(|name| next_literal(rest, name)).min())
     };
     redacted.map_or(Cow::Borrowed(text), Cow::Owned)
 }
@@ -30,26 +57,14 @@ pub fn without_members_of_bytes(bytes: &[u8], names: &[&str]) -> Vec<u8> {
 type Member = (usize, usize);
 
 /// Takes the members out that `next` finds in what is left of the text; none where it finds none.
-fn without(text: &str, next: impl Fn(&str) -> Option<Member>) -> Option<String> {
+fn cut(text: &str, next: impl Fn(&str) -> Option<Member>) -> Option<String> {
     let mut kept = String::new();
     let mut rest = text;
     let mut found = false;
     while let Some((start, value)) = next(rest) {
         found = true;
-        let before = rest.get(..start).unwrap_or_default();
-        let after = after_value(rest.get(value..).unwrap_or_default());
-        if let Some(next) = after.trim_start().strip_prefix(',') {
-            // The comma behind goes with the member, the white space in front stays for the next one.
-            kept.push_str(before);
-            rest = next.trim_start();
-        } else {
-            kept.push_str(before);
-            let head = kept.trim_end();
-            if let Some(head) = head.strip_suffix(',') {
-                kept.truncate(head.len());
-            }
-            rest = after;
-        }
+        kept.push_str(rest.get(..start).unwrap_or_default());
+        rest = leave_out(&mut kept, after_value(rest.get(value..).unwrap_or_default()));
     }
     kept.push_str(rest);
     found.then_some(kept)
@@ -126,6 +141,7 @@ fn after_value(json: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::{without_members, without_members_of_bytes};
+    use crate::read::Object;
 
     #[test]
     fn the_member_goes_and_the_rest_stays_byte_for_byte() {
@@ -141,8 +157,11 @@ mod tests {
             (r#"{"\u0069params":"k","IPARAMS":"k"}"#, "{}"),
             ("\u{feff}{\"\\u0069params\":1}", "\u{feff}{}"),
             (r#"{"a":1,"iparams":"k","b":2,"iparams":"k"}"#, r#"{"a":1,"b":2}"#),
+            (r#"{"a":1, "iparams":7, "iparams":[8]}"#, r#"{"a":1}"#),
         ] {
             assert_eq!(without_members(json, &["iparams"]), expected);
+            let body = Object::parse(json).expect("test JSON");
+            assert_eq!(body.json_without(&["IParams"]).expect("JSON").get(), expected);
         }
     }
 
