@@ -15,6 +15,7 @@ static PANICKING: Vendor = Vendor {
     delivery_id_header: HEFFL.delivery_id_header,
     secret_members: HEFFL.secret_members,
     catalog: HEFFL.catalog,
+    test_body: HEFFL.test_body,
     normalize,
 };
 

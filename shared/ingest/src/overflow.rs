@@ -5,8 +5,7 @@
 //! no connection opened, as long as SQS takes what it is given.
 //!
 //! One `PutObject` is all there is to do here. So the request is signed by AWS's own signer and sent by AWS's own
-//! orchestrator, both of which the SQS client brings along: all of `aws-sdk-s3` would make each function
-//! half as large again.
+//! orchestrator, both of which the SQS client brings along, and no second SDK is linked.
 
 use std::time::{Duration, SystemTime};
 
