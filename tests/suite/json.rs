@@ -106,12 +106,12 @@ fn what_serde_json_refuses_is_refused_and_nothing_else() {
 }
 
 #[test]
-fn as_deep_as_serde_json_goes() {
-    for depth in [0, 100, 125, 126, 127, 128, 100_000] {
+fn no_deeper_than_a_reader_of_the_event_goes() {
+    for depth in [0, 100, 118, 119, 120, 127, 128, 100_000] {
         for (open, close) in [("{\"a\":", "}"), ("[", "]")] {
             let inner = format!("{}0{}", open.repeat(depth), close.repeat(depth));
             let text = format!("{{\"a\":{inner}}}");
-            assert_eq!(Object::parse(&text).is_ok(), serde_json::from_str::<Value>(&text).is_ok(), "{depth} {open}");
+            assert_eq!(Object::parse(&text).is_ok(), depth < 120, "{depth} {open}");
         }
     }
     let error = Object::parse(&"{\"a\":".repeat(128)).err().unwrap();

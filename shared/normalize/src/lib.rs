@@ -162,7 +162,10 @@ impl<'a> Verified<'a> {
         // RFC 8259, section 8.1: a parser may ignore a byte order mark.
         let text = text.trim_start_matches('\u{feff}').trim_ascii();
         Object::parse(text).map_err(|error| {
-            let detail = format!("the body is not a JSON object (line {}, column {})", error.line(), error.column());
+            let detail = match error.line() {
+                0 => format!("the body is {error}"),
+                line => format!("the body is not a JSON object (line {line}, column {})", error.column()),
+            };
             Quarantine::new(Reason::NotJson, detail)
         })
     }

@@ -184,7 +184,7 @@ impl<'a> Object<'a> {
     /// A whole body.
     ///
     /// # Errors
-    /// Where the text is not one JSON object, or one in which more than 127 containers stand in each other.
+    /// Where the text is not one JSON object, or one in which more than 120 containers stand in each other.
     pub fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
         match Tape::new(json) {
             Ok(tape) if tape.root().kind == Kind::Object => {
@@ -403,12 +403,12 @@ impl<'a> Object<'a> {
     }
 }
 
-/// What `serde_json` has to say of a text that is no object, line and column included.
+/// What `serde_json` has to say of a text that is no object, line and column included. It has nothing
+/// to say of one that is only too deep.
 #[cold]
 fn no_object(json: &str) -> serde_json::Error {
     let syntax = serde_json::from_str::<BTreeMap<Cow<'_, str>, IgnoredAny>>(json).err();
-    let depth = || serde_json::from_str::<serde_json::Value>(json).err();
-    syntax.or_else(depth).unwrap_or_else(|| serde::de::Error::custom("the text is too long"))
+    syntax.unwrap_or_else(|| serde::de::Error::custom("nested deeper than 120 levels"))
 }
 
 /// The value is there, and is not what it should be.

@@ -2,9 +2,9 @@
 
 use super::{Invalid, Kind, Node, Span, fingerprint, name_fingerprint};
 
-/// Containers may stand in each other as deep as `serde_json` goes for a `Value`: what is deeper most readers of the
-/// event could not read.
-const DEEPEST: u8 = 127;
+/// How many containers may stand in each other. The event has up to five more around a value of the body, and what is
+/// deeper than 127 in all many readers cannot read, `serde_json` for one.
+const DEEPEST: u8 = 120;
 
 pub(super) struct Parser<'a> {
     text: &'a str,
