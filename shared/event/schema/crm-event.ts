@@ -1,4 +1,4 @@
-// Made by `make schema` from event.schema.json.
+// Made from event.schema.json by make schema.
 
 export type Event =
   | ContactEvent
@@ -65,6 +65,52 @@ export type ContactData = Data & {
   entity: "contact";
   record: Contact;
 };
+export type Action =
+  | "created"
+  | "updated"
+  | "deleted"
+  | "restored"
+  | "archived"
+  | "completed"
+  | "reopened"
+  | "stage_changed"
+  | "status_changed"
+  | "paid"
+  | "received"
+  | "started"
+  | "stopped"
+  | "answered"
+  | "missed"
+  | "ended"
+  | "online"
+  | "offline"
+  | "added"
+  | "removed";
+/**
+ * Any JSON value.
+ */
+export type Json = string | number | boolean | {} | unknown[] | null;
+export type Entity =
+  | "contact"
+  | "company"
+  | "lead"
+  | "deal"
+  | "product"
+  | "order"
+  | "task"
+  | "project"
+  | "time_entry"
+  | "appointment"
+  | "call"
+  | "note"
+  | "activity"
+  | "user"
+  | "invoice"
+  | "quote"
+  | "payment"
+  | "form_response"
+  | "custom_object"
+  | "unknown";
 /**
  * A decimal number with the vendor's exact digits.
  */
@@ -945,27 +991,7 @@ export interface Data {
   /**
    * What happened to it.
    */
-  action:
-    | "created"
-    | "updated"
-    | "deleted"
-    | "restored"
-    | "archived"
-    | "completed"
-    | "reopened"
-    | "stage_changed"
-    | "status_changed"
-    | "paid"
-    | "received"
-    | "started"
-    | "stopped"
-    | "answered"
-    | "missed"
-    | "ended"
-    | "online"
-    | "offline"
-    | "added"
-    | "removed";
+  action: Action;
   /**
    * `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is empty.
    */
@@ -974,13 +1000,14 @@ export interface Data {
    * What changed, where the vendor tells.
    */
   changes?: FieldChange[];
+  /**
+   * Who did it, where the vendor tells.
+   */
   actor?: Actor;
   /**
    * The vendor's JSON, byte for byte, less the vendor's secrets. None where the function leaves it out.
    */
-  raw?: {
-    [k: string]: unknown;
-  };
+  raw?: Json;
 }
 /**
  * One changed field.
@@ -993,18 +1020,14 @@ export interface FieldChange {
   /**
    * The value before, in canonical form; `null` where the field was empty, none where the vendor does not say.
    */
-  from?: {
-    [k: string]: unknown;
-  };
+  from?: Json;
   /**
    * The value after, in canonical form; `null` where the field was cleared, none where the vendor does not say.
    */
-  to?: {
-    [k: string]: unknown;
-  };
+  to?: Json;
 }
 /**
- * Who did it, where the vendor tells.
+ * Who caused an event.
  */
 export interface Actor {
   id?: string;
@@ -1049,6 +1072,9 @@ export interface Contact {
    * `male`, `female`, or the vendor's word.
    */
   gender?: string;
+  /**
+   * The company that the person works for.
+   */
   company?: Ref;
   emails?: Email[];
   phone_numbers?: Phone[];
@@ -1063,6 +1089,9 @@ export interface Contact {
   lead_score?: Decimal;
   rating?: Decimal;
   status?: string;
+  /**
+   * Life-cycle stage.
+   */
   stage?: Stage;
   subscription_status?: string;
   subscription_types?: string[];
@@ -1084,22 +1113,22 @@ export interface Contact {
   photo_url?: string;
   description?: string;
   recent_note?: string;
-  relationship_types?: Stage1[];
-  regions?: Stage1[];
-  territory?: Ref2;
+  relationship_types?: Stage[];
+  regions?: Stage[];
+  territory?: Ref;
   /**
    * Every company that the person belongs to.
    */
-  companies?: Ref2[];
+  companies?: Ref[];
   /**
    * Users who work on the contact beside its owner.
    */
-  collaborators?: Ref2[];
+  collaborators?: Ref[];
   /**
    * Marketing lists and groups.
    */
-  lists?: Ref2[];
-  campaign?: Ref2;
+  lists?: Ref[];
+  campaign?: Ref;
   /**
    * Campaigns and their state for this person.
    */
@@ -1117,7 +1146,10 @@ export interface Contact {
   completed_sequences?: string[];
   open_deals_amount?: Decimal;
   won_deals_amount?: Decimal;
-  merged_into?: Ref3;
+  /**
+   * The contact that this one was merged into.
+   */
+  merged_into?: Ref;
   is_deleted?: boolean;
   last_contacted_at?: string;
   last_contacted_mode?: string;
@@ -1132,7 +1164,7 @@ export interface Contact {
    * When a user of the CRM last opened the record.
    */
   last_viewed_at?: string;
-  last_viewed_by?: Ref2;
+  last_viewed_by?: Ref;
   last_activity_type?: string;
   first_contacted_at?: string;
   last_seen_at?: string;
@@ -1148,9 +1180,9 @@ export interface Contact {
    */
   billing_type?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Money per hour.
    */
-  rate?: string;
+  rate?: Decimal;
   /**
    * Hourly rates of single users and services.
    */
@@ -1160,15 +1192,15 @@ export interface Contact {
    */
   budget_type?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Money.
    */
-  budget?: string;
+  budget?: Decimal;
   budget_hours?: Decimal;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -1182,7 +1214,7 @@ export interface Contact {
   url?: string;
 }
 /**
- * The company that the person works for.
+ * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
  */
 export interface Ref {
   /**
@@ -1194,27 +1226,7 @@ export interface Ref {
   /**
    * What it refers to, where the field alone does not tell.
    */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
+  entity?: Entity;
   /**
    * Of a customer: `company` or `person`.
    */
@@ -1273,11 +1285,11 @@ export interface Address {
   /**
    * Degrees.
    */
-  latitude?: string;
+  latitude?: Decimal;
   /**
    * Degrees.
    */
-  longitude?: string;
+  longitude?: Decimal;
 }
 /**
  * A web site or a profile in a social network.
@@ -1299,7 +1311,7 @@ export interface DateInfo {
   description?: string;
 }
 /**
- * Life-cycle stage.
+ * A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
  */
 export interface Stage {
   id?: string;
@@ -1315,124 +1327,10 @@ export interface EmailBounce {
    */
   type?: string;
   bounced_at?: string;
-  campaign?: Ref1;
-}
-/**
- * The campaign that sent it.
- */
-export interface Ref1 {
   /**
-   * The vendor's own id.
+   * The campaign that sent it.
    */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
-/**
- * A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
- */
-export interface Stage1 {
-  id?: string;
-  name?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref2 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
+  campaign?: Ref;
 }
 /**
  * A marketing campaign and how far it has come with this person.
@@ -1449,70 +1347,15 @@ export interface Campaign {
   unsubscribed_from?: string;
 }
 /**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref3 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
-/**
  * What an hour of one user's work or of one service costs the customer.
  */
 export interface Rate {
-  user?: Ref2;
-  service?: Ref2;
+  user?: Ref;
+  service?: Ref;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Money per hour.
    */
-  rate?: string;
+  rate?: Decimal;
   is_billable?: boolean;
 }
 /**
@@ -1526,9 +1369,7 @@ export interface CustomField {
   /**
    * The value in its own JSON type.
    */
-  value?: {
-    [k: string]: unknown;
-  };
+  value?: Json;
 }
 /**
  * A company: an account, an organization, in one vendor also a private client.
@@ -1569,12 +1410,15 @@ export interface Company {
   websites?: Web[];
   social_links?: Web[];
   dates?: DateInfo[];
-  parent?: Ref4;
-  parent_owner?: Ref2;
-  parent_territory?: Ref2;
-  contacts?: Ref2[];
+  /**
+   * The company that this one belongs to.
+   */
+  parent?: Ref;
+  parent_owner?: Ref;
+  parent_territory?: Ref;
+  contacts?: Ref[];
   status?: string;
-  stage?: Stage1;
+  stage?: Stage;
   lead_source?: string;
   lead_score?: Decimal;
   rating?: Decimal;
@@ -1585,17 +1429,20 @@ export interface Company {
   description?: string;
   recent_note?: string;
   geo_locations?: GeoLocation[];
-  relationship_types?: Stage1[];
-  regions?: Stage1[];
-  territory?: Ref2;
-  collaborators?: Ref2[];
-  lists?: Ref2[];
+  relationship_types?: Stage[];
+  regions?: Stage[];
+  territory?: Ref;
+  collaborators?: Ref[];
+  lists?: Ref[];
   campaigns?: Campaign[];
   active_sequences?: string[];
   completed_sequences?: string[];
   open_deals_amount?: Decimal;
   won_deals_amount?: Decimal;
-  merged_into?: Ref5;
+  /**
+   * The company that this one was merged into.
+   */
+  merged_into?: Ref;
   is_deleted?: boolean;
   last_contacted_at?: string;
   last_contacted_mode?: string;
@@ -1610,7 +1457,7 @@ export interface Company {
    * When a user of the CRM last opened the record.
    */
   last_viewed_at?: string;
-  last_viewed_by?: Ref2;
+  last_viewed_by?: Ref;
   last_activity_type?: string;
   first_contacted_at?: string;
   first_assigned_at?: string;
@@ -1620,9 +1467,9 @@ export interface Company {
    */
   billing_type?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Money per hour.
    */
-  rate?: string;
+  rate?: Decimal;
   /**
    * Hourly rates of single users and services.
    */
@@ -1632,15 +1479,15 @@ export interface Company {
    */
   budget_type?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Money.
    */
-  budget?: string;
+  budget?: Decimal;
   budget_hours?: Decimal;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -1653,130 +1500,20 @@ export interface Company {
    */
   url?: string;
 }
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref4 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
 export interface GeoLocation {
   /**
-   * A decimal number with the vendor's exact digits.
+   * Degrees.
    */
-  latitude?: string;
+  latitude?: Decimal;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Degrees.
    */
-  longitude?: string;
+  longitude?: Decimal;
   /**
    * The zoom of the vendor's map.
    */
   zoom?: string;
   recorded_at?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref5 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
 }
 /**
  * A person or company that may become a customer.
@@ -1799,7 +1536,7 @@ export interface Lead {
   title?: string;
   department?: string;
   company_name?: string;
-  company?: Ref2;
+  company?: Ref;
   industry?: string;
   number_of_employees?: string;
   annual_revenue?: Decimal;
@@ -1811,7 +1548,7 @@ export interface Lead {
   dates?: DateInfo[];
   amount?: Decimal;
   currency?: string;
-  stage?: Stage1;
+  stage?: Stage;
   status?: string;
   status_reason?: string;
   source?: string;
@@ -1829,7 +1566,7 @@ export interface Lead {
   is_archived?: boolean;
   is_deleted?: boolean;
   is_active?: boolean;
-  qualified_by?: Ref2;
+  qualified_by?: Ref;
   qualified_at?: string;
   converted_at?: string;
   tax_number?: string;
@@ -1839,16 +1576,22 @@ export interface Lead {
   photo_url?: string;
   description?: string;
   recent_note?: string;
-  relationship_types?: Stage1[];
-  regions?: Stage1[];
-  territory?: Ref2;
-  collaborators?: Ref2[];
-  campaign?: Ref2;
+  relationship_types?: Stage[];
+  regions?: Stage[];
+  territory?: Ref;
+  collaborators?: Ref[];
+  campaign?: Ref;
   medium?: string;
   keyword?: string;
-  contact?: Ref6;
-  deal?: Ref7;
-  products?: Ref2[];
+  /**
+   * The contact that the lead became.
+   */
+  contact?: Ref;
+  /**
+   * The deal that the lead would become.
+   */
+  deal?: Ref;
+  products?: Ref[];
   last_contacted_at?: string;
   last_contacted_mode?: string;
   last_chat_at?: string;
@@ -1859,9 +1602,9 @@ export interface Lead {
   stage_changed_at?: string;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -1873,116 +1616,6 @@ export interface Lead {
    * The record's page in the CRM.
    */
   url?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref6 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref7 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
 }
 /**
  * A chance to sell: a deal, an opportunity.
@@ -2000,35 +1633,35 @@ export interface Deal {
    */
   currency?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * The amount times its probability, where the vendor works it out.
    */
-  expected_amount?: string;
+  expected_amount?: Decimal;
   /**
-   * A decimal number with the vendor's exact digits.
+   * The amount in the account's base currency.
    */
-  base_amount?: string;
+  base_amount?: Decimal;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Between the deal's currency and the base currency, as the vendor has it.
    */
-  exchange_rate?: string;
+  exchange_rate?: Decimal;
   /**
-   * A decimal number with the vendor's exact digits.
+   * What a won deal brought.
    */
-  realized_amount?: string;
+  realized_amount?: Decimal;
   realized_currency?: string;
   profit?: Decimal;
   profit_currency?: string;
   total_cost?: Decimal;
-  stage?: Stage1;
-  pipeline?: Stage1;
+  stage?: Stage;
+  pipeline?: Stage;
   /**
    * `open`, `on_hold`, `won`, `lost`, `abandoned`, `cancelled`, or the vendor's word.
    */
   status?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Percent.
    */
-  probability?: string;
+  probability?: Decimal;
   priority?: string;
   deal_type?: string;
   payment_status?: string;
@@ -2038,7 +1671,7 @@ export interface Deal {
    * 00:00 UTC of the day where the vendor gives only a day.
    */
   closed_at?: string;
-  closed_by?: Ref2;
+  closed_by?: Ref;
   /**
    * When it was won, where the vendor has a time for that apart from `closed_at`.
    */
@@ -2052,41 +1685,50 @@ export interface Deal {
    * A text that somebody wrote beside the reason.
    */
   lost_reason_note?: string;
-  won_from?: Stage2;
-  lost_from?: Stage3;
+  /**
+   * The stage in which the deal was won.
+   */
+  won_from?: Stage;
+  /**
+   * The stage in which the deal was lost.
+   */
+  lost_from?: Stage;
   stage_changed_at?: string;
-  company?: Ref2;
-  contact?: Ref8;
-  contacts?: Ref2[];
-  lead?: Ref2;
+  company?: Ref;
+  /**
+   * The one person to talk to.
+   */
+  contact?: Ref;
+  contacts?: Ref[];
+  lead?: Ref;
   /**
    * Any other record that the deal is linked with.
    */
-  related?: Ref2[];
+  related?: Ref[];
   source?: string;
   /**
    * The vendor's own list entry for `source`.
    */
   source_id?: string;
-  campaign?: Ref2;
+  campaign?: Ref;
   line_items?: LineItem[];
   /**
-   * A decimal number with the vendor's exact digits.
+   * As somebody entered it, in the unit of `discount_type`.
    */
-  discount?: string;
+  discount?: Decimal;
   /**
    * `percent` or `amount`.
    */
   discount_type?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * The money that `discount` takes off.
    */
-  discount_amount?: string;
-  products?: Ref2[];
-  collaborators?: Ref2[];
-  territory?: Ref2;
-  relationship_types?: Stage1[];
-  regions?: Stage1[];
+  discount_amount?: Decimal;
+  products?: Ref[];
+  collaborators?: Ref[];
+  territory?: Ref;
+  relationship_types?: Stage[];
+  regions?: Stage[];
   emails?: Email[];
   phone_numbers?: Phone[];
   addresses?: Address[];
@@ -2101,9 +1743,9 @@ export interface Deal {
    */
   color?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Days since the deal was made.
    */
-  age_days?: string;
+  age_days?: Decimal;
   is_archived?: boolean;
   is_deleted?: boolean;
   description?: string;
@@ -2114,9 +1756,9 @@ export interface Deal {
   last_assigned_at?: string;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -2130,80 +1772,11 @@ export interface Deal {
   url?: string;
 }
 /**
- * A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
- */
-export interface Stage2 {
-  id?: string;
-  name?: string;
-}
-/**
- * A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
- */
-export interface Stage3 {
-  id?: string;
-  name?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref8 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
-/**
  * One line of a deal, an order, an invoice or a quote.
  */
 export interface LineItem {
   id?: string;
-  product?: Ref2;
+  product?: Ref;
   /**
    * Stock keeping unit of the product.
    */
@@ -2214,9 +1787,9 @@ export interface LineItem {
   currency?: string;
   description?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Percent.
    */
-  tax_rate?: string;
+  tax_rate?: Decimal;
   discount?: Decimal;
   /**
    * `percent` or `amount`.
@@ -2254,12 +1827,12 @@ export interface Product {
   purchase_price?: Decimal;
   purchase_currency?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Percent.
    */
-  tax_rate?: string;
+  tax_rate?: Decimal;
   unit?: string;
   inventory_quantity?: Decimal;
-  category?: Stage1;
+  category?: Stage;
   pricing_type?: string;
   /**
    * One price per currency, where the vendor has several.
@@ -2270,15 +1843,15 @@ export interface Product {
   is_deleted?: boolean;
   photo_url?: string;
   description?: string;
-  parent?: Ref2;
-  territory?: Ref2;
-  relationship_types?: Stage1[];
-  regions?: Stage1[];
+  parent?: Ref;
+  territory?: Ref;
+  relationship_types?: Stage[];
+  regions?: Stage[];
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -2301,13 +1874,16 @@ export interface Order {
   id: string;
   name?: string;
   display_name?: string;
-  customer?: Ref2;
-  contact?: Ref9;
+  customer?: Ref;
+  /**
+   * The one person to talk to at the customer.
+   */
+  contact?: Ref;
   line_items?: LineItem[];
   /**
-   * A decimal number with the vendor's exact digits.
+   * Discounts taken off.
    */
-  total?: string;
+  total?: Decimal;
   currency?: string;
   discount?: Decimal;
   /**
@@ -2329,20 +1905,20 @@ export interface Order {
    * `open`, `fulfilled`, `cancelled`.
    */
   status?: string;
-  stage?: Stage1;
+  stage?: Stage;
   delivery_address?: string;
   billing_address?: string;
   phone_number?: string;
   /**
    * Any other record that the order is linked with.
    */
-  related?: Ref2[];
+  related?: Ref[];
   description?: string;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -2354,61 +1930,6 @@ export interface Order {
    * The record's page in the CRM.
    */
   url?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref9 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
 }
 export interface Task {
   /**
@@ -2437,29 +1958,38 @@ export interface Task {
   scheduled_end_at?: string;
   due_at?: string;
   completed_at?: string;
-  project?: Ref2;
-  list?: Ref10;
+  project?: Ref;
   /**
-   * A decimal number with the vendor's exact digits.
+   * The list or board column that the task stands in.
    */
-  position?: string;
-  assignees?: Ref2[];
-  group?: Ref11;
+  list?: Ref;
+  /**
+   * Its place in the list, ascending.
+   */
+  position?: Decimal;
+  assignees?: Ref[];
+  /**
+   * The group of users that it is assigned to.
+   */
+  group?: Ref;
   /**
    * Users who are told of changes.
    */
-  subscribers?: Ref2[];
+  subscribers?: Ref[];
   subtasks?: Subtask[];
-  service?: Ref2;
+  service?: Ref;
   /**
    * The vendor's kind of task.
    */
   type?: string;
   outcome?: string;
-  related_to?: Ref2;
-  contact?: Ref2;
-  parent?: Ref2;
-  duplicate_of?: Ref12;
+  related_to?: Ref;
+  contact?: Ref;
+  parent?: Ref;
+  /**
+   * The task that this one was copied from.
+   */
+  duplicate_of?: Ref;
   planned_minutes?: Decimal;
   tracked_minutes?: Decimal;
   remaining_minutes?: Decimal;
@@ -2472,9 +2002,9 @@ export interface Task {
   number?: string;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -2488,180 +2018,15 @@ export interface Task {
   url?: string;
 }
 /**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref10 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref11 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
-/**
  * A step of a task.
  */
 export interface Subtask {
   name?: string;
   is_completed?: boolean;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Its place in the list, ascending.
    */
-  position?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref12 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
+  position?: Decimal;
 }
 export interface Project {
   /**
@@ -2671,7 +2036,7 @@ export interface Project {
   name?: string;
   number?: string;
   description?: string;
-  contact?: Ref2;
+  contact?: Ref;
   status?: string;
   is_completed?: boolean;
   is_archived?: boolean;
@@ -2683,27 +2048,30 @@ export interface Project {
   end_at?: string;
   due_at?: string;
   completed_at?: string;
-  list?: Ref13;
   /**
-   * A decimal number with the vendor's exact digits.
+   * The list or board column that the project stands in.
    */
-  position?: string;
+  list?: Ref;
+  /**
+   * Its place in the list, ascending.
+   */
+  position?: Decimal;
   /**
    * How work is billed: `none`, `hourly_rate`, or the vendor's word.
    */
   billing_type?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Money per hour.
    */
-  rate?: string;
+  rate?: Decimal;
   /**
    * `none`, `hours`, `fees`, `hours_per_month`, `fees_per_month`, or the vendor's word.
    */
   budget_type?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Money.
    */
-  budget?: string;
+  budget?: Decimal;
   budget_hours?: Decimal;
   /**
    * Hourly rates of single users and services.
@@ -2711,13 +2079,13 @@ export interface Project {
   rates?: Rate[];
   planned_minutes?: Decimal;
   tracked_minutes?: Decimal;
-  members?: Ref2[];
+  members?: Ref[];
   color?: string;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -2729,61 +2097,6 @@ export interface Project {
    * The record's page in the CRM.
    */
   url?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref13 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
 }
 /**
  * Time that somebody spent on something.
@@ -2800,12 +2113,12 @@ export interface TimeEntry {
    */
   end_at?: string;
   duration_minutes?: Decimal;
-  task?: Ref2;
-  project?: Ref2;
-  contact?: Ref2;
-  user?: Ref2;
-  service?: Ref2;
-  list?: Ref2;
+  task?: Ref;
+  project?: Ref;
+  contact?: Ref;
+  user?: Ref;
+  service?: Ref;
+  list?: Ref;
   /**
    * The vendor's kind of time entry.
    */
@@ -2814,22 +2127,22 @@ export interface TimeEntry {
   is_billed?: boolean;
   is_archived?: boolean;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Money per hour.
    */
-  rate?: string;
+  rate?: Decimal;
   /**
-   * A decimal number with the vendor's exact digits.
+   * What an hour of the user's work costs the team.
    */
-  cost_rate?: string;
+  cost_rate?: Decimal;
   total_cost?: Decimal;
   revenue?: Decimal;
   profit?: Decimal;
   currency?: string;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -2854,27 +2167,27 @@ export interface Appointment {
   description?: string;
   location?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Degrees.
    */
-  latitude?: string;
+  latitude?: Decimal;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Degrees.
    */
-  longitude?: string;
+  longitude?: Decimal;
   start_at?: string;
   end_at?: string;
   is_all_day?: boolean;
   time_zone?: string;
-  attendees?: Ref2[];
+  attendees?: Ref[];
   outcome?: string;
   checked_in_at?: string;
-  related_to?: Ref2;
+  related_to?: Ref;
   is_deleted?: boolean;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -2909,11 +2222,11 @@ export interface Call {
   description?: string;
   provider?: string;
   provider_call_id?: string;
-  contact?: Ref2;
-  company?: Ref2;
-  user?: Ref2;
-  project?: Ref2;
-  related_to?: Ref2;
+  contact?: Ref;
+  company?: Ref;
+  user?: Ref;
+  project?: Ref;
+  related_to?: Ref;
   started_at?: string;
   answered_at?: string;
   ended_at?: string;
@@ -2925,9 +2238,9 @@ export interface Call {
   is_completed?: boolean;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -2946,22 +2259,28 @@ export interface Note {
    */
   id: string;
   content?: string;
-  related_to?: Ref2;
-  contact?: Ref14;
-  contacts?: Ref2[];
-  call?: Ref2;
-  user?: Ref15;
-  users?: Ref2[];
+  related_to?: Ref;
+  /**
+   * The first of `contacts`.
+   */
+  contact?: Ref;
+  contacts?: Ref[];
+  call?: Ref;
+  /**
+   * The first of `users`.
+   */
+  user?: Ref;
+  users?: Ref[];
   /**
    * Any other record that the note is linked with.
    */
-  related?: Ref2[];
+  related?: Ref[];
   is_archived?: boolean;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -2973,116 +2292,6 @@ export interface Note {
    * The record's page in the CRM.
    */
   url?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref14 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref15 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
 }
 /**
  * Something that a salesperson did, of a kind that the CRM's customer has named.
@@ -3097,25 +2306,25 @@ export interface Activity {
   description?: string;
   location?: string;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Degrees.
    */
-  latitude?: string;
+  latitude?: Decimal;
   /**
-   * A decimal number with the vendor's exact digits.
+   * Degrees.
    */
-  longitude?: string;
+  longitude?: Decimal;
   start_at?: string;
   end_at?: string;
   checked_in_at?: string;
   completed_at?: string;
   outcome?: string;
-  related_to?: Ref2;
+  related_to?: Ref;
   is_deleted?: boolean;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -3144,25 +2353,31 @@ export interface User {
    * `online` or `offline`.
    */
   status?: string;
-  team?: Ref2;
+  team?: Ref;
   title?: string;
   language?: string;
   time_zone?: string;
   is_active?: boolean;
   phone_numbers?: Phone[];
   photo_url?: string;
-  contact?: Ref16;
-  role?: Stage1;
   /**
-   * A decimal number with the vendor's exact digits.
+   * The user's own entry among the contacts.
    */
-  cost_rate?: string;
-  current_task?: Ref17;
+  contact?: Ref;
+  role?: Stage;
+  /**
+   * What an hour of the user's work costs the team.
+   */
+  cost_rate?: Decimal;
+  /**
+   * The task that the user is at.
+   */
+  current_task?: Ref;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -3175,116 +2390,6 @@ export interface User {
    */
   url?: string;
 }
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref16 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
-/**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
- */
-export interface Ref17 {
-  /**
-   * The vendor's own id.
-   */
-  id?: string;
-  name?: string;
-  email?: string;
-  /**
-   * What it refers to, where the field alone does not tell.
-   */
-  entity?:
-    | "contact"
-    | "company"
-    | "lead"
-    | "deal"
-    | "product"
-    | "order"
-    | "task"
-    | "project"
-    | "time_entry"
-    | "appointment"
-    | "call"
-    | "note"
-    | "activity"
-    | "user"
-    | "invoice"
-    | "quote"
-    | "payment"
-    | "form_response"
-    | "custom_object"
-    | "unknown";
-  /**
-   * Of a customer: `company` or `person`.
-   */
-  kind?: string;
-  phone_number?: string;
-  /**
-   * Customer number.
-   */
-  number?: string;
-  tax_number?: string;
-  website?: string;
-  photo_url?: string;
-  /**
-   * Of a user: the page on which others book a time.
-   */
-  calendar_url?: string;
-  /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
-   */
-  title?: string;
-}
 export interface Invoice {
   /**
    * The vendor's own id.
@@ -3292,9 +2397,9 @@ export interface Invoice {
   id: string;
   number?: string;
   name?: string;
-  company?: Ref2;
-  deal?: Ref2;
-  contact?: Ref2;
+  company?: Ref;
+  deal?: Ref;
+  contact?: Ref;
   status?: string;
   total?: Decimal;
   currency?: string;
@@ -3305,9 +2410,9 @@ export interface Invoice {
   description?: string;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -3332,21 +2437,21 @@ export interface Quote {
   name?: string;
   display_name?: string;
   document_type?: string;
-  template?: Ref2;
+  template?: Ref;
   /**
    * Of several for one deal, the one that counts.
    */
   is_primary?: boolean;
-  company?: Ref2;
-  deal?: Ref2;
-  contact?: Ref2;
+  company?: Ref;
+  deal?: Ref;
+  contact?: Ref;
   status?: string;
-  stage?: Stage1;
+  stage?: Stage;
   total?: Decimal;
   /**
-   * A decimal number with the vendor's exact digits.
+   * The total in the account's base currency.
    */
-  base_amount?: string;
+  base_amount?: Decimal;
   currency?: string;
   discount?: Decimal;
   /**
@@ -3366,15 +2471,15 @@ export interface Quote {
   line_items?: LineItem[];
   delivery_address?: string;
   billing_address?: string;
-  related?: Ref2[];
-  territory?: Ref2;
+  related?: Ref[];
+  territory?: Ref;
   is_deleted?: boolean;
   description?: string;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -3400,10 +2505,10 @@ export interface Payment {
   currency?: string;
   method?: string;
   status?: string;
-  invoice?: Ref2;
-  company?: Ref2;
-  contact?: Ref2;
-  deal?: Ref2;
+  invoice?: Ref;
+  company?: Ref;
+  contact?: Ref;
+  deal?: Ref;
   paid_at?: string;
   /**
    * The payer's or the bank's own mark.
@@ -3412,9 +2517,9 @@ export interface Payment {
   description?: string;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -3435,13 +2540,13 @@ export interface FormResponse {
    * The vendor's own id.
    */
   id: string;
-  form?: Ref2;
+  form?: Ref;
   fields?: FormField[];
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];
@@ -3459,7 +2564,7 @@ export interface FormResponse {
  */
 export interface FormField {
   name?: string;
-  value?: unknown;
+  value?: Json;
 }
 /**
  * A record of a kind that the CRM's customer has made.
@@ -3475,14 +2580,14 @@ export interface CustomObject {
   object_name?: string;
   name?: string;
   status?: string;
-  stage?: Stage1;
+  stage?: Stage;
   recent_note?: string;
   is_deleted?: boolean;
   created_at?: string;
   updated_at?: string;
-  created_by?: Ref2;
-  updated_by?: Ref2;
-  owner?: Ref2;
+  created_by?: Ref;
+  updated_by?: Ref;
+  owner?: Ref;
   last_activity_at?: string;
   tags?: string[];
   custom_fields?: CustomField[];

@@ -45,7 +45,7 @@ impl JsonSchema for EventType {
     }
 }
 
-/// `null` stands for no field, for what is empty is left out; instants are in UTC.
+/// What is empty is left out, so `null` is no value of a field; instants are in UTC.
 pub(super) fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -64,6 +64,12 @@ pub(super) fn tidy(schema: &mut Value) {
                     members.shift_remove("anyOf");
                     members.extend(one);
                 }
+            }
+            // A generator that sees a `$ref` with a neighbour takes it for another type.
+            if members.len() > 1
+                && let Some(reference) = members.shift_remove("$ref")
+            {
+                members.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
             }
             if members.get("format").is_some_and(|format| format == "date-time") {
                 members.insert(
