@@ -124,10 +124,10 @@ impl<'a> Verified<'a> {
         };
         let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
         let result = (self.vendor.normalize)(&webhook).and_then(|outcome| {
-            let raw = options.include_raw.then(|| webhook.body.json_without(self.vendor.secret_members)).flatten();
             if let Outcome::Changes(changes) = &outcome {
                 check_amount(changes.len(), self.request.body.len())?;
             }
+            let raw = options.include_raw.then(|| webhook.body.json_without(self.vendor.secret_members)).flatten();
             Ok(self.stamp(outcome, raw))
         });
         Normalized { result, warnings: webhook.body.take_warnings() }
@@ -135,13 +135,17 @@ impl<'a> Verified<'a> {
 
     /// The body as far as it may leave the function: for the quarantine.
     pub fn redacted_body(&self) -> Cow<'a, [u8]> {
-        match std::str::from_utf8(self.request.body) {
-            Ok(text) => match redact::without_members(text, self.vendor.secret_members) {
-                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-                Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-            },
-            Err(_) => Cow::Owned(redact::without_members_of_bytes(self.request.body, self.vendor.secret_members)),
+        let names = self.vendor.secret_members;
+        if names.is_empty() {
+            return Cow::Borrowed(self.request.body);
         }
+        if let Some(json) = self.parse().ok().and_then(|body| body.json_without(names)) {
+            return Cow::Owned(json.get().as_bytes().to_vec());
+        }
+        Cow::Owned(match std::str::from_utf8(self.request.body) {
+            Ok(text) => redact::without_members(text, names).into_owned().into_bytes(),
+            Err(_) => redact::without_members_of_bytes(self.request.body, names),
+        })
     }
 
     pub fn request(&self) -> &Request<'a> {

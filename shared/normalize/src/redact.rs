@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde::de::IgnoredAny;
-
 /// JSON without some of its members, all else byte for byte. A member reaches from its name's first quote to its
 /// value's end; they come in order, and none within another.
 pub fn without(json: &str, members: impl IntoIterator<Item = Range<usize>>) -> String {
@@ -33,18 +31,16 @@ fn leave_out<'a>(kept: &mut String, after: &'a str) -> &'a str {
 
 /// The text without every member `"name": value` of the given names, at any depth, all else byte for byte.
 ///
-/// In JSON a name is the same however it is escaped and in whatever ASCII case. A body that is not quite JSON must not
-/// leak either: there, names are taken literally, and a value that does not end takes the rest of the text with it.
-pub fn without_members<'a>(text: &'a str, names: &[&str]) -> Cow<'a, str> {
-    if names.is_empty() {
-        return Cow::Borrowed(text);
+/// Works on text, for a body that is not quite JSON must not leak either: there, a value that does not end takes the
+/// rest of the text with it.
+pub fn without_members<'a>(json: &'a str, names: &[&str]) -> Cow<'a, str> {
+    let mut json = Cow::Borrowed(json);
+    for name in names {
+        if let Some(redacted) = without_member(&json, name) {
+            json = Cow::Owned(redacted);
+        }
     }
-    let redacted = if serde_json::from_str::<IgnoredAny>(text.trim_start_matches('\u{feff}')).is_ok() {
-        cut(text, |rest| next_member(rest, names))
-    } else {
-        cut(text, |rest| names.iter().filter_map(|name| next_literal(rest, name)).min())
-    };
-    redacted.map_or(Cow::Borrowed(text), Cow::Owned)
+    json
 }
 
 /// The same of bytes that are no UTF-8: byte for byte, as if each were a character. The names are ASCII.
@@ -53,55 +49,27 @@ pub fn without_members_of_bytes(bytes: &[u8], names: &[&str]) -> Vec<u8> {
     without_members(&text, names).chars().filter_map(|c| u8::try_from(c).ok()).collect()
 }
 
-/// A member in a text: where its name begins, with the quote, and where its value begins.
-type Member = (usize, usize);
-
-/// Takes the members out that `next` finds in what is left of the text; none where it finds none.
-fn cut(text: &str, next: impl Fn(&str) -> Option<Member>) -> Option<String> {
+fn without_member(json: &str, name: &str) -> Option<String> {
+    let quoted = format!("\"{name}\"");
     let mut kept = String::new();
-    let mut rest = text;
+    let mut rest = json;
     let mut found = false;
-    while let Some((start, value)) = next(rest) {
+    while let Some(start) = rest.find(&quoted) {
+        let (before, key) = rest.split_at(start);
+        let after_key = key.get(quoted.len()..).unwrap_or_default();
+        let Some(value) = after_key.trim_start().strip_prefix(':') else {
+            // A text of that name, not a member.
+            kept.push_str(before);
+            kept.push_str(&quoted);
+            rest = after_key;
+            continue;
+        };
         found = true;
-        kept.push_str(rest.get(..start).unwrap_or_default());
-        rest = leave_out(&mut kept, after_value(rest.get(value..).unwrap_or_default()));
+        kept.push_str(before);
+        rest = leave_out(&mut kept, after_value(value.trim_start()));
     }
     kept.push_str(rest);
     found.then_some(kept)
-}
-
-/// The next member of one of the names in a part of a JSON text that begins outside of a string.
-fn next_member(json: &str, names: &[&str]) -> Option<Member> {
-    let mut from = 0_usize;
-    loop {
-        let start = from.saturating_add(json.get(from..)?.find('"')?);
-        let string = json.get(start..)?;
-        let after = after_value(string);
-        let name = string.strip_suffix(after)?;
-        from = json.len().saturating_sub(after.len());
-        if let Some(value) = after.trim_start().strip_prefix(':')
-            && names.iter().any(|wanted| is_name(name, wanted))
-        {
-            return Some((start, json.len().saturating_sub(value.trim_start().len())));
-        }
-    }
-}
-
-fn is_name(quoted: &str, wanted: &str) -> bool {
-    if quoted.contains('\\') {
-        return serde_json::from_str::<String>(quoted).is_ok_and(|name| name.eq_ignore_ascii_case(wanted));
-    }
-    quoted.trim_matches('"').eq_ignore_ascii_case(wanted)
-}
-
-/// The next `"name":` in any text.
-fn next_literal(text: &str, name: &str) -> Option<Member> {
-    let quoted = format!("\"{name}\"");
-    text.match_indices(&quoted).find_map(|(start, quoted)| {
-        let after = text.get(start.saturating_add(quoted.len())..)?;
-        let value = after.trim_start().strip_prefix(':')?;
-        Some((start, text.len().saturating_sub(value.trim_start().len())))
-    })
 }
 
 /// What follows a JSON value at the start of the text.
@@ -154,9 +122,6 @@ mod tests {
             ("{\n  \"a\": 1,\n  \"iparams\": {}\n}", "{\n  \"a\": 1\n}"),
             (r#"{"d":{"iparams":"k","a":[1]},"iparams":null}"#, r#"{"d":{"a":[1]}}"#),
             (r#"{"iparams" : 7 , "iparams":[8]}"#, "{}"),
-            (r#"{"\u0069params":"k","IPARAMS":"k"}"#, "{}"),
-            ("\u{feff}{\"\\u0069params\":1}", "\u{feff}{}"),
-            (r#"{"a":1,"iparams":"k","b":2,"iparams":"k"}"#, r#"{"a":1,"b":2}"#),
             (r#"{"a":1, "iparams":7, "iparams":[8]}"#, r#"{"a":1}"#),
         ] {
             assert_eq!(without_members(json, &["iparams"]), expected);
@@ -167,9 +132,7 @@ mod tests {
 
     #[test]
     fn a_text_of_that_name_is_not_a_member() {
-        for json in
-            [r#"{"a":"iparams"}"#, r#"["iparams"]"#, r#"{"a":"\"iparams\":1"}"#, r#"{"\"iparams":1}"#, "", "no JSON"]
-        {
+        for json in [r#"{"a":"iparams"}"#, r#"["iparams"]"#, r#"{"a":"\"iparams\":1"}"#, "", "no JSON"] {
             assert_eq!(without_members(json, &["iparams"]), json);
         }
     }
@@ -179,6 +142,12 @@ mod tests {
         let latin = b"{\"a\":\"M\xfcller\",\"iparams\":{\"k\":\"s3cret\xff\"}}";
         assert_eq!(without_members_of_bytes(latin, &["iparams"]), b"{\"a\":\"M\xfcller\"}");
         assert_eq!(without_members_of_bytes(b"\x80\xff\x00", &["iparams"]), b"\x80\xff\x00");
+    }
+
+    #[test]
+    fn a_name_is_the_same_however_it_is_written() {
+        let body = Object::parse(r#"{"\u0069params":"k","IPARAMS":"k","\"iparams":1}"#).expect("test JSON");
+        assert_eq!(body.json_without(&["iparams"]).expect("JSON").get(), r#"{"\"iparams":1}"#);
     }
 
     #[test]
