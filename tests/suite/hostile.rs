@@ -248,9 +248,13 @@ fn the_envelope_of_another_vendor_is_no_change_of_a_record() {
 #[test]
 fn an_odd_request_is_answered() {
     type Change = fn(&mut Value);
-    let same: [(&str, Change); 7] = [
+    let same: [(&str, Change); 11] = [
         ("no version", |event| drop(event.as_object_mut().unwrap().remove("version"))),
         ("an odd path", |event| event["rawPath"] = json!("/webhooks/%2F%00/..;/\u{fffd}")),
+        ("no context", |event| drop(event.as_object_mut().unwrap().remove("requestContext"))),
+        ("an empty context", |event| event["requestContext"] = json!({})),
+        ("a header with a line end", |event| event["headers"]["x-a"] = json!("a\r\nb: c")),
+        ("a header with an odd name", |event| event["headers"]["ü \n"] = json!("a")),
         ("no route", |event| event["routeKey"] = json!("$default")),
         ("a content type twice", |event| event["headers"]["content-type"] = json!("application/json, text/html")),
         ("a content type that is none", |event| event["headers"]["content-type"] = json!(";;=\"")),
@@ -271,7 +275,8 @@ fn an_odd_request_is_answered() {
             event
         });
     }
-    let refused: [(&str, Change); 8] = [
+    let refused: [(&str, Change); 9] = [
+        ("an empty object", |event| *event = json!({})),
         ("no headers and no query", |event| {
             event["headers"] = json!({});
             event["rawQueryString"] = json!("");
@@ -295,13 +300,8 @@ fn an_odd_request_is_answered() {
         });
     }
     for (what, change) in [
-        ("a header with a line end", (|event| event["headers"]["x-a"] = json!("a\r\nb: c")) as Change),
-        ("a header with an odd name", |event| event["headers"]["ü \n"] = json!("a")),
-        ("a header that is a number", |event| event["headers"]["x-a"] = json!(1)),
+        ("a header that is a number", (|event| event["headers"]["x-a"] = json!(1)) as Change),
         ("a body that is a number", |event| event["body"] = json!(1)),
-        ("no context", |event| drop(event.as_object_mut().unwrap().remove("requestContext"))),
-        ("an empty context", |event| event["requestContext"] = json!({})),
-        ("an empty object", |event| *event = json!({})),
         ("a list", |event| *event = json!([])),
         ("a number", |event| *event = json!(1e300)),
     ] {
