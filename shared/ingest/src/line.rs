@@ -45,8 +45,6 @@ pub(crate) struct Line<'a> {
     pub(crate) errors: Vec<String>,
     /// Paths of values that could not be read and are left out of the record.
     pub(crate) unreadable: Vec<String>,
-    /// What the vendor recommends to log, by name.
-    pub(crate) vendor_fields: Vec<(&'static str, String)>,
 }
 
 impl<'a> Line<'a> {
@@ -63,7 +61,6 @@ impl<'a> Line<'a> {
             reason: None,
             errors: Vec::new(),
             unreadable: Vec::new(),
-            vendor_fields: Vec::new(),
         }
     }
 
@@ -119,7 +116,6 @@ impl<'a> Line<'a> {
             reason: self.reason.as_deref(),
             errors: &self.errors,
             unreadable: self.unreadable.get(..MOST_PATHS).unwrap_or(&self.unreadable),
-            vendor_fields: Members(&self.vendor_fields),
             metrics: &self.metrics,
             embedded: namespace.map(|namespace| self.embedded(outcome, namespace)),
         };
@@ -172,26 +168,10 @@ struct Written<'a> {
     errors: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     unreadable: &'a [String],
-    #[serde(skip_serializing_if = "Members::is_empty")]
-    vendor_fields: Members<'a>,
     #[serde(flatten)]
     metrics: &'a Metrics,
     #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
     embedded: Option<Embedded<'a>>,
-}
-
-struct Members<'a>(&'a [(&'static str, String)]);
-
-impl Members<'_> {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Serialize for Members<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
 }
 
 /// The metrics of one webhook. What is not there is not 0: it is no data, and costs nothing.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 /// The members of API Gateway's event that a webhook is read from. The others, such as what an authorizer found, are
-/// passed over: to build them too, as the type of `aws_lambda_events` does, costs more than to read the webhook.
+/// passed over.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpRequest {
