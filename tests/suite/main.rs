@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod connection;
 mod contract;
 mod corpus;
 mod fields;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+mod connection;
 mod function;
 mod line;
 mod log;

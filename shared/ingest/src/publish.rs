@@ -12,14 +12,12 @@ use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
     SendMessageBatchRequestEntry,
 };
-use aws_smithy_http_client::Builder as HttpClient;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use crm_event::Event;
 use crm_normalize::quarantine::Message;
 use serde::Serialize;
 
 use crate::config::Destination;
+use crate::connection;
 use crate::overflow::{Key, Store, StoreError};
 
 /// The most that SQS takes in one message, and in all messages of one batch: body and attributes.
@@ -61,11 +59,9 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// Queues behind a connection of its own, TLS by ring: it starts in a millisecond, without the entropy pass that
-    /// aws-lc makes.
+    /// Queues behind a connection of their own.
     pub fn new(destination: &Destination) -> Self {
-        let tls = Provider::Rustls(CryptoMode::Ring);
-        Self::with_http_client(destination, HttpClient::new().tls_provider(tls).build_https())
+        Self::with_http_client(destination, connection::http_client())
     }
 
     /// Queues behind an HTTP client of the caller's.
@@ -301,7 +297,8 @@ fn attributes(event: &Event<'_>) -> impl Iterator<Item = (&'static str, String)>
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 fn body(message: &impl Serialize) -> Result<String, serde_json::Error> {
     let json = serde_json::to_string(message)?;
-    if json.contains(['\u{fffe}', '\u{ffff}']) {
+    // In UTF-8 both begin with these two bytes, and little else does.
+    if memchr::memmem::find(json.as_bytes(), &[0xef, 0xbf]).is_some() {
         return Ok(json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"));
     }
     Ok(json)

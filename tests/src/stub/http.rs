@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -53,6 +54,7 @@ pub fn response(status: u16, content_type: &str, body: impl Into<Bytes>) -> Resp
 pub struct Server {
     address: SocketAddr,
     https: bool,
+    connections: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
@@ -83,11 +85,18 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let https = tls.is_some();
-        Ok(Self { address, https, task: tokio::spawn(accept(listener, tls, Arc::new(service))) })
+        let connections = Arc::new(AtomicU64::new(0));
+        let task = tokio::spawn(accept(listener, tls, Arc::new(service), connections.clone()));
+        Ok(Self { address, https, connections, task })
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many connections it has accepted.
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// Without a slash at its end.
@@ -106,12 +115,18 @@ impl Drop for Server {
     }
 }
 
-async fn accept<S: Service>(listener: TcpListener, tls: Option<TlsAcceptor>, service: Arc<S>) {
+async fn accept<S: Service>(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    service: Arc<S>,
+    connections_so_far: Arc<AtomicU64>,
+) {
     // Aborted with the server.
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = listener.accept().await else { continue };
+        connections_so_far.fetch_add(1, Ordering::Relaxed);
         // Without it an answer waits for the acknowledgement of the one before: 40 ms.
         let _ = stream.set_nodelay(true);
         let (service, tls) = (service.clone(), tls.clone());
