@@ -4,6 +4,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use crm_events::answer::Webhook;
+use crm_events::case::RECEIVED_AT;
+use crm_events::gateway;
+use crm_normalize::{Vendor, vendor};
 use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -23,21 +26,25 @@ impl Write for Written {
 }
 
 /// The lines of the function's own that a webhook leaves.
-async fn lines(webhook: Value, sqs: u16, settings: &[(&str, &str)]) -> Vec<Value> {
+async fn lines(vendor: &'static Vendor, webhook: Value, sqs: u16, settings: &[(&str, &str)]) -> Vec<Value> {
     let written = Written::default();
     let writer = written.clone();
     let layer = tracing_subscriber::fmt::layer().event_format(crm_ingest::Lines).with_writer(move || writer.clone());
     let own = tracing_subscriber::filter::Targets::new().with_target("crm_ingest", tracing::Level::TRACE);
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(own).with(layer));
-    ask(&function_with(heffl(), sqs_answering(sqs), settings), webhook).await;
+    ask(&function_with(vendor, sqs_answering(sqs), settings), webhook).await;
     let bytes = written.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-async fn line(webhook: Value, sqs: u16) -> Value {
-    let mut lines = lines(webhook, sqs, &[("METRICS_NAMESPACE", "crm-events/test")]).await;
+async fn line_of(vendor: &'static Vendor, webhook: Value, sqs: u16) -> Value {
+    let mut lines = lines(vendor, webhook, sqs, &[("METRICS_NAMESPACE", "crm-events/test")]).await;
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines.remove(0)
+}
+
+async fn line(webhook: Value, sqs: u16) -> Value {
+    line_of(heffl(), webhook, sqs).await
 }
 
 /// Each metric of the directives is a number in the line, each dimension a text.
@@ -132,6 +139,66 @@ async fn what_could_not_be_read_is_named_by_its_path() {
 
 #[tokio::test]
 async fn without_a_namespace_there_are_no_metrics() {
-    let lines = lines(event(lead_created()), 200, &[]).await;
+    let lines = lines(heffl(), event(lead_created()), 200, &[]).await;
     assert_eq!((lines.len(), lines[0].get("_aws")), (1, None));
+}
+
+/// The line of a webhook of TeamGrid's, which proves its origin.
+async fn teamgrid(body: &Value) -> Value {
+    let teamgrid = vendor::find("teamgrid").unwrap();
+    let webhook = Webhook { body: body.to_string().into(), ..Webhook::default() };
+    line_of(teamgrid, gateway::event(teamgrid, &webhook.proven(teamgrid, RECEIVED_AT)), 200).await
+}
+
+#[tokio::test]
+async fn what_teamgrid_asks_receivers_to_log_is_in_the_line_whatever_becomes_of_it() {
+    let fields = json!(["completed", "billing.budget.hours"]);
+    for (event, document, outcome) in [
+        ("task_completed", "doc", "accepted"),
+        ("task_completed", "item", "accepted"),
+        ("task_recurrence_created", "doc", "accepted"),
+        ("webhook.test", "doc", "ignored"),
+    ] {
+        let body = json!({"webhookId": "k3Jq", "event": event, "collection": "cards", "userId": "JANE", "fieldNames": fields,
+            document: {"_id": "TASK-1", "name": "Call Jane Roe", "email": "jane@acme.example"}});
+        let line = teamgrid(&body).await;
+        let id = format!("{document}._id");
+        let wanted =
+            json!({"webhookId": "k3Jq", "event": event, "collection": "cards", id: "TASK-1", "fieldNames": fields});
+        assert_eq!((&line["vendor_fields"], &line["outcome"]), (&wanted, &json!(outcome)), "{line}");
+        assert!(!line.to_string().contains("Jane") && !line.to_string().contains("jane@"), "{line}");
+    }
+    let line = teamgrid(&json!({"webhookId": "k3Jq", "event": "task_completed", "collection": "cards"})).await;
+    let wanted = json!({"webhookId": "k3Jq", "event": "task_completed", "collection": "cards"});
+    assert_eq!((&line["vendor_fields"], &line["outcome"]), (&wanted, &json!("quarantined")), "{line}");
+}
+
+#[tokio::test]
+async fn what_is_no_id_and_no_word_is_not_logged_and_no_more_than_a_line_takes() {
+    let names: Vec<_> = (0..10_000).map(|number| format!("field{number}")).collect();
+    let line =
+        teamgrid(&json!({"webhookId": "jane@acme.example", "event": "task_updated", "collection": "x".repeat(1 << 20),
+        "fieldNames": names, "doc": {"_id": "TASK-1"}}))
+        .await;
+    assert_eq!(
+        line["vendor_fields"],
+        json!({"event": "task_updated", "doc._id": "TASK-1", "fieldNames": names[..20]}),
+        "{line}"
+    );
+    assert!(line.to_string().len() < 3000, "{line}");
+    let hostile = json!([{"a": 1}, ["b c"], true, "", "a b", "a\nb", "+49 30 1", "Jürgen", "x".repeat(129)]);
+    for value in hostile.as_array().unwrap().iter().chain([&hostile]) {
+        let body = json!({"webhookId": value, "event": value, "collection": value, "fieldNames": value, "doc": {"_id": value}});
+        let line = teamgrid(&body).await;
+        assert_eq!(line.get("vendor_fields"), None, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_forged_webhook_is_logged() {
+    let teamgrid = vendor::find("teamgrid").unwrap();
+    let body = json!({"webhookId": "k3Jq", "event": "task_updated", "collection": "cards", "doc": {"_id": "TASK-1"}});
+    let forged = Webhook { body: body.to_string().into(), ..Webhook::default() };
+    let line = line_of(teamgrid, gateway::event(teamgrid, &forged), 200).await;
+    assert_eq!((line.get("vendor_fields"), &line["outcome"]), (None, &json!("unauthorized")), "{line}");
 }

@@ -14,6 +14,7 @@ static PANICKING: Vendor = Vendor {
     schemes: HEFFL.schemes,
     delivery_id_header: HEFFL.delivery_id_header,
     secret_members: HEFFL.secret_members,
+    log_members: HEFFL.log_members,
     catalog: HEFFL.catalog,
     test_body: HEFFL.test_body,
     normalize,

@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { startBrowser, startStack } from "./stack.mjs";
 
-const FOLDER = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../infra/images");
+const FOLDER = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../shared/cli/pictures");
 
 const browser = await startBrowser();
 const { stack, stop } = await startStack("--no-send", "--no-consumer");
@@ -20,20 +20,22 @@ try {
     const sent = await fetch(`${stack.view_url}/api/cases/${sample}/send`, { method: "POST" });
     if (!sent.ok) throw new Error(`${sample}: ${await sent.text()}`);
   }
+  await fetch(stack.urls.agilecrm, { method: "POST", body: "{}" });
   const page = await browser.newPage();
-  await page.setViewport({ width: 1200, height: 760 });
+  await page.setViewport({ width: 1200, height: 430 });
   await page.goto(stack.view_url);
-  await page.waitForFunction((count) => document.querySelectorAll("#rows tr").length === count, {}, samples.length);
+  await page.waitForFunction((count) => document.querySelectorAll("#rows tr").length === count, {}, samples.length + 1);
   const picture = async (name, scheme) => {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await page.screenshot({ path: path.join(FOLDER, `${name}.png`) });
   };
-  await picture("view-light", "light");
-  await picture("view-dark", "dark");
-  await page.click("#rows tr td:nth-child(2)");
+  await picture("list-light", "light");
+  await picture("list-dark", "dark");
+  await page.setViewport({ width: 1200, height: 900 });
+  await page.evaluate(() => [...document.querySelectorAll("#rows tr")].find((row) => row.textContent.includes(":deal:dl_")).cells[1].click());
   await page.waitForFunction(() => document.getElementById("detail").dataset.traced);
-  await (await page.$('.value[data-side="0"][data-pointer="/data/record/owner/name"]')).focus();
-  await picture("view-open", "light");
+  await (await page.$('.value[data-side="0"][data-pointer="/data/record/amount"]')).focus();
+  await picture("open-light", "light");
 } finally {
   await browser.close();
   await stop();

@@ -135,6 +135,33 @@ describe("the list", () => {
     await page.select("#filter [name=vendor]", "heffl");
     await page.select("#filter [name=outcome]", "quarantined");
     assert.ok((await rows(page)).some((cells) => cells[4].startsWith("not_json:")), "the reason is in the list");
+    await page.select("#filter [name=outcome]", "no_route");
+    assert.deepEqual(await rows(page), []);
+    assert.equal(await page.$eval("#filtered", (text) => text.checkVisibility()), true);
+  }));
+
+  test("has room for the milliseconds beside the longest key and reason", () => inPage(async (page) => {
+    const id = `dl_${randomUUID()}_${"0123456789".repeat(4)}`;
+    const reason = "not_json:";
+    await post(deal({ id }).body);
+    await post(`not JSON ${randomUUID()}`);
+    await rowOf(page, id);
+    await rowOf(page, reason);
+    for (const width of [1200, 900, 600]) {
+      await page.setViewport({ width, height: 700 });
+      for (const part of [id, reason]) {
+        const { scroll, room, left, right } = await page.evaluate((part) => {
+          const list = document.getElementById("list");
+          const row = [...document.querySelectorAll("#rows tr")].find((row) => row.textContent.includes(part));
+          const { left, right } = row.cells[row.cells.length - 1].getBoundingClientRect();
+          return { scroll: list.scrollWidth, room: list.clientWidth, left, right };
+        }, part);
+        assert.ok(scroll <= room, `${scroll} of ${room} pixels, in a window of ${width}`);
+        assert.ok(left > 0 && right <= width, `${part}: from ${left} to ${right}, in a window of ${width}`);
+      }
+    }
+    const key = await page.$$eval("#rows td.key", (cells, id) => cells.find((cell) => cell.textContent.includes(id)).title, id);
+    assert.ok(key.includes(id), "the whole key is in the title");
   }));
 });
 
@@ -153,6 +180,7 @@ describe("one webhook", () => {
     await post(body);
     await openWebhook(page, id);
     const [amount, price] = [await value(page, "0", "/data/record/amount"), await value(page, "in", "/payload/price")];
+    assert.equal(await amount.evaluate((e) => e.dataset.from), "payload.price", "without a hand on it");
     await amount.hover();
     await says(page, "#where", "data.record.amount ← payload.price");
     assert.ok(await isLinked(price));
@@ -188,6 +216,7 @@ describe("one webhook", () => {
     await says(page, "#detail .reason", "no_record_id");
     await says(page, "#detail .message h3", "In the quarantine");
     assert.equal(await (await value(page, "0", "/reason")).evaluate((e) => e.textContent), '"reason": "no_record_id"');
+    assert.equal(await page.$eval("#where", (where) => where.hidden), true, "no field came from anywhere");
   }));
 
   test("a signed one is signed anew, as another delivery", () => inPage(async (page) => {

@@ -32,7 +32,7 @@ test("an event goes to the function as it came, with the token in a header", asy
     headers: { "Content-Type": "application/json", "X-Webhook-Token": "s3cret" },
   });
   assert.deepEqual(JSON.parse(body), forwarded);
-  assert.deepEqual(app.logs, []);
+  assert.deepEqual(app.logs, ["onDealUpdate of record 1357538 is sent"]);
 });
 
 test("nothing of the installation's settings is sent", async () => {
@@ -58,7 +58,7 @@ test("a refused event is tried as often as allowed, always with the same bytes, 
   await app.emit(UPDATE);
   assert.equal(app.requests.length, 3);
   assert.equal(new Set(app.requests.map(({ body }) => body)).size, 1);
-  assert.deepEqual(app.logs, []);
+  assert.deepEqual(app.logs, ["onDealUpdate of record 1357538 is sent"]);
 });
 
 for (const [status, attempts, says] of [
@@ -70,21 +70,34 @@ for (const [status, attempts, says] of [
     const app = install(IPARAMS, answer(status));
     await app.emit(UPDATE);
     assert.equal(app.requests.length, attempts);
-    assert.deepEqual(app.logs, [`onDealUpdate of record 1357538 was not delivered: ${says}`]);
+    assert.deepEqual(app.logs, ["onDealUpdate of record 1357538 is sent", `onDealUpdate of record 1357538 was not delivered: ${says}`]);
   });
 }
 
 for (const [data, id] of [
   [{ contact: { id: { label: "Id", value: 42 } } }, "42"],
+  [{ changes: {}, deal: { id: "7" } }, "7"],
+  [{ deal: { id: { label: "Id", value: null } } }, "unknown"],
+  [{ deal: null }, "unknown"],
   [{ actor: { id: 1 } }, "unknown"],
   [undefined, "unknown"],
 ]) {
   test(`the log names the record ${id} of ${JSON.stringify(data)}`, async () => {
     const app = install(IPARAMS, answer(500));
     await app.emit({ event: "onContactUpdate", data });
-    assert.match(app.logs[0], new RegExp(`of record ${id} was`));
+    assert.match(app.logs[1], new RegExp(`of record ${id} was`));
   });
 }
+
+test("an event is in the log before it is sent, for the platform may end the handler before the answer", async () => {
+  const logged = [];
+  const app = install(IPARAMS, () => {
+    logged.push(...app.logs);
+    return { status: 200 };
+  });
+  await app.emit(UPDATE);
+  assert.deepEqual(logged, ["onDealUpdate of record 1357538 is sent"]);
+});
 
 test("an installation is accepted when the function accepts the token", async () => {
   const app = install(IPARAMS, answer(200));

@@ -106,6 +106,15 @@ impl Api {
         }
         Ok(wanted.into_iter().map(str::to_owned).collect())
     }
+
+    /// A request as it would be sent, for a person to read: the token is left out.
+    pub fn shown(&self, base_url: Option<&str>, call: &Call) -> String {
+        let (header, _) = (self.authorize)("");
+        let (method, base, path) = (call.method, base_url.unwrap_or(self.base_url), &call.path);
+        let body = call.body.as_ref().map(|body| serde_json::to_string_pretty(body).unwrap_or_default());
+        let body = body.map(|body| format!("\n\n{body}")).unwrap_or_default();
+        format!("{method} {base}{path}\n{header}: <from {}>{body}", self.token_variable)
+    }
 }
 
 /// A session with an API.
@@ -230,15 +239,10 @@ impl Registration {
         Ok(Self { call: (api.create)(&url, events), account, token })
     }
 
-    /// The request as it would be sent, for a person to read: the tokens are left out.
-    pub fn shown(&self, client_base: Option<&str>, api: &Api) -> String {
-        let (header, _) = (api.authorize)("");
-        let base = client_base.unwrap_or(api.base_url);
-        let body = self.call.body.as_ref().map(|body| serde_json::to_string_pretty(body).unwrap_or_default());
-        let body = body.unwrap_or_default();
-        let body = self.token.iter().fold(body, |body, token| body.replace(token.as_str(), "<a random text>"));
-        let (method, path) = (self.call.method, &self.call.path);
-        format!("{method} {base}{path}\n{header}: <from {}>\n\n{body}", api.token_variable)
+    /// As [`Api::shown`]; the token in the URL is left out too.
+    pub fn shown(&self, base_url: Option<&str>, api: &Api) -> String {
+        let shown = api.shown(base_url, &self.call);
+        self.token.iter().fold(shown, |shown, token| shown.replace(token.as_str(), "<a random text>"))
     }
 }
 

@@ -44,6 +44,9 @@ pub enum Command {
         vendor: String,
         /// As `list` prints it.
         id: String,
+        /// Show the request, without the token, and send nothing.
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         api: ApiPlace,
     },
@@ -99,8 +102,13 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
                 writeln!(out, "{id}  {status:<9} {url}  {}", events.join(","))?;
             }
         }
-        Command::Unregister { vendor, id, api: ApiPlace { unsigned, api_url } } => {
-            client(Api::find(&vendor, !unsigned)?, api_url)?.unregister(&id)?;
+        Command::Unregister { vendor, id, dry_run, api: ApiPlace { unsigned, api_url } } => {
+            let api = Api::find(&vendor, !unsigned)?;
+            if dry_run {
+                writeln!(out, "{}", api.shown(api_url.as_deref(), &(api.remove)(&id)))?;
+                return Ok(());
+            }
+            client(api, api_url)?.unregister(&id)?;
             writeln!(out, "unregistered: {id}")?;
         }
         Command::Check { url, secret, secret_file } => {

@@ -270,7 +270,11 @@ fn every_page_is_listed_and_no_token_is_shown() {
 #[test]
 fn a_webhook_is_taken_away() {
     for (api, vendor, id) in [(heffl(), "heffl", "wh_1"), (teamgrid(), "teamgrid", "a")] {
-        ok(&run(&["unregister", vendor, id, "--api-url", &api.url], TOKEN));
+        let unregister = ["unregister", vendor, id, "--api-url", &api.url];
+        let shown = ok(&run(&[&unregister[..], &["--dry-run"]].concat(), TOKEN));
+        assert!(shown.starts_with(&format!("DELETE {}/webhooks/{id}\n", api.url)) && !shown.contains(TOKEN), "{shown}");
+        assert!(api.asked().is_empty(), "a dry run sends nothing");
+        ok(&run(&unregister, TOKEN));
         assert_eq!(api.asked(), [("DELETE".to_owned(), format!("/webhooks/{id}"), Value::Null)]);
     }
 }

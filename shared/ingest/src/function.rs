@@ -71,6 +71,7 @@ impl Function {
         line.account = Some(received.request().account_or_default().to_owned());
         let normalized = verified.normalize(self.config.options);
         line.unreadable = normalized.warnings;
+        line.logged = normalized.logged;
         line.stage("NormalizeTime");
         let reply = match normalized.result {
             Ok(Accepted::Events(events)) => self.accept(&verified, &events, call, line).await,

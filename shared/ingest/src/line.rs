@@ -2,11 +2,12 @@
 //! the same line, in the
 //! [embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
 //!
-//! Nothing of a record is in it: ids, names of events and paths of fields, never a value.
+//! Nothing of a record is in it but ids, names of events and paths of fields.
 
 use std::time::{Duration, Instant};
 
 use crm_event::{Entity, EventType};
+use crm_normalize::Logged;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -45,6 +46,8 @@ pub(crate) struct Line<'a> {
     pub(crate) errors: Vec<String>,
     /// Paths of values that could not be read and are left out of the record.
     pub(crate) unreadable: Vec<String>,
+    /// What the vendor asks to be logged of an authentic body.
+    pub(crate) logged: Logged,
 }
 
 impl<'a> Line<'a> {
@@ -61,6 +64,7 @@ impl<'a> Line<'a> {
             reason: None,
             errors: Vec::new(),
             unreadable: Vec::new(),
+            logged: Logged::default(),
         }
     }
 
@@ -116,6 +120,7 @@ impl<'a> Line<'a> {
             reason: self.reason.as_deref(),
             errors: &self.errors,
             unreadable: self.unreadable.get(..MOST_PATHS).unwrap_or(&self.unreadable),
+            vendor_fields: &self.logged,
             metrics: &self.metrics,
             embedded: namespace.map(|namespace| self.embedded(outcome, namespace)),
         };
@@ -168,6 +173,8 @@ struct Written<'a> {
     errors: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     unreadable: &'a [String],
+    #[serde(skip_serializing_if = "Logged::is_empty")]
+    vendor_fields: &'a Logged,
     #[serde(flatten)]
     metrics: &'a Metrics,
     #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]

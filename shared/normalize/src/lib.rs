@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod key;
+mod logged;
 pub mod parts;
 pub mod quarantine;
 pub mod read;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
 use key::{Digest, Subject};
+pub use logged::Logged;
 use read::Object;
 pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
 use scheme::Scheme;
@@ -46,6 +48,8 @@ pub struct Normalized<'a> {
     pub result: Result<Accepted<'a>, Quarantine>,
     /// Paths of values in the body that could not be read and are missing from the record.
     pub warnings: Vec<String>,
+    /// What the log may have of the body.
+    pub logged: Logged,
 }
 
 #[derive(Debug)]
@@ -120,7 +124,9 @@ impl<'a> Verified<'a> {
     pub fn normalize(&self, options: Options) -> Normalized<'a> {
         let body = match self.parse() {
             Ok(body) => body,
-            Err(quarantine) => return Normalized { result: Err(quarantine), warnings: Vec::new() },
+            Err(quarantine) => {
+                return Normalized { result: Err(quarantine), warnings: Vec::new(), logged: Logged::default() };
+            }
         };
         let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
         let result = (self.vendor.normalize)(&webhook).and_then(|outcome| {
@@ -130,7 +136,8 @@ impl<'a> Verified<'a> {
             let raw = options.include_raw.then(|| webhook.body.json_without(self.vendor.secret_members)).flatten();
             Ok(self.stamp(outcome, raw))
         });
-        Normalized { result, warnings: webhook.body.take_warnings() }
+        let logged = Logged::of(&webhook.body, self.vendor.log_members);
+        Normalized { result, warnings: webhook.body.take_warnings(), logged }
     }
 
     /// The body as far as it may leave the function: for the quarantine.

@@ -37,6 +37,9 @@ pub struct Vendor {
     pub delivery_id_header: Option<&'static str>,
     /// Members of the body that hold secrets, at any depth: they are taken out before anything leaves the function.
     pub secret_members: &'static [&'static str],
+    /// Members of the body by which the vendor's support finds a delivery, by their paths: ids and words, no data of a
+    /// record's. The log line names them.
+    pub log_members: &'static [&'static str],
     /// A body to try a route with, which says nothing about a record: an event that is ignored, or, where the vendor has
     /// none, one of a made-up name, which becomes `crm.unknown.received`.
     pub test_body: &'static str,

@@ -6,7 +6,7 @@ use crm_event::{Event, Json};
 use crm_events::answer::Webhook;
 use crm_events::case::RECEIVED_AT;
 use crm_normalize::quarantine::{Kept, Message};
-use crm_normalize::{Accepted, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, sample};
+use crm_normalize::{Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, sample};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -30,6 +30,7 @@ pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
     let verified = verified.unwrap_or_else(|error| panic!("what was proven is refused: {error}"));
     let normalized = verified.normalize(OPTIONS);
     warnings(&normalized.warnings, &request.body);
+    logged(&normalized.logged);
     kept(&verified, &normalized, &request);
     if let Ok(Accepted::Events(events)) = &normalized.result {
         assert!(!events.is_empty(), "accepted, and there is no event");
@@ -158,4 +159,11 @@ fn outcome(normalized: &Normalized<'_>) -> (String, Vec<String>) {
 fn warnings(warnings: &[String], body: &[u8]) {
     let bytes = warnings.iter().fold(0, |sum, path| sum + path.len());
     assert!(warnings.len() <= body.len() && bytes <= 64 * body.len() + 4096, "{} of {bytes} bytes", warnings.len());
+}
+
+/// Ids, words and paths: no text of a person's fits in, and no more than a line of a log may hold.
+fn logged(logged: &Logged) {
+    let json = serde_json::to_string(logged).unwrap_or_else(|error| panic!("{error}"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-\"{}[],".contains(&byte);
+    assert!(json.len() <= 4096 && json.bytes().all(plain), "{json}");
 }

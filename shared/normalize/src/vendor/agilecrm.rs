@@ -30,6 +30,7 @@ pub const VENDOR: Vendor = Vendor {
     delivery_id_header: None,
     // The vendor's older samples have both in a record's owner.
     secret_members: &["password", "hashedString"],
+    log_members: &[],
     // No event of Agile CRM is without a record: a made-up one, which becomes `crm.unknown.received`.
     test_body: r#"{"eventName":"crm-events is Checked"}"#,
     catalog: CATALOG,

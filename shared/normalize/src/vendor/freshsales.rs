@@ -37,6 +37,7 @@ pub const VENDOR: Vendor = Vendor {
     delivery_id_header: None,
     // The settings of the app's installation, API keys among them.
     secret_members: &["iparams"],
+    log_members: &[],
     // Ignored, as every event of the app itself.
     test_body: r#"{"event":"onScheduledEvent","data":{"check":"crm-events"}}"#,
     catalog: CATALOG,

@@ -25,6 +25,7 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Hmac(&STANDARD_WEBHOOKS), Scheme::Token],
     delivery_id_header: Some("webhook-id"),
     secret_members: &[],
+    log_members: &[],
     // No event of Heffl is without a record: a made-up one, which becomes `crm.unknown.received`.
     test_body: r#"{"event":"crm-events.check","payload":null}"#,
     catalog: CATALOG,

@@ -35,6 +35,7 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Basic],
     delivery_id_header: None,
     secret_members: &[],
+    log_members: &[],
     // No event of TeamGram is without a record: a made-up one, which becomes `crm.unknown.received`.
     test_body: r#"{"EventEntity":"crm-events","EventAction":"Check"}"#,
     catalog: CATALOG,

@@ -36,6 +36,8 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Hmac(&TEAMGRID_V2), Scheme::Token],
     delivery_id_header: Some("X-TeamGrid-Webhook-Id"),
     secret_members: &[],
+    // What TeamGrid asks receivers to log; a legacy webhook has `item` for `doc`.
+    log_members: &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"],
     // TeamGrid's own test, ignored.
     test_body: r#"{"event":"webhook.test"}"#,
     catalog: CATALOG,

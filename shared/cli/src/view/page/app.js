@@ -30,14 +30,18 @@ function row(webhook) {
   const { number, received_at, vendor, answer, outcome, twin, types, reason, event_ids } = webhook;
   const time = new Date(received_at).toLocaleTimeString([], { hour12: false });
   const said = twin ? "accepted, twin dropped" : words(outcome);
-  const what = types.length ? [...new Set(types)].join(", ") + (types.length > 1 ? ` (${types.length})` : "") : reason ?? "";
+  const what = types.length ? [...new Set(types)].join(", ") + (types.length > 1 ? ` (${types.length})` : "")
+    : reason ?? (outcome === "unauthorized" ? "no valid proof of origin; make logs says what is wrong" : "");
+  // A reason has no key beside it, and takes its place.
+  const told = event_ids.length
+    ? [el("td", {}, what), el("td", { className: "key", title: event_ids.join("\n") }, event_ids[0])]
+    : [el("td", { className: "reason", title: what, colSpan: 2 }, what)];
   return el("tr", { "data-number": number, "aria-current": number === open },
     el("td", {}, el("button", { type: "button" }, time)),
     el("td", {}, vendor),
-    el("td", {}, String(answer?.status ?? "–")),
+    el("td", { className: "status" }, String(answer?.status ?? "–")),
     el("td", { className: `outcome ${twin ? "twin" : outcome}` }, said),
-    el("td", { title: what }, what),
-    el("td", { className: "key", title: event_ids.join("\n") }, event_ids[0] ?? ""),
+    ...told,
     el("td", { className: "number" }, String(answer?.milliseconds ?? "–")));
 }
 
@@ -47,6 +51,7 @@ function draw() {
   const shown = [...webhooks.values()].reverse().filter(matches);
   rows.replaceChildren(...shown.map(row));
   at("nothing").hidden = webhooks.size > 0;
+  at("filtered").hidden = !webhooks.size || shown.length > 0;
   if (focused) buttonOf(focused)?.focus();
 }
 
@@ -146,6 +151,7 @@ async function edit(path) {
   fields.sample.value = "";
   if (path) fill(await ask(path));
   editor.showModal();
+  fields.body.setSelectionRange(0, 0);
   (path ? fields.body : fields.sample).focus();
 }
 

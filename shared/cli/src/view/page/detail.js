@@ -58,6 +58,7 @@ function link(root, origins) {
     for (const source of from) {
       const element = source.body ? values.get(`in ${source.body}`) : undefined;
       note(to, element, sourceName(source));
+      to.dataset.from = [...links.get(to).words].join(", ");
       if (element) note(element, to, path(field));
     }
   }
@@ -111,7 +112,9 @@ export async function showDetail(root, number, { again, edit, close }) {
   const { answer, vendor, outcome, reason, twin, received_at } = webhook;
   const button = (text, key, press, disabled) =>
     el("button", { type: "button", title: key, disabled, onclick: press }, text);
-  const where = el("p", { id: "where", role: "status" }, "Choose a value to see where it came from, or what became of it.");
+  const traceable = outcome === "accepted" && messages.length > 0 && sendable;
+  const where = el("p", { id: "where", role: "status", hidden: !traceable },
+    "Choose a value to see where it came from, or what became of it. What is grey became no field.");
   const said = twin ? "accepted, twin dropped" : outcome.replaceAll("_", " ");
   const nothing = el("p", {}, answer ? "Nothing went on a queue." : "");
   root.replaceChildren(
@@ -126,7 +129,7 @@ export async function showDetail(root, number, { again, edit, close }) {
     el("div", { className: "sides" },
       el("div", {},
         el("h3", {}, "Came in"),
-        facts([["received", received_at], ["account", account], ...query.map(([n, v]) => [`?${n}`, v]), ...headers]),
+        facts([["received", new Date(received_at).toISOString()], ["account", account], ...query.map(([n, v]) => [`?${n}`, v]), ...headers]),
         json("Came in", body, "in")),
       el("div", {}, ...(messages.length ? messages.map(message) : [nothing]),
         ...(answer ? [el("h3", {}, "Answer"), el("pre", {}, answer.body)] : []))));
@@ -141,7 +144,7 @@ export async function showDetail(root, number, { again, edit, close }) {
     event.preventDefault();
   };
   focusChooses(root, where);
-  if (outcome !== "accepted" || !messages.length || !sendable) return;
+  if (!traceable) return;
   const origins = await ask(`/api/webhooks/${number}/origins`);
   if (!root.contains(where)) return; // another one was opened meanwhile
   link(root, origins);
