@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod escape;
 mod kind;
 pub mod record;
 #[cfg(feature = "schema")]
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+pub use escape::push_escaped;
 pub use kind::{Action, Entity, EventType, UnknownWord};
 pub use record::Record;
 pub use value::{

@@ -15,7 +15,7 @@ use aws_sdk_sqs::types::{
 };
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use crm_event::Event;
+use crm_event::{Event, push_escaped};
 use crm_normalize::quarantine::Message;
 use serde::Serialize;
 
@@ -173,8 +173,7 @@ impl Queues {
 
     async fn send_one(&self, message: &Outgoing<'_>) -> Result<(), PublishError> {
         let json = Bytes::from(message.request(&self.events)?);
-        // The SDK signs it, sends it and tries again. It would write it too, but at three times the time for the body,
-        // which it escapes byte by byte.
+        // The SDK signs it, sends it and tries again. It would write it too, at three times the cost of `push_escaped`.
         let request = self.client.send_message().customize().mutate_request(move |request| {
             request.headers_mut().insert("content-length", json.len().to_string());
             *request.body_mut() = SdkBody::from(json.clone());
@@ -272,7 +271,6 @@ impl<'e> Outgoing<'e> {
     fn request(&self, queue_url: &str) -> Result<Vec<u8>, serde_json::Error> {
         let request = SendMessage {
             queue_url,
-            message_body: &self.body,
             message_attributes: self.attributes().map(Attribute::into_json).collect(),
             message_system_attributes: self.trace_header.map(|trace| {
                 let trace = Attribute { name: "AWSTraceHeader", data_type: STRING, value: Cow::Borrowed(trace) };
@@ -281,9 +279,13 @@ impl<'e> Outgoing<'e> {
             message_deduplication_id: &self.event.id,
             message_group_id: &self.event.partitionkey,
         };
-        // A quote in six to eight bytes, each with a backslash then; and the attributes.
+        // About one byte in six of JSON is a quote.
         let mut json = Vec::with_capacity(self.body.len().saturating_add(self.body.len() / 4).saturating_add(1024));
         serde_json::to_writer(&mut json, &request)?;
+        let _ = json.pop();
+        json.extend_from_slice(b",\"MessageBody\":\"");
+        push_escaped(&mut json, &self.body);
+        json.extend_from_slice(b"\"}");
         Ok(json)
     }
 
@@ -300,11 +302,11 @@ impl<'e> Outgoing<'e> {
     }
 }
 
+/// `SendMessage`, less its body.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct SendMessage<'m> {
     queue_url: &'m str,
-    message_body: &'m str,
     message_attributes: BTreeMap<&'static str, AttributeValue<'m>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_system_attributes: Option<BTreeMap<&'static str, AttributeValue<'m>>>,
