@@ -144,7 +144,10 @@ pub struct EventType {
 
 impl fmt::Display for EventType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "crm.{}.{}", self.entity, self.action)
+        for part in ["crm.", self.entity.as_str(), ".", self.action.as_str()] {
+            f.write_str(part)?;
+        }
+        Ok(())
     }
 }
 

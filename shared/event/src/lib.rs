@@ -2,10 +2,12 @@
 
 mod escape;
 mod kind;
+pub mod plain;
 pub mod record;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod value;
+mod write;
 
 use std::borrow::Cow;
 
@@ -68,6 +70,20 @@ pub struct Event<'a> {
     pub traceparent: Option<Text<'a>>,
     /// What happened.
     pub data: Data<'a>,
+}
+
+/// What an event has beside the vendor's JSON is mostly less than this.
+const BESIDE_RAW: usize = 6 << 10;
+
+impl Event<'_> {
+    /// The JSON of the event, byte for byte that of `serde_json`, and sooner.
+    ///
+    /// # Errors
+    /// Where a value is of a kind that no event has: for the types as they are, never.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        let raw = self.data.raw.as_ref().map_or(0, |raw| raw.get().len());
+        write::to_json(self, raw.saturating_add(BESIDE_RAW))
+    }
 }
 
 /// What happened to which record.

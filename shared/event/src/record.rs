@@ -116,13 +116,20 @@ macro_rules! record {
 }
 use record;
 
-/// The record of an event: which struct it is follows from the event's entity.
+/// The record of an event: which struct it is follows from the event's entity. Each has its own place in memory, for
+/// some have kilobytes of fields, and an event passes through many hands.
 macro_rules! records {
     ($($entity:ident,)*) => {
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        pub enum Record<'a> { $($entity($entity<'a>),)* }
+        pub enum Record<'a> { $($entity(Box<$entity<'a>>),)* }
+
+        $(impl<'a> From<$entity<'a>> for Record<'a> {
+            fn from(record: $entity<'a>) -> Self {
+                Self::$entity(Box::new(record))
+            }
+        })*
 
         impl<'a> Record<'a> {
             pub fn entity(&self) -> Entity {

@@ -17,7 +17,6 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use crm_event::{Event, push_escaped};
 use crm_normalize::quarantine::Message;
-use serde::Serialize;
 
 use crate::config::Destination;
 use crate::connection;
@@ -192,7 +191,7 @@ impl Queues {
 
     async fn quarantine_message(&self, message: &Message<'_>) -> Result<(), PublishError> {
         let mut request = self.client.send_message().queue_url(&self.quarantine);
-        let mut body = body(message)?;
+        let mut body = accepted_by_sqs(serde_json::to_string(message)?);
         let size = body.len();
         if size > LARGEST {
             let store = self.store.as_ref().ok_or(PublishError::TooLarge { size })?;
@@ -229,7 +228,7 @@ struct Outgoing<'e> {
 
 impl<'e> Outgoing<'e> {
     fn new(event: &'e Event<'e>, trace_header: Option<&'e str>) -> Result<Self, PublishError> {
-        Ok(Self { event, trace_header, body: body(event)?, stored_size: None })
+        Ok(Self { event, trace_header, body: accepted_by_sqs(event.to_json()?), stored_size: None })
     }
 
     /// As SQS counts it: body, and the names, types and values of the attributes.
@@ -354,13 +353,12 @@ fn is_refused(c: char) -> bool {
 
 /// The JSON of a message. SQS refuses U+FFFE and U+FFFF, which JSON text may hold within strings: they become escapes.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
-fn body(message: &impl Serialize) -> Result<String, serde_json::Error> {
-    let json = serde_json::to_string(message)?;
+fn accepted_by_sqs(json: String) -> String {
     // In UTF-8 both begin with these two bytes, and little else does.
     if memchr::memmem::find(json.as_bytes(), &[0xef, 0xbf]).is_some() {
-        return Ok(json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"));
+        return json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
     }
-    Ok(json)
+    json
 }
 
 /// The error's chain and SQS's own code for it: neither holds the message.

@@ -39,7 +39,7 @@ fn benchmark(criterion: &mut Criterion) {
                 let verified = case.vendor.verify(request, &secrets, RECEIVED_AT).ok()?;
                 match verified.normalize(Options { include_raw: true }).result {
                     Ok(Accepted::Events(events)) => {
-                        events.iter().map(|event| serde_json::to_string(event).ok()).collect::<Option<Vec<_>>>()
+                        events.iter().map(|event| event.to_json().ok()).collect::<Option<Vec<_>>>()
                     }
                     Ok(Accepted::Ignored(_)) | Err(_) => None,
                 }

@@ -87,27 +87,27 @@ impl Subject<'_> {
     pub fn source(&self) -> String {
         let mut source = String::with_capacity(LONGEST);
         source.push_str("crm://");
-        source.extend(encoded(self.vendor));
+        push_encoded(&mut source, self.vendor);
         source.push('/');
-        source.extend(encoded(self.account));
+        push_encoded(&mut source, self.account);
         source
     }
 
     fn components(&self) -> String {
         let mut key = String::with_capacity(LONGEST);
-        key.extend(encoded(self.vendor));
+        push_encoded(&mut key, self.vendor);
         key.push(':');
-        key.extend(encoded(self.account));
+        push_encoded(&mut key, self.account);
         key.push(':');
         key.push_str(self.entity.as_str());
         key.push(':');
-        key.extend(encoded(self.record_id));
+        push_encoded(&mut key, self.record_id);
         key
     }
 }
 
-fn encoded(component: &str) -> percent_encoding::PercentEncode<'_> {
-    utf8_percent_encode(component, COMPONENT)
+fn push_encoded(key: &mut String, component: &str) {
+    key.extend(utf8_percent_encode(component, COMPONENT));
 }
 
 /// A key that SQS would not take becomes `{vendor}:{64 hex digits of its SHA-256}`.

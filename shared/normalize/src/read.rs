@@ -41,6 +41,13 @@ enum Scalar<'a> {
 
 /// Without white space at the ends; none where nothing is left.
 fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
+    // Nearly always there is nothing to trim.
+    if let ([first, ..], [.., last]) = (text.as_bytes(), text.as_bytes())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return Some(text);
+    }
     let text = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
@@ -108,6 +115,7 @@ impl<'o, 'a> Value<'o, 'a> {
         (!self.is_null()).then_some(self)
     }
 
+    #[inline(always)]
     fn scalar(self) -> Scalar<'a> {
         match self.node.kind {
             Kind::Null => Scalar::Null,
@@ -173,9 +181,13 @@ pub type Replace = for<'o, 'a> fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>;
 /// members with one name the last counts, as in most parsers. A member that is `null` is absent.
 #[derive(Clone)]
 pub struct Object<'a> {
-    tape: Rc<Tape<'a>>,
+    body: Rc<Body<'a>>,
     node: Node,
     replace: Option<Replace>,
+}
+
+struct Body<'a> {
+    tape: Tape<'a>,
     /// Paths of values that could not be read; one list for the whole body.
     warnings: Rc<RefCell<Vec<String>>>,
 }
@@ -189,7 +201,7 @@ impl<'a> Object<'a> {
         match Tape::new(json) {
             Ok(tape) if tape.root().kind == Kind::Object => {
                 let node = *tape.root();
-                Ok(Self { tape: Rc::new(tape), node, replace: None, warnings: Rc::default() })
+                Ok(Self { body: Rc::new(Body { tape, warnings: Rc::default() }), node, replace: None })
             }
             _ => Err(no_object(json)),
         }
@@ -197,32 +209,32 @@ impl<'a> Object<'a> {
 
     /// The paths of the values that were there and could not be read, in the order of reading.
     pub fn take_warnings(&self) -> Vec<String> {
-        self.warnings.take()
+        self.body.warnings.take()
     }
 
     /// The whole body as it stands, less every member of these names, at any depth.
     pub fn json_without(&self, names: &[&str]) -> Option<Json<'a>> {
-        let text = self.tape.text(self.tape.root());
-        let members = self.tape.outermost_members(names);
+        let text = self.body.tape.text(self.body.tape.root());
+        let members = self.body.tape.outermost_members(names);
         checked(if members.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(redact::without(text, members)) })
     }
 
     /// The value of one of the object's own members.
     fn value<'o>(&'o self, member: &'o Node) -> Value<'o, 'a> {
-        let value = Value { tape: &self.tape, node: member };
-        let replace = self.replace.and_then(|replace| replace(&self.tape.name(member).unwrap_or_default(), value));
+        let value = Value { tape: &self.body.tape, node: member };
+        let replace = self.replace.and_then(|replace| replace(&self.body.tape.name(member).unwrap_or_default(), value));
         replace.unwrap_or(value)
     }
 
     fn member(&self, name: &str) -> Option<Value<'_, 'a>> {
-        self.value(self.tape.member(&self.node, name)?).filled()
+        self.value(self.body.tape.member(&self.node, name)?).filled()
     }
 
     #[cold]
     fn warn(&self, name: &str) {
-        let path = self.tape.path(&self.node);
+        let path = self.body.tape.path(&self.node);
         let dot = if path.is_empty() { "" } else { "." };
-        self.warnings.borrow_mut().push(format!("{path}{dot}{name}"));
+        self.body.warnings.borrow_mut().push(format!("{path}{dot}{name}"));
     }
 
     /// Reads a member by `read`; a value that `read` does not take is a warning.
@@ -235,13 +247,13 @@ impl<'a> Object<'a> {
 
     /// Whether there is such a member, be it `null`.
     pub fn has(&self, name: &str) -> bool {
-        self.tape.member(&self.node, name).is_some()
+        self.body.tape.member(&self.node, name).is_some()
     }
 
     /// The names of the members and their values, `null` included, in the vendor's order.
     pub fn members(&self) -> impl Iterator<Item = (Text<'a>, Value<'_, 'a>)> {
-        let members = self.tape.children(&self.node).iter();
-        members.map(|member| (self.tape.name(member).unwrap_or_default(), self.value(member)))
+        let members = self.body.tape.children(&self.node).iter();
+        members.map(|member| (self.body.tape.name(member).unwrap_or_default(), self.value(member)))
     }
 
     /// The member's value as it stands.
@@ -344,6 +356,11 @@ impl<'a> Object<'a> {
         object
     }
 
+    /// The object under a name; anything else is absent without a warning.
+    pub fn any_object(&self, name: &str) -> Option<Object<'a>> {
+        self.nested(self.member(name)?)
+    }
+
     /// The objects of an array; an object that stands alone is an array of one. `null` entries are left out.
     pub fn objects(&self, name: &str) -> Vec<Object<'a>> {
         self.entries(name, |value| self.nested(value))
@@ -381,12 +398,7 @@ impl<'a> Object<'a> {
     }
 
     fn nested(&self, value: Value<'_, 'a>) -> Option<Object<'a>> {
-        value.is_object().then(|| Object {
-            tape: self.tape.clone(),
-            node: *value.node,
-            replace: None,
-            warnings: self.warnings.clone(),
-        })
+        value.is_object().then(|| Object { body: self.body.clone(), node: *value.node, replace: None })
     }
 
     /// The same object with other values for some of its members, for vendors that wrap values
@@ -398,8 +410,8 @@ impl<'a> Object<'a> {
     /// The same object with its members' names without a prefix, where they have it: for flat bodies (`deal_name`).
     /// Warnings name the members without it.
     pub fn without_prefix(self, prefix: &str) -> Self {
-        let (tape, node) = self.tape.without_prefix(&self.node, prefix);
-        Self { tape: Rc::new(tape), node, ..self }
+        let (tape, node) = self.body.tape.without_prefix(&self.node, prefix);
+        Self { body: Rc::new(Body { tape, warnings: self.body.warnings.clone() }), node, ..self }
     }
 }
 

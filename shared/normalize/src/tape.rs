@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crm_event::Text;
+use crm_event::plain::zeros;
 
 use self::parser::Parser;
 
@@ -35,9 +36,7 @@ pub struct Tape<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
     pub kind: Kind,
-    name_fingerprint: u8,
-    /// Of a member, without its quotes.
-    name: Span,
+    name: Name,
     /// A string's has its quotes.
     text: Span,
     /// Of a container, in `nodes`.
@@ -55,6 +54,19 @@ pub enum Kind {
     EscapedString,
     Array,
     Object,
+}
+
+/// The name of a member; of any other value [`Name::NONE`].
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    /// Without its quotes.
+    text: Span,
+    fingerprint: u8,
+    is_escaped: bool,
+}
+
+impl Name {
+    const NONE: Self = Self { text: Span::EMPTY, fingerprint: 0, is_escaped: false };
 }
 
 /// From and to, half the size of a `Range<usize>`.
@@ -80,11 +92,7 @@ impl Span {
 
 impl Node {
     /// A `null` that stands nowhere.
-    pub const NULL: Self = Self::new(Kind::Null, Span::EMPTY);
-
-    const fn new(kind: Kind, text: Span) -> Self {
-        Self { kind, name_fingerprint: 0, name: Span::EMPTY, text, children: Span::EMPTY }
-    }
+    pub const NULL: Self = Self { kind: Kind::Null, name: Name::NONE, text: Span::EMPTY, children: Span::EMPTY };
 }
 
 impl<'a> Tape<'a> {
@@ -95,11 +103,7 @@ impl<'a> Tape<'a> {
             return Err(Invalid);
         }
         let mut parser = Parser::new(text);
-        let root = parser.value()?;
-        parser.skip_white_space();
-        if parser.peek().is_some() {
-            return Err(Invalid);
-        }
+        let root = parser.root()?;
         Ok(Self { text, nodes: parser.nodes, fingerprints: parser.fingerprints, root })
     }
 
@@ -126,7 +130,12 @@ impl<'a> Tape<'a> {
 
     /// The name of a member. None for what is no member, and for a name that is not Unicode.
     pub fn name(&self, node: &Node) -> Option<Text<'a>> {
-        (node.name.start > 0).then(|| unescaped(self.slice(node.name))).flatten()
+        let text = self.slice(node.name.text);
+        match node.name {
+            Name { text: Span { start: 0, .. }, .. } => None,
+            Name { is_escaped: true, .. } => unescaped(text),
+            _ => Some(Cow::Borrowed(text)),
+        }
     }
 
     /// The entries of an array, the members of an object.
@@ -136,11 +145,17 @@ impl<'a> Tape<'a> {
 
     /// The last member of an object that has the name, in any ASCII case.
     pub fn member(&self, object: &Node, name: &str) -> Option<&Node> {
-        let fingerprints = self.fingerprints.get(object.children.range())?;
+        let mut fingerprints = self.fingerprints.get(object.children.range())?;
         let members = self.children(object);
-        memchr::memrchr_iter(fingerprint(name.as_bytes()), fingerprints)
-            .filter_map(|at| members.get(at))
-            .find(|member| self.is_named(member, name))
+        let wanted = fingerprint(name.as_bytes());
+        loop {
+            let at = last_position(fingerprints, wanted)?;
+            let member = members.get(at)?;
+            if self.is_named(member, name) {
+                return Some(member);
+            }
+            fingerprints = fingerprints.get(..at)?;
+        }
     }
 
     /// Where the root's JSON has members of these names, at any depth, in order: from the first quote of the name to
@@ -149,7 +164,7 @@ impl<'a> Tape<'a> {
         let named = |name: &&str| {
             let found = memchr::memchr_iter(fingerprint(name.as_bytes()), &self.fingerprints);
             let found = found.filter_map(|at| self.nodes.get(at)).filter(|node| self.is_named(node, name));
-            found.map(|node| node.name.range().start.saturating_sub(1)..node.text.range().end).collect::<Vec<_>>()
+            found.map(|node| node.name.text.range().start.saturating_sub(1)..node.text.range().end).collect::<Vec<_>>()
         };
         let mut members: Vec<_> = names.iter().flat_map(named).collect();
         members.sort_unstable_by_key(|member| member.start);
@@ -158,11 +173,13 @@ impl<'a> Tape<'a> {
         members.iter().map(|at| at.start.saturating_sub(before)..at.end.saturating_sub(before)).collect()
     }
 
+    #[inline]
     fn is_named(&self, node: &Node, name: &str) -> bool {
-        let own = self.slice(node.name);
-        own == name
-            || own.eq_ignore_ascii_case(name)
-            || (own.contains('\\') && unescaped(own).is_some_and(|own| own.eq_ignore_ascii_case(name)))
+        let own = self.slice(node.name.text);
+        if node.name.is_escaped {
+            return unescaped(own).is_some_and(|own| own.eq_ignore_ascii_case(name));
+        }
+        own.len() == name.len() && (own == name || own.eq_ignore_ascii_case(name))
     }
 
     /// The same text, and in it an object whose members' names are without a prefix where they had it.
@@ -171,13 +188,13 @@ impl<'a> Tape<'a> {
         let start = tape.nodes.len();
         for member in self.children(object) {
             let mut member = *member;
-            if self.slice(member.name).starts_with(prefix) {
-                member.name =
-                    Span::new(member.name.range().start.saturating_add(prefix.len()), member.name.range().end);
-                member.name_fingerprint = name_fingerprint(self.slice(member.name));
+            if self.slice(member.name.text).starts_with(prefix) {
+                let old = member.name.text.range();
+                let text = Span::new(old.start.saturating_add(prefix.len()), old.end);
+                member.name = Name { text, fingerprint: name_fingerprint(self.slice(text)), ..member.name };
             }
             tape.nodes.push(member);
-            tape.fingerprints.push(member.name_fingerprint);
+            tape.fingerprints.push(member.name.fingerprint);
         }
         let renamed = Node { children: Span::new(start, tape.nodes.len()), ..*object };
         (tape, renamed)
@@ -214,14 +231,36 @@ fn unescaped(inner: &str) -> Option<Text<'_>> {
     serde_json::from_str(&format!("\"{inner}\"")).ok().map(Cow::Owned)
 }
 
-/// A byte that names with the same letters, in any ASCII case, share, and few others do.
+/// A byte that names with the same letters, in any ASCII case, share, and few others do: of the first and the last eight
+/// bytes, and the length.
 fn fingerprint(name: &[u8]) -> u8 {
-    let folded = |at: usize| name.get(at).map_or(0, |byte| byte | 0x20);
+    const SMALL_LETTERS: u64 = u64::from_le_bytes([0x20; 8]);
+    // 2^64 by the golden ratio, which spreads differences over the highest byte.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mixed = match (name.first_chunk(), name.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let [first, last] = [first, last].map(|word| u64::from_le_bytes(*word) | SMALL_LETTERS);
+            first.wrapping_add(last.rotate_left(29))
+        }
+        _ => name.iter().fold(0, |word, byte| (word << 8) | u64::from(byte | 0x20)),
+    };
     let [length, ..] = name.len().to_le_bytes();
-    let last = name.len().saturating_sub(1);
-    [folded(0), folded(last / 3), folded(last / 2), folded(last)]
-        .into_iter()
-        .fold(length, |mixed, byte| mixed.wrapping_mul(31).wrapping_add(byte))
+    let [highest, ..] = mixed.wrapping_mul(SPREAD).to_be_bytes();
+    highest.wrapping_add(length)
+}
+
+/// The last place of a byte, eight bytes at a time: a record has some twenty members, too few for `memrchr` to be worth
+/// its preparations.
+fn last_position(bytes: &[u8], wanted: u8) -> Option<usize> {
+    let (first, words) = bytes.as_rchunks();
+    for (index, word) in words.iter().enumerate().rev() {
+        let marks = zeros(u64::from_be_bytes(*word) ^ u64::from_be_bytes([wanted; 8]));
+        if marks != 0 {
+            let in_word = 7_usize.saturating_sub(marks.trailing_zeros() as usize / 8);
+            return Some(first.len().saturating_add(index.saturating_mul(8)).saturating_add(in_word));
+        }
+    }
+    first.iter().rposition(|byte| *byte == wanted)
 }
 
 /// The fingerprint of a name as it stands in the text, perhaps with escapes.

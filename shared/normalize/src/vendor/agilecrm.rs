@@ -81,9 +81,9 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         _ => None,
     };
     let record = match entity {
-        Entity::Deal => Record::Deal(deal(common, &data)),
-        Entity::Company => Record::Company(company(common, &data)),
-        _ => Record::Contact(contact(common, &data)),
+        Entity::Deal => Record::from(deal(common, &data)),
+        Entity::Company => Record::from(company(common, &data)),
+        _ => Record::from(contact(common, &data)),
     };
     let changes = Vec::new();
     Ok(Change { vendor_event, action, record, account: None, occurred_at, partial: false, changes, actor: None }.into())

@@ -234,17 +234,17 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, '
         ..Common::new(id)
     };
     match entity {
-        Entity::Contact => Record::Contact(people::contact(common, o, known)),
-        Entity::Company => Record::Company(people::company(common, o, known)),
-        Entity::Lead => Record::Lead(people::lead(common, o, known)),
-        Entity::Deal => Record::Deal(sales::deal(common, o, known)),
-        Entity::Product => Record::Product(sales::product(common, o, known)),
-        Entity::Quote => Record::Quote(sales::quote(common, o, known)),
-        Entity::Appointment => Record::Appointment(work::appointment(common, o, known)),
-        Entity::Task => Record::Task(work::task(common, o, known)),
-        Entity::Activity => Record::Activity(work::activity(common, o, known)),
-        Entity::Call => Record::Call(work::call(common, o, known)),
-        _ => Record::CustomObject(work::custom_object(common, o)),
+        Entity::Contact => Record::from(people::contact(common, o, known)),
+        Entity::Company => Record::from(people::company(common, o, known)),
+        Entity::Lead => Record::from(people::lead(common, o, known)),
+        Entity::Deal => Record::from(sales::deal(common, o, known)),
+        Entity::Product => Record::from(sales::product(common, o, known)),
+        Entity::Quote => Record::from(sales::quote(common, o, known)),
+        Entity::Appointment => Record::from(work::appointment(common, o, known)),
+        Entity::Task => Record::from(work::task(common, o, known)),
+        Entity::Activity => Record::from(work::activity(common, o, known)),
+        Entity::Call => Record::from(work::call(common, o, known)),
+        _ => Record::from(work::custom_object(common, o)),
     }
 }
 

@@ -99,14 +99,14 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
         ..Common::new(id)
     };
     match entity {
-        Entity::Deal => Record::Deal(deal(common, o)),
-        Entity::Company => Record::Company(company(common, o)),
-        Entity::Contact => Record::Contact(contact(common, o)),
-        Entity::Invoice => Record::Invoice(invoice(common, o)),
-        Entity::Quote => Record::Quote(quote(common, o)),
-        Entity::Payment => Record::Payment(payment(common, o)),
-        Entity::FormResponse => Record::FormResponse(form_response(common, o)),
-        _ => Record::Lead(lead(common, o)),
+        Entity::Deal => Record::from(deal(common, o)),
+        Entity::Company => Record::from(company(common, o)),
+        Entity::Contact => Record::from(contact(common, o)),
+        Entity::Invoice => Record::from(invoice(common, o)),
+        Entity::Quote => Record::from(quote(common, o)),
+        Entity::Payment => Record::from(payment(common, o)),
+        Entity::FormResponse => Record::from(form_response(common, o)),
+        _ => Record::from(lead(common, o)),
     }
 }
 

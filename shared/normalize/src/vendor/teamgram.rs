@@ -123,13 +123,13 @@ fn entity(class_name: &str) -> Option<Entity> {
 
 fn record<'a>(entity: Entity, common: Common<'a>, o: &Object<'a>) -> Record<'a> {
     match entity {
-        Entity::Company => Record::Company(people::company(common, o)),
-        Entity::Lead => Record::Lead(people::lead(common, o)),
-        Entity::Product => Record::Product(sales::product(common, o)),
-        Entity::Deal => Record::Deal(sales::deal(common, o)),
-        Entity::Order => Record::Order(sales::order(common, o)),
-        Entity::Quote => Record::Quote(sales::quote(common, o)),
-        _ => Record::Contact(people::contact(common, o)),
+        Entity::Company => Record::from(people::company(common, o)),
+        Entity::Lead => Record::from(people::lead(common, o)),
+        Entity::Product => Record::from(sales::product(common, o)),
+        Entity::Deal => Record::from(sales::deal(common, o)),
+        Entity::Order => Record::from(sales::order(common, o)),
+        Entity::Quote => Record::from(sales::quote(common, o)),
+        _ => Record::from(people::contact(common, o)),
     }
 }
 

@@ -230,7 +230,7 @@ pub(super) fn texts<'a>(o: &Object<'a>, name: &str) -> Vec<Text<'a>> {
 
 /// The member, where it is an object; anything else is absent without a warning.
 pub(super) fn object<'a>(o: &Object<'a>, name: &str) -> Option<Object<'a>> {
-    if o.json(name)?.is_object() { o.object(name) } else { None }
+    o.any_object(name)
 }
 
 /// Whether a member is an array of objects, or one object.

@@ -43,7 +43,7 @@ pub fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Doc
     };
     let party = doc.object("fromContact").or_else(|| doc.object("toContact"));
     let (contact, related_to) = contacts(doc.id("contactId"), party.as_ref());
-    let record = Record::Call(Call {
+    let record = Record::from(Call {
         direction: direction.map(Cow::Borrowed),
         state: Some(Cow::Borrowed(state)),
         from: doc.text("from"),
@@ -87,7 +87,7 @@ pub fn note<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     let contacts = references(doc, "contactIds");
     let users = references(doc, "userIds");
     let of = |entity, name| references(doc, name).into_iter().map(move |one| Ref { entity: Some(entity), ..one });
-    let record = Record::Note(Note {
+    let record = Record::from(Note {
         content: doc.text("content"),
         contact: reference(doc.id("contactId"), None).or_else(|| contacts.first().cloned()),
         contacts,

@@ -40,9 +40,9 @@ const COMPANY_FIELDS: Fields = &[
 
 pub fn contact_or_company<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     if is_company(doc) {
-        Document { record: Record::Company(company(common, doc)), fields: COMPANY_FIELDS }
+        Document { record: Record::from(company(common, doc)), fields: COMPANY_FIELDS }
     } else {
-        Document { record: Record::Contact(contact(common, doc)), fields: PERSON_FIELDS }
+        Document { record: Record::from(contact(common, doc)), fields: PERSON_FIELDS }
     }
 }
 

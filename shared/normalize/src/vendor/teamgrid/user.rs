@@ -22,7 +22,7 @@ const FIELDS: Fields = &[
 /// A user who went online or offline.
 pub fn presence<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Document<'a> {
     let status = if vendor_event == "user_online" { "online" } else { "offline" };
-    let record = Record::User(User {
+    let record = Record::from(User {
         name: doc.text("name"),
         email: email(doc),
         status: Some(Cow::Borrowed(status)),
@@ -54,7 +54,7 @@ pub fn members<'a>(doc: &Object<'a>) -> Result<Vec<Document<'a>>, Quarantine> {
     let mut members: Vec<Document<'a>> = Vec::with_capacity(ids.len());
     for id in ids {
         if members.iter().all(|member| member.record.id() != id) {
-            let record = Record::User(User { team: team.clone(), ..User::new(Common::new(id)) });
+            let record = Record::from(User { team: team.clone(), ..User::new(Common::new(id)) });
             members.push(Document { record, fields: FIELDS });
         }
     }

@@ -84,7 +84,7 @@ pub fn task<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     let name = |field| info.and_then(|info| info.text(field));
     let sum = |field| info.and_then(|info| info.decimal(field));
     let is_completed = doc.bool("completed");
-    let record = Record::Task(Task {
+    let record = Record::from(Task {
         name: doc.text("name"),
         description: doc.text("description"),
         status: is_completed.map(status),
@@ -131,7 +131,7 @@ fn subtask<'a>(step: &Object<'a>) -> Option<Subtask<'a>> {
 }
 
 pub fn time_entry<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
-    let record = Record::TimeEntry(TimeEntry {
+    let record = Record::from(TimeEntry {
         description: doc.text("comment"),
         start_at: doc.time("start"),
         end_at: doc.time("end"),
@@ -159,7 +159,7 @@ pub fn time_entry<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
 pub fn project<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     let is_completed = doc.bool("completed");
     let Billing { billing_type, rate, rates, budget_type, budget, budget_hours } = billing(doc);
-    let record = Record::Project(Project {
+    let record = Record::from(Project {
         name: doc.text("name"),
         number: doc.text("individualId"),
         description: doc.text("description").or_else(|| doc.text("briefing")),

@@ -1,0 +1,263 @@
+//! Writing an event as JSON, as `serde_json` writes it, byte for byte.
+//!
+//! Most of an event is text that stands as it is in JSON, and the vendor's JSON, which does so too. `serde_json` looks
+//! at each byte of the text, the names of the fields included, by itself; here eight are looked at together, and those
+//! names, which need no look, not at all. What is rare in an event is left to `serde_json`.
+
+use std::fmt::{self, Display, Write};
+
+use serde::ser::{self, Error as _, Serialize};
+use serde_json::Error;
+
+use crate::plain::{is_special, specials};
+
+/// The name under which a `RawValue` has itself serialized, and that of its one field.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// The JSON of a value, in a text that has room for so many bytes from the beginning.
+pub(crate) fn to_json(value: &impl Serialize, capacity: usize) -> Result<String, Error> {
+    let mut json = String::with_capacity(capacity);
+    value.serialize(&mut Writer { json: &mut json, next_is_json: false })?;
+    Ok(json)
+}
+
+struct Writer<'j> {
+    json: &'j mut String,
+    /// The next text is JSON.
+    next_is_json: bool,
+}
+
+impl Writer<'_> {
+    fn other(&mut self, value: impl Serialize) -> Result<(), Error> {
+        self.json.push_str(&serde_json::to_string(&value)?);
+        Ok(())
+    }
+}
+
+/// Whether a JSON string holds the text as it stands.
+fn is_plain(text: &str) -> bool {
+    let (words, rest) = text.as_bytes().as_chunks();
+    words.iter().all(|word| specials(*word) == 0) && !rest.iter().any(|byte| is_special(*byte))
+}
+
+/// What is written to it goes into a JSON string.
+struct InString<'j>(&'j mut String);
+
+impl Write for InString<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if is_plain(text) {
+            self.0.push_str(text);
+            return Ok(());
+        }
+        let quoted = serde_json::to_string(text).map_err(|_| fmt::Error)?;
+        self.0.push_str(quoted.get(1..quoted.len().saturating_sub(1)).ok_or(fmt::Error)?);
+        Ok(())
+    }
+}
+
+/// A list or an object, of which something stands there already or not.
+struct Container<'w, 'j> {
+    writer: &'w mut Writer<'j>,
+    is_empty: bool,
+    end: &'static str,
+}
+
+impl Container<'_, '_> {
+    fn separate(&mut self) {
+        if !self.is_empty {
+            self.writer.json.push(',');
+        }
+        self.is_empty = false;
+    }
+
+    fn finish(self) -> Result<(), Error> {
+        self.writer.json.push_str(self.end);
+        Ok(())
+    }
+}
+
+impl ser::SerializeSeq for Container<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.separate();
+        value.serialize(&mut *self.writer)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeStruct for Container<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        if !self.writer.next_is_json {
+            self.separate();
+            self.writer.json.push('"');
+            self.writer.json.push_str(name);
+            self.writer.json.push_str("\":");
+        }
+        value.serialize(&mut *self.writer)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
+/// What serde has for types that events are not made of.
+type Never = ser::Impossible<(), Error>;
+
+fn not_of_events<T>() -> Result<T, Error> {
+    Err(Error::custom("events are not made of this"))
+}
+
+macro_rules! by_serde_json {
+    ($($method:ident: $ty:ty,)*) => {
+        $(fn $method(self, value: $ty) -> Result<(), Error> {
+            self.other(value)
+        })*
+    };
+}
+
+impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Container<'w, 'j>;
+    type SerializeStruct = Container<'w, 'j>;
+    type SerializeTuple = Never;
+    type SerializeTupleStruct = Never;
+    type SerializeTupleVariant = Never;
+    type SerializeMap = Never;
+    type SerializeStructVariant = Never;
+
+    by_serde_json! {
+        serialize_i8: i8,
+        serialize_i16: i16,
+        serialize_i32: i32,
+        serialize_i64: i64,
+        serialize_i128: i128,
+        serialize_u8: u8,
+        serialize_u16: u16,
+        serialize_u32: u32,
+        serialize_u64: u64,
+        serialize_u128: u128,
+        serialize_f32: f32,
+        serialize_f64: f64,
+        serialize_char: char,
+        serialize_bytes: &[u8],
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), Error> {
+        self.json.push_str(if value { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn serialize_str(self, text: &str) -> Result<(), Error> {
+        if self.next_is_json {
+            self.next_is_json = false;
+            self.json.push_str(text);
+            return Ok(());
+        }
+        self.json.push('"');
+        InString(self.json).write_str(text).map_err(Error::custom)?;
+        self.json.push('"');
+        Ok(())
+    }
+
+    fn collect_str<T: Display + ?Sized>(self, text: &T) -> Result<(), Error> {
+        self.json.push('"');
+        write!(InString(self.json), "{text}").map_err(Error::custom)?;
+        self.json.push('"');
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        self.json.push_str("null");
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Error> {
+        self.json.push('[');
+        Ok(Container { writer: self, is_empty: true, end: "]" })
+    }
+
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeStruct, Error> {
+        if name == RAW_VALUE {
+            self.next_is_json = true;
+            return Ok(Container { writer: self, is_empty: true, end: "" });
+        }
+        self.json.push('{');
+        Ok(Container { writer: self, is_empty: true, end: "}" })
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<(), Error> {
+        not_of_events()
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Never, Error> {
+        not_of_events()
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Never, Error> {
+        not_of_events()
+    }
+
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Never, Error> {
+        not_of_events()
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Never, Error> {
+        not_of_events()
+    }
+
+    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Never, Error> {
+        not_of_events()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_json;
+
+    #[test]
+    fn texts_are_written_as_serde_json_writes_them() {
+        let bytes = (0..=0x7f_u8).map(char::from);
+        for c in bytes.chain(['ü', '\u{80}', '\u{2028}', '\u{ffff}', '😀']) {
+            for around in 0..9 {
+                let text = format!("{}{c}{}", "a".repeat(around), "é".repeat(around));
+                assert_eq!(to_json(&text, 0).unwrap(), serde_json::to_string(&text).unwrap());
+            }
+        }
+    }
+}
