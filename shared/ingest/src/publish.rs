@@ -17,6 +17,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use crm_event::{Event, push_escaped};
 use crm_normalize::quarantine::Message;
+use serde::Serialize;
 
 use crate::config::Destination;
 use crate::connection;
