@@ -21,9 +21,12 @@ struct Arguments {
     /// How many are posted at a time
     #[arg(long, default_value_t = 40)]
     concurrency: usize,
-    /// Processes of each function
+    /// Processes of each vendor's function
     #[arg(long, default_value_t = 8)]
     processes: usize,
+    /// Processes of the consumer: with 8, a backlog grows for as long as the vendors send
+    #[arg(long, default_value_t = 16)]
+    consumers: usize,
     /// How many times the usual number of faults; usually some 7 of 100 requests fail
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=10))]
     faults: u64,
@@ -36,9 +39,9 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let Arguments { seed, deliveries, concurrency, processes, faults, binaries, logs } = Arguments::parse();
+    let Arguments { seed, deliveries, concurrency, processes, consumers, faults, binaries, logs } = Arguments::parse();
     let binaries = binaries.map_or_else(tests::binaries, Ok)?;
-    let options = Options { seed, deliveries, concurrency, processes, faults, binaries, logs };
+    let options = Options { seed, deliveries, concurrency, processes, consumers, faults, binaries, logs };
     eprintln!("{deliveries} deliveries, seed {seed}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(run(options, |how_far| eprintln!("{how_far}")))?;
