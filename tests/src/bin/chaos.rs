@@ -8,7 +8,8 @@ use clap::Parser;
 use tests::chaos::{Options, run};
 
 /// Posts webhooks as the vendors do, redeliveries included, to the real functions, while SQS, S3, DynamoDB and the
-/// functions themselves fail, from a seed. Accounts for every delivery; fails where an event is lost or in effect twice.
+/// functions themselves fail, from a seed. Accounts for every delivery and every refusal; fails where an event is lost or
+/// in effect twice, or no fault explains a refusal. Prints its tables as Markdown.
 #[derive(Parser)]
 #[command(name = "chaos")]
 struct Arguments {
@@ -24,10 +25,10 @@ struct Arguments {
     /// Processes of each vendor's function
     #[arg(long, default_value_t = 8)]
     processes: usize,
-    /// Processes of the consumer: with 8, a backlog grows for as long as the vendors send
+    /// Processes of the consumer: with fewer the queue only grows while the vendors send
     #[arg(long, default_value_t = 16)]
     consumers: usize,
-    /// How many times the usual number of faults; usually some 7 of 100 requests fail
+    /// How many times the usual number of faults; usually some 7 of 100 requests meet one
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=10))]
     faults: u64,
     /// The folder of the functions' binaries; this one's without it
