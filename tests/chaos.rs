@@ -25,6 +25,7 @@ async fn nothing_is_lost_and_nothing_is_twice() -> anyhow::Result<()> {
 /// With more faults than usual: there are some of every kind in a few hundred deliveries.
 async fn fault_run(seed: u64) -> anyhow::Result<Report> {
     let binaries = tests::binaries()?;
-    let (deliveries, concurrency, processes, faults) = (DELIVERIES, 20, 3, 4);
-    run(Options { seed, deliveries, concurrency, processes, faults, binaries, logs: None }, |_| {}).await
+    let (deliveries, concurrency, processes, consumers, faults) = (DELIVERIES, 20, 3, 3, 4);
+    let options = Options { seed, deliveries, concurrency, processes, consumers, faults, binaries, logs: None };
+    run(options, |_| {}).await
 }

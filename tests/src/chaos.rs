@@ -57,8 +57,9 @@ const VISIBILITY: Duration = Duration::from_secs(2);
 const MAX_RECEIVES: u32 = 5;
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
 const CONSUMER_TIMEOUT: Duration = Duration::from_secs(30);
-/// What is still on a queue so long after the last webhook is stuck.
-const DRAIN: Duration = Duration::from_secs(120);
+/// Messages of which none leaves the queue for so long are stuck.
+const STUCK: Duration = Duration::from_secs(60);
+const TICK: Duration = Duration::from_secs(5);
 
 /// A run's settings.
 #[derive(Clone, Debug)]
@@ -67,8 +68,10 @@ pub struct Options {
     pub deliveries: u64,
     /// Webhooks that are posted at a time.
     pub concurrency: usize,
-    /// Processes of each vendor's function, and of the consumer.
+    /// Processes of each vendor's function.
     pub processes: usize,
+    /// Processes of the consumer.
+    pub consumers: usize,
     /// How many times the usual number of faults.
     pub faults: u64,
     /// The folder of the functions' binaries.
@@ -80,10 +83,10 @@ pub struct Options {
 impl fmt::Display for Options {
     /// The command that runs it again.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, deliveries, concurrency, processes, faults, .. } = self;
-        let sizes =
-            format!("--deliveries {deliveries} --concurrency {concurrency} --processes {processes} --faults {faults}");
-        write!(f, "make chaos CHAOS=\"--seed {seed} {sizes}\"")
+        let Self { seed, deliveries, concurrency, processes, consumers, faults, .. } = self;
+        let posted = format!("--seed {seed} --deliveries {deliveries} --concurrency {concurrency}");
+        let met = format!("--processes {processes} --consumers {consumers} --faults {faults}");
+        write!(f, "make chaos CHAOS=\"{posted} {met}\"")
     }
 }
 
@@ -97,7 +100,7 @@ pub async fn run(options: Options, progress: impl Fn(&str)) -> anyhow::Result<Re
     let catalogue = Arc::new(Catalogue::read()?);
     let sending = world.send_all(&options, &catalogue);
     tokio::pin!(sending);
-    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    let mut tick = tokio::time::interval(TICK);
     tick.tick().await;
     let entries = loop {
         tokio::select! {
@@ -105,18 +108,29 @@ pub async fn run(options: Options, progress: impl Fn(&str)) -> anyhow::Result<Re
             _ = tick.tick() => progress(&world.progress(&options, started)),
         }
     };
-    progress("all sent; draining the queue");
-    let drained = tokio::time::timeout(DRAIN, world.drain()).await;
-    drained.unwrap_or(Ok(()))?;
-    let counts = [QUEUE, DEAD_LETTERS].map(|queue| world.sqs.counts(queue));
-    let undelivered = counts.iter().map(|counts| counts.waiting + counts.in_flight).sum::<usize>();
+    let draining = world.drain();
+    tokio::pin!(draining);
+    let mut last = (world.undelivered(), Instant::now());
+    while last.1.elapsed() < STUCK {
+        tokio::select! {
+            drained = &mut draining => {
+                drained?;
+                break;
+            }
+            _ = tick.tick() => progress(&world.progress(&options, started)),
+        }
+        if world.undelivered() != last.0 {
+            last = (world.undelivered(), Instant::now());
+        }
+    }
     Ok(Report {
         vendors: catalogue.vendors().map(|vendor| vendor.name).collect(),
         balance: ledger::balance(&entries, &world.tables),
         posts: world.posts(),
         faults: world.faults(),
         counts: world.counts(),
-        undelivered: u64::try_from(undelivered)?,
+        kills: world.functions.iter().map(|pool| pool.kills()).sum(),
+        undelivered: u64::try_from(world.undelivered())?,
         took: started.elapsed(),
         options: options.clone(),
     })
@@ -182,8 +196,8 @@ impl World {
         let s3_server = Server::start(s3_faults.clone()).await?;
         let table_server = Server::start(table_faults.clone()).await?;
 
-        let environments = |function: &Function| {
-            let environments = (0..options.processes).map(|number| {
+        let environments = |function: &Function, processes| {
+            let environments = (0..processes).map(|number| {
                 let access_key = format!("AKID{}{number}", function.name);
                 let environment = Environment::new(function.clone().variable("AWS_ACCESS_KEY_ID", &*access_key));
                 killers.insert(access_key, environment.killer());
@@ -201,7 +215,7 @@ impl World {
                 .variable("OVERFLOW_BUCKET", BUCKET)
                 .variable("WEBHOOK_SECRETS", sample::secrets(vendor));
             function.timeout = FUNCTION_TIMEOUT;
-            pools.insert(vendor.name, environments(&function));
+            pools.insert(vendor.name, environments(&function, options.processes));
         }
         let mut consumer = function(options, CONSUMER)?
             .variable("AWS_ENDPOINT_URL_DYNAMODB", table_server.url())
@@ -210,7 +224,7 @@ impl World {
             .variable("IDEMPOTENCY_KEY_PREFIX", CONSUMER)
             .variable("VIEW_TABLE", VIEW);
         consumer.timeout = CONSUMER_TIMEOUT;
-        let consumers = environments(&consumer);
+        let consumers = environments(&consumer, options.consumers);
 
         let functions = pools.values().cloned().collect();
         // On the way back to the vendor an answer may be late, or lost.
@@ -223,7 +237,7 @@ impl World {
         let mapping =
             Arc::new(Mapping { sqs: sqs.clone(), queue, consumers: consumers.clone(), seed, twice: 200, counts });
         let mut pollers = JoinSet::new();
-        for _ in 0..options.processes {
+        for _ in 0..options.consumers {
             pollers.spawn(mapping.clone().poll());
         }
         Ok(Self {
@@ -277,6 +291,7 @@ impl World {
         let Delivery { vendor, webhook, events } = delivery;
         let mut told = Told::GaveUp;
         let mut attempts = 0;
+        let mut misses = Vec::new();
         let mut wrong_answer = false;
         let mut pauses = redeliveries(vendor, own).into_iter();
         // One in fifty is sent again though it was answered: at least once means that too.
@@ -285,20 +300,23 @@ impl World {
             let permit = posting.acquire().await?;
             attempts += 1;
             *self.posts.lock().unwrap_or_else(PoisonError::into_inner).entry(vendor.name).or_default() += 1;
-            let reply = self.sender.post(vendor, &webhook).await.ok().filter(|reply| reply.status == 200);
+            let reply = self.sender.post(vendor, &webhook).await;
             drop(permit);
-            if let Some(reply) = reply {
-                told = if reply.outcome == "stored" { Told::Stored } else { Told::Accepted };
-                wrong_answer |= !events.iter().map(|event| &event.event_id).eq(&reply.event_ids);
-                if !std::mem::take(&mut once_more) {
-                    break;
+            match reply {
+                Ok(reply) => {
+                    told = if reply.outcome == "stored" { Told::Stored } else { Told::Accepted };
+                    wrong_answer |= !events.iter().map(|event| &event.event_id).eq(&reply.event_ids);
+                    if !std::mem::take(&mut once_more) {
+                        break;
+                    }
                 }
+                Err(miss) => misses.push(miss),
             }
             let Some(pause) = pauses.next() else { break };
             tokio::time::sleep(pause).await;
         }
         self.done.fetch_add(1, Ordering::Relaxed);
-        Ok(Entry { number, vendor: vendor.name, events, told, attempts, wrong_answer })
+        Ok(Entry { number, vendor: vendor.name, events, told, attempts, misses, wrong_answer })
     }
 
     /// Until all that came is in effect: first with the faults, then without them, with what was kept and what failed.
@@ -313,6 +331,12 @@ impl World {
         self.redriven.store(u64::try_from(redriven)?, Ordering::Relaxed);
         self.sqs.drained(QUEUE).await;
         Ok(())
+    }
+
+    /// What is on a queue that ends up empty.
+    fn undelivered(&self) -> usize {
+        let counts = [QUEUE, DEAD_LETTERS].map(|queue| self.sqs.counts(queue));
+        counts.iter().map(|counts| counts.waiting + counts.in_flight).sum()
     }
 
     fn progress(&self, options: &Options, started: Instant) -> String {
@@ -341,7 +365,9 @@ impl World {
         let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
         vec![
             ("function processes started", self.functions.iter().map(|pool| pool.starts()).sum()),
+            ("of them killed in the middle of a webhook", self.functions.iter().map(|pool| pool.kills()).sum()),
             ("consumer processes started", self.consumers.starts()),
+            ("of them killed in the middle of a batch", self.consumers.kills()),
             ("messages sent to the queue", queue.sent),
             ("of them dropped by SQS as twins", queue.dropped),
             ("batches handed to the consumer", count(&mapping.batches)),

@@ -8,7 +8,8 @@ use clap::Parser;
 use tests::chaos::{Options, run};
 
 /// Posts webhooks as the vendors do, redeliveries included, to the real functions, while SQS, S3, DynamoDB and the
-/// functions themselves fail, from a seed. Accounts for every delivery; fails where an event is lost or in effect twice.
+/// functions themselves fail, from a seed. Accounts for every delivery and every refusal; fails where an event is lost or
+/// in effect twice, or no fault explains a refusal. Prints its tables as Markdown.
 #[derive(Parser)]
 #[command(name = "chaos")]
 struct Arguments {
@@ -21,10 +22,13 @@ struct Arguments {
     /// How many are posted at a time
     #[arg(long, default_value_t = 40)]
     concurrency: usize,
-    /// Processes of each function
+    /// Processes of each vendor's function
     #[arg(long, default_value_t = 8)]
     processes: usize,
-    /// How many times the usual number of faults; usually some 7 of 100 requests fail
+    /// Processes of the consumer: with fewer the queue only grows while the vendors send
+    #[arg(long, default_value_t = 16)]
+    consumers: usize,
+    /// How many times the usual number of faults; usually some 7 of 100 requests meet one
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=10))]
     faults: u64,
     /// The folder of the functions' binaries; this one's without it
@@ -36,9 +40,9 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let Arguments { seed, deliveries, concurrency, processes, faults, binaries, logs } = Arguments::parse();
+    let Arguments { seed, deliveries, concurrency, processes, consumers, faults, binaries, logs } = Arguments::parse();
     let binaries = binaries.map_or_else(tests::binaries, Ok)?;
-    let options = Options { seed, deliveries, concurrency, processes, faults, binaries, logs };
+    let options = Options { seed, deliveries, concurrency, processes, consumers, faults, binaries, logs };
     eprintln!("{deliveries} deliveries, seed {seed}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(run(options, |how_far| eprintln!("{how_far}")))?;

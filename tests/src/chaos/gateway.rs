@@ -44,7 +44,16 @@ impl Pool {
 
     /// How often processes were started.
     pub fn starts(&self) -> u64 {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Environment::starts).sum()
+        self.sum(Environment::starts)
+    }
+
+    /// How many of them were killed.
+    pub fn kills(&self) -> u64 {
+        self.sum(Environment::kills)
+    }
+
+    fn sum(&self, of: fn(&Environment) -> u64) -> u64 {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).iter().map(of).sum()
     }
 }
 

@@ -21,6 +21,34 @@ pub enum Told {
     GaveUp,
 }
 
+/// Why an attempt was not answered 200.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Miss {
+    /// The connection was cut on the way back.
+    AnswerLost,
+    /// 500: the function ended in the middle.
+    Killed,
+    /// 503: neither SQS nor S3 took it.
+    Unavailable,
+    /// Nothing that may happen.
+    Other,
+}
+
+impl Miss {
+    pub const ALL: [Self; 4] = [Self::AnswerLost, Self::Killed, Self::Unavailable, Self::Other];
+}
+
+impl std::fmt::Display for Miss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::AnswerLost => "posts not answered 200: the answer got lost",
+            Self::Killed => "posts not answered 200: the function was killed",
+            Self::Unavailable => "posts not answered 200: SQS and S3 failed together",
+            Self::Other => "posts not answered 200: anything else",
+        })
+    }
+}
+
 /// One delivery, done.
 #[derive(Debug)]
 pub struct Entry {
@@ -29,6 +57,8 @@ pub struct Entry {
     pub events: Vec<Expected>,
     pub told: Told,
     pub attempts: usize,
+    /// Why some of them were not answered 200.
+    pub misses: Vec<Miss>,
     /// The function's answer named other events.
     pub wrong_answer: bool,
 }
@@ -38,6 +68,8 @@ pub struct Entry {
 pub enum Outcome {
     /// Answered 200 at the first attempt, in effect once.
     AtOnce,
+    /// Answered 200 at the first attempt and sent again all the same, in effect once.
+    SentAgain,
     /// Refused or not answered, redelivered until 200, in effect once.
     Redelivered,
     /// Answered 200 from the overflow store, in effect once after the replay.
@@ -51,19 +83,27 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 6] =
-        [Self::AtOnce, Self::Redelivered, Self::Replayed, Self::GaveUpInEffect, Self::GaveUp, Self::Lost];
+    pub const ALL: [Self; 7] = [
+        Self::AtOnce,
+        Self::SentAgain,
+        Self::Redelivered,
+        Self::Replayed,
+        Self::GaveUpInEffect,
+        Self::GaveUp,
+        Self::Lost,
+    ];
 }
 
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::AtOnce => "answered 200 at once, in effect once",
+            Self::SentAgain => "answered 200 and sent again, in effect once",
             Self::Redelivered => "redelivered until answered 200, in effect once",
-            Self::Replayed => "answered 200 from the overflow store, replayed, in effect once",
+            Self::Replayed => "kept in the overflow store, answered 200, in effect once",
             Self::GaveUpInEffect => "never answered 200, the vendor gave up; in effect once",
             Self::GaveUp => "never answered 200, the vendor gave up; no effect",
-            Self::Lost => "LOST: answered 200, no effect",
+            Self::Lost => "lost: answered 200, no effect",
         })
     }
 }
@@ -81,6 +121,8 @@ pub struct Balance {
     pub without_effect: Vec<((String, String), u64)>,
     /// Deliveries that were answered with the ids of other events.
     pub wrong_answers: Vec<u64>,
+    /// By cause and vendor.
+    pub misses: BTreeMap<Miss, BTreeMap<&'static str, u64>>,
     /// Events in effect.
     pub events: u64,
 }
@@ -112,6 +154,7 @@ pub fn balance(entries: &[Entry], tables: &DynamoDb) -> Balance {
             Told::Accepted | Told::Stored if !all => Outcome::Lost,
             Told::Stored => Outcome::Replayed,
             Told::Accepted if entry.attempts == 1 => Outcome::AtOnce,
+            Told::Accepted if entry.misses.is_empty() => Outcome::SentAgain,
             Told::Accepted => Outcome::Redelivered,
             Told::GaveUp if any => Outcome::GaveUpInEffect,
             Told::GaveUp => Outcome::GaveUp,
@@ -119,6 +162,9 @@ pub fn balance(entries: &[Entry], tables: &DynamoDb) -> Balance {
         *balance.outcomes.entry(outcome).or_default().entry(entry.vendor).or_default() += 1;
         if outcome == Outcome::Lost {
             balance.lost.push(entry.number);
+        }
+        for miss in &entry.misses {
+            *balance.misses.entry(*miss).or_default().entry(entry.vendor).or_default() += 1;
         }
         if entry.wrong_answer {
             balance.wrong_answers.push(entry.number);

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Options;
-use super::ledger::{Balance, Outcome};
+use super::ledger::{Balance, Miss, Outcome};
 use crate::stub::faults::Fault;
 
 /// What a run came to.
@@ -20,6 +20,8 @@ pub struct Report {
     pub faults: Vec<(&'static str, BTreeMap<Fault, u64>)>,
     /// What else there was to count.
     pub counts: Vec<(&'static str, u64)>,
+    /// Functions that were killed in the middle of a webhook.
+    pub kills: u64,
     /// Messages that were still on a queue at the end.
     pub undelivered: u64,
     pub took: Duration,
@@ -34,41 +36,59 @@ impl Report {
         self.balance.twice.iter().map(|(_, times)| times).sum()
     }
 
-    /// Nothing lost, nothing twice, and nothing left on a queue.
+    /// Nothing lost, nothing twice, nothing left on a queue, and no post refused without a fault that explains it.
     pub fn is_clean(&self) -> bool {
-        self.balance.is_clean() && self.undelivered == 0
+        self.balance.is_clean() && self.undelivered == 0 && self.unexplained().next().is_none()
     }
 
-    fn columns(&self, f: &mut fmt::Formatter<'_>, title: &str, of: impl Fn(&str) -> u64) -> fmt::Result {
-        write!(f, "| {title:<64} |")?;
+    /// What posts were not answered 200 for, where there are more of them than of what causes it: how many, and how
+    /// many there may be.
+    fn unexplained(&self) -> impl Iterator<Item = (Miss, u64, u64)> {
+        Miss::ALL.into_iter().filter_map(|miss| {
+            let may_be = match miss {
+                Miss::AnswerLost => self.faults_of("gateway", |fault| fault == Fault::CutAfter),
+                Miss::Killed => self.kills,
+                Miss::Unavailable => self.faults_of("S3", |fault| fault != Fault::Slow),
+                Miss::Other => 0,
+            };
+            let all = self.balance.misses.get(&miss).into_iter().flat_map(BTreeMap::values).sum();
+            (all > may_be).then_some((miss, all, may_be))
+        })
+    }
+
+    fn faults_of(&self, service: &str, which: impl Fn(Fault) -> bool) -> u64 {
+        let counts = self.faults.iter().filter(|(name, _)| *name == service).flat_map(|(_, counts)| counts);
+        counts.filter(|(fault, _)| which(**fault)).map(|(_, count)| count).sum()
+    }
+
+    fn row(&self, f: &mut fmt::Formatter<'_>, title: &str, of: impl Fn(&str) -> u64) -> fmt::Result {
+        write!(f, "| {title:<56} |")?;
         for vendor in &self.vendors {
             write!(f, " {:>10} |", of(vendor))?;
         }
         writeln!(f, " {:>9} |", self.vendors.iter().map(|vendor| of(vendor)).sum::<u64>())
     }
-}
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "| {:<64} |", "")?;
+    fn deliveries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "| {:<56} |", "")?;
         for vendor in &self.vendors {
             write!(f, " {vendor:>10} |")?;
         }
         writeln!(f, " {:>9} |", "all")?;
-        write!(f, "|{}|", "-".repeat(66))?;
-        for _ in &self.vendors {
-            write!(f, "{}:|", "-".repeat(11))?;
-        }
-        writeln!(f, "{}:|", "-".repeat(10))?;
-        let outcomes = &self.balance.outcomes;
-        let of =
-            |outcome: &Outcome, vendor: &str| outcomes.get(outcome).and_then(|by| by.get(vendor)).copied().unwrap_or(0);
-        self.columns(f, "deliveries", |vendor| outcomes.keys().map(|outcome| of(outcome, vendor)).sum())?;
-        self.columns(f, "posts", |vendor| self.posts.get(vendor).copied().unwrap_or(0))?;
+        writeln!(f, "|{}|{}{}:|", "-".repeat(58), "-----------:|".repeat(self.vendors.len()), "-".repeat(10))?;
+        let Balance { outcomes, misses, .. } = &self.balance;
+        self.row(f, "deliveries", |vendor| outcomes.values().filter_map(|by| by.get(vendor)).sum())?;
         for outcome in Outcome::ALL {
-            self.columns(f, &outcome.to_string(), |vendor| of(&outcome, vendor))?;
+            self.row(f, &outcome.to_string(), |vendor| of(outcomes, outcome, vendor))?;
         }
-        writeln!(f)?;
+        self.row(f, "posts, with those that were sent again", |vendor| self.posts.get(vendor).copied().unwrap_or(0))?;
+        for miss in Miss::ALL {
+            self.row(f, &miss.to_string(), |vendor| of(misses, miss, vendor))?;
+        }
+        Ok(())
+    }
+
+    fn met(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "| {:<26} |", "fault")?;
         for (service, _) in &self.faults {
             write!(f, " {service:>10} |")?;
@@ -82,16 +102,11 @@ impl fmt::Display for Report {
             }
             writeln!(f)?;
         }
-        writeln!(f)?;
-        for (what, count) in &self.counts {
-            writeln!(f, "{what}: {count}")?;
-        }
-        writeln!(f, "events in effect: {}", self.balance.events)?;
-        writeln!(f, "lost: {}, twice: {}, in {:.0} s", self.lost(), self.twice(), self.took.as_secs_f64())?;
-        if self.is_clean() {
-            return Ok(());
-        }
-        writeln!(f)?;
+        Ok(())
+    }
+
+    /// What to look into.
+    fn wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Balance { lost, twice, without_effect, wrong_answers, .. } = &self.balance;
         if !lost.is_empty() {
             writeln!(f, "answered 200 and lost, by number of the delivery: {:?}", some(lost))?;
@@ -105,11 +120,42 @@ impl fmt::Display for Report {
         if !wrong_answers.is_empty() {
             writeln!(f, "answered with the ids of other events: {:?}", some(wrong_answers))?;
         }
+        for (miss, all, may_be) in self.unexplained() {
+            writeln!(f, "{miss}: {all}, where the faults explain {may_be}")?;
+        }
         if self.undelivered > 0 {
             writeln!(f, "still on a queue: {}", self.undelivered)?;
         }
         writeln!(f, "run it again: {}", self.options)
     }
+}
+
+impl fmt::Display for Report {
+    /// In Markdown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.deliveries(f)?;
+        writeln!(f)?;
+        self.met(f)?;
+        writeln!(f)?;
+        writeln!(f, "| {:<47} | {:>9} |", "beside", "")?;
+        writeln!(f, "|{}|{}:|", "-".repeat(49), "-".repeat(10))?;
+        for (what, count) in &self.counts {
+            writeln!(f, "| {what:<47} | {count:>9} |")?;
+        }
+        writeln!(f, "| {:<47} | {:>9} |", "events in effect", self.balance.events)?;
+        writeln!(f)?;
+        let (deliveries, took) = (self.options.deliveries, self.took.as_secs_f64());
+        writeln!(f, "Lost: {}, twice: {}; {deliveries} deliveries in {took:.0} s.", self.lost(), self.twice())?;
+        if !self.is_clean() {
+            writeln!(f)?;
+            self.wrong(f)?;
+        }
+        Ok(())
+    }
+}
+
+fn of<K: Ord>(counts: &BTreeMap<K, BTreeMap<&'static str, u64>>, key: K, vendor: &str) -> u64 {
+    counts.get(&key).and_then(|by| by.get(vendor)).copied().unwrap_or(0)
 }
 
 /// Enough to look into.

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::gateway::path;
+use super::ledger::Miss;
 
 /// How long a vendor waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -39,10 +40,9 @@ pub fn redeliveries(vendor: &Vendor, own: u64) -> Vec<Duration> {
     }
 }
 
-/// What a vendor got.
+/// What a vendor got with a 200.
 #[derive(Debug)]
 pub struct Reply {
-    pub status: u16,
     /// The word for what became of the webhook.
     pub outcome: String,
     pub event_ids: Vec<String>,
@@ -66,16 +66,29 @@ impl Sender {
     /// Posts a webhook with the proof of origin of this time.
     ///
     /// # Errors
-    /// Where there is no answer in time.
-    #[expect(clippy::disallowed_methods, reason = "the functions go by the real clock")]
-    pub async fn post(&self, vendor: &'static Vendor, webhook: &Webhook) -> anyhow::Result<Reply> {
+    /// Where there is no answer in time, or not a 200.
+    pub async fn post(&self, vendor: &'static Vendor, webhook: &Webhook) -> Result<Reply, Miss> {
         #[derive(Default, Deserialize)]
+        #[serde(default)]
         struct Body {
-            #[serde(default)]
             status: String,
-            #[serde(default)]
             events: Vec<String>,
+            error: String,
         }
+        let (status, body) = self.answer(vendor, webhook).await.map_err(|_| Miss::AnswerLost)?;
+        let Body { status: outcome, events: event_ids, error } = serde_json::from_slice(&body).unwrap_or_default();
+        match (status, &*error) {
+            (200, _) => Ok(Reply { outcome, event_ids }),
+            (503, "unavailable") => Err(Miss::Unavailable),
+            // As API Gateway answers for a function that gives no answer.
+            (500, "") => Err(Miss::Killed),
+            _ => Err(Miss::Other),
+        }
+    }
+
+    /// Status and body.
+    #[expect(clippy::disallowed_methods, reason = "the functions go by the real clock")]
+    async fn answer(&self, vendor: &'static Vendor, webhook: &Webhook) -> anyhow::Result<(u16, Bytes)> {
         let webhook = webhook.clone().proven(vendor, Timestamp::now());
         let mut request = hyper::Request::builder()
             .method(Method::POST)
@@ -90,8 +103,6 @@ impl Sender {
             let status = response.status().as_u16();
             anyhow::Ok((status, response.into_body().collect().await?.to_bytes()))
         };
-        let (status, body) = tokio::time::timeout(PATIENCE, answer).await.context("no answer in time")??;
-        let Body { status: outcome, events: event_ids } = serde_json::from_slice(&body).unwrap_or_default();
-        Ok(Reply { status, outcome, event_ids })
+        tokio::time::timeout(PATIENCE, answer).await.context("no answer in time")?
     }
 }

@@ -120,6 +120,7 @@ pub struct Environment {
     killer: Killer,
     invocations: u64,
     starts: u64,
+    kills: u64,
 }
 
 /// Ends the process of an environment in the middle of an invocation.
@@ -141,7 +142,7 @@ impl fmt::Debug for Environment {
 
 impl Environment {
     pub fn new(function: Function) -> Self {
-        Self { function, process: None, killer: Killer::default(), invocations: 0, starts: 0 }
+        Self { function, process: None, killer: Killer::default(), invocations: 0, starts: 0, kills: 0 }
     }
 
     /// Starts the process unless it runs. The first invocation does it of itself.
@@ -159,6 +160,11 @@ impl Environment {
     /// How often the process was started.
     pub fn starts(&self) -> u64 {
         self.starts
+    }
+
+    /// How often its killer ended the process.
+    pub fn kills(&self) -> u64 {
+        self.kills
     }
 
     /// The process, where one runs.
@@ -193,6 +199,7 @@ impl Environment {
             () = killed.0.notified() => {
                 // Dropping it kills it.
                 self.process = None;
+                self.kills += 1;
                 Err(InvokeError::Exited("killed".to_owned()))
             }
             status = process.child.wait() => {
