@@ -1,12 +1,16 @@
 //! An authentic request: whatever its body is, it becomes events that hold to the contract, or is kept to be tried again.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crm_event::{Event, Json};
 use crm_events::answer::Webhook;
 use crm_events::case::RECEIVED_AT;
 use crm_normalize::quarantine::{Kept, Message};
-use crm_normalize::{Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, sample};
+use crm_normalize::{
+    Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, sample, vendor,
+};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -25,18 +29,28 @@ pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
     let webhook = Webhook { body, headers, query, account: None }.proven(vendor, RECEIVED_AT);
     let request = RequestText::from(webhook);
 
-    let secrets = Secrets::parse(&sample::secrets(vendor), vendor.schemes).unwrap_or_else(|error| panic!("{error}"));
-    let verified = vendor.verify(request.request(), &secrets, RECEIVED_AT);
+    let verified = vendor.verify(request.request(), secrets(vendor), RECEIVED_AT);
     let verified = verified.unwrap_or_else(|error| panic!("what was proven is refused: {error}"));
     let normalized = verified.normalize(OPTIONS);
     warnings(&normalized.warnings, &request.body);
     logged(&normalized.logged);
     kept(&verified, &normalized, &request);
     if let Ok(Accepted::Events(events)) = &normalized.result {
-        assert!(!events.is_empty(), "accepted, and there is no event");
-        let json = events.iter().map(|each| event(vendor, each, &request.body)).fold(0, |sum, json| sum + json.len());
+        let raw = events.first().map(raw).unwrap_or_else(|| panic!("accepted, and there is no event"));
+        let secrets = secrets_are_gone(vendor, &request.body, raw);
+        let json = events.iter().map(|each| event(vendor, each, raw, &secrets, &request.body).len()).sum::<usize>();
         assert!(json <= LARGEST_OUTPUT && events.len() <= MOST_EVENTS, "{} events, {json} bytes", events.len());
     }
+}
+
+/// What accepts the samples, read once.
+fn secrets(vendor: &Vendor) -> &'static Secrets {
+    static ALL: LazyLock<BTreeMap<&str, Secrets>> = LazyLock::new(|| {
+        let read = |vendor: &Vendor| Secrets::parse(&sample::secrets(vendor), vendor.schemes);
+        let read = |vendor: &Vendor| read(vendor).unwrap_or_else(|error| panic!("{error}"));
+        vendor::ALL.iter().map(|vendor| (vendor.name, read(vendor))).collect()
+    });
+    ALL.get(vendor.name).unwrap_or_else(|| panic!("{} is none of the vendors", vendor.name))
 }
 
 /// What one webhook may become: more would not fit a function's memory, or its time.
@@ -44,7 +58,7 @@ const MOST_EVENTS: usize = 1000;
 const LARGEST_OUTPUT: usize = 128 << 20;
 
 /// One event; gives its JSON.
-fn event(vendor: &Vendor, event: &Event<'_>, body: &[u8]) -> String {
+fn event(vendor: &Vendor, event: &Event<'_>, body_json: &str, secrets: &[String], body: &[u8]) -> String {
     let json = event.to_json().unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(serde_json::to_string(event).ok().as_ref(), Some(&json), "not as serde_json writes it");
     let back: Event<'_> = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
@@ -54,42 +68,50 @@ fn event(vendor: &Vendor, event: &Event<'_>, body: &[u8]) -> String {
         assert!(fits && key.starts_with(&format!("{}:", vendor.name)), "{what} {key}");
     }
     assert_eq!(event.data.record.is_none(), event.data.entity == crm_event::Entity::Unknown, "{json}");
-    let raw = event.data.raw.as_ref().map(Json::get).unwrap_or_default();
-    assert!(serde_json::from_str::<&RawValue>(raw).is_ok(), "raw is no JSON: {raw}");
-    secrets_are_gone(vendor, body, raw, &json);
+    assert_eq!(raw(event), body_json, "every event of a webhook carries the same");
+    for secret in secrets {
+        assert!(!json.contains(secret), "{secret} is in {json}");
+    }
     // A control character takes six bytes for one, the record holds at most what `raw` holds.
     let bound = 16 * body.len() + 4096;
     assert!(json.len() <= bound, "{} bytes of {}: {json}", json.len(), body.len());
     json
 }
 
-/// Neither the vendor's secret members nor their texts are in the event; all else of the body is in `raw`.
-fn secrets_are_gone(vendor: &Vendor, body: &[u8], raw: &str, json: &str) {
-    let text = std::str::from_utf8(body).unwrap_or_default().trim_start_matches('\u{feff}').trim_ascii();
-    let (Ok(before), Ok(after)) = (serde_json::from_str::<Value>(text), serde_json::from_str::<Value>(raw)) else {
-        // Numbers beyond a double, lone surrogates.
-        return;
-    };
-    let mut secrets = Vec::new();
-    let expected = without(before.clone(), vendor.secret_members, &mut secrets);
-    if secrets.is_empty() {
-        assert_eq!(raw, text, "raw is the body, byte for byte");
-        return;
-    }
-    // Of two members with one name, one may be a secret's neighbour: what remains is at most what was there.
-    assert_eq!(after, expected, "raw is the body less {:?}", vendor.secret_members);
-    let open = expected.to_string();
-    for secret in secrets.iter().filter(|secret| secret.len() >= SECRET_LENGTH && !open.contains(&***secret)) {
-        assert!(!json.contains(secret), "{secret} is in {json}");
-    }
+fn raw<'e>(event: &'e Event<'_>) -> &'e str {
+    event.data.raw.as_ref().map(Json::get).unwrap_or_default()
 }
 
-/// The value without members of these names, at any depth; their texts go to `taken`.
+/// `raw` is all of the body but the vendor's secret members; gives the texts that were in those and nowhere else.
+fn secrets_are_gone(vendor: &Vendor, body: &[u8], raw: &str) -> Vec<String> {
+    assert!(serde_json::from_str::<&RawValue>(raw).is_ok(), "raw is no JSON: {raw}");
+    let text = std::str::from_utf8(body).unwrap_or_default().trim_start_matches('\u{feff}').trim_ascii();
+    if vendor.secret_members.is_empty() {
+        assert_eq!(raw, text, "raw is the body, byte for byte");
+        return Vec::new();
+    }
+    let (Ok(before), Ok(after)) = (serde_json::from_str::<Value>(text), serde_json::from_str::<Value>(raw)) else {
+        // Numbers beyond a double, lone surrogates.
+        return Vec::new();
+    };
+    let mut secrets = Vec::new();
+    let expected = without(before, vendor.secret_members, &mut secrets);
+    if secrets.is_empty() {
+        assert_eq!(raw, text, "raw is the body, byte for byte");
+        return secrets;
+    }
+    assert_eq!(after, expected, "raw is the body less {:?}", vendor.secret_members);
+    let open = expected.to_string();
+    secrets.retain(|secret| secret.len() >= SECRET_LENGTH && !open.contains(&**secret));
+    secrets
+}
+
+/// The value without members of these names in any case, at any depth; their texts go to `taken`.
 fn without(value: Value, names: &[&str], taken: &mut Vec<String>) -> Value {
     match value {
         Value::Object(members) => {
             let keep = members.into_iter().filter_map(|(name, member)| {
-                if names.contains(&name.as_str()) {
+                if names.iter().any(|secret| secret.eq_ignore_ascii_case(&name)) {
                     taken.push(name);
                     texts(&member, taken);
                     return None;
@@ -126,7 +148,11 @@ fn kept(verified: &Verified<'_>, at_once: &Normalized<'_>, request: &RequestText
     assert_eq!(back, message);
     credentials_are_gone(verified.vendor(), request, &json);
     let kept = Kept::new(back).unwrap_or_else(|error| panic!("{error}: {json}"));
-    assert_eq!(outcome(&kept.verified().normalize(OPTIONS)), outcome(at_once), "{json}");
+    // Where not even the JSON is right, the text that is kept may be wrong elsewhere: what was a secret is not in it.
+    let is_other_text = matches!(why.reason, Reason::NotText | Reason::NotJson)
+        && matches!(verified.redacted_body(), Cow::Owned(kept) if kept != request.body);
+    let later = kept.verified().normalize(OPTIONS);
+    assert!(is_other_text || outcome(&later) == outcome(at_once), "{later:?} for {at_once:?}: {json}");
 }
 
 fn credentials_are_gone(vendor: &Vendor, request: &RequestText, json: &str) {
