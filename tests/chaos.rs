@@ -7,8 +7,9 @@ const DELIVERIES: u64 = 400;
 
 #[tokio::test]
 async fn nothing_is_lost_and_nothing_is_twice() -> anyhow::Result<()> {
-    // Both wait most of the time.
-    let (one, other) = tokio::try_join!(fault_run(1), fault_run(2))?;
+    // Both wait most of the time. With these seeds SQS meets every fault, whatever the others do: what it meets hangs on
+    // the seed and the events' ids alone.
+    let (one, other) = tokio::try_join!(fault_run(3), fault_run(4))?;
     for report in [&one, &other] {
         assert!(report.is_clean(), "{report}");
         let accounted: u64 = report.balance.outcomes.values().flat_map(|vendors| vendors.values()).sum();
