@@ -64,6 +64,7 @@ pub async fn compare(
                 figures.cold.push(time.as_secs_f64() * 1e3);
                 figures.cold_cpu.push(process.cpu_time()?.as_secs_f64() * 1e3);
             }
+            process.end().await?;
         }
     }
     let mut processes: Vec<_> = subjects.iter().map(|subject| stand.subject(subject, &[])).collect();

@@ -188,6 +188,11 @@ impl Process<'_> {
         self.answers(webhook, 200).await
     }
 
+    /// Ends it: the next one is not to share its processor with it.
+    pub async fn end(mut self) -> anyhow::Result<()> {
+        self.environment.end().await
+    }
+
     fn pid(&self) -> anyhow::Result<u32> {
         self.environment.pid().context("the process has not been started")
     }

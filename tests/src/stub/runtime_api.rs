@@ -172,9 +172,15 @@ impl Environment {
         self.process.as_ref().and_then(|process| process.child.id())
     }
 
-    /// Ends the process; the next invocation starts another.
-    pub fn stop(&mut self) {
-        self.process = None;
+    /// Kills the process and waits for its end; the next invocation starts another.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub async fn end(&mut self) -> anyhow::Result<()> {
+        match self.process.take() {
+            Some(mut process) => Ok(process.child.kill().await?),
+            None => Ok(()),
+        }
     }
 
     /// Hands one event to the function and waits for its answer.
