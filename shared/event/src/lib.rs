@@ -22,6 +22,7 @@ pub use value::{
     Absent, Address, Campaign, CustomField, DateInfo, Decimal, Email, EmailBounce, FormField, GeoLocation, Json,
     LineItem, NotADecimal, Phone, Rate, Ref, Stage, Subtask, Text, Web,
 };
+pub use write::to_json;
 
 /// The version of the CloudEvents specification that [`Event`] follows.
 pub const SPEC_VERSION: &str = "1.0";
@@ -82,7 +83,7 @@ impl Event<'_> {
     /// Where a value is of a kind that no event has: for the types as they are, never.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let raw = self.data.raw.as_ref().map_or(0, |raw| raw.get().len());
-        write::to_json(self, raw.saturating_add(BESIDE_RAW))
+        to_json(self, raw.saturating_add(BESIDE_RAW))
     }
 }
 

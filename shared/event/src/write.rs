@@ -1,4 +1,4 @@
-//! Writing an event as JSON, as `serde_json` writes it, byte for byte.
+//! Writing JSON as `serde_json` writes it, byte for byte, and sooner.
 //!
 //! Most of an event is text that stands as it is in JSON, and the vendor's JSON, which does so too. `serde_json` looks
 //! at each byte of the text, the names of the fields included, by itself; here eight are looked at together, and those
@@ -14,8 +14,11 @@ use crate::plain::{is_special, specials};
 /// The name under which a `RawValue` has itself serialized, and that of its one field.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// The JSON of a value, in a text that has room for so many bytes from the beginning.
-pub(crate) fn to_json(value: &impl Serialize, capacity: usize) -> Result<String, Error> {
+/// The JSON of a value, byte for byte that of `serde_json`, in a text that has room for so many bytes from the beginning.
+///
+/// # Errors
+/// Where a value is of a kind that no event has: a tuple, a variant with fields, a member whose name is no text.
+pub fn to_json(value: &impl Serialize, capacity: usize) -> Result<String, Error> {
     let mut json = String::with_capacity(capacity);
     value.serialize(&mut Writer { json: &mut json, next_is_json: false })?;
     Ok(json)
@@ -109,11 +112,43 @@ impl ser::SerializeStruct for Container<'_, '_> {
     }
 }
 
+impl ser::SerializeMap for Container<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Error> {
+        self.separate();
+        let at = self.writer.json.len();
+        name.serialize(&mut *self.writer)?;
+        if self.writer.json.as_bytes().get(at) != Some(&b'"') {
+            return not_of_events();
+        }
+        self.writer.json.push(':');
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        value.serialize(&mut *self.writer)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
 /// What serde has for types that events are not made of.
 type Never = ser::Impossible<(), Error>;
 
 fn not_of_events<T>() -> Result<T, Error> {
     Err(Error::custom("events are not made of this"))
+}
+
+macro_rules! whole_numbers {
+    ($($method:ident: $ty:ty,)*) => {
+        $(fn $method(self, value: $ty) -> Result<(), Error> {
+            write!(self.json, "{value}").map_err(Error::custom)
+        })*
+    };
 }
 
 macro_rules! by_serde_json {
@@ -129,13 +164,13 @@ impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
     type Error = Error;
     type SerializeSeq = Container<'w, 'j>;
     type SerializeStruct = Container<'w, 'j>;
+    type SerializeMap = Container<'w, 'j>;
     type SerializeTuple = Never;
     type SerializeTupleStruct = Never;
     type SerializeTupleVariant = Never;
-    type SerializeMap = Never;
     type SerializeStructVariant = Never;
 
-    by_serde_json! {
+    whole_numbers! {
         serialize_i8: i8,
         serialize_i16: i16,
         serialize_i32: i32,
@@ -146,6 +181,9 @@ impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
         serialize_u32: u32,
         serialize_u64: u64,
         serialize_u128: u128,
+    }
+
+    by_serde_json! {
         serialize_f32: f32,
         serialize_f64: f64,
         serialize_char: char,
@@ -206,6 +244,11 @@ impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
         Ok(Container { writer: self, is_empty: true, end: "]" })
     }
 
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Error> {
+        self.json.push('{');
+        Ok(Container { writer: self, is_empty: true, end: "}" })
+    }
+
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeStruct, Error> {
         if name == RAW_VALUE {
             self.next_is_json = true;
@@ -237,10 +280,6 @@ impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
         not_of_events()
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Never, Error> {
-        not_of_events()
-    }
-
     fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Never, Error> {
         not_of_events()
     }
@@ -249,6 +288,35 @@ impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
 #[cfg(test)]
 mod tests {
     use super::to_json;
+    use serde::Serialize;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn values_are_written_as_serde_json_writes_them() {
+        #[derive(Serialize)]
+        struct Values {
+            numbers: (),
+            none: Option<u8>,
+            list: Vec<Option<i64>>,
+            map: BTreeMap<String, f64>,
+            #[serde(flatten)]
+            rest: BTreeMap<&'static str, u64>,
+        }
+        let values = Values {
+            numbers: (),
+            none: None,
+            list: vec![Some(i64::MIN), None, Some(0)],
+            map: [("a \"quoted\" name".to_owned(), 0.1), ("b".to_owned(), 1e300)].into(),
+            rest: [("c", u64::MAX)].into(),
+        };
+        assert_eq!(to_json(&values, 0).unwrap(), serde_json::to_string(&values).unwrap());
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_is_refused() {
+        let numbered: BTreeMap<u8, u8> = [(1, 2)].into();
+        to_json(&numbered, 0).unwrap_err();
+    }
 
     #[test]
     fn texts_are_written_as_serde_json_writes_them() {

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crm_event::{Entity, EventType};
+use crm_event::{Entity, EventType, to_json};
 use crm_normalize::Logged;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -25,6 +25,8 @@ pub struct Call<'a> {
 
 /// The most paths in a line: a list of a hundred thousand wrong entries is no hundred thousand news.
 const MOST_PATHS: usize = 20;
+/// What a line has mostly, in bytes.
+const LENGTH: usize = 2 << 10;
 /// No longer than a key with it in plain sight could be.
 const LONGEST_ACCOUNT: usize = 128;
 
@@ -122,24 +124,42 @@ impl<'a> Line<'a> {
             unreadable: self.unreadable.get(..MOST_PATHS).unwrap_or(&self.unreadable),
             vendor_fields: &self.logged,
             metrics: &self.metrics,
-            embedded: namespace.map(|namespace| self.embedded(outcome, namespace)),
         };
-        match serde_json::to_string(&written) {
+        let line = to_json(&written, LENGTH).and_then(|mut line| {
+            if let Some(namespace) = namespace {
+                self.embed(&mut line, outcome, &to_json(&namespace, 0)?);
+            }
+            Ok(line)
+        });
+        match line {
             Ok(line) => tracing::info!(target: WEBHOOK, line),
             Err(error) => tracing::error!(%error, "the line of a webhook cannot be written"),
         }
     }
 
-    /// By vendor, and of all vendors; what was accepted also by kind, of which there is a closed list.
-    fn embedded<'n>(&self, outcome: Outcome, namespace: &'n str) -> Embedded<'n> {
-        let metrics = self.metrics.0.iter().map(|(name, value)| Metric { name, unit: value.unit() }).collect();
-        let mut directives = vec![Directive { namespace, dimensions: &[&["vendor"], &[]], metrics }];
+    /// Adds which members are metrics: by vendor, and of all vendors; what was accepted also by kind, of which there is
+    /// a closed list. All of it but the namespace is words of ours, which need no escapes.
+    fn embed(&self, line: &mut String, outcome: Outcome, namespace: &str) {
+        let _ = line.pop();
+        let timestamp = self.received_at.as_millisecond().to_string();
+        line.extend([r#","_aws":{"Timestamp":"#, &timestamp, r#","CloudWatchMetrics":["#]);
+        push_directive(line, namespace, r#"[["vendor"],[]]"#, &self.metrics.0);
         if outcome == Outcome::Accepted && self.event_type.is_some() {
-            let metrics = vec![Metric { name: outcome.metric(), unit: Value::Count(1).unit() }];
-            directives.push(Directive { namespace, dimensions: &[&["vendor", "entity", "action"]], metrics });
+            line.push(',');
+            let accepted = (outcome.metric(), Value::Count(1));
+            push_directive(line, namespace, r#"[["vendor","entity","action"]]"#, &[accepted]);
         }
-        Embedded { timestamp: self.received_at.as_millisecond(), cloud_watch_metrics: directives }
+        line.push_str("]}}");
     }
+}
+
+fn push_directive(line: &mut String, namespace: &str, dimensions: &str, metrics: &[(&str, Value)]) {
+    line.extend([r#"{"Namespace":"#, namespace, r#","Dimensions":"#, dimensions, r#","Metrics":["#]);
+    for (index, (name, value)) in metrics.iter().enumerate() {
+        let separator = if index > 0 { "," } else { "" };
+        line.extend([separator, r#"{"Name":""#, name, r#"","Unit":""#, value.unit(), r#""}"#]);
+    }
+    line.push_str("]}");
 }
 
 /// The members of a line, in the order in which a person reads them. `timestamp`, `level`, `message` and `requestId` are
@@ -177,8 +197,6 @@ struct Written<'a> {
     vendor_fields: &'a Logged,
     #[serde(flatten)]
     metrics: &'a Metrics,
-    #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
-    embedded: Option<Embedded<'a>>,
 }
 
 /// The metrics of one webhook. What is not there is not 0: it is no data, and costs nothing.
@@ -216,27 +234,4 @@ impl Serialize for Value {
             Self::Time(time) => ((time.as_secs_f64() * 1e6).round() / 1e3).serialize(serializer),
         }
     }
-}
-
-/// Which members of the line are metrics, and by which dimensions.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Embedded<'a> {
-    timestamp: i64,
-    cloud_watch_metrics: Vec<Directive<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Directive<'a> {
-    namespace: &'a str,
-    dimensions: &'static [&'static [&'static str]],
-    metrics: Vec<Metric>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metric {
-    name: &'static str,
-    unit: &'static str,
 }
