@@ -60,6 +60,8 @@ CLI     := target/debug/crm-events
 STACK_FILE := target/stack/stack.json
 DEPLOY  = $(VENV)/python infra/deploy.py --parameters $(PARAMETERS) --stack "$(STACK)" --region "$(REGION)" --cli $(CLI)
 SCHEMA  := shared/event/schema
+INGEST  := $(filter-out consumer,$(notdir $(wildcard functions/*)))
+ZIP      = --output-format zip $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64)
 # npm's own mark of a finished installation.
 NODE    := tests/node/node_modules/.package-lock.json
 
@@ -158,7 +160,8 @@ schema: $(TOOLS) $(NODE) cli ## Rewrite the schema of the events, and the types 
 
 .PHONY: build
 build: $(LAMBDA) ## Build the release zip files of all functions: ARCH=...
-	cargo lambda build --release --output-format zip $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64)
+	cargo lambda build --release $(addprefix --package ,$(INGEST)) $(ZIP)
+	cargo lambda build --profile consumer --package consumer $(ZIP)
 	@cd target/lambda && du --bytes */bootstrap.zip | awk '{ printf "%7.2f MB  target/lambda/%s\n", $$1 / 1e6, $$2 }'
 
 .PHONY: deploy

@@ -137,7 +137,7 @@ impl Asked {
     /// The answer, and the JSON of its body.
     pub fn ask(&self, payload: &str) -> (HttpResponse, Value) {
         let call = Call { request_id: "8476a536", trace_header: None };
-        let response = self.runtime.block_on(self.function.answer(payload, call, RECEIVED_AT));
+        let response = self.runtime.block_on(self.function.answer(payload.into(), call, RECEIVED_AT));
         let body = serde_json::from_str(&response.body).unwrap_or_else(|error| panic!("{error}: {}", response.body));
         (response, body)
     }

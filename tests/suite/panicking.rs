@@ -29,5 +29,11 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
 }
 
 fn main() -> ExitCode {
+    // As a function of the release profile does, which says `panic = "abort"`.
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        print(panic);
+        std::process::abort();
+    }));
     crm_ingest::run(&PANICKING)
 }

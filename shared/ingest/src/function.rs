@@ -31,8 +31,11 @@ impl Function {
 
     /// Answers what Lambda hands over: the JSON of API Gateway's event. Anything else gets an answer too; were its
     /// reading left to Lambda's runtime, the sender would get a 500 and the log what could not be read.
-    pub async fn answer(&self, payload: &str, call: Call<'_>, now: Timestamp) -> HttpResponse {
-        match serde_json::from_str(payload) {
+    pub async fn answer(&self, payload: Box<str>, call: Call<'_>, now: Timestamp) -> HttpResponse {
+        let event = serde_json::from_str(&payload);
+        // It is in the event now, and may be of megabytes.
+        drop(payload);
+        match event {
             Ok(event) => self.handle(event, call, now).await,
             Err(error) => {
                 let mut line = Line::new(self.vendor.name, call, now, Instant::now());

@@ -52,7 +52,7 @@ async fn serve(vendor: &'static Vendor, config: Config) -> Result<(), lambda_run
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let trace_header = event.context.xray_trace_id.as_deref();
         let call = Call { request_id: &event.context.request_id, trace_header };
-        Ok::<_, std::convert::Infallible>(function.answer(event.payload.get(), call, now()).await)
+        Ok::<_, std::convert::Infallible>(function.answer(event.payload.into(), call, now()).await)
     }))
     .await
 }
