@@ -13,20 +13,20 @@ targets=("$@")
 LARGEST_KEPT=1024 # bytes
 MOST_KEPT=24
 
-# Adds to tests/corpus the inputs that reach code that neither the seeds nor those that are there do.
+# Adds to tests/corpus inputs that reach code that neither the seeds nor those that are there do, those that reach the
+# most of it first: libFuzzer writes them in that order.
 keep() {
-    local target=$1 kept=tests/corpus/$1 all=target/fuzz/merge/all small=target/fuzz/merge/small
+    local target=$1 kept=tests/corpus/$1 merged=target/fuzz/merge/merged small=target/fuzz/merge/small
     rm -rf target/fuzz/merge
-    mkdir -p "$all" "$small" "$kept"
-    cp "target/fuzz/seeds/$target"/* "$all"
-    find "$kept" -type f -exec cp -t "$all" {} +
-    find "target/fuzz/found/$target" -type f -size -$((LARGEST_KEPT + 1))c -exec cp -t "$small" {} +
-    ls "$all" >target/fuzz/merge/before
-    FUZZ_TARGET=$target "$fuzz" -merge=1 -use_counters=0 "$all" "$small" >>"target/fuzz/$target.log" 2>&1
+    mkdir -p "$merged" "$small" "$kept"
+    cp "target/fuzz/seeds/$target"/* "$merged"
+    find "$kept" -type f -exec cp -t "$merged" {} +
+    find "target/fuzz/found/$target" -type f -size "-$((LARGEST_KEPT + 1))c" -exec cp -t "$small" {} +
+    ls "$merged" >target/fuzz/merge/before
+    FUZZ_TARGET=$target "$fuzz" -set_cover_merge=1 -use_counters=0 "$merged" "$small" >>"target/fuzz/$target.log" 2>&1
     local room=$((MOST_KEPT - $(find "$kept" -type f | wc -l)))
-    # The shortest first.
-    ls -Sr "$all" | grep --invert-match --line-regexp --fixed-strings --file=target/fuzz/merge/before |
-        awk -v room="$room" 'NR <= room' | xargs --no-run-if-empty -I{} cp "$all/{}" "$kept" || true
+    ls -tr "$merged" | grep --invert-match --line-regexp --fixed-strings --file=target/fuzz/merge/before |
+        awk -v room="$room" 'NR <= room' | xargs --no-run-if-empty -I{} cp "$merged/{}" "$kept" || true
     rmdir --ignore-fail-on-non-empty "$kept"
 }
 
