@@ -1,0 +1,100 @@
+//! The webhooks under `events/`, and what is measured of each. They are read here and not by the command line tool, whose
+//! dependencies change how `serde_json::Value` keeps an object's members.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::hint::black_box;
+use std::path::Path;
+
+use anyhow::Context;
+use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, sample, vendor};
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+/// When all of them were received, which some proofs of origin are made of.
+const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0); // 2026-01-01T00:00:00Z
+
+/// A webhook and the secrets that prove it.
+pub struct Subject {
+    pub vendor: &'static Vendor,
+    /// `vendor/case`
+    pub name: String,
+    pub body: Vec<u8>,
+    headers: sample::Owned,
+    query: sample::Owned,
+    secrets: Secrets,
+}
+
+impl Subject {
+    pub fn all() -> anyhow::Result<Vec<Self>> {
+        let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events");
+        let mut subjects = Vec::new();
+        for vendor in vendor::ALL {
+            let mut folders: Vec<_> = fs::read_dir(events.join(vendor.name))?.collect::<Result<_, _>>()?;
+            folders.retain(|folder| folder.path().is_dir());
+            folders.sort_by_key(fs::DirEntry::path);
+            for folder in folders {
+                let name = format!("{}/{}", vendor.name, folder.file_name().display());
+                subjects.push(
+                    Self::new(vendor, name, &folder.path()).with_context(|| folder.path().display().to_string())?,
+                );
+            }
+        }
+        Ok(subjects)
+    }
+
+    fn new(vendor: &'static Vendor, name: String, folder: &Path) -> anyhow::Result<Self> {
+        let (headers, query) = (pairs(&folder.join("headers.json"))?, pairs(&folder.join("query.json"))?);
+        let secrets = Secrets::parse(&sample::secrets(vendor), vendor.schemes)?;
+        let subject = Self { vendor, name, body: Vec::new(), headers, query, secrets };
+        Ok(subject.with_body(fs::read(folder.join("body.json"))?))
+    }
+
+    /// The same with another body, and the proof of that one.
+    pub fn with_body(mut self, body: Vec<u8>) -> Self {
+        self.body = body;
+        sample::prove(self.vendor, &self.body, &mut self.headers, &mut self.query, RECEIVED_AT);
+        self
+    }
+
+    /// All that a function does between request and messages.
+    pub fn ours(&self) {
+        black_box(self.messages());
+    }
+
+    /// How many messages it becomes.
+    pub fn messages(&self) -> usize {
+        let request = Request {
+            body: black_box(&self.body),
+            headers: Pairs(&self.headers),
+            query: Pairs(&self.query),
+            account: None,
+        };
+        let Ok(verified) = self.vendor.verify(request, &self.secrets, RECEIVED_AT) else { return 0 };
+        match verified.normalize(Options { include_raw: true }).result {
+            Ok(Accepted::Events(events)) => events.iter().filter(|event| black_box(event.to_json()).is_ok()).count(),
+            Ok(Accepted::Ignored(_)) | Err(_) => 0,
+        }
+    }
+
+    /// The body as a tree, which is where a function without a model starts.
+    pub fn value(&self) {
+        drop(black_box(serde_json::from_slice::<Value>(black_box(&self.body))));
+    }
+
+    /// The body read, and nothing made of it: the floor of any reading.
+    pub fn scan(&self) {
+        drop(black_box(serde_json::from_slice::<IgnoredAny>(black_box(&self.body))));
+    }
+}
+
+/// A JSON object of texts, where there is such a file.
+fn pairs(path: &Path) -> anyhow::Result<sample::Owned> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let pairs: BTreeMap<String, String> = serde_json::from_slice(&fs::read(path)?)?;
+    Ok(pairs.into_iter().map(|(name, value)| (Cow::Owned(name), Cow::Owned(value))).collect())
+}
