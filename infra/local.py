@@ -185,7 +185,7 @@ def stop_on_end_of_stdin() -> None:
 def tool(name: str) -> str:
     path = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if path is None:
-        raise Failure(f"{name} is not installed here: run `make tools`, and this with .venv/bin/python", EXIT_USAGE)
+        raise Failure(f"{name} is not installed here: run this by `make`, which installs it into .venv", EXIT_USAGE)
     return path
 
 
