@@ -28,7 +28,10 @@ struct Counted {
 
 impl Service for Counted {
     async fn answer(&self, request: Request) -> Answer {
-        assert!(request.headers().contains_key("host") && request.uri().authority().is_none());
+        let headers = request.headers();
+        assert!(headers.contains_key("host") && request.uri().authority().is_none());
+        let agent = concat!("crm-events/", env!("CARGO_PKG_VERSION"));
+        assert!(headers["user-agent"] == agent && !headers.contains_key("x-amz-user-agent"), "{headers:?}");
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut response = response(200, "application/x-amz-json-1.0", json!({"MessageId": "m"}).to_string());
         if self.closes {
