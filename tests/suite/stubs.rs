@@ -280,6 +280,9 @@ fn a_panic_ends_a_function_and_not_the_consumer() {
         let section = manifest.split(&format!("[profile.{profile}]")).nth(1).unwrap().split("\n[").next().unwrap();
         assert!(section.lines().any(|line| line == format!("panic = \"{panic}\"")), "{section}");
     }
+    let makefile = std::fs::read_to_string(root().join("Makefile")).unwrap();
+    let (builds, release) = ("cargo lambda build --profile consumer --package consumer ", "filter-out consumer,");
+    assert!(makefile.contains(builds) && makefile.contains(release), "`make build` takes each of its own profile");
 }
 
 /// The same seed gives the same faults, whatever comes in between; another gives others.
