@@ -47,7 +47,8 @@ pub fn word(text: Text<'_>) -> Text<'_> {
     if text.bytes().all(plain) {
         return text;
     }
-    Cow::Owned(text.chars().map(|c| if c == ' ' || c == '-' { '_' } else { c.to_ascii_lowercase() }).collect())
+    let lower = text.to_ascii_lowercase();
+    Cow::Owned(if lower.contains([' ', '-']) { lower.replace([' ', '-'], "_") } else { lower })
 }
 
 /// Custom fields of an object whose members are the fields. Empty ones are left out.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// From here on an epoch number counts milliseconds, below it seconds. 1e11 seconds is the year 5138, 1e11
 /// milliseconds is March 1973: no CRM event is near either.
-const FIRST_MILLISECONDS: i128 = 100_000_000_000;
+const FIRST_MILLISECONDS: i64 = 100_000_000_000;
 
 /// An instant from text: RFC 3339 with any offset, or without one, which all five vendors mean as UTC; a date alone is
 /// 00:00 UTC; `MM-DD-YYYY[ HH:MM:SS]` as Freshsales' workflow webhooks write it; an epoch number as text.
@@ -44,17 +44,19 @@ pub fn day(instant: Timestamp) -> Date {
 /// microsecond: the vendor that writes them (Freshsales, `1593023469.8293262`) has them from a float that is not
 /// exact beyond.
 pub fn epoch(digits: &str) -> Option<Timestamp> {
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let whole: i128 = whole.parse().ok()?;
+    let (whole, fraction): (i64, &str) = match digits.parse() {
+        Ok(whole) => (whole, ""),
+        Err(_) => digits.split_once('.').and_then(|(whole, fraction)| Some((whole.parse().ok()?, fraction)))?,
+    };
     if !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     if whole >= FIRST_MILLISECONDS {
-        return Timestamp::from_millisecond(whole.try_into().ok()?).ok();
+        return Timestamp::from_millisecond(whole).ok();
     }
     let micros = if fraction.is_empty() { 0 } else { format!("{fraction:0<6.6}").parse().ok()? };
     let micros = SignedDuration::from_micros(micros);
-    let seconds = SignedDuration::from_secs(whole.try_into().ok()?);
+    let seconds = SignedDuration::from_secs(whole);
     let before_1970 = digits.starts_with('-');
     let since = if before_1970 { seconds.checked_sub(micros) } else { seconds.checked_add(micros) };
     Timestamp::from_duration(since?).ok()
