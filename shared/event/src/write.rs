@@ -9,7 +9,7 @@ use std::fmt::{self, Display, Write};
 use serde::ser::{self, Error as _, Serialize};
 use serde_json::Error;
 
-use crate::plain::{is_special, specials};
+use crate::plain::is_plain;
 
 /// The name under which a `RawValue` has itself serialized, and that of its one field.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
@@ -37,25 +37,25 @@ impl Writer<'_> {
     }
 }
 
-/// Whether a JSON string holds the text as it stands.
-fn is_plain(text: &str) -> bool {
-    let (words, rest) = text.as_bytes().as_chunks();
-    words.iter().all(|word| specials(*word) == 0) && !rest.iter().any(|byte| is_special(*byte))
-}
-
 /// What is written to it goes into a JSON string.
 struct InString<'j>(&'j mut String);
 
 impl Write for InString<'_> {
+    #[inline(always)]
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if is_plain(text) {
             self.0.push_str(text);
             return Ok(());
         }
-        let quoted = serde_json::to_string(text).map_err(|_| fmt::Error)?;
-        self.0.push_str(quoted.get(1..quoted.len().saturating_sub(1)).ok_or(fmt::Error)?);
-        Ok(())
+        push_escaped(self.0, text)
     }
+}
+
+#[cold]
+fn push_escaped(json: &mut String, text: &str) -> fmt::Result {
+    let quoted = serde_json::to_string(text).map_err(|_| fmt::Error)?;
+    json.push_str(quoted.get(1..quoted.len().saturating_sub(1)).ok_or(fmt::Error)?);
+    Ok(())
 }
 
 /// A list or an object, of which something stands there already or not.
@@ -97,6 +97,7 @@ impl ser::SerializeStruct for Container<'_, '_> {
     type Ok = ();
     type Error = Error;
 
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         if !self.writer.next_is_json {
             self.separate();

@@ -67,20 +67,15 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// `{vendor}:{account}:{entity}:{record id}`: the CloudEvents `partitionkey` and the SQS `MessageGroupId`.
-    pub fn partition_key(&self) -> String {
-        fitting(self.vendor, self.components())
-    }
-
-    /// `{vendor}:{account}:{entity}:{record id}:{action}:{digest}`: the CloudEvents `id`, the SQS
-    /// `MessageDeduplicationId` and the consumer's idempotency key.
-    pub fn event_id(&self, action: Action, digest: Digest) -> String {
-        let mut key = self.components();
-        key.push(':');
-        key.push_str(action.as_str());
-        key.push(':');
+    /// The order key, `{vendor}:{account}:{entity}:{record id}`: the CloudEvents `partitionkey` and the SQS
+    /// `MessageGroupId`. And the idempotency key, `{order key}:{action}:{digest}`: the CloudEvents `id`, the SQS
+    /// `MessageDeduplicationId` and what the consumer tells events apart by.
+    pub fn keys(&self, action: Action, digest: Digest) -> (String, String) {
+        let components = self.components();
+        let mut key = String::with_capacity(LONGEST);
+        key.extend([&components, ":", action.as_str(), ":"]);
         HEXLOWER.encode_append(&digest.0, &mut key);
-        fitting(self.vendor, key)
+        (fitting(self.vendor, components), fitting(self.vendor, key))
     }
 
     /// `crm://{vendor}/{account}`.
@@ -107,7 +102,11 @@ impl Subject<'_> {
 }
 
 fn push_encoded(key: &mut String, component: &str) {
-    key.extend(utf8_percent_encode(component, COMPONENT));
+    if component.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        key.push_str(component);
+    } else {
+        key.extend(utf8_percent_encode(component, COMPONENT));
+    }
 }
 
 /// A key that SQS would not take becomes `{vendor}:{64 hex digits of its SHA-256}`.
@@ -127,15 +126,16 @@ mod tests {
         Subject { vendor: "heffl", account, entity: Entity::Lead, record_id }
     }
 
+    fn order_key(subject: Subject<'_>) -> String {
+        subject.keys(Action::Created, Digest::of(b"a")).0
+    }
+
     #[test]
     fn known_answer() {
         // printf abc | sha256sum
-        let digest = Digest::of(b"abc");
-        assert_eq!(
-            subject("acme", "ld_1").event_id(Action::Created, digest),
-            "heffl:acme:lead:ld_1:created:ba7816bf8f01cfea"
-        );
-        assert_eq!(subject("acme", "ld_1").partition_key(), "heffl:acme:lead:ld_1");
+        let (order_key, id) = subject("acme", "ld_1").keys(Action::Created, Digest::of(b"abc"));
+        assert_eq!(id, "heffl:acme:lead:ld_1:created:ba7816bf8f01cfea");
+        assert_eq!(order_key, "heffl:acme:lead:ld_1");
         assert_eq!(subject("a/b ü", "1").source(), "crm://heffl/a%2Fb%20%C3%BC");
     }
 
@@ -164,20 +164,19 @@ mod tests {
 
     #[test]
     fn separators_inside_a_component_do_not_make_two_records_one() {
-        assert_ne!(subject("a:b", "c").partition_key(), subject("a", "b:c").partition_key());
-        assert_eq!(subject("a:b", "c d%").partition_key(), "heffl:a%3Ab:lead:c%20d%25");
+        assert_ne!(order_key(subject("a:b", "c")), order_key(subject("a", "b:c")));
+        assert_eq!(order_key(subject("a:b", "c d%")), "heffl:a%3Ab:lead:c%20d%25");
     }
 
     #[test]
     fn a_key_of_128_characters_stays_and_a_longer_one_is_hashed() {
         let room = 128 - "heffl:default:lead:".len();
         let fits = "x".repeat(room);
-        assert_eq!(subject("default", &fits).partition_key().len(), 128);
-        let over = subject("default", &"x".repeat(room + 1)).partition_key();
+        assert_eq!(order_key(subject("default", &fits)).len(), 128);
+        let over = order_key(subject("default", &"x".repeat(room + 1)));
         assert_eq!(over.len(), "heffl:".len() + 64);
         assert!(over.starts_with("heffl:") && over.bytes().skip(6).all(|b| b.is_ascii_hexdigit()));
-        let one = subject("default", &"x".repeat(200)).event_id(Action::Created, Digest::of(b"a"));
-        let two = subject("default", &"x".repeat(200)).event_id(Action::Created, Digest::of(b"b"));
-        assert_ne!(one, two);
+        let id = |digest| subject("default", &"x".repeat(200)).keys(Action::Created, digest).1;
+        assert_ne!(id(Digest::of(b"a")), id(Digest::of(b"b")));
     }
 }

@@ -196,7 +196,7 @@ impl<'a> Verified<'a> {
         match outcome {
             Outcome::Ignored(why) => Accepted::Ignored(why),
             Outcome::Changes(changes) => {
-                let event = |change: vendor::Change<'a>| {
+                let event = |change: vendor::Change<'a>, raw| {
                     let entity = change.record.entity();
                     let (id, account) = (Some(change.record.id().to_owned()), change.account);
                     let data = |account: &Text<'a>| Data {
@@ -209,11 +209,13 @@ impl<'a> Verified<'a> {
                         record: Some(change.record),
                         changes: change.changes,
                         actor: change.actor,
-                        raw: raw.clone(),
+                        raw,
                     };
                     self.envelope(digest, id.as_deref(), account, change.occurred_at, data)
                 };
-                Accepted::Events(changes.into_iter().map(event).collect())
+                // The last takes the vendor's JSON itself: mostly there is one event alone.
+                let each_raw = std::iter::repeat_n(raw, changes.len());
+                Accepted::Events(changes.into_iter().zip(each_raw).map(|(change, raw)| event(change, raw)).collect())
             }
             Outcome::Unknown(unknown) => {
                 let data = |account: &Text<'a>| Data {
@@ -226,7 +228,7 @@ impl<'a> Verified<'a> {
                     record: None,
                     changes: Vec::new(),
                     actor: None,
-                    raw: raw.clone(),
+                    raw,
                 };
                 let id = unknown.record_id.as_deref();
                 Accepted::Events(vec![self.envelope(digest, id, unknown.account, unknown.occurred_at, data)])
@@ -248,16 +250,17 @@ impl<'a> Verified<'a> {
         let (entity, action) = (data.entity, data.action);
         let subject =
             Subject { vendor: self.vendor.name, account: &account, entity, record_id: record_id.unwrap_or_default() };
+        let (partition_key, id) = subject.keys(action, digest);
         Event {
             specversion: Cow::Borrowed(SPEC_VERSION),
-            id: Cow::Owned(subject.event_id(action, digest)),
+            id: Cow::Owned(id),
             source: Cow::Owned(subject.source()),
             event_type: EventType { entity, action },
             subject: record_id.map(|id| Cow::Owned([entity.as_str(), "/", id].concat())),
             time: occurred_at.unwrap_or(self.received_at),
             datacontenttype: Cow::Borrowed(crm_event::DATA_CONTENT_TYPE),
             dataschema: Cow::Owned(format!("urn:crm-event:{SCHEMA_MAJOR}:{entity}")),
-            partitionkey: Cow::Owned(subject.partition_key()),
+            partitionkey: Cow::Owned(partition_key),
             recordedtime: self.received_at,
             traceparent: self.request.traceparent(),
             data,

@@ -13,12 +13,12 @@ use crm_event::{Decimal, Json, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
+use serde::de::{IgnoredAny, IntoDeserializer};
 use serde_json::value::RawValue;
 
 use crate::redact;
-use crate::tape::{Kind, Node, Tape};
+use crate::tape::{Kind, Node, Tape, Wanted};
 use crate::time;
 
 /// A JSON value where it stands in the body.
@@ -40,6 +40,7 @@ enum Scalar<'a> {
 }
 
 /// Without white space at the ends; none where nothing is left.
+#[inline]
 fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
     // Nearly always there is nothing to trim.
     if let ([first, ..], [.., last]) = (text.as_bytes(), text.as_bytes())
@@ -48,6 +49,11 @@ fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
     {
         return Some(text);
     }
+    trim(text)
+}
+
+#[cold]
+fn trim(text: Text<'_>) -> Option<Text<'_>> {
     let text = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
@@ -98,7 +104,12 @@ impl<'o, 'a> Value<'o, 'a> {
     }
 
     /// A member of an object, unless it is `null`.
+    #[inline(always)]
     pub fn member(self, name: &str) -> Option<Self> {
+        self.member_of(Wanted::new(name))
+    }
+
+    fn member_of(self, name: Wanted<'_>) -> Option<Self> {
         self.of(self.tape.member(self.node, name)?).filled()
     }
 
@@ -136,9 +147,9 @@ impl<'o, 'a> Value<'o, 'a> {
 /// A [`RawValue`] asks the deserializer it is made by for one member, under a name of `serde_json`'s own, with its
 /// text; `serde_json`'s deserializer reads the text once more before it answers. This one answers at once.
 fn checked(json: Text<'_>) -> Option<Json<'_>> {
-    struct Checked<'a>(&'a str);
+    struct Checked<T>(T);
 
-    impl<'de> serde::Deserializer<'de> for Checked<'de> {
+    impl<'de, T: IntoDeserializer<'de, serde_json::Error>> serde::Deserializer<'de> for Checked<T> {
         type Error = serde_json::Error;
 
         fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
@@ -150,8 +161,7 @@ fn checked(json: Text<'_>) -> Option<Json<'_>> {
             name: &'static str,
             visitor: V,
         ) -> Result<V::Value, Self::Error> {
-            let member = (name, BorrowedStrDeserializer::new(self.0));
-            visitor.visit_map(MapDeserializer::new(std::iter::once(member)))
+            visitor.visit_map(MapDeserializer::new(std::iter::once((name, self.0))))
         }
 
         serde::forward_to_deserialize_any! {
@@ -160,14 +170,22 @@ fn checked(json: Text<'_>) -> Option<Json<'_>> {
         }
     }
 
-    // Should RawValue ask otherwise one day, its own way is only slower.
+    struct Borrowed<'a>(&'a str);
+
+    impl<'de> IntoDeserializer<'de, serde_json::Error> for Borrowed<'de> {
+        type Deserializer = BorrowedStrDeserializer<'de, serde_json::Error>;
+
+        fn into_deserializer(self) -> Self::Deserializer {
+            BorrowedStrDeserializer::new(self.0)
+        }
+    }
+
+    // Should RawValue ask otherwise one day, its own way is only slower for what is borrowed. A test sees the rest.
     let json = match json {
         Cow::Borrowed(json) => {
-            <&RawValue>::deserialize(Checked(json)).or_else(|_| serde_json::from_str(json)).map(Cow::Borrowed)
+            <&RawValue>::deserialize(Checked(Borrowed(json))).or_else(|_| serde_json::from_str(json)).map(Cow::Borrowed)
         }
-        Cow::Owned(json) => {
-            Box::<RawValue>::deserialize(Checked(&json)).or_else(|_| RawValue::from_string(json)).map(Cow::Owned)
-        }
+        Cow::Owned(json) => Box::<RawValue>::deserialize(Checked(json)).map(Cow::Owned),
     };
     json.ok().map(Json::new)
 }
@@ -220,13 +238,21 @@ impl<'a> Object<'a> {
     }
 
     /// The value of one of the object's own members.
+    #[inline(always)]
     fn value<'o>(&'o self, member: &'o Node) -> Value<'o, 'a> {
         let value = Value { tape: &self.body.tape, node: member };
-        let replace = self.replace.and_then(|replace| replace(&self.body.tape.name(member).unwrap_or_default(), value));
-        replace.unwrap_or(value)
+        match self.replace {
+            Some(replace) => self.replaced(replace, value),
+            None => value,
+        }
     }
 
-    fn member(&self, name: &str) -> Option<Value<'_, 'a>> {
+    #[inline(never)]
+    fn replaced<'o>(&'o self, replace: Replace, value: Value<'o, 'a>) -> Value<'o, 'a> {
+        replace(&value.tape.name(value.node).unwrap_or_default(), value).unwrap_or(value)
+    }
+
+    fn member(&self, name: Wanted<'_>) -> Option<Value<'_, 'a>> {
         self.value(self.body.tape.member(&self.node, name)?).filled()
     }
 
@@ -238,16 +264,17 @@ impl<'a> Object<'a> {
     }
 
     /// Reads a member by `read`; a value that `read` does not take is a warning.
-    fn read<T>(&self, name: &str, read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>) -> Option<T> {
+    #[inline]
+    fn read<T>(&self, name: Wanted<'_>, read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>) -> Option<T> {
         read(self.member(name)?.scalar()).unwrap_or_else(|Unreadable| {
-            self.warn(name);
+            self.warn(name.name);
             None
         })
     }
 
     /// Whether there is such a member, be it `null`.
     pub fn has(&self, name: &str) -> bool {
-        self.body.tape.member(&self.node, name).is_some()
+        self.body.tape.member(&self.node, Wanted::new(name)).is_some()
     }
 
     /// The names of the members and their values, `null` included, in the vendor's order.
@@ -258,11 +285,16 @@ impl<'a> Object<'a> {
 
     /// The member's value as it stands.
     pub fn json(&self, name: &str) -> Option<Value<'_, 'a>> {
-        self.member(name)
+        self.member(Wanted::new(name))
     }
 
     /// Text, trimmed, or a number's or Boolean's text. Empty text is absent.
+    #[inline(always)]
     pub fn text(&self, name: &str) -> Option<Text<'a>> {
+        self.text_of(Wanted::new(name))
+    }
+
+    fn text_of(&self, name: Wanted<'_>) -> Option<Text<'a>> {
         self.read(name, |value| match value {
             Scalar::Null => Ok(None),
             Scalar::Bool(value) => Ok(Some(Cow::Borrowed(if value { "true" } else { "false" }))),
@@ -273,7 +305,12 @@ impl<'a> Object<'a> {
     }
 
     /// A record's id: text or a number. No vendor gives a record the id 0, several write it for "none".
+    #[inline(always)]
     pub fn id(&self, name: &str) -> Option<Text<'a>> {
+        self.id_of(Wanted::new(name))
+    }
+
+    fn id_of(&self, name: Wanted<'_>) -> Option<Text<'a>> {
         self.read(name, |value| match value {
             Scalar::Null => Ok(None),
             Scalar::Number(digits) => Ok(Some(Cow::Borrowed(digits))),
@@ -285,7 +322,7 @@ impl<'a> Object<'a> {
 
     /// A number with its digits as they stand, be it written as text.
     pub fn decimal(&self, name: &str) -> Option<Decimal<'a>> {
-        self.read(name, |value| match value {
+        self.read(Wanted::new(name), |value| match value {
             Scalar::Null => Ok(None),
             Scalar::Number(digits) => Decimal::new(digits).map(Some).map_err(|_| Unreadable),
             Scalar::Text(text) => match trimmed(text) {
@@ -298,7 +335,7 @@ impl<'a> Object<'a> {
 
     /// `true` or `false`, also as text, or 1 or 0.
     pub fn bool(&self, name: &str) -> Option<bool> {
-        self.read(name, |value| {
+        self.read(Wanted::new(name), |value| {
             let word = match value {
                 Scalar::Null => return Ok(None),
                 Scalar::Bool(value) => return Ok(Some(value)),
@@ -335,7 +372,7 @@ impl<'a> Object<'a> {
         from_text: impl FnOnce(&str) -> Option<T>,
         from_digits: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        self.read(name, |value| match value {
+        self.read(Wanted::new(name), |value| match value {
             Scalar::Null | Scalar::Number("0") => Ok(None),
             Scalar::Number(digits) => from_digits(digits).map(Some).ok_or(Unreadable),
             Scalar::Text(text) => match trimmed(text) {
@@ -349,7 +386,7 @@ impl<'a> Object<'a> {
 
     /// The object under a name.
     pub fn object(&self, name: &str) -> Option<Object<'a>> {
-        let object = self.nested(self.member(name)?);
+        let object = self.nested(self.member(Wanted::new(name))?);
         if object.is_none() {
             self.warn(name);
         }
@@ -358,7 +395,7 @@ impl<'a> Object<'a> {
 
     /// The object under a name; anything else is absent without a warning.
     pub fn any_object(&self, name: &str) -> Option<Object<'a>> {
-        self.nested(self.member(name)?)
+        self.nested(self.member(Wanted::new(name))?)
     }
 
     /// The objects of an array; an object that stands alone is an array of one. `null` entries are left out.
@@ -378,7 +415,7 @@ impl<'a> Object<'a> {
 
     /// Reads each entry of an array that is not `null`; those that `read` does not take are warnings.
     fn entries<T>(&self, name: &str, read: impl Fn(Value<'_, 'a>) -> Option<T>) -> Vec<T> {
-        let Some(value) = self.member(name) else { return Vec::new() };
+        let Some(value) = self.member(Wanted::new(name)) else { return Vec::new() };
         let read = |(index, value): (usize, Value<'_, 'a>)| {
             let entry = read(value);
             if entry.is_none() {

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crm_event::Text;
-use crm_event::plain::zeros;
+use crm_event::plain::{BLOCK, each, zeros};
 
 use self::parser::Parser;
 
@@ -27,8 +27,8 @@ pub struct Tape<'a> {
     text: &'a str,
     /// What stands in one container stands together, in order.
     nodes: Vec<Node>,
-    /// The [`fingerprint`]s of the nodes' names, apart from them to be searched as bytes.
-    fingerprints: Vec<u8>,
+    /// Of the nodes' names, apart from them to be searched as bytes.
+    fingerprints: Fingerprints,
     root: Node,
 }
 
@@ -56,6 +56,20 @@ pub enum Kind {
     Object,
 }
 
+/// The name of a member that is looked for. Of a name in the code the compiler knows it all.
+#[derive(Clone, Copy)]
+pub struct Wanted<'n> {
+    pub name: &'n str,
+    fingerprint: u8,
+}
+
+impl<'n> Wanted<'n> {
+    #[inline(always)]
+    pub fn new(name: &'n str) -> Self {
+        Self { name, fingerprint: fingerprint(name.as_bytes()) }
+    }
+}
+
 /// The name of a member; of any other value [`Name::NONE`].
 #[derive(Clone, Copy, Debug)]
 struct Name {
@@ -79,7 +93,7 @@ struct Span {
 impl Span {
     const EMPTY: Self = Self { start: 0, end: 0 };
 
-    /// The tape takes no text in which a position would not fit.
+    /// The tape takes no text in which a position would not fit, and a text has no more values than bytes.
     fn new(start: usize, end: usize) -> Self {
         let fitting = |at| u32::try_from(at).unwrap_or(u32::MAX);
         Self { start: fitting(start), end: fitting(end) }
@@ -117,15 +131,22 @@ impl<'a> Tape<'a> {
     }
 
     /// What a string says. None for what is no string, and for one that is not Unicode (a lone surrogate).
+    #[inline]
     pub fn string(&self, node: &Node) -> Option<Text<'a>> {
         match node.kind {
             Kind::PlainString => {
-                let quoted = self.slice(node.text);
-                quoted.get(1..quoted.len().saturating_sub(1)).map(Cow::Borrowed)
+                let Span { start, end } = node.text;
+                let within = Span { start: start.wrapping_add(1), end: end.wrapping_sub(1) };
+                self.text.get(within.range()).map(Cow::Borrowed)
             }
-            Kind::EscapedString => serde_json::from_str(self.slice(node.text)).ok().map(Cow::Owned),
+            Kind::EscapedString => self.escaped_string(node),
             _ => None,
         }
+    }
+
+    #[cold]
+    fn escaped_string(&self, node: &Node) -> Option<Text<'a>> {
+        serde_json::from_str(self.slice(node.text)).ok().map(Cow::Owned)
     }
 
     /// The name of a member. None for what is no member, and for a name that is not Unicode.
@@ -144,25 +165,30 @@ impl<'a> Tape<'a> {
     }
 
     /// The last member of an object that has the name, in any ASCII case.
-    pub fn member(&self, object: &Node, name: &str) -> Option<&Node> {
-        let mut fingerprints = self.fingerprints.get(object.children.range())?;
-        let members = self.children(object);
-        let wanted = fingerprint(name.as_bytes());
-        loop {
-            let at = last_position(fingerprints, wanted)?;
-            let member = members.get(at)?;
-            if self.is_named(member, name) {
-                return Some(member);
-            }
-            fingerprints = fingerprints.get(..at)?;
+    #[inline]
+    pub fn member(&self, object: &Node, wanted: Wanted<'_>) -> Option<&Node> {
+        let at = self.fingerprints.last(object.children, wanted.fingerprint)?;
+        let member = self.nodes.get(at)?;
+        if self.has_name(member, wanted.name) { Some(member) } else { self.member_otherwise(at, object, wanted) }
+    }
+
+    /// The same, where the last member with the fingerprint does not have the name as it stands.
+    #[cold]
+    #[inline(never)]
+    fn member_otherwise(&self, at: usize, object: &Node, wanted: Wanted<'_>) -> Option<&Node> {
+        let member = self.nodes.get(at)?;
+        if self.is_named(member, wanted.name) {
+            return Some(member);
         }
+        let before = Span::new(object.children.range().start, at);
+        self.member(&Node { children: before, ..*object }, wanted)
     }
 
     /// Where the root's JSON has members of these names, at any depth, in order: from the first quote of the name to
     /// the end of the value. Without those that stand within another.
     pub fn outermost_members(&self, names: &[&str]) -> Vec<Range<usize>> {
         let named = |name: &&str| {
-            let found = memchr::memchr_iter(fingerprint(name.as_bytes()), &self.fingerprints);
+            let found = self.fingerprints.all(fingerprint(name.as_bytes()));
             let found = found.filter_map(|at| self.nodes.get(at)).filter(|node| self.is_named(node, name));
             found.map(|node| node.name.text.range().start.saturating_sub(1)..node.text.range().end).collect::<Vec<_>>()
         };
@@ -173,13 +199,18 @@ impl<'a> Tape<'a> {
         members.iter().map(|at| at.start.saturating_sub(before)..at.end.saturating_sub(before)).collect()
     }
 
+    /// Whether a member has the name as it stands.
     #[inline]
+    fn has_name(&self, node: &Node, name: &str) -> bool {
+        let own = self.text.as_bytes().get(node.name.text.range()).unwrap_or_default();
+        own.len() == name.len() && same(own, name.as_bytes()) && !node.name.is_escaped
+    }
+
+    /// The same in any ASCII case, and with escapes.
     fn is_named(&self, node: &Node, name: &str) -> bool {
         let own = self.slice(node.name.text);
-        if node.name.is_escaped {
-            return unescaped(own).is_some_and(|own| own.eq_ignore_ascii_case(name));
-        }
-        own.len() == name.len() && (own == name || own.eq_ignore_ascii_case(name))
+        let own = if node.name.is_escaped { unescaped(own) } else { Some(Cow::Borrowed(own)) };
+        own.is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 
     /// The same text, and in it an object whose members' names are without a prefix where they had it.
@@ -194,7 +225,7 @@ impl<'a> Tape<'a> {
                 member.name = Name { text, fingerprint: name_fingerprint(self.slice(text)), ..member.name };
             }
             tape.nodes.push(member);
-            tape.fingerprints.push(member.name.fingerprint);
+            tape.fingerprints.extend([member.name.fingerprint]);
         }
         let renamed = Node { children: Span::new(start, tape.nodes.len()), ..*object };
         (tape, renamed)
@@ -223,6 +254,20 @@ impl<'a> Tape<'a> {
     }
 }
 
+/// `==` of names of one length: most have at most sixteen bytes, which need no call.
+#[inline(always)]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    match (a.first_chunk::<8>(), b.first_chunk::<8>()) {
+        (Some(first_of_a), Some(first_of_b)) => {
+            first_of_a == first_of_b && a.last_chunk::<8>() == b.last_chunk() && (a.len() <= 16 || a == b)
+        }
+        _ => match (a.first_chunk::<4>(), b.first_chunk::<4>()) {
+            (Some(first_of_a), Some(first_of_b)) => first_of_a == first_of_b && a.last_chunk::<4>() == b.last_chunk(),
+            _ => a.iter().eq(b),
+        },
+    }
+}
+
 /// The text of a string from between its quotes; none where it is not Unicode.
 fn unescaped(inner: &str) -> Option<Text<'_>> {
     if !inner.contains('\\') {
@@ -233,34 +278,66 @@ fn unescaped(inner: &str) -> Option<Text<'_>> {
 
 /// A byte that names with the same letters, in any ASCII case, share, and few others do: of the first and the last eight
 /// bytes, and the length.
+#[inline(always)]
 fn fingerprint(name: &[u8]) -> u8 {
-    const SMALL_LETTERS: u64 = u64::from_le_bytes([0x20; 8]);
     // 2^64 by the golden ratio, which spreads differences over the highest byte.
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mixed = match (name.first_chunk(), name.last_chunk()) {
-        (Some(first), Some(last)) => {
-            let [first, last] = [first, last].map(|word| u64::from_le_bytes(*word) | SMALL_LETTERS);
-            first.wrapping_add(last.rotate_left(29))
-        }
-        _ => name.iter().fold(0, |word, byte| (word << 8) | u64::from(byte | 0x20)),
+    // With the letters small. What reads one name twice may do so.
+    let mixed = if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let [first, last] = [first, last].map(|word| u64::from_le_bytes(*word) | u64::from_le_bytes([b' '; 8]));
+        first.wrapping_add(last.rotate_left(29))
+    } else if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let [first, last] = [first, last].map(|half| u32::from_le_bytes(*half) | u32::from_le_bytes([b' '; 4]));
+        u64::from(first) << 32 | u64::from(last)
+    } else {
+        name.iter().fold(0, |word, byte| (word << 8) | u64::from(byte | b' '))
     };
     let [length, ..] = name.len().to_le_bytes();
     let [highest, ..] = mixed.wrapping_mul(SPREAD).to_be_bytes();
     highest.wrapping_add(length)
 }
 
-/// The last place of a byte, eight bytes at a time: a record has some twenty members, too few for `memrchr` to be worth
-/// its preparations.
-fn last_position(bytes: &[u8], wanted: u8) -> Option<usize> {
-    let (first, words) = bytes.as_rchunks();
-    for (index, word) in words.iter().enumerate().rev() {
-        let marks = zeros(u64::from_be_bytes(*word) ^ u64::from_be_bytes([wanted; 8]));
-        if marks != 0 {
-            let in_word = 7_usize.saturating_sub(marks.trailing_zeros() as usize / 8);
-            return Some(first.len().saturating_add(index.saturating_mul(8)).saturating_add(in_word));
-        }
+/// The [`fingerprint`]s of nodes' names, in the order of the nodes.
+#[derive(Clone)]
+struct Fingerprints(Vec<u8>);
+
+impl Fingerprints {
+    /// So many stand in front of the first, that those before any place can be looked at together.
+    const BEFORE: [u8; BLOCK] = [0; BLOCK];
+
+    fn with_capacity(nodes: usize) -> Self {
+        let mut bytes = Vec::with_capacity(nodes.saturating_add(Self::BEFORE.len()));
+        bytes.extend(Self::BEFORE);
+        Self(bytes)
     }
-    first.iter().rposition(|byte| *byte == wanted)
+
+    /// The last place in a range where a fingerprint is. A record has some twenty members, too few for `memrchr` to be
+    /// worth its preparations.
+    #[inline]
+    fn last(&self, among: Span, wanted: u8) -> Option<usize> {
+        let Range { start, mut end } = among.range();
+        while start < end {
+            let block = self.0.get(end..)?.first_chunk()?;
+            // From the last byte on, for only the lowest mark is right.
+            let found = zeros(u128::from_be_bytes(*block) ^ each(wanted));
+            if found != 0 {
+                let behind = found.trailing_zeros() as usize / 8;
+                return end.checked_sub(behind.wrapping_add(1)).filter(|at| *at >= start);
+            }
+            end = end.saturating_sub(BLOCK);
+        }
+        None
+    }
+
+    fn all(&self, wanted: u8) -> impl Iterator<Item = usize> {
+        memchr::memchr_iter(wanted, self.0.get(Self::BEFORE.len()..).unwrap_or_default())
+    }
+}
+
+impl Extend<u8> for Fingerprints {
+    fn extend<T: IntoIterator<Item = u8>>(&mut self, fingerprints: T) {
+        self.0.extend(fingerprints);
+    }
 }
 
 /// The fingerprint of a name as it stands in the text, perhaps with escapes.

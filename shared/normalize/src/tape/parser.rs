@@ -1,8 +1,8 @@
 //! The one pass over the text.
 
-use crm_event::plain::{is_special, specials};
+use crm_event::plain::{each, is_special, no_digits, specials};
 
-use super::{Invalid, Kind, Name, Node, Span, fingerprint, name_fingerprint};
+use super::{Fingerprints, Invalid, Kind, Name, Node, Span, fingerprint, name_fingerprint};
 
 /// How many containers may stand in each other. The event has up to five more around a value of the body, and what is
 /// deeper than 127 in all many readers cannot read, `serde_json` for one.
@@ -11,10 +11,11 @@ const DEEPEST: u8 = 120;
 pub(super) struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    at: usize,
+    /// The tape takes no text in which a position would not fit.
+    at: u32,
     depth: u8,
     pub(super) nodes: Vec<Node>,
-    pub(super) fingerprints: Vec<u8>,
+    pub(super) fingerprints: Fingerprints,
     /// What stands in the containers that have not ended yet.
     open: Vec<Node>,
 }
@@ -25,127 +26,135 @@ const fn is_white_space(byte: u8) -> bool {
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        // A webhook has a value in every 20 to 40 bytes.
-        let (nodes, open) = (text.len() / 24, 64);
+        // A webhook has a value in every 20 to 40 bytes, rarely one in less.
+        let (nodes, open) = (text.len() / 16, 64);
         Self {
             text,
             bytes: text.as_bytes(),
             at: 0,
             depth: 0,
             nodes: Vec::with_capacity(nodes),
-            fingerprints: Vec::with_capacity(nodes),
+            fingerprints: Fingerprints::with_capacity(nodes),
             open: Vec::with_capacity(open),
         }
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+        self.bytes.get(self.at as usize).copied()
     }
 
-    fn advance(&mut self, by: usize) {
+    #[inline]
+    fn peek_block(&self) -> Option<u128> {
+        self.bytes.get(self.at as usize..).and_then(<[u8]>::first_chunk).map(|block| u128::from_le_bytes(*block))
+    }
+
+    #[inline]
+    fn advance(&mut self, by: u32) {
         self.at = self.at.wrapping_add(by);
     }
 
+    #[inline]
     fn next(&mut self) -> Result<u8, Invalid> {
         let byte = self.peek().ok_or(Invalid)?;
         self.advance(1);
         Ok(byte)
     }
 
+    /// The next byte that is not white space.
     #[inline]
-    fn skip_white_space(&mut self) {
-        if self.peek().is_some_and(is_white_space) {
-            self.skip_indentation();
-        }
+    fn next_visible(&mut self) -> Result<u8, Invalid> {
+        let byte = self.next()?;
+        if is_white_space(byte) { self.next_behind_white_space() } else { Ok(byte) }
     }
 
-    /// Where there is white space, it is one byte, or a line end with spaces behind it, which are counted at once.
-    fn skip_indentation(&mut self) {
-        self.advance(1);
-        while let Some(word) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
-            let others = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b' '; 8]);
-            self.advance(others.trailing_zeros() as usize / 8);
+    /// Where there is white space, it is one byte, or a line end with spaces behind it, which are counted at once. The
+    /// first byte of it is behind.
+    fn next_behind_white_space(&mut self) -> Result<u8, Invalid> {
+        let byte = self.next()?;
+        if !is_white_space(byte) {
+            return Ok(byte);
+        }
+        while let Some(block) = self.peek_block() {
+            let others = block ^ each(b' ');
+            self.advance(others.trailing_zeros() / 8);
             if others != 0 {
                 break;
             }
         }
-        while self.peek().is_some_and(is_white_space) {
-            self.advance(1);
+        loop {
+            let byte = self.next()?;
+            if !is_white_space(byte) {
+                return Ok(byte);
+            }
         }
-    }
-
-    /// The next byte that is not white space.
-    fn next_visible(&mut self) -> Result<u8, Invalid> {
-        self.skip_white_space();
-        self.next()
     }
 
     /// The value that the text is.
     pub(super) fn root(&mut self) -> Result<Node, Invalid> {
-        self.value(Name::NONE)?;
-        self.skip_white_space();
-        match self.open.pop() {
-            Some(root) if self.peek().is_none() => Ok(root),
+        let first = self.next_visible()?;
+        self.value(first, Name::NONE)?;
+        match (self.open.pop(), self.next_visible()) {
+            (Some(root), Err(Invalid)) => Ok(root),
             _ => Err(Invalid),
         }
     }
 
-    /// A value, which goes to the end of `open`: it is written where it stays, for to hand it back costs more than to
-    /// read it.
-    fn value(&mut self, name: Name) -> Result<(), Invalid> {
-        self.skip_white_space();
-        let start = self.at;
-        let mut children = Span::EMPTY;
-        let kind = match self.next()? {
+    /// A value, its first byte behind. It goes to the end of `open`: it is written where it stays, for to hand it back
+    /// costs more than to read it.
+    #[inline(always)]
+    fn value(&mut self, first: u8, name: Name) -> Result<(), Invalid> {
+        let start = self.at.wrapping_sub(1);
+        let kind = match first {
             b'"' => self.string()?,
-            b'{' => {
-                children = self.container(Self::members)?;
-                Kind::Object
-            }
-            b'[' => {
-                children = self.container(Self::entries)?;
-                Kind::Array
-            }
-            b't' => self.literal(b"rue", Kind::True)?,
-            b'f' => self.literal(b"alse", Kind::False)?,
-            b'n' => self.literal(b"ull", Kind::Null)?,
+            b'{' | b'[' => return self.container(first, name),
+            b't' => self.literal(*b"rue", Kind::True)?,
+            b'f' => self.literal(*b"alse", Kind::False)?,
+            b'n' => self.literal(*b"ull", Kind::Null)?,
             b'-' => {
                 let first = self.next()?;
                 self.number(first)?
             }
             first => self.number(first)?,
         };
-        self.open.push(Node { kind, name, text: Span::new(start, self.at), children });
+        self.open.push(Node { kind, name, text: Span { start, end: self.at }, children: Span::EMPTY });
         Ok(())
     }
 
-    /// What stands in a container; its opening bracket is behind.
-    #[inline]
-    fn container(&mut self, contents: impl FnOnce(&mut Self) -> Result<(), Invalid>) -> Result<Span, Invalid> {
+    /// A container and what stands in it; its opening bracket is behind.
+    fn container(&mut self, bracket: u8, name: Name) -> Result<(), Invalid> {
         if self.depth == DEEPEST {
             return Err(Invalid);
         }
         self.depth = self.depth.wrapping_add(1);
+        let start = self.at.wrapping_sub(1);
         let first = self.open.len();
-        contents(self)?;
+        let kind = if bracket == b'{' {
+            self.members()?;
+            Kind::Object
+        } else {
+            self.entries()?;
+            Kind::Array
+        };
         self.depth = self.depth.wrapping_sub(1);
-        let start = self.nodes.len();
+        let children = self.nodes.len();
         self.fingerprints.extend(self.open.iter().skip(first).map(|node| node.name.fingerprint));
         self.nodes.extend(self.open.drain(first..));
-        Ok(Span::new(start, self.nodes.len()))
+        let children = Span::new(children, self.nodes.len());
+        self.open.push(Node { kind, name, text: Span { start, end: self.at }, children });
+        Ok(())
     }
 
     #[inline]
     fn entries(&mut self) -> Result<(), Invalid> {
-        self.skip_white_space();
-        if self.peek() == Some(b']') {
-            self.advance(1);
+        let mut first = self.next_visible()?;
+        if first == b']' {
             return Ok(());
         }
         loop {
-            self.value(Name::NONE)?;
+            self.value(first, Name::NONE)?;
             match self.next_visible()? {
-                b',' => {}
+                b',' => first = self.next_visible()?,
                 b']' => return Ok(()),
                 _ => return Err(Invalid),
             }
@@ -166,7 +175,8 @@ impl<'a> Parser<'a> {
             if self.next_visible()? != b':' {
                 return Err(Invalid);
             }
-            self.value(name)?;
+            let first = self.next_visible()?;
+            self.value(first, name)?;
             match self.next_visible()? {
                 b',' => byte = self.next_visible()?,
                 b'}' => return Ok(()),
@@ -176,10 +186,11 @@ impl<'a> Parser<'a> {
     }
 
     /// The name of a member, its opening quote behind.
+    #[inline]
     fn name(&mut self) -> Result<Name, Invalid> {
         let start = self.at;
         let is_escaped = self.string()? == Kind::EscapedString;
-        let text = Span::new(start, self.at.wrapping_sub(1));
+        let text = Span { start, end: self.at.wrapping_sub(1) };
         let fingerprint = if is_escaped {
             self.text.get(text.range()).map_or(0, name_fingerprint)
         } else {
@@ -188,10 +199,14 @@ impl<'a> Parser<'a> {
         Ok(Name { text, fingerprint, is_escaped })
     }
 
-    fn literal(&mut self, rest: &[u8], kind: Kind) -> Result<Kind, Invalid> {
-        let found = self.bytes.get(self.at..).is_some_and(|bytes| bytes.starts_with(rest));
-        self.advance(rest.len());
-        if found { Ok(kind) } else { Err(Invalid) }
+    #[inline]
+    fn literal<const N: usize>(&mut self, rest: [u8; N], kind: Kind) -> Result<Kind, Invalid> {
+        for expected in rest {
+            if self.next()? != expected {
+                return Err(Invalid);
+            }
+        }
+        Ok(kind)
     }
 
     /// A number, its sign and first digit behind.
@@ -217,6 +232,13 @@ impl<'a> Parser<'a> {
     }
 
     fn skip_digits(&mut self) {
+        while let Some(block) = self.peek_block() {
+            let found = no_digits(block);
+            self.advance(found.trailing_zeros() / 8);
+            if found != 0 {
+                return;
+            }
+        }
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.advance(1);
         }
@@ -232,19 +254,26 @@ impl<'a> Parser<'a> {
     }
 
     /// A string and its closing quote, its opening quote behind.
+    #[inline(always)]
     fn string(&mut self) -> Result<Kind, Invalid> {
-        let mut kind = Kind::PlainString;
+        self.skip_plain();
+        match self.next()? {
+            b'"' => Ok(Kind::PlainString),
+            special => self.escaped_string(special),
+        }
+    }
+
+    /// The rest of a string, behind the first byte that is not plain and no quote.
+    fn escaped_string(&mut self, mut special: u8) -> Result<Kind, Invalid> {
         loop {
-            self.skip_plain();
-            match self.next()? {
-                b'"' => return Ok(kind),
-                b'\\' => {
-                    kind = Kind::EscapedString;
-                    self.escape()?;
-                }
+            match special {
+                b'"' => return Ok(Kind::EscapedString),
+                b'\\' => self.escape()?,
                 // A control character.
                 _ => return Err(Invalid),
             }
+            self.skip_plain();
+            special = self.next()?;
         }
     }
 
@@ -263,19 +292,18 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Goes to the next quote, backslash or control character, eight bytes at a time.
+    /// Goes to the next quote, backslash or control character.
+    #[inline]
     fn skip_plain(&mut self) {
-        let text = self.bytes.get(self.at..).unwrap_or_default();
-        let (words, rest) = text.as_chunks();
-        let mut plain = 0_usize;
-        for word in words {
-            let found = specials(*word);
+        while let Some(block) = self.peek_block() {
+            let found = specials(block);
+            self.advance(found.trailing_zeros() / 8);
             if found != 0 {
-                return self.advance(plain.wrapping_add(found.trailing_zeros() as usize / 8));
+                return;
             }
-            plain = plain.wrapping_add(word.len());
         }
-        let in_rest = rest.iter().position(|byte| is_special(*byte));
-        self.advance(plain.wrapping_add(in_rest.unwrap_or(rest.len())));
+        while self.peek().is_some_and(|byte| !is_special(byte)) {
+            self.advance(1);
+        }
     }
 }
