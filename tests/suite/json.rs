@@ -181,7 +181,7 @@ fn every_value_is_found_where_it_stands() {
             }
             let mut without = value.clone();
             remove(&mut without, "a");
-            let raw = object.json_without(&["a"]).unwrap();
+            let raw = object.into_json_without(&["a"]).unwrap();
             prop_assert_eq!(raw.parse::<Value>().unwrap(), without, "{}", raw.get());
         }
     });

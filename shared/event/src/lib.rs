@@ -73,7 +73,7 @@ pub struct Event<'a> {
     pub data: Data<'a>,
 }
 
-/// What an event has beside the vendor's JSON is mostly less than this.
+/// What an event has beside the vendor's JSON is mostly less than this and as much again as that JSON.
 const BESIDE_RAW: usize = 6 << 10;
 
 impl Event<'_> {
@@ -83,7 +83,7 @@ impl Event<'_> {
     /// Where a value is of a kind that no event has: for the types as they are, never.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let raw = self.data.raw.as_ref().map_or(0, |raw| raw.get().len());
-        to_json(self, raw.saturating_add(BESIDE_RAW))
+        to_json(self, raw.saturating_mul(2).saturating_add(BESIDE_RAW))
     }
 }
 

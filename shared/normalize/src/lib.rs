@@ -129,15 +129,15 @@ impl<'a> Verified<'a> {
             }
         };
         let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
-        let result = (self.vendor.normalize)(&webhook).and_then(|outcome| {
-            if let Outcome::Changes(changes) = &outcome {
-                check_amount(changes.len(), self.request.body.len())?;
-            }
-            let raw = options.include_raw.then(|| webhook.body.json_without(self.vendor.secret_members)).flatten();
-            Ok(self.stamp(outcome, raw))
+        let outcome = (self.vendor.normalize)(&webhook).and_then(|outcome| match &outcome {
+            Outcome::Changes(changes) => check_amount(changes.len(), self.request.body.len()).map(|()| outcome),
+            _ => Ok(outcome),
         });
         let logged = Logged::of(&webhook.body, self.vendor.log_members);
-        Normalized { result, warnings: webhook.body.take_warnings(), logged }
+        let warnings = webhook.body.take_warnings();
+        let raw = || webhook.body.into_json_without(self.vendor.secret_members);
+        let result = outcome.map(|outcome| self.stamp(outcome, options.include_raw.then(raw).flatten()));
+        Normalized { result, warnings, logged }
     }
 
     /// The body as far as it may leave the function: for the quarantine.
@@ -146,7 +146,7 @@ impl<'a> Verified<'a> {
         if names.is_empty() {
             return Cow::Borrowed(self.request.body);
         }
-        if let Some(json) = self.parse().ok().and_then(|body| body.json_without(names)) {
+        if let Some(json) = self.parse().ok().and_then(|body| body.into_json_without(names)) {
             return Cow::Owned(json.get().as_bytes().to_vec());
         }
         Cow::Owned(match std::str::from_utf8(self.request.body) {

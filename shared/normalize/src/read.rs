@@ -230,10 +230,12 @@ impl<'a> Object<'a> {
         self.body.warnings.take()
     }
 
-    /// The whole body as it stands, less every member of these names, at any depth.
-    pub fn json_without(&self, names: &[&str]) -> Option<Json<'a>> {
+    /// The whole body as it stands, less every member of these names, at any depth. What was read of it is gone before
+    /// its copy is made: of a large body there is not room for both.
+    pub fn into_json_without(self, names: &[&str]) -> Option<Json<'a>> {
         let text = self.body.tape.text(self.body.tape.root());
         let members = self.body.tape.outermost_members(names);
+        drop(self);
         checked(if members.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(redact::without(text, members)) })
     }
 

@@ -132,7 +132,7 @@ mod tests {
         ] {
             assert_eq!(without_members(json, &["iParams"]), expected);
             let body = Object::parse(json).expect("test JSON");
-            assert_eq!(body.json_without(&["IParams"]).expect("JSON").get(), expected);
+            assert_eq!(body.into_json_without(&["IParams"]).expect("JSON").get(), expected);
         }
     }
 
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_name_is_the_same_however_it_is_written() {
         let body = Object::parse(r#"{"\u0069params":"k","IPARAMS":"k","\"iparams":1}"#).expect("test JSON");
-        assert_eq!(body.json_without(&["iparams"]).expect("JSON").get(), r#"{"\"iparams":1}"#);
+        assert_eq!(body.into_json_without(&["iparams"]).expect("JSON").get(), r#"{"\"iparams":1}"#);
     }
 
     #[test]

@@ -42,7 +42,7 @@ struct Options {
     #[arg(long, default_value_t = 3)]
     slow: u32,
     /// Webhooks of the long run; 0: none
-    #[arg(long, default_value_t = 100_000)]
+    #[arg(long, default_value_t = 1_000_000)]
     soak: u32,
     /// A few of each, within a minute: whether all works, not how fast it is
     #[arg(long)]

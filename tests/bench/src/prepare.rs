@@ -23,6 +23,8 @@ pub struct Subject {
     pub what: &'static str,
     pub binary: PathBuf,
     pub arguments: Vec<String>,
+    /// Beside those that each program has.
+    pub variables: Vec<(String, String)>,
     /// What its zip file would hold.
     files: Vec<PathBuf>,
 }
@@ -30,14 +32,14 @@ pub struct Subject {
 impl Subject {
     fn new(name: &str, what: &'static str, binary: PathBuf) -> Self {
         let files = vec![binary.clone()];
-        Self { name: name.to_owned(), what, binary, arguments: Vec::new(), files }
+        Self { name: name.to_owned(), what, binary, arguments: Vec::new(), variables: Vec::new(), files }
     }
 
     fn script(name: &str, what: &'static str, interpreter: &Path, script: &Path, libraries: Vec<PathBuf>) -> Self {
         let mut files = libraries;
         files.push(script.to_owned());
         let arguments = vec![script.to_string_lossy().into_owned()];
-        Self { name: name.to_owned(), what, binary: interpreter.to_owned(), arguments, files }
+        Self { name: name.to_owned(), what, binary: interpreter.to_owned(), arguments, variables: Vec::new(), files }
     }
 
     /// The size of its zip file, in bytes.
@@ -93,7 +95,17 @@ pub fn functions(build: Build, binaries: Option<&Path>) -> anyhow::Result<(Subje
     let binaries = binaries.map_or_else(|| root.join("target/release"), Path::to_owned);
     let binary = |name: &str| binaries.join(name);
     let what = "proof of origin, typed event, raw payload, key, logs";
-    Ok((Subject::new("ours", what, binary(FUNCTION)), Subject::new("ours", what, binary(BATCH_FUNCTION))))
+    let variables = vec![template_variable("MALLOC_MMAP_THRESHOLD_")?];
+    let ours = |name: &str| Subject { variables: variables.clone(), ..Subject::new("ours", what, binary(name)) };
+    Ok((ours(FUNCTION), ours(BATCH_FUNCTION)))
+}
+
+/// A variable as the template sets it for every function.
+fn template_variable(name: &str) -> anyhow::Result<(String, String)> {
+    let template = fs::read_to_string(root().join("infra/template.yaml"))?;
+    let value = template.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "));
+    let value = value.with_context(|| format!("infra/template.yaml sets no {name}"))?;
+    Ok((name.to_owned(), value.trim_matches('"').to_owned()))
 }
 
 /// The references of these names.

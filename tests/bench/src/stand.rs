@@ -154,7 +154,8 @@ impl Stand {
             .variable("SSL_CERT_FILE", self.trust_store.to_string_lossy())
             .variable("AWS_CA_BUNDLE", self.trust_store.to_string_lossy())
             .variable("NODE_EXTRA_CA_CERTS", self.authority.to_string_lossy());
-        for (name, value) in variables {
+        let own = subject.variables.iter().map(|(name, value)| (name.as_str(), value));
+        for (name, value) in own.chain(variables.iter().map(|(name, value)| (*name, value))) {
             function = function.variable(name, value);
         }
         function.arguments.clone_from(&subject.arguments);
