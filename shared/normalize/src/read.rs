@@ -467,6 +467,8 @@ struct Unreadable;
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::Object;
 
     fn object(json: &str) -> Object<'_> {
@@ -489,6 +491,17 @@ mod tests {
         let o = object(r#"{"Sku": "first", "SKU": "last", "n\u0061me": "escaped"}"#);
         assert_eq!(o.text("sku").as_deref(), Some("last"));
         assert_eq!(o.text("name").as_deref(), Some("escaped"));
+    }
+
+    /// Names of one length with the same ends have one fingerprint.
+    #[test]
+    fn any_number_of_names_may_look_alike() {
+        let members: Vec<String> = (0..50_000).map(|at| format!(r#""custom__{at:05}__field_a":{at}"#)).collect();
+        let json = format!("{{{}}}", members.join(","));
+        let text = |name| object(&json).text(name).map(Cow::into_owned);
+        assert_eq!(text("custom__00000__field_a").as_deref(), Some("0"));
+        assert_eq!(text("CUSTOM__00000__FIELD_A").as_deref(), Some("0"));
+        assert_eq!(text("custom__-----__field_a"), None);
     }
 
     #[test]

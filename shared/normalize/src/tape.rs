@@ -172,16 +172,18 @@ impl<'a> Tape<'a> {
         if self.has_name(member, wanted.name) { Some(member) } else { self.member_otherwise(at, object, wanted) }
     }
 
-    /// The same, where the last member with the fingerprint does not have the name as it stands.
+    /// The same, from the last member with the fingerprint on, which does not have the name as it stands.
     #[cold]
     #[inline(never)]
-    fn member_otherwise(&self, at: usize, object: &Node, wanted: Wanted<'_>) -> Option<&Node> {
-        let member = self.nodes.get(at)?;
-        if self.is_named(member, wanted.name) {
-            return Some(member);
+    fn member_otherwise(&self, mut at: usize, object: &Node, wanted: Wanted<'_>) -> Option<&Node> {
+        loop {
+            let member = self.nodes.get(at)?;
+            if self.is_named(member, wanted.name) {
+                return Some(member);
+            }
+            let before = Span::new(object.children.range().start, at);
+            at = self.fingerprints.last(before, wanted.fingerprint)?;
         }
-        let before = Span::new(object.children.range().start, at);
-        self.member(&Node { children: before, ..*object }, wanted)
     }
 
     /// Where the root's JSON has members of these names, at any depth, in order: from the first quote of the name to
@@ -282,7 +284,7 @@ fn unescaped(inner: &str) -> Option<Text<'_>> {
 fn fingerprint(name: &[u8]) -> u8 {
     // 2^64 by the golden ratio, which spreads differences over the highest byte.
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    // With the letters small. What reads one name twice may do so.
+    // With the letters small. Where the two overlap, some bytes count twice.
     let mixed = if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
         let [first, last] = [first, last].map(|word| u64::from_le_bytes(*word) | u64::from_le_bytes([b' '; 8]));
         first.wrapping_add(last.rotate_left(29))
