@@ -62,7 +62,7 @@ const PIECES: &[&str] = &[
     "[[",
     "]]",
     "1234567890123456789012345678901234567890",
-    "plain text of more than eight bytes",
+    "plain text of more than sixteen bytes",
 ];
 
 /// One change: where in the text, how many bytes go, what comes in their place.
