@@ -1,6 +1,6 @@
 //! The secrets setting: which proofs each account accepts.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::{SecretsError, Unauthorized};
@@ -10,7 +10,7 @@ use crate::scheme::{self, HmacKey, HmacScheme, Key, Proof, Scheme, Shown};
 use jiff::Timestamp;
 
 /// The proofs of one vendor's accounts, ready to check. Printing it shows no secret.
-pub struct Secrets(HashMap<String, Vec<Proof>>);
+pub struct Secrets(BTreeMap<String, Vec<Proof>>);
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +34,7 @@ impl Secrets {
             line: error.line(),
             column: error.column(),
         })?;
-        let mut accounts = HashMap::new();
+        let mut accounts = BTreeMap::new();
         for (account, list) in object.members() {
             if account.is_empty() {
                 return Err(SecretsError::EmptyAccount);
