@@ -1,34 +1,57 @@
-//! Bytes of JSON text, sixteen at once (<https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>): most names
-//! and values have fewer.
-//!
-//! A byte of a little-endian block is marked by its highest bit. The lowest mark is right; those above it may be marks
-//! too many.
+//! Bytes of JSON text, sixteen at once: most names and values have fewer.
+
+use wide::u8x16;
 
 /// How many bytes are looked at together.
 pub const BLOCK: usize = 16;
 
-const ONES: u128 = each(1);
-const HIGHEST: u128 = each(0x80);
+/// Which bytes of a block are of a kind.
+#[derive(Clone, Copy)]
+pub struct Marks(u32);
 
-/// A block of one byte.
-pub const fn each(byte: u8) -> u128 {
-    u128::from_le_bytes([byte; BLOCK])
+impl Marks {
+    #[inline(always)]
+    fn new(marked: u8x16) -> Self {
+        Self(marked.to_bitmask())
+    }
+
+    #[inline(always)]
+    pub fn any(self) -> bool {
+        self.0 != 0
+    }
+
+    /// How many bytes are in front of the first that is marked: [`BLOCK`] where none is.
+    #[inline(always)]
+    pub fn before_first(self) -> u32 {
+        (self.0 | 1 << BLOCK).trailing_zeros()
+    }
+
+    /// How many bytes are behind the last that is marked.
+    #[inline(always)]
+    pub fn behind_last(self) -> Option<usize> {
+        // Above those of the block, half of a `u32`'s bits are free.
+        self.any().then(|| (self.0 << BLOCK).leading_zeros() as usize)
+    }
 }
 
-/// Marks the bytes that are zero.
-#[inline]
-pub const fn zeros(block: u128) -> u128 {
-    block.wrapping_sub(ONES) & !block & HIGHEST
+/// Marks one byte.
+#[inline(always)]
+pub fn same(block: [u8; BLOCK], byte: u8) -> Marks {
+    Marks::new(u8x16::new(block).simd_eq(u8x16::splat(byte)))
+}
+
+/// Marks every other byte.
+#[inline(always)]
+pub fn others(block: [u8; BLOCK], byte: u8) -> Marks {
+    Marks::new(!u8x16::new(block).simd_eq(u8x16::splat(byte)))
 }
 
 /// Marks the bytes that do not stand as they are in a JSON string: quotes, backslashes, control characters.
-#[inline]
-pub const fn specials(block: u128) -> u128 {
-    // With this bit turned, a quote is a space, a space a quote, and every control character still one.
-    let turned = block ^ each(b'"' ^ b' ');
-    let quotes_and_control_characters = turned.wrapping_sub(each(b'!')) & !turned;
-    let backslashes = block ^ each(b'\\');
-    (quotes_and_control_characters | (backslashes.wrapping_sub(ONES) & !backslashes)) & HIGHEST
+#[inline(always)]
+pub fn specials(block: [u8; BLOCK]) -> Marks {
+    let block = u8x16::new(block);
+    let control_characters = block.min(u8x16::splat(0x1f)).simd_eq(block);
+    Marks::new(control_characters | block.simd_eq(u8x16::splat(b'"')) | block.simd_eq(u8x16::splat(b'\\')))
 }
 
 /// Whether a byte does not stand as it is in a JSON string.
@@ -37,11 +60,10 @@ pub const fn is_special(byte: u8) -> bool {
 }
 
 /// Marks the bytes that are not decimal digits.
-#[inline]
-pub const fn no_digits(block: u128) -> u128 {
-    // Digits are 0 to 9 now, all else is more.
-    let block = block ^ each(b'0');
-    (block.wrapping_add(each(0x7f - 9)) | block) & HIGHEST
+#[inline(always)]
+pub fn no_digits(block: [u8; BLOCK]) -> Marks {
+    let block = u8x16::new(block);
+    Marks::new(!block.max(u8x16::splat(b'0')).min(u8x16::splat(b'9')).simd_eq(block))
 }
 
 /// Whether a JSON string holds the text as it stands.
@@ -51,8 +73,7 @@ pub fn is_plain(text: &str) -> bool {
     // What is left behind whole blocks is looked at together with what is in front of it, or twice.
     if let Some(last) = text.last_chunk() {
         let (blocks, _) = text.as_chunks();
-        let mut each = blocks.iter().chain([last]);
-        return each.all(|block| specials(u128::from_le_bytes(*block)) == 0);
+        return blocks.iter().chain([last]).all(|block| !specials(*block).any());
     }
     let ends = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
         [u64::from_le_bytes(*first), u64::from_le_bytes(*last)]
@@ -63,5 +84,5 @@ pub fn is_plain(text: &str) -> bool {
         return !text.iter().any(|byte| is_special(*byte));
     };
     let [first, last] = ends.map(u128::from);
-    specials(first | last << 64) == 0
+    !specials((first | last << 64).to_le_bytes()).any()
 }

@@ -1,11 +1,12 @@
 //! Writing JSON as `serde_json` writes it, byte for byte, and sooner.
 //!
 //! Most of an event is text that stands as it is in JSON, and the vendor's JSON, which does so too. `serde_json` looks
-//! at each byte of the text, the names of the fields included, by itself; here eight are looked at together, and those
+//! at each byte of the text, the names of the fields included, by itself; here sixteen are looked at together, and those
 //! names, which need no look, not at all. What is rare in an event is left to `serde_json`.
 
 use std::fmt::{self, Display, Write};
 
+use arrayvec::ArrayString;
 use serde::ser::{self, Error as _, Serialize};
 use serde_json::Error;
 
@@ -62,19 +63,31 @@ fn push_escaped(json: &mut String, text: &str) -> fmt::Result {
 struct Container<'w, 'j> {
     writer: &'w mut Writer<'j>,
     is_empty: bool,
-    end: &'static str,
+    brackets: Brackets,
+}
+
+/// How a container begins and ends.
+#[derive(Clone, Copy)]
+struct Brackets(&'static str, &'static str);
+
+impl Brackets {
+    const LIST: Self = Self("[", "]");
+    const OBJECT: Self = Self("{", "}");
+    const NONE: Self = Self("", "");
 }
 
 impl Container<'_, '_> {
+    /// What stands in front of the next element: it may be the first.
     fn separate(&mut self) {
-        if !self.is_empty {
-            self.writer.json.push(',');
-        }
+        self.writer.json.push_str(if self.is_empty { self.brackets.0 } else { "," });
         self.is_empty = false;
     }
 
     fn finish(self) -> Result<(), Error> {
-        self.writer.json.push_str(self.end);
+        if self.is_empty {
+            self.writer.json.push_str(self.brackets.0);
+        }
+        self.writer.json.push_str(self.brackets.1);
         Ok(())
     }
 }
@@ -100,10 +113,14 @@ impl ser::SerializeStruct for Container<'_, '_> {
     #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         if !self.writer.next_is_json {
-            self.separate();
-            self.writer.json.push('"');
-            self.writer.json.push_str(name);
-            self.writer.json.push_str("\":");
+            // Made by the compiler, and appended at once.
+            let mut start = ArrayString::<64>::new();
+            start.push_str(if self.is_empty { "{\"" } else { ",\"" });
+            if start.try_push_str(name).and_then(|()| start.try_push_str("\":")).is_err() {
+                return not_of_events();
+            }
+            self.writer.json.push_str(&start);
+            self.is_empty = false;
         }
         value.serialize(&mut *self.writer)
     }
@@ -241,22 +258,19 @@ impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Error> {
-        self.json.push('[');
-        Ok(Container { writer: self, is_empty: true, end: "]" })
+        Ok(Container { writer: self, is_empty: true, brackets: Brackets::LIST })
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Error> {
-        self.json.push('{');
-        Ok(Container { writer: self, is_empty: true, end: "}" })
+        Ok(Container { writer: self, is_empty: true, brackets: Brackets::OBJECT })
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeStruct, Error> {
         if name == RAW_VALUE {
             self.next_is_json = true;
-            return Ok(Container { writer: self, is_empty: true, end: "" });
+            return Ok(Container { writer: self, is_empty: true, brackets: Brackets::NONE });
         }
-        self.json.push('{');
-        Ok(Container { writer: self, is_empty: true, end: "}" })
+        Ok(Container { writer: self, is_empty: true, brackets: Brackets::OBJECT })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
