@@ -31,7 +31,7 @@ pub const DATA_CONTENT_TYPE: &str = "application/json";
 /// The media type of a whole [`Event`] (CloudEvents JSON format, structured mode).
 pub const EVENT_CONTENT_TYPE: &str = "application/cloudevents+json";
 /// The major version of the records. An incompatible change of a record is a new major.
-pub const SCHEMA_MAJOR: u32 = 1;
+pub const SCHEMA_MAJOR: &str = "1";
 
 /// One change of one CRM record: a CloudEvents 1.0 envelope, one to an SQS message body.
 ///

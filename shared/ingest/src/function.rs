@@ -50,8 +50,9 @@ impl Function {
 
     /// Answers a request that was received at `now`. Always an answer, never an error: what goes wrong has a status.
     pub async fn handle(&self, event: HttpRequest, call: Call<'_>, now: Timestamp) -> HttpResponse {
-        let mut line = Line::new(self.vendor.name, call, now, Instant::now());
+        let started = Instant::now();
         let received = Received::new(event);
+        let mut line = Line::new(self.vendor.name, call, now, started);
         line.bytes("BodySize", received.request().body.len());
         if self.cold.swap(false, Ordering::Relaxed) {
             line.count("ColdStart", 1);
@@ -61,7 +62,7 @@ impl Function {
         reply.into()
     }
 
-    async fn reply(&self, received: &Received, call: Call<'_>, now: Timestamp, line: &mut Line<'_>) -> Reply {
+    async fn reply<'a>(&self, received: &'a Received, call: Call<'_>, now: Timestamp, line: &mut Line<'a>) -> Reply {
         let verified = self.vendor.verify(received.request(), &self.config.secrets, now);
         line.stage("ProofTime");
         let verified = match verified {

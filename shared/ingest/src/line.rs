@@ -49,7 +49,7 @@ pub(crate) struct Line<'a> {
     /// Paths of values that could not be read and are left out of the record.
     pub(crate) unreadable: Vec<String>,
     /// What the vendor asks to be logged of an authentic body.
-    pub(crate) logged: Logged,
+    pub(crate) logged: Logged<'a>,
 }
 
 impl<'a> Line<'a> {
@@ -194,7 +194,7 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     unreadable: &'a [String],
     #[serde(skip_serializing_if = "Logged::is_empty")]
-    vendor_fields: &'a Logged,
+    vendor_fields: &'a Logged<'a>,
     #[serde(flatten)]
     metrics: &'a Metrics,
 }

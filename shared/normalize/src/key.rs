@@ -59,6 +59,7 @@ pub fn again(vendor: &str, event_id: &str, nonce: &str) -> Option<String> {
 /// Which record of which account an event is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
+    /// Lowercase letters.
     pub vendor: &'a str,
     pub account: &'a str,
     pub entity: Entity,
@@ -81,21 +82,16 @@ impl Subject<'_> {
     /// `crm://{vendor}/{account}`.
     pub fn source(&self) -> String {
         let mut source = String::with_capacity(LONGEST);
-        source.push_str("crm://");
-        push_encoded(&mut source, self.vendor);
-        source.push('/');
+        source.extend(["crm://", self.vendor, "/"]);
         push_encoded(&mut source, self.account);
         source
     }
 
     fn components(&self) -> String {
         let mut key = String::with_capacity(LONGEST);
-        push_encoded(&mut key, self.vendor);
-        key.push(':');
+        key.extend([self.vendor, ":"]);
         push_encoded(&mut key, self.account);
-        key.push(':');
-        key.push_str(self.entity.as_str());
-        key.push(':');
+        key.extend([":", self.entity.as_str(), ":"]);
         push_encoded(&mut key, self.record_id);
         key
     }

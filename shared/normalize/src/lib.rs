@@ -49,7 +49,7 @@ pub struct Normalized<'a> {
     /// Paths of values in the body that could not be read and are missing from the record.
     pub warnings: Vec<String>,
     /// What the log may have of the body.
-    pub logged: Logged,
+    pub logged: Logged<'a>,
 }
 
 #[derive(Debug)]
@@ -168,7 +168,7 @@ impl<'a> Verified<'a> {
     }
 
     fn parse(&self) -> Result<Object<'a>, Quarantine> {
-        let text = std::str::from_utf8(self.request.body)
+        let text = simdutf8::compat::from_utf8(self.request.body)
             .map_err(|error| Quarantine::new(Reason::NotText, self.why_not_text(error.valid_up_to())))?;
         // RFC 8259, section 8.1: a parser may ignore a byte order mark.
         let text = text.trim_start_matches('\u{feff}').trim_ascii();
@@ -259,7 +259,7 @@ impl<'a> Verified<'a> {
             subject: record_id.map(|id| Cow::Owned([entity.as_str(), "/", id].concat())),
             time: occurred_at.unwrap_or(self.received_at),
             datacontenttype: Cow::Borrowed(crm_event::DATA_CONTENT_TYPE),
-            dataschema: Cow::Owned(format!("urn:crm-event:{SCHEMA_MAJOR}:{entity}")),
+            dataschema: Cow::Owned(["urn:crm-event:", SCHEMA_MAJOR, ":", entity.as_str()].concat()),
             partitionkey: Cow::Owned(partition_key),
             recordedtime: self.received_at,
             traceparent: self.request.traceparent(),

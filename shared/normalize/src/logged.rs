@@ -1,5 +1,6 @@
 //! What a log line may have of a body: the ids and words by which the vendor's support finds a delivery.
 
+use crm_event::Text;
 use serde::{Serialize, Serializer};
 
 use crate::read::{Object, Value};
@@ -12,17 +13,17 @@ const MOST: usize = 20;
 /// Members of a body by their paths, as a vendor's `log_members` lists them. A text that is not of an id's letters is no
 /// id, whatever stands there, and is left out: an e-mail address, a sentence.
 #[derive(Debug, Default)]
-pub struct Logged(Vec<(&'static str, Words)>);
+pub struct Logged<'a>(Vec<(&'static str, Words<'a>)>);
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Words {
-    One(String),
-    Some(Vec<String>),
+enum Words<'a> {
+    One(Text<'a>),
+    Some(Vec<Text<'a>>),
 }
 
-impl Logged {
-    pub(crate) fn of(body: &Object<'_>, paths: &[&'static str]) -> Self {
+impl<'a> Logged<'a> {
+    pub(crate) fn of(body: &Object<'a>, paths: &[&'static str]) -> Self {
         Self(paths.iter().filter_map(|path| Some((*path, words(at(body, path)?)?))).collect())
     }
 
@@ -31,28 +32,28 @@ impl Logged {
     }
 }
 
-impl Serialize for Logged {
+impl Serialize for Logged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(path, words)| (path, words)))
     }
 }
 
 fn at<'o, 'a>(body: &'o Object<'a>, path: &str) -> Option<Value<'o, 'a>> {
-    let mut names = path.split('.');
-    let top = body.json(names.next()?)?;
-    names.try_fold(top, Value::member)
+    let dot = path.bytes().position(|byte| byte == b'.').unwrap_or(path.len());
+    let (top, below) = path.split_at_checked(dot)?;
+    below.split('.').skip(1).try_fold(body.json(top)?, Value::member)
 }
 
-fn words(value: Value<'_, '_>) -> Option<Words> {
+fn words<'a>(value: Value<'_, 'a>) -> Option<Words<'a>> {
     if !value.is_array() {
         return word(value).map(Words::One);
     }
-    let words: Vec<String> = value.children().filter_map(word).take(MOST).collect();
+    let words: Vec<_> = value.children().filter_map(word).take(MOST).collect();
     (!words.is_empty()).then_some(Words::Some(words))
 }
 
-fn word(value: Value<'_, '_>) -> Option<String> {
+fn word<'a>(value: Value<'_, 'a>) -> Option<Text<'a>> {
     let word = value.text()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
-    (word.len() <= LONGEST && word.bytes().all(plain)).then(|| word.into_owned())
+    (word.len() <= LONGEST && word.bytes().all(plain)).then_some(word)
 }

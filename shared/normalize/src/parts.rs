@@ -9,7 +9,7 @@ use crate::read::{Object, Value};
 /// First and last name as one; none where both are missing.
 pub fn full_name<'a>(first: Option<&Text<'a>>, last: Option<&Text<'a>>) -> Option<Text<'a>> {
     match (first, last) {
-        (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
+        (Some(first), Some(last)) => Some(Cow::Owned([first, " ", last].concat())),
         (one, other) => one.or(other).cloned(),
     }
 }
