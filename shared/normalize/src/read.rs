@@ -86,6 +86,7 @@ impl<'a> Object<'a> {
         replace(&value.tape.name(value.node).unwrap_or_default(), value).unwrap_or(value)
     }
 
+    #[inline(always)]
     fn member(&self, name: Wanted<'_>) -> Option<Value<'_, 'a>> {
         self.value(self.body.tape.member(&self.node, name)?).filled()
     }
@@ -233,7 +234,7 @@ impl<'a> Object<'a> {
     }
 
     /// The objects of an array; an object that stands alone is an array of one. `null` entries are left out.
-    pub fn objects(&self, name: &str) -> Vec<Object<'a>> {
+    pub fn objects<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Object<'a>> + 'o {
         self.entries(name, |value| self.nested(value))
     }
 
@@ -244,28 +245,23 @@ impl<'a> Object<'a> {
             Scalar::Text(text) => Some(trimmed(text)),
             _ => None,
         };
-        self.entries(name, read).into_iter().flatten().collect()
+        self.entries(name, read).flatten().collect()
     }
 
     /// Reads each entry of an array that is not `null`; those that `read` does not take are warnings.
-    fn entries<T>(&self, name: &str, read: impl Fn(Value<'_, 'a>) -> Option<T>) -> Vec<T> {
-        let Some(value) = self.member(Wanted::new(name)) else { return Vec::new() };
-        let read = |(index, value): (usize, Value<'_, 'a>)| {
-            let entry = read(value);
-            if entry.is_none() {
+    fn entries<'o, T>(
+        &'o self,
+        name: &'o str,
+        read: impl Fn(Value<'o, 'a>) -> Option<T> + 'o,
+    ) -> impl Iterator<Item = T> + 'o {
+        let entries = self.member(Wanted::new(name)).map(Value::entries).unwrap_or_default().iter().enumerate();
+        entries.filter(|(_, entry)| entry.kind != Kind::Null).filter_map(move |(index, node)| {
+            let read = read(Value { tape: &self.body.tape, node });
+            if read.is_none() {
                 self.warn(&format!("{name}[{index}]"));
             }
-            entry
-        };
-        if value.is_array() {
-            return value.children().enumerate().filter(|(_, entry)| !entry.is_null()).filter_map(read).collect();
-        }
-        if let Scalar::Text(text) = value.scalar()
-            && text.trim().is_empty()
-        {
-            return Vec::new();
-        }
-        read((0, value)).into_iter().collect()
+            read
+        })
     }
 
     fn nested(&self, value: Value<'_, 'a>) -> Option<Object<'a>> {
@@ -342,7 +338,7 @@ mod tests {
         assert_eq!(o.text("a"), None);
         let deal = o.object("deal").unwrap();
         assert_eq!(deal.decimal("amount"), None);
-        let items = deal.objects("items");
+        let items: Vec<_> = deal.objects("items").collect();
         assert_eq!(items.len(), 1);
         assert_eq!(items[0].decimal("price"), None);
         assert_eq!(o.text("s"), None);

@@ -102,6 +102,15 @@ impl<'o, 'a> Value<'o, 'a> {
         self.of(self.tape.member(self.node, name)?).filled()
     }
 
+    /// The entries of an array; any other value is an array of itself, empty text an empty one.
+    pub(super) fn entries(self) -> &'o [Node] {
+        match self.scalar() {
+            Scalar::Text(text) if text.trim().is_empty() => &[],
+            _ if self.is_array() => self.tape.children(self.node),
+            _ => std::slice::from_ref(self.node),
+        }
+    }
+
     /// The entries of an array, or the values of an object's members.
     pub fn children(self) -> impl ExactSizeIterator<Item = Self> {
         self.tape.children(self.node).iter().map(move |node| self.of(node))

@@ -215,7 +215,6 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
     let (company, contacts, related) = deal_contacts(o);
     let has_discount = o.bool("apply_discount") != Some(false);
     let discount = |name| if has_discount { o.decimal(name) } else { None };
-    let custom_fields = o.objects("custom_data");
     Deal {
         name: o.text("name"),
         amount,
@@ -233,7 +232,7 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
         contacts,
         related,
         source_id: o.id("deal_source_id"),
-        line_items: o.objects("products").iter().map(line_item).collect(),
+        line_items: o.objects("products").map(|product| line_item(&product)).collect(),
         discount: discount("discount_value"),
         discount_type: if has_discount { o.text("discount_type").map(discount_type) } else { None },
         discount_amount: discount("discount_amt"),
@@ -242,7 +241,7 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
         description: o.text("description"),
         recent_note: recent_note(o),
         ..Deal::new(Common {
-            custom_fields: custom_fields.iter().filter_map(|field| custom_field(field, None)).collect(),
+            custom_fields: o.objects("custom_data").filter_map(|field| custom_field(&field, None)).collect(),
             ..common
         })
     }
@@ -297,8 +296,7 @@ fn discount_type(kind: Text<'_>) -> Text<'_> {
 }
 
 fn recent_note<'a>(o: &Object<'a>) -> Option<Text<'a>> {
-    let notes = o.objects("notes");
-    let latest = notes.iter().max_by_key(|note| note.time("created_time"));
+    let latest = o.objects("notes").max_by_key(|note| note.time("created_time"));
     latest.and_then(|note| note.text("description")).or_else(|| o.text("note_description"))
 }
 
@@ -321,7 +319,7 @@ fn owner<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
 /// `tags`, and those that only `tagsWithTime` has: a deal's REST sample has no other.
 fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
     let mut tags = o.texts("tags");
-    for tag in o.objects("tagsWithTime").iter().filter_map(|tag| tag.text("tag")) {
+    for tag in o.objects("tagsWithTime").filter_map(|tag| tag.text("tag")) {
         if !tags.contains(&tag) {
             tags.push(tag);
         }
@@ -337,9 +335,13 @@ fn viewed<'a>(o: &Object<'a>) -> (Option<Timestamp>, Option<Ref<'a>>) {
     (at.or_else(|| o.time("viewed_time")), reference(by, None))
 }
 
+fn behind_id(status: &str) -> &str {
+    status.rsplit('-').next().unwrap_or_default()
+}
+
 /// The contact's campaigns; and `unsubscribed` where it left all of them.
 fn campaigns<'a>(o: &Object<'a>) -> (Vec<Campaign<'a>>, Option<Text<'a>>) {
-    let mut campaigns: Vec<_> = o.objects("campaignStatus").iter().map(campaign).collect();
+    let mut campaigns: Vec<_> = o.objects("campaignStatus").map(|status| campaign(&status)).collect();
     let mut unsubscribed = None;
     for status in o.objects("unsubscribeStatus") {
         let (id, from) = (status.id("campaign_id"), status.text("unsubscribeType").map(word));
@@ -358,9 +360,9 @@ fn campaigns<'a>(o: &Object<'a>) -> (Vec<Campaign<'a>>, Option<Text<'a>>) {
 fn campaign<'a>(status: &Object<'a>) -> Campaign<'a> {
     let id = status.id("campaign_id");
     // `5338160762454016-DONE`: the campaign's id stands in front.
-    let state = status.text("status").map(|text| match text.rsplit_once('-') {
-        Some((_, state)) => Cow::Owned(state.to_owned()),
-        None => text,
+    let state = status.text("status").map(|text| match text {
+        Cow::Borrowed(text) => Cow::Borrowed(behind_id(text)),
+        Cow::Owned(text) => Cow::Owned(behind_id(&text).to_owned()),
     });
     Campaign {
         id,
@@ -373,13 +375,12 @@ fn campaign<'a>(status: &Object<'a>) -> Campaign<'a> {
 }
 
 fn email_bounces<'a>(o: &Object<'a>) -> Vec<EmailBounce<'a>> {
-    let bounce = |bounce: &Object<'a>| EmailBounce {
+    let bounce = |bounce: Object<'a>| EmailBounce {
         email: bounce.text("email"),
         kind: bounce.text("emailBounceType").map(word),
         bounced_at: bounce.time("time"),
         campaign: reference(bounce.id("campaign_id"), None),
     };
-    let mut bounces: Vec<_> = o.objects("emailBounceStatus").iter().map(bounce).collect();
-    bounces.retain(|bounce| *bounce != EmailBounce::default());
-    bounces
+    let bounces = o.objects("emailBounceStatus").map(bounce);
+    bounces.filter(|bounce| *bounce != EmailBounce::default()).collect()
 }

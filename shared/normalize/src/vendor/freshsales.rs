@@ -253,7 +253,7 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, '
 fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
     let mut fields = Vec::new();
     if o.json("custom_fields").is_some_and(Value::is_array) {
-        fields.extend(o.objects("custom_fields").iter().filter_map(|field| {
+        fields.extend(o.objects("custom_fields").filter_map(|field| {
             let value = field.json("value").and_then(filled)?;
             let (label, kind) = (field.text("label"), field.text("type").map(word));
             Some(CustomField { name: field.text("name"), label, kind, value: value.json(), id: None })

@@ -182,7 +182,7 @@ fn person_name<'a>(o: &Object<'a>) -> Option<Text<'a>> {
 
 /// A list of `{Id, Name}`: regions, relationship types.
 fn named<'a>(o: &Object<'a>, name: &str) -> Vec<Stage<'a>> {
-    o.objects(name).iter().filter_map(|entry| stage(entry.id("Id"), entry.text("Name"))).collect()
+    o.objects(name).filter_map(|entry| stage(entry.id("Id"), entry.text("Name"))).collect()
 }
 
 /// The largest picture.

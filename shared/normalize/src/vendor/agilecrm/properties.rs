@@ -12,6 +12,9 @@ use serde_json::value::RawValue;
 use crate::parts::{web, word};
 use crate::read::Object;
 
+/// The `type` of a property that the CRM's customer has added.
+const CUSTOM: &str = "CUSTOM";
+
 /// The values by their names. Of those that a record has one of, the first counts.
 #[derive(Default)]
 pub struct Properties<'a> {
@@ -41,8 +44,9 @@ impl<'a> Properties<'a> {
 
     fn add(&mut self, property: &Object<'a>) {
         let Some(name) = property.text("name") else { return };
-        let kind = property.text("type").map(word);
-        let name = if kind.as_deref() == Some("custom") { "" } else { &*name };
+        let kind = property.text("type");
+        let is_custom = kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case(CUSTOM));
+        let name = if is_custom { "" } else { &*name };
         let value = || property.text("value");
         let subtype = || property.text("subtype").map(word);
         match name {
@@ -90,7 +94,7 @@ fn keep_first<'a>(field: &mut Option<Text<'a>>, value: Option<Text<'a>>) {
 pub fn custom_field<'a>(field: &Object<'a>, kind: Option<Text<'a>>) -> Option<CustomField<'a>> {
     Some(CustomField {
         name: Some(field.text("name")?),
-        kind: kind.filter(|kind| kind != "custom"),
+        kind: kind.filter(|kind| !kind.eq_ignore_ascii_case(CUSTOM)).map(word),
         value: Some(value(field)?),
         ..CustomField::default()
     })

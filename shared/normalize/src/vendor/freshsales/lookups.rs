@@ -104,11 +104,9 @@ impl<'o, 'a> Lookups<'o, 'a> {
     }
 
     /// The objects of an array in `data.associations`.
-    pub(super) fn associated(&self, name: &str) -> Vec<Object<'a>> {
-        match self.associations {
-            Some(associations) if holds_objects(associations, name) => associations.objects(name),
-            _ => Vec::new(),
-        }
+    pub(super) fn associated<'s>(&'s self, name: &'s str) -> impl Iterator<Item = Object<'a>> + 's {
+        let associations = self.associations.filter(|associations| holds_objects(associations, name));
+        associations.into_iter().flat_map(|associations| associations.objects(name))
     }
 
     /// What `targetable_id` refers to: not a [`Role`], for the association says of which kind it is.
@@ -211,8 +209,7 @@ fn refs<'a>(o: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
     if holds_objects(o, name) {
         return o
             .objects(name)
-            .iter()
-            .map(described)
+            .map(|entry| described(&entry))
             .filter(|found| found.id.is_some() || found.name.is_some())
             .collect();
     }
@@ -222,8 +219,8 @@ fn refs<'a>(o: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
 /// Texts in an array of texts, ids, or objects that have a value or a name.
 pub(super) fn texts<'a>(o: &Object<'a>, name: &str) -> Vec<Text<'a>> {
     if holds_objects(o, name) {
-        let text = |entry: &Object<'a>| entry.text("value").or_else(|| entry.text("name")).or_else(|| entry.id("id"));
-        return o.objects(name).iter().filter_map(text).collect();
+        let text = |entry: Object<'a>| entry.text("value").or_else(|| entry.text("name")).or_else(|| entry.id("id"));
+        return o.objects(name).filter_map(text).collect();
     }
     o.texts(name)
 }

@@ -172,8 +172,8 @@ fn told<'a>(o: &Object<'a>, known: Lookups<'_, 'a>, name: &str, role: &Role) -> 
 /// The accounts of a contact, the primary one first.
 fn companies<'a>(o: &Object<'a>, known: Lookups<'_, 'a>) -> Vec<Ref<'a>> {
     let mut companies = known.references(o, &SALES_ACCOUNTS);
-    let is_primary = |account: &&Object<'a>| account.bool("is_primary") == Some(true);
-    let primary = known.associated("sales_accounts").iter().find(is_primary).and_then(|account| account.id("id"));
+    let is_primary = |account: &Object<'a>| account.bool("is_primary") == Some(true);
+    let primary = known.associated("sales_accounts").find(is_primary).and_then(|account| account.id("id"));
     if let Some(at) = primary.and_then(|id| companies.iter().position(|company| company.id.as_ref() == Some(&id))) {
         companies.swap(0, at);
     }
@@ -191,12 +191,12 @@ pub(super) fn name<'a>(o: &Object<'a>) -> Option<Text<'a>> {
 
 /// All e-mail addresses; `work_email` mostly repeats one of the list.
 pub(super) fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
-    let entry = |entry: &Object<'a>| {
+    let entry = |entry: Object<'a>| {
         let address = entry.text("email").or_else(|| entry.text("value"))?;
         let kind = entry.text("label").map(word);
         Some(Email { email: Some(address), kind, primary: entry.bool("is_primary") })
     };
-    let mut emails: Vec<_> = o.objects("emails").iter().filter_map(entry).collect();
+    let mut emails: Vec<_> = o.objects("emails").filter_map(entry).collect();
     for one in email(o.text("email"), None).into_iter().chain(email(o.text("work_email"), Some("work"))) {
         match emails.iter_mut().find(|known| known.email == one.email) {
             Some(known) => known.kind = known.kind.take().or(one.kind),
@@ -207,13 +207,13 @@ pub(super) fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
 }
 
 pub(super) fn phones<'a>(o: &Object<'a>) -> Vec<Phone<'a>> {
-    let entry = |entry: &Object<'a>| {
+    let entry = |entry: Object<'a>| {
         let number = entry.text("value").or_else(|| entry.text("number"))?;
         Some(Phone { number: Some(number), kind: entry.text("label").map(word), extension: None })
     };
     let named = [("work_number", Some("work")), ("mobile_number", Some("mobile")), ("phone", None)];
     let named = named.into_iter().filter_map(|(name, kind)| phone(o.text(name), kind));
-    named.chain(o.objects("phone_numbers").iter().filter_map(entry)).collect()
+    named.chain(o.objects("phone_numbers").filter_map(entry)).collect()
 }
 
 pub(super) fn addresses<'a>(o: &Object<'a>) -> Vec<Address<'a>> {

@@ -95,7 +95,7 @@ pub(super) fn products<'a>(o: &Object<'a>, known: Lookups<'_, 'a>) -> Vec<Ref<'a
 }
 
 pub(super) fn product<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Product<'a> {
-    let prices: Vec<_> = known.associated("product_pricings").iter().map(line_item).collect();
+    let prices: Vec<_> = known.associated("product_pricings").map(|item| line_item(&item)).collect();
     let first = prices.first();
     Product {
         name: name(o),
@@ -132,7 +132,7 @@ pub(super) fn quote<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, '
         base_amount: o.decimal("base_currency_amount"),
         currency: o.text("currency_code"),
         valid_until: o.date("valid_till"),
-        line_items: known.associated("cpq_document_product_associations").iter().map(line_item).collect(),
+        line_items: known.associated("cpq_document_product_associations").map(|item| line_item(&item)).collect(),
         delivery_address: address(o, "shipping"),
         billing_address: address(o, "billing"),
         territory: known.reference(o, &TERRITORY),

@@ -23,7 +23,7 @@ pub(super) fn appointment<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups
         end_at: o.time("end_date"),
         is_all_day: o.bool("is_allday"),
         time_zone: o.text("time_zone"),
-        attendees: known.associated("appointment_attendees").iter().map(record_ref).collect(),
+        attendees: known.associated("appointment_attendees").map(|attendee| record_ref(&attendee)).collect(),
         outcome: known.name(o, &OUTCOME),
         checked_in_at: o.time("checkedin_at"),
         related_to: related_to(o, known),

@@ -14,7 +14,7 @@ const TYPES: &[&str] = &["single_line_text", "multi_line_text", "number", "date"
 
 /// The custom fields that are filled in.
 pub fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
-    o.objects("CustomFieldDatas").iter().filter_map(custom_field).collect()
+    o.objects("CustomFieldDatas").filter_map(|field| custom_field(&field)).collect()
 }
 
 fn custom_field<'a>(o: &Object<'a>) -> Option<CustomField<'a>> {

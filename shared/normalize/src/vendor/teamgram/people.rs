@@ -62,7 +62,7 @@ pub fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
         is_active: o.bool("NotAvailable").map(|not| !not),
         photo_url: photo_url(o),
         description: o.text("Description"),
-        geo_locations: o.objects("GeoLocationInfos").iter().filter_map(geo_location).collect(),
+        geo_locations: o.objects("GeoLocationInfos").filter_map(|info| geo_location(&info)).collect(),
         relationship_types: relationship_types(o),
         regions: named(o, "Regions"),
         ..Company::new(common)

@@ -154,7 +154,7 @@ fn custom_or_built_in_stage<'a>(o: &Object<'a>, words: &'static [&'static str]) 
 }
 
 fn line_items<'a>(o: &Object<'a>) -> Vec<LineItem<'a>> {
-    o.objects("Items").iter().map(line_item).filter(|item| *item != LineItem::default()).collect()
+    o.objects("Items").map(|item| line_item(&item)).filter(|item| *item != LineItem::default()).collect()
 }
 
 fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
@@ -213,7 +213,7 @@ impl<'a> Parties<'a> {
 
 /// The other records that this one is linked with.
 fn related<'a>(o: &Object<'a>) -> Vec<Ref<'a>> {
-    o.objects("RelatedEntities").iter().filter_map(reference_with_entity).collect()
+    o.objects("RelatedEntities").filter_map(|entry| reference_with_entity(&entry)).collect()
 }
 
 fn reference_with_entity<'a>(o: &Object<'a>) -> Option<Ref<'a>> {

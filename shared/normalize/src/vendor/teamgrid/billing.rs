@@ -71,7 +71,7 @@ fn rates<'a>(billing: &Object<'a>) -> Vec<Rate<'a>> {
         rate: entry.decimal("hourlyRate"),
         is_billable: entry.bool("billable"),
     };
-    let mut rates: Vec<_> = billing.objects("users").into_iter().chain(billing.objects("services")).map(rate).collect();
+    let mut rates: Vec<_> = billing.objects("users").chain(billing.objects("services")).map(rate).collect();
     rates.retain(|rate| *rate != Rate::default());
     rates
 }

@@ -61,7 +61,7 @@ fn is_company(doc: &Object<'_>) -> bool {
 fn contact<'a>(common: Common<'a>, doc: &Object<'a>) -> Contact<'a> {
     let (first_name, last_name) = (doc.text("firstname"), doc.text("lastname"));
     let Reach { mut emails, mut phone_numbers, mut addresses, websites, social_links } = reach(doc);
-    let jobs = doc.objects("companies");
+    let jobs: Vec<_> = doc.objects("companies").collect();
     for job in &jobs {
         emails.extend(job.text("email").map(|email| Email { email: Some(email), kind: at_company(), primary: None }));
         phone_numbers.extend(job.text("phone").map(|number| Phone {
@@ -165,15 +165,14 @@ fn reach<'a>(doc: &Object<'a>) -> Reach<'a> {
         (url.is_some() || username.is_some()).then(|| Web { url, kind: kind(&entry), username })
     };
     Reach {
-        emails: doc.objects("emails").into_iter().filter_map(email).collect(),
-        phone_numbers: doc.objects("phoneNumbers").into_iter().filter_map(phone).collect(),
+        emails: doc.objects("emails").filter_map(email).collect(),
+        phone_numbers: doc.objects("phoneNumbers").filter_map(phone).collect(),
         addresses: doc
             .objects("addresses")
-            .into_iter()
             .filter_map(|entry| address(&entry.object("address")?, kind(&entry)))
             .collect(),
-        websites: doc.objects("websites").into_iter().filter_map(web).collect(),
-        social_links: doc.objects("socialNetworks").into_iter().filter_map(web).collect(),
+        websites: doc.objects("websites").filter_map(web).collect(),
+        social_links: doc.objects("socialNetworks").filter_map(web).collect(),
     }
 }
 
@@ -196,11 +195,11 @@ fn address<'a>(place: &Object<'a>, kind: Option<Text<'a>>) -> Option<Address<'a>
 
 /// Street and number in the order of the whole address: `Lindenstraße 12`, but `140 10th St`.
 fn line<'a>(street: Option<Text<'a>>, number: Option<Text<'a>>, whole: Option<&str>) -> Option<Text<'a>> {
-    let (Some(street), Some(number)) = (&street, &number) else { return street.or(number) };
-    let number_first = format!("{number} {street}");
+    let (Some(street), Some(number)) = (street.as_deref(), number.as_deref()) else { return street.or(number) };
+    let number_first = [number, " ", street].concat();
     let line = match whole {
         Some(whole) if whole.contains(&number_first) => number_first,
-        _ => format!("{street} {number}"),
+        _ => [street, " ", number].concat(),
     };
     Some(Cow::Owned(line))
 }

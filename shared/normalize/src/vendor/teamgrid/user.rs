@@ -40,7 +40,7 @@ pub fn presence<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) ->
 fn email<'a>(doc: &Object<'a>) -> Option<Text<'a>> {
     let holds_objects = doc.json("emails").is_some_and(|emails| emails.get().contains('{'));
     if holds_objects {
-        let mut emails = doc.objects("emails").into_iter();
+        let mut emails = doc.objects("emails");
         return emails.find_map(|entry| entry.text("address").or_else(|| entry.text("email")));
     }
     doc.texts("emails").into_iter().next()

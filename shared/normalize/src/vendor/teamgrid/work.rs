@@ -102,7 +102,7 @@ pub fn task<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
         assignees: reference(doc.id("userId"), name("userName")).into_iter().collect(),
         group: reference(doc.id("groupId"), None),
         subscribers: references(doc, "subscriberIds"),
-        subtasks: doc.objects("subTasks").iter().filter_map(subtask).collect(),
+        subtasks: doc.objects("subTasks").filter_map(|entry| subtask(&entry)).collect(),
         service: reference(doc.id("serviceId"), name("serviceName")),
         contact: reference(doc.id("contactId"), name("contactName")),
         duplicate_of: reference(doc.id("duplicateOf"), None),
