@@ -363,3 +363,20 @@ value! {
         value: Option<Json<'a>>,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IgnoredAny;
+
+    use super::Decimal;
+
+    #[test]
+    fn a_decimal_is_a_number_of_json() {
+        let pieces = ["", "0", "1", "90", "-", "+", ".", "e", "E5", " ", "٣"];
+        for (a, b, c) in pieces.iter().flat_map(|a| pieces.iter().flat_map(move |b| pieces.map(|c| (a, b, c)))) {
+            let text = format!("{a}{b}{c}");
+            let is_number = !text.contains(' ') && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+            assert_eq!(Decimal::new(text.as_str()).is_ok(), is_number, "{text}");
+        }
+    }
+}

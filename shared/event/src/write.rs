@@ -113,13 +113,14 @@ impl ser::SerializeStruct for Container<'_, '_> {
     #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         if !self.writer.next_is_json {
-            // Made by the compiler, and appended at once.
+            let first = if self.is_empty { "{\"" } else { ",\"" };
+            // Put together by the compiler, and appended at once.
             let mut start = ArrayString::<64>::new();
-            start.push_str(if self.is_empty { "{\"" } else { ",\"" });
-            if start.try_push_str(name).and_then(|()| start.try_push_str("\":")).is_err() {
-                return not_of_events();
+            if [first, name, "\":"].into_iter().all(|part| start.try_push_str(part).is_ok()) {
+                self.writer.json.push_str(&start);
+            } else {
+                self.writer.json.extend([first, name, "\":"]);
             }
-            self.writer.json.push_str(&start);
             self.is_empty = false;
         }
         value.serialize(&mut *self.writer)
@@ -312,6 +313,7 @@ mod tests {
         struct Values {
             numbers: (),
             none: Option<u8>,
+            a_name_that_is_longer_than_any_of_an_event_s_and_so_does_not_fit_in_what_is_appended_at_once: bool,
             list: Vec<Option<i64>>,
             map: BTreeMap<String, f64>,
             #[serde(flatten)]
@@ -320,6 +322,7 @@ mod tests {
         let values = Values {
             numbers: (),
             none: None,
+            a_name_that_is_longer_than_any_of_an_event_s_and_so_does_not_fit_in_what_is_appended_at_once: true,
             list: vec![Some(i64::MIN), None, Some(0)],
             map: [("a \"quoted\" name".to_owned(), 0.1), ("b".to_owned(), 1e300)].into(),
             rest: [("c", u64::MAX)].into(),
