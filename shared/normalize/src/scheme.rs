@@ -173,10 +173,13 @@ impl HmacScheme {
             return Err(Unauthorized::Mismatch);
         };
         encoding.encode_mut(mac.as_ref(), text);
-        let mut each = signatures.as_bytes().split(|byte| Some(char::from(*byte)) == self.signature_separator);
-        let is_right = each.any(|signature| {
-            signature.strip_prefix(self.signature_prefix.as_bytes()).is_some_and(|signature| same(signature, text))
-        });
+        let is_it = |signature: &str| {
+            signature.strip_prefix(self.signature_prefix).is_some_and(|signature| same(signature.as_bytes(), text))
+        };
+        let is_right = match self.signature_separator {
+            Some(separator) => signatures.split(separator).any(is_it),
+            None => is_it(signatures),
+        };
         if is_right { Ok(()) } else { Err(Unauthorized::Mismatch) }
     }
 }
