@@ -129,8 +129,8 @@ advisories: $(DENY) ## Check the dependencies against the RustSec database (on G
 
 .PHONY: bench
 bench: $(TOOLS) ## Measure every case in the process, then whole functions beside references, into BENCHMARKS.md
-	cargo bench --package crm-normalize --bench table
-	cargo bench --package crm-normalize --bench normalize -- --quick '$(FILTER)'
+	cargo run --release --package crm-normalize --example table
+	cargo run --release --package crm-normalize --example normalize -- --bench --quick '$(FILTER)'
 	cargo run --profile stubs --package bench -- $(BENCH_FLAGS)
 
 .PHONY: size
