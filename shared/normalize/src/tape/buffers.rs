@@ -1,6 +1,6 @@
 //! What a tape is made in.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
@@ -23,14 +23,22 @@ pub struct Buffers {
 /// Those of a larger body are given back, for there may be none like it again: a body of 64 KiB has some 2,000 nodes.
 const MOST_NODES: usize = 4096;
 
+/// A body may have JSON inside of text, which is a tape within a tape.
+const MOST_KEPT: usize = 2;
+
 thread_local! {
-    static KEPT: Cell<Option<Buffers>> = const { Cell::new(None) };
+    static KEPT: RefCell<Vec<Buffers>> = const { RefCell::new(Vec::new()) };
+}
+
+/// None in a thread that ends: it needs none.
+fn kept<T>(use_them: impl FnOnce(&mut Vec<Buffers>) -> T) -> Option<T> {
+    KEPT.try_with(|kept| kept.try_borrow_mut().ok().map(|mut kept| use_them(&mut kept))).ok().flatten()
 }
 
 impl Buffers {
-    /// Empty, with room for a text of so many bytes. Those of the last webhook, unless another tape has them.
+    /// Empty, with room for a text of so many bytes. Those of the last webhook, unless other tapes have them.
     pub fn take(bytes: usize) -> Self {
-        let mut buffers = KEPT.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        let mut buffers = kept(Vec::pop).flatten().unwrap_or_default();
         // A webhook has a value in every 20 to 40 bytes, rarely one in less.
         let nodes = bytes / 16;
         buffers.nodes.clear();
@@ -70,8 +78,11 @@ impl Drop for Lent {
     fn drop(&mut self) {
         let buffers = mem::take(&mut self.0);
         if buffers.nodes.capacity() <= MOST_NODES {
-            // A thread that ends needs none.
-            let _ = KEPT.try_with(|kept| kept.set(Some(buffers)));
+            kept(|kept| {
+                if kept.len() < MOST_KEPT {
+                    kept.push(buffers);
+                }
+            });
         }
     }
 }
