@@ -61,7 +61,7 @@ impl<'a> Decimal<'a> {
     }
 }
 
-/// Digits, the first of them not 0, and perhaps a point among them: what most numbers are, in a fifth of the time.
+/// Digits, the first of them not 0, and perhaps a point among them: what most numbers are, told without a parser.
 fn is_plain_decimal(text: &[u8]) -> bool {
     let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     let mut parts = text.splitn(2, |byte| *byte == b'.');
