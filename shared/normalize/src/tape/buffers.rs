@@ -44,8 +44,6 @@ impl Buffers {
         buffers.nodes.clear();
         buffers.nodes.reserve(nodes);
         buffers.fingerprints.clear(nodes);
-        buffers.open.clear();
-        buffers.blocks.clear();
         buffers
     }
 }

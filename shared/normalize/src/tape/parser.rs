@@ -45,10 +45,11 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// With them the nodes.
+    /// With them the nodes; what only the parser needs is empty.
     pub(super) fn into_buffers(self) -> Buffers {
-        let Self { nodes, fingerprints, open, quotes, .. } = self;
-        Buffers { nodes, fingerprints, open, blocks: quotes.blocks }
+        let Self { nodes, fingerprints, open, quotes: Quotes { mut blocks, .. }, .. } = self;
+        blocks.clear();
+        Buffers { nodes, fingerprints, open, blocks }
     }
 
     /// [`END`] behind the last byte.
