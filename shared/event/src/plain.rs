@@ -22,8 +22,8 @@ impl Marks {
 
     /// How many bytes are in front of the first that is marked: [`BLOCK`] where none is.
     #[inline(always)]
-    pub fn before_first(self) -> u32 {
-        (self.0 | 1 << BLOCK).trailing_zeros()
+    pub fn before_first(self) -> usize {
+        (self.0 | 1 << BLOCK).trailing_zeros() as usize
     }
 
     /// How many bytes are behind the last that is marked.

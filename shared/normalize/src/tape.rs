@@ -83,14 +83,9 @@ struct Span(u64);
 impl Span {
     const EMPTY: Self = Self::new(0, 0);
 
-    const fn new(start: u32, end: u32) -> Self {
-        Self((end as u64) << 32 | start as u64)
-    }
-
     /// The tape takes no text in which a position would not fit, and a text has no more values than bytes.
-    fn fitting(range: Range<usize>) -> Self {
-        let fitting = |at| u32::try_from(at).unwrap_or(u32::MAX);
-        Self::new(fitting(range.start), fitting(range.end))
+    const fn new(start: usize, end: usize) -> Self {
+        Self((end as u64) << 32 | start as u64)
     }
 
     const fn range(self) -> Range<usize> {
@@ -187,7 +182,7 @@ impl<'a> Tape<'a> {
             if self.is_named(member, wanted.name) {
                 return Some(member);
             }
-            let before = Span::fitting(object.children.start()..at);
+            let before = Span::new(object.children.start(), at);
             at = self.buffers.fingerprints.last(before, wanted.fingerprint)?;
         }
     }
@@ -231,13 +226,13 @@ impl<'a> Tape<'a> {
             let mut member = *member;
             if self.slice(member.name).starts_with(prefix) {
                 let old = member.name.range();
-                member.name = Span::fitting(old.start.saturating_add(prefix.len())..old.end);
+                member.name = Span::new(old.start.saturating_add(prefix.len()), old.end);
                 member.fingerprint = name_fingerprint(self.slice(member.name));
             }
             tape.buffers.nodes.push(member);
             tape.buffers.fingerprints.extend([member.fingerprint]);
         }
-        let renamed = Node { children: Span::fitting(start..tape.buffers.nodes.len()), ..*object };
+        let renamed = Node { children: Span::new(start, tape.buffers.nodes.len()), ..*object };
         (tape, renamed)
     }
 
@@ -372,7 +367,9 @@ impl Fingerprints {
         while start < end {
             let block = self.0.get(end..)?.first_chunk()?;
             if let Some(behind) = plain::same(*block, wanted).behind_last() {
-                return end.checked_sub(behind.wrapping_add(1)).filter(|at| *at >= start);
+                // In front of the first of all, it wraps to what is behind the range.
+                let at = end.wrapping_sub(behind.wrapping_add(1));
+                return (start..end).contains(&at).then_some(at);
             }
             end = end.saturating_sub(BLOCK);
         }
@@ -390,7 +387,9 @@ impl Extend<u8> for Fingerprints {
     }
 }
 
-/// The fingerprint of a name as it stands in the text, perhaps with escapes.
+/// The fingerprint of a name as it stands in the text, with escapes.
+#[cold]
+#[inline(never)]
 fn name_fingerprint(inner: &str) -> u8 {
     unescaped(inner).map_or(0, |name| fingerprint(name.as_bytes()))
 }

@@ -13,12 +13,12 @@ const LANE: usize = 16;
 pub struct Quotes {
     pub blocks: Vec<Block>,
     /// Where the block begins whose marks are being read, and where the next one does.
-    block: u32,
-    next_block: u32,
+    block: usize,
+    next_block: usize,
     /// Its quotes that are still ahead.
     ahead: u64,
     /// Behind the last backslash of the blocks so far.
-    behind_backslash: u32,
+    behind_backslash: usize,
 }
 
 /// A bit for each byte.
@@ -40,7 +40,7 @@ struct Reader {
 }
 
 impl Quotes {
-    /// Of a text with less than 4 GiB; `marks` is empty. None where a string does not end, or has a control character.
+    /// `marks` is empty. None where a string does not end, or has a control character.
     pub fn new(text: &str, mut marks: Vec<Block>) -> Option<Self> {
         let (blocks, rest) = text.as_bytes().as_chunks();
         let mut last = [b' '; BLOCK];
@@ -57,24 +57,24 @@ impl Quotes {
     }
 
     #[inline(always)]
-    pub fn next(&mut self) -> Option<u32> {
+    pub fn next(&mut self) -> Option<usize> {
         while self.ahead == 0 {
-            let block = self.blocks.get(self.next_block as usize / BLOCK)?;
+            let block = self.blocks.get(self.next_block / BLOCK)?;
             self.block = self.next_block;
-            self.next_block = self.block.wrapping_add(u64::BITS);
+            self.next_block = self.block.wrapping_add(BLOCK);
             self.ahead = block.ends;
             if block.backslashes != 0 {
-                self.behind_backslash = self.next_block.wrapping_sub(block.backslashes.leading_zeros());
+                self.behind_backslash = self.next_block.wrapping_sub(block.backslashes.leading_zeros() as usize);
             }
         }
-        let at = self.block.wrapping_add(self.ahead.trailing_zeros());
+        let at = self.block.wrapping_add(self.ahead.trailing_zeros() as usize);
         self.ahead &= self.ahead.wrapping_sub(1);
         Some(at)
     }
 
     /// Whether there may be a backslash between here and the last quote; behind that one there may be some too.
     #[inline(always)]
-    pub fn may_have_backslash(&self, from: u32) -> bool {
+    pub fn may_have_backslash(&self, from: usize) -> bool {
         self.behind_backslash > from
     }
 }
