@@ -137,7 +137,7 @@ macro_rules! records {
             }
 
             /// The vendor's own id.
-            pub fn id(&self) -> &str {
+            pub fn id(&self) -> &Text<'a> {
                 match self { $(Self::$entity(record) => &record.id,)* }
             }
 

@@ -20,18 +20,18 @@ const RAW_VALUE: &str = "$serde_json::private::RawValue";
 /// # Errors
 /// Where a value is of a kind that no event has: a tuple, a variant with fields, a member whose name is no text.
 pub fn to_json(value: &impl Serialize, capacity: usize) -> Result<String, Error> {
-    let mut json = String::with_capacity(capacity);
-    value.serialize(&mut Writer { json: &mut json, next_is_json: false })?;
-    Ok(json)
+    let mut writer = Writer { json: String::with_capacity(capacity), next_is_json: false };
+    value.serialize(&mut writer)?;
+    Ok(writer.json)
 }
 
-struct Writer<'j> {
-    json: &'j mut String,
+struct Writer {
+    json: String,
     /// The next text is JSON.
     next_is_json: bool,
 }
 
-impl Writer<'_> {
+impl Writer {
     fn other(&mut self, value: impl Serialize) -> Result<(), Error> {
         self.json.push_str(&serde_json::to_string(&value)?);
         Ok(())
@@ -60,83 +60,83 @@ fn push_escaped(json: &mut String, text: &str) -> fmt::Result {
 }
 
 /// A list or an object, of which something stands there already or not.
-struct Container<'w, 'j> {
-    writer: &'w mut Writer<'j>,
+struct Container<'w> {
+    writer: &'w mut Writer,
     is_empty: bool,
-    brackets: Brackets,
 }
 
-/// How a container begins and ends.
-#[derive(Clone, Copy)]
-struct Brackets(&'static str, &'static str);
-
-impl Brackets {
-    const LIST: Self = Self("[", "]");
-    const OBJECT: Self = Self("{", "}");
-    const NONE: Self = Self("", "");
-}
-
-impl Container<'_, '_> {
+impl Container<'_> {
     /// What stands in front of the next element: it may be the first.
-    fn separate(&mut self) {
-        self.writer.json.push_str(if self.is_empty { self.brackets.0 } else { "," });
+    #[inline(always)]
+    fn separate(&mut self, open: char) {
+        self.writer.json.push(if self.is_empty { open } else { ',' });
         self.is_empty = false;
     }
 
-    fn finish(self) -> Result<(), Error> {
+    #[inline(always)]
+    fn finish(self, open: char, close: char) -> Result<(), Error> {
         if self.is_empty {
-            self.writer.json.push_str(self.brackets.0);
+            self.writer.json.push(open);
         }
-        self.writer.json.push_str(self.brackets.1);
+        self.writer.json.push(close);
         Ok(())
     }
 }
 
-impl ser::SerializeSeq for Container<'_, '_> {
+/// A struct, or a `RawValue`, which is its one field and no more.
+struct Struct<'w> {
+    container: Container<'w>,
+    is_raw_value: bool,
+}
+
+impl ser::SerializeSeq for Container<'_> {
     type Ok = ();
     type Error = Error;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.separate();
+        self.separate('[');
         value.serialize(&mut *self.writer)
     }
 
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        self.finish('[', ']')
     }
 }
 
-impl ser::SerializeStruct for Container<'_, '_> {
+impl ser::SerializeStruct for Struct<'_> {
     type Ok = ();
     type Error = Error;
 
     #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        if !self.writer.next_is_json {
-            let first = if self.is_empty { "{\"" } else { ",\"" };
+        let Container { writer, is_empty } = &mut self.container;
+        if self.is_raw_value {
+            writer.next_is_json = true;
+        } else {
+            let first = if *is_empty { "{\"" } else { ",\"" };
             // Put together by the compiler, and appended at once.
             let mut start = ArrayString::<64>::new();
             if [first, name, "\":"].into_iter().all(|part| start.try_push_str(part).is_ok()) {
-                self.writer.json.push_str(&start);
+                writer.json.push_str(&start);
             } else {
-                self.writer.json.extend([first, name, "\":"]);
+                writer.json.extend([first, name, "\":"]);
             }
-            self.is_empty = false;
+            *is_empty = false;
         }
-        value.serialize(&mut *self.writer)
+        value.serialize(&mut **writer)
     }
 
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        if self.is_raw_value { Ok(()) } else { self.container.finish('{', '}') }
     }
 }
 
-impl ser::SerializeMap for Container<'_, '_> {
+impl ser::SerializeMap for Container<'_> {
     type Ok = ();
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Error> {
-        self.separate();
+        self.separate('{');
         let at = self.writer.json.len();
         name.serialize(&mut *self.writer)?;
         if self.writer.json.as_bytes().get(at) != Some(&b'"') {
@@ -151,7 +151,7 @@ impl ser::SerializeMap for Container<'_, '_> {
     }
 
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        self.finish('{', '}')
     }
 }
 
@@ -178,12 +178,12 @@ macro_rules! by_serde_json {
     };
 }
 
-impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
+impl<'w> ser::Serializer for &'w mut Writer {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Container<'w, 'j>;
-    type SerializeStruct = Container<'w, 'j>;
-    type SerializeMap = Container<'w, 'j>;
+    type SerializeSeq = Container<'w>;
+    type SerializeStruct = Struct<'w>;
+    type SerializeMap = Container<'w>;
     type SerializeTuple = Never;
     type SerializeTupleStruct = Never;
     type SerializeTupleVariant = Never;
@@ -221,14 +221,14 @@ impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
             return Ok(());
         }
         self.json.push('"');
-        InString(self.json).write_str(text).map_err(Error::custom)?;
+        InString(&mut self.json).write_str(text).map_err(Error::custom)?;
         self.json.push('"');
         Ok(())
     }
 
     fn collect_str<T: Display + ?Sized>(self, text: &T) -> Result<(), Error> {
         self.json.push('"');
-        write!(InString(self.json), "{text}").map_err(Error::custom)?;
+        write!(InString(&mut self.json), "{text}").map_err(Error::custom)?;
         self.json.push('"');
         Ok(())
     }
@@ -259,19 +259,15 @@ impl<'w, 'j> ser::Serializer for &'w mut Writer<'j> {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Error> {
-        Ok(Container { writer: self, is_empty: true, brackets: Brackets::LIST })
+        Ok(Container { writer: self, is_empty: true })
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Error> {
-        Ok(Container { writer: self, is_empty: true, brackets: Brackets::OBJECT })
+        Ok(Container { writer: self, is_empty: true })
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeStruct, Error> {
-        if name == RAW_VALUE {
-            self.next_is_json = true;
-            return Ok(Container { writer: self, is_empty: true, brackets: Brackets::NONE });
-        }
-        Ok(Container { writer: self, is_empty: true, brackets: Brackets::OBJECT })
+        Ok(Struct { container: Container { writer: self, is_empty: true }, is_raw_value: name == RAW_VALUE })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

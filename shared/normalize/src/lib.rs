@@ -28,7 +28,7 @@ pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
 use scheme::Scheme;
 pub use secrets::Secrets;
 pub use vendor::Vendor;
-use vendor::{Outcome, Webhook};
+use vendor::{Change, Outcome, Webhook};
 
 /// A request that has proved its origin.
 ///
@@ -195,27 +195,11 @@ impl<'a> Verified<'a> {
         let digest = self.digest();
         match outcome {
             Outcome::Ignored(why) => Accepted::Ignored(why),
+            Outcome::Change(change) => Accepted::Events(vec![self.event(digest, change, raw)]),
             Outcome::Changes(changes) => {
-                let event = |change: vendor::Change<'a>, raw| {
-                    let entity = change.record.entity();
-                    let (id, account) = (Some(change.record.id().to_owned()), change.account);
-                    let data = |account: &Text<'a>| Data {
-                        vendor: Cow::Borrowed(self.vendor.name),
-                        account: account.clone(),
-                        vendor_event: change.vendor_event,
-                        entity,
-                        action: change.action,
-                        partial: change.partial,
-                        record: Some(change.record),
-                        changes: change.changes,
-                        actor: change.actor,
-                        raw,
-                    };
-                    self.envelope(digest, id.as_deref(), account, change.occurred_at, data)
-                };
-                // The last takes the vendor's JSON itself: mostly there is one event alone.
                 let each_raw = std::iter::repeat_n(raw, changes.len());
-                Accepted::Events(changes.into_iter().zip(each_raw).map(|(change, raw)| event(change, raw)).collect())
+                let events = changes.into_iter().zip(each_raw);
+                Accepted::Events(events.map(|(change, raw)| self.event(digest, change, raw)).collect())
             }
             Outcome::Unknown(unknown) => {
                 let data = |account: &Text<'a>| Data {
@@ -234,6 +218,24 @@ impl<'a> Verified<'a> {
                 Accepted::Events(vec![self.envelope(digest, id, unknown.account, unknown.occurred_at, data)])
             }
         }
+    }
+
+    fn event(&self, digest: Digest, change: Change<'a>, raw: Option<Json<'a>>) -> Event<'a> {
+        let entity = change.record.entity();
+        let id = change.record.id().clone();
+        let data = |account: &Text<'a>| Data {
+            vendor: Cow::Borrowed(self.vendor.name),
+            account: account.clone(),
+            vendor_event: change.vendor_event,
+            entity,
+            action: change.action,
+            partial: change.partial,
+            record: Some(change.record),
+            changes: change.changes,
+            actor: change.actor,
+            raw,
+        };
+        self.envelope(digest, Some(&id), change.account, change.occurred_at, data)
     }
 
     fn envelope(

@@ -38,8 +38,10 @@ pub struct Object<'a> {
 
 struct Body<'a> {
     tape: Tape<'a>,
-    /// Paths of values that could not be read; one list for the whole body.
-    warnings: Rc<RefCell<Vec<String>>>,
+    /// Paths of values that could not be read.
+    warnings: RefCell<Vec<String>>,
+    /// Of which this is a copy with other names: there is one list of warnings for the whole body.
+    original: Option<Rc<Self>>,
 }
 
 impl<'a> Object<'a> {
@@ -51,7 +53,11 @@ impl<'a> Object<'a> {
         match Tape::new(json) {
             Ok(tape) if tape.root().kind == Kind::Object => {
                 let node = *tape.root();
-                Ok(Self { body: Rc::new(Body { tape, warnings: Rc::default() }), node, replace: None })
+                Ok(Self {
+                    body: Rc::new(Body { tape, warnings: RefCell::default(), original: None }),
+                    node,
+                    replace: None,
+                })
             }
             _ => Err(no_object(json)),
         }
@@ -59,7 +65,7 @@ impl<'a> Object<'a> {
 
     /// The paths of the values that were there and could not be read, in the order of reading.
     pub fn take_warnings(&self) -> Vec<String> {
-        self.body.warnings.take()
+        self.original().warnings.take()
     }
 
     /// The whole body as it stands, less every member of these names, at any depth. What was read of it is gone before
@@ -69,6 +75,10 @@ impl<'a> Object<'a> {
         let members = self.body.tape.outermost_members(names);
         drop(self);
         checked(if members.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(redact::without(text, members)) })
+    }
+
+    fn original(&self) -> &Rc<Body<'a>> {
+        self.body.original.as_ref().unwrap_or(&self.body)
     }
 
     /// The value of one of the object's own members.
@@ -95,7 +105,7 @@ impl<'a> Object<'a> {
     fn warn(&self, name: &str) {
         let path = self.body.tape.path(&self.node);
         let dot = if path.is_empty() { "" } else { "." };
-        self.body.warnings.borrow_mut().push(format!("{path}{dot}{name}"));
+        self.original().warnings.borrow_mut().push(format!("{path}{dot}{name}"));
     }
 
     /// Reads a member by `read`; a value that `read` does not take is a warning.
@@ -278,7 +288,8 @@ impl<'a> Object<'a> {
     /// Warnings name the members without it.
     pub fn without_prefix(self, prefix: &str) -> Self {
         let (tape, node) = self.body.tape.without_prefix(&self.node, prefix);
-        Self { body: Rc::new(Body { tape, warnings: self.body.warnings.clone() }), node, ..self }
+        let original = Some(self.original().clone());
+        Self { body: Rc::new(Body { tape, warnings: RefCell::default(), original }), node, ..self }
     }
 }
 

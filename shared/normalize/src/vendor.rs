@@ -144,8 +144,11 @@ pub struct Webhook<'a> {
 
 /// What a webhook says.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub enum Outcome<'a> {
-    /// One or more records changed.
+    /// A record changed.
+    Change(Change<'a>),
+    /// Any number of records changed.
     Changes(Vec<Change<'a>>),
     /// An event of a kind that is not modelled: a vendor's new one.
     Unknown(Unknown<'a>),
@@ -155,7 +158,7 @@ pub enum Outcome<'a> {
 
 impl<'a> From<Change<'a>> for Outcome<'a> {
     fn from(change: Change<'a>) -> Self {
-        Self::Changes(vec![change])
+        Self::Change(change)
     }
 }
 

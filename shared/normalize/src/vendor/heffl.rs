@@ -128,9 +128,9 @@ fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
 }
 
 fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
-    let status = o.text("status").map(word).map(|status| match &*status {
-        "active" => Cow::Borrowed("open"),
-        _ => status,
+    let status = o.text("status").map(|status| match status {
+        active if active.eq_ignore_ascii_case("active") => Cow::Borrowed("open"),
+        status => word(status),
     });
     Deal {
         name: o.text("title"),

@@ -53,7 +53,7 @@ pub fn members<'a>(doc: &Object<'a>) -> Result<Vec<Document<'a>>, Quarantine> {
     ids.retain(|id| id != "0");
     let mut members: Vec<Document<'a>> = Vec::with_capacity(ids.len());
     for id in ids {
-        if members.iter().all(|member| member.record.id() != id) {
+        if members.iter().all(|member| *member.record.id() != id) {
             let record = Record::from(User { team: team.clone(), ..User::new(Common::new(id)) });
             members.push(Document { record, fields: FIELDS });
         }
