@@ -74,7 +74,10 @@ impl Subject<'_> {
     pub fn keys(&self, action: Action, digest: Digest) -> (String, String) {
         let components = self.components();
         let mut key = String::with_capacity(LONGEST);
-        key.extend([&components, ":", action.as_str(), ":"]);
+        key.push_str(&components);
+        key.push(':');
+        key.push_str(action.as_str());
+        key.push(':');
         HEXLOWER.encode_append(&digest.0, &mut key);
         (fitting(self.vendor, components), fitting(self.vendor, key))
     }
@@ -82,23 +85,28 @@ impl Subject<'_> {
     /// `crm://{vendor}/{account}`.
     pub fn source(&self) -> String {
         let mut source = String::with_capacity(LONGEST);
-        source.extend(["crm://", self.vendor, "/"]);
+        source.push_str("crm://");
+        source.push_str(self.vendor);
+        source.push('/');
         push_encoded(&mut source, self.account);
         source
     }
 
     fn components(&self) -> String {
         let mut key = String::with_capacity(LONGEST);
-        key.extend([self.vendor, ":"]);
+        key.push_str(self.vendor);
+        key.push(':');
         push_encoded(&mut key, self.account);
-        key.extend([":", self.entity.as_str(), ":"]);
+        key.push(':');
+        key.push_str(self.entity.as_str());
+        key.push(':');
         push_encoded(&mut key, self.record_id);
         key
     }
 }
 
 fn push_encoded(key: &mut String, component: &str) {
-    if component.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if component.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')) {
         key.push_str(component);
     } else {
         key.extend(utf8_percent_encode(component, COMPONENT));

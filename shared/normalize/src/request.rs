@@ -24,7 +24,8 @@ impl<'a> Pairs<'a> {
     /// The one value of a name, without regard to ASCII case. A name that occurs twice has none: two readers could
     /// take it for different requests.
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        let mut values = self.0.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        // Most names come in the case in which they are asked for.
+        let mut values = self.0.iter().filter(|(key, _)| key == name || key.eq_ignore_ascii_case(name));
         let (_, value) = values.next()?;
         values.next().is_none().then_some(value)
     }
