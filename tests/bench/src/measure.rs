@@ -226,28 +226,34 @@ pub async fn slow(stand: &Stand, ours: &Subject, webhooks: &Webhooks, options: &
 pub struct Slice {
     /// Webhooks up to its end.
     pub webhooks: u32,
-    /// Microseconds of wall time of a webhook.
-    pub latency: Samples,
-    /// Microseconds of processor time of a webhook.
-    pub cpu: f64,
-    /// Bytes that the process has at its end.
+    /// Of the process that has been there from the start.
+    pub old: Warm,
+    /// Of processes just started, beside it: a machine has slow and fast minutes.
+    pub new: Warm,
+    /// Bytes that the old process has at its end.
     pub memory: f64,
 }
 
-/// One process over many webhooks, in ten parts.
+/// One process over many webhooks, in ten parts, and in turns with it new ones with a tenth as many.
 pub async fn soak(stand: &Stand, ours: &Subject, webhooks: &Webhooks, count: u32) -> anyhow::Result<Vec<Slice>> {
     const SLICES: u32 = 10;
-    let mut process = stand.subject(ours, &[]);
+    const TURNS: u32 = 20;
+    let webhook = &webhooks.large;
+    let turn = count.div_ceil(SLICES * TURNS);
+    let mut old = stand.subject(ours, &[]);
     let mut slices = Vec::new();
     for slice in 1..=SLICES {
         progress("soak", slice, SLICES);
-        let round = warm(&mut process, &webhooks.large, count.div_ceil(SLICES)).await?;
-        slices.push(Slice {
-            webhooks: count.div_ceil(SLICES).saturating_mul(slice),
-            latency: round.latency,
-            cpu: round.cpu.median(),
-            memory: process.memory()?,
-        });
+        let (mut of_old, mut of_new) = (Warm::default(), Warm::default());
+        for _ in 0..TURNS {
+            of_old.add(&warm(&mut old, webhook, turn).await?);
+            let mut new = stand.subject(ours, &[]);
+            // The first webhooks of a process fault its pages in.
+            warm(&mut new, webhook, turn.div_ceil(20)).await?;
+            of_new.add(&warm(&mut new, webhook, turn.div_ceil(10)).await?);
+            new.end().await?;
+        }
+        slices.push(Slice { webhooks: turn * TURNS * slice, old: of_old, new: of_new, memory: old.memory()? });
     }
     Ok(slices)
 }

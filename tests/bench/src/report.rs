@@ -8,7 +8,7 @@ use tests::root;
 
 use crate::Options;
 use crate::goals::Results;
-use crate::measure::{Figures, Slow, Step, seconds};
+use crate::measure::{Figures, Slow, Step, Warm, seconds};
 use crate::prepare::version;
 use crate::stand::Stand;
 use crate::statistics::{Samples, figure};
@@ -66,12 +66,28 @@ pub fn markdown(
     section(&mut text, "A slow SQS", "What a vendor waits, in ms.");
     table(&mut text, &["", "median", "longest", "webhooks"], slow(&results.slow));
     if !results.soak.is_empty() {
-        section(&mut text, "A long run", "One process, large webhooks, one after the other.");
+        section(
+            &mut text,
+            "A long run",
+            "One process, large webhooks, one after the other; in turns with it processes that have just started, for a \
+            machine has slow and fast minutes.",
+        );
         let rows = results.soak.iter().map(|slice| {
-            let latency = |share| figure(slice.latency.quantile(share));
-            [slice.webhooks.to_string(), figure(slice.cpu), latency(0.5), latency(0.99), figure(slice.memory / 1e6)]
+            let cpu = |warm: &Warm| figure(warm.cpu.median());
+            let latency = |warm: &Warm, share| figure(warm.latency.quantile(share));
+            let (old, new) = (&slice.old, &slice.new);
+            [
+                slice.webhooks.to_string(),
+                cpu(old),
+                cpu(new),
+                latency(old, 0.5),
+                latency(new, 0.5),
+                latency(old, 0.99),
+                latency(new, 0.99),
+                figure(slice.memory / 1e6),
+            ]
         });
-        table(&mut text, &["webhooks", "CPU, µs", "p50, µs", "p99, µs", "memory, MB"], rows);
+        table(&mut text, &LONG_RUN, rows);
     }
     section(&mut text, "How", "");
     table(&mut text, &["", ""], how(stand, options, took));
@@ -126,6 +142,9 @@ const COMPARED: [&str; 11] = [
     "peak memory, MB",
     "zip, MB",
 ];
+
+const LONG_RUN: [&str; 8] =
+    ["webhooks", "CPU, µs", "of new ones", "p50, µs", "of new ones", "p99, µs", "of new ones", "memory, MB"];
 
 fn compared(figures: &Figures) -> [String; 11] {
     let latency = |share| figure(figures.large.latency.quantile(share));
