@@ -10,6 +10,7 @@ mod value;
 mod write;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -32,6 +33,13 @@ pub const DATA_CONTENT_TYPE: &str = "application/json";
 pub const EVENT_CONTENT_TYPE: &str = "application/cloudevents+json";
 /// The major version of the records. An incompatible change of a record is a new major.
 pub const SCHEMA_MAJOR: &str = "1";
+
+/// `urn:crm-event:{major}:{entity}`: the schema of [`Event::data`], and [`Event::dataschema`].
+pub fn data_schema(entity: Entity) -> &'static str {
+    static SCHEMAS: LazyLock<Vec<String>> =
+        LazyLock::new(|| Entity::ALL.iter().map(|entity| format!("urn:crm-event:{SCHEMA_MAJOR}:{entity}")).collect());
+    SCHEMAS.get(entity as usize).map_or("", String::as_str)
+}
 
 /// One change of one CRM record: a CloudEvents 1.0 envelope, one to an SQS message body.
 ///

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::{Action, Entity, Event, SCHEMA_MAJOR};
+use crate::{Action, Entity, Event, SCHEMA_MAJOR, data_schema};
 
 /// The members of the envelope that each event has in its own way.
 const BY_ENTITY: [&str; 3] = ["type", "dataschema", "data"];
@@ -36,7 +36,7 @@ pub fn event() -> Value {
 /// The schema of an event's `data`, `urn:crm-event:{major}:{entity}`, which is the event's `dataschema`.
 pub fn data(entity: Entity) -> Value {
     let name = data_name(entity);
-    let mut schema = header(data_schema(entity), &name);
+    let mut schema = header(data_schema(entity).to_owned(), &name);
     if let Some(Value::Object(members)) = definitions().remove(&name) {
         schema.extend(members);
     }
@@ -158,10 +158,6 @@ fn about(entity: Entity) -> String {
 fn data_name(entity: Entity) -> String {
     // The variant is named as the struct of its record.
     format!("{entity:?}Data")
-}
-
-fn data_schema(entity: Entity) -> String {
-    format!("urn:crm-event:{SCHEMA_MAJOR}:{entity}")
 }
 
 fn reference(name: &str) -> Value {

@@ -3,6 +3,7 @@
 pub mod error;
 pub mod key;
 mod logged;
+mod name;
 pub mod parts;
 pub mod quarantine;
 pub mod read;
@@ -17,7 +18,7 @@ pub mod vendor;
 
 use std::borrow::Cow;
 
-use crm_event::{Data, Entity, Event, EventType, Json, SCHEMA_MAJOR, SPEC_VERSION, Text};
+use crm_event::{Data, Entity, Event, EventType, Json, SPEC_VERSION, Text};
 use jiff::Timestamp;
 
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
@@ -261,7 +262,7 @@ impl<'a> Verified<'a> {
             subject: record_id.map(|id| Cow::Owned([entity.as_str(), "/", id].concat())),
             time: occurred_at.unwrap_or(self.received_at),
             datacontenttype: Cow::Borrowed(crm_event::DATA_CONTENT_TYPE),
-            dataschema: Cow::Owned(["urn:crm-event:", SCHEMA_MAJOR, ":", entity.as_str()].concat()),
+            dataschema: Cow::Borrowed(crm_event::data_schema(entity)),
             partitionkey: Cow::Owned(partition_key),
             recordedtime: self.received_at,
             traceparent: self.request.traceparent(),

@@ -21,6 +21,7 @@ use crm_event::plain::{self, BLOCK};
 
 use self::buffers::Lent;
 use self::parser::Parser;
+use crate::name::is_name;
 
 /// The text is not JSON, or too deep, or too long to be indexed.
 #[derive(Debug)]
@@ -205,10 +206,7 @@ impl<'a> Tape<'a> {
     /// Whether a member has the name as it stands.
     #[inline(always)]
     fn has_name(&self, node: &Node, name: &str) -> bool {
-        let Range { start, end } = node.name.range();
-        end.wrapping_sub(start) == name.len()
-            && !node.has_escaped_name
-            && self.text.as_bytes().get(start..end).is_some_and(|own| same(own, name.as_bytes()))
+        !node.has_escaped_name && self.text.as_bytes().get(node.name.range()).is_some_and(|own| is_name(own, name))
     }
 
     /// The same in any ASCII case, and with escapes.
@@ -257,26 +255,6 @@ impl<'a> Tape<'a> {
     fn slice(&self, span: Span) -> &'a str {
         self.text.get(span.range()).unwrap_or_default()
     }
-}
-
-/// `==` of names of one length: most have at most sixteen bytes, which need no call.
-#[inline(always)]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    match (a.first_chunk::<8>(), b.first_chunk::<8>()) {
-        (Some(first_of_a), Some(first_of_b)) => {
-            first_of_a == first_of_b && a.last_chunk::<8>() == b.last_chunk() && (a.len() <= 16 || same_at_length(a, b))
-        }
-        _ => match (a.first_chunk::<4>(), b.first_chunk::<4>()) {
-            (Some(first_of_a), Some(first_of_b)) => first_of_a == first_of_b && a.last_chunk::<4>() == b.last_chunk(),
-            _ => a.iter().eq(b),
-        },
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn same_at_length(a: &[u8], b: &[u8]) -> bool {
-    a == b
 }
 
 /// The text of a string from between its quotes, whose escapes are well-formed; none where it is not Unicode.

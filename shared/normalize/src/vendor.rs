@@ -16,6 +16,7 @@ use crm_event::{Action, Actor, Entity, EventType, FieldChange, Text};
 use jiff::Timestamp;
 
 use crate::error::Quarantine;
+use crate::name::is_name;
 use crate::read::Object;
 use crate::request::Pairs;
 use crate::scheme::Scheme;
@@ -122,7 +123,7 @@ impl Row {
 
     /// The row of an event's name, exactly as the vendor writes it.
     pub fn find(rows: &'static [Row], vendor_event: &str) -> Option<&'static Row> {
-        rows.iter().find(|row| row.vendor_event == vendor_event)
+        rows.iter().find(|row| is_name(row.vendor_event.as_bytes(), vendor_event))
     }
 }
 

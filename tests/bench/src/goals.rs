@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use crate::criterion::InProcess;
+use crate::in_process::InProcess;
 use crate::measure::{Figures, Slice, Slow, Step, longest};
 use crate::prepare::FUNCTION;
 use crate::statistics::figure;
@@ -77,7 +77,7 @@ impl Results {
         ];
         goals.extend(self.in_process.iter().map(|case| {
             let what = format!("in the process, {}: of parsing to `Value`", case.name);
-            Goal::new(what, case.ours / case.value, AtMost(1.0), " ×")
+            Goal::new(what, case.ratio, AtMost(1.0), " ×")
         }));
         for (processor, size) in &self.shipped {
             goals.push(Goal::new(format!("zip, {processor}"), size / 1e6, AtMost(2.2), " MB"));

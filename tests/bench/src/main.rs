@@ -4,8 +4,8 @@
 #![expect(clippy::arithmetic_side_effects, reason = "no count here comes near its type's end")]
 #![expect(clippy::indexing_slicing, reason = "of JSON, where what is missing is null")]
 
-mod criterion;
 mod goals;
+mod in_process;
 mod measure;
 mod prepare;
 mod process;
@@ -95,7 +95,7 @@ fn main() -> anyhow::Result<()> {
                 count => measure::soak(&stand, &ours, &webhooks, count).await?,
             },
             shipped: prepare::shipped()?,
-            in_process: criterion::read()?,
+            in_process: in_process::read()?,
         };
         report::markdown(&results, &webhooks, &stand, &options, started.elapsed())
     })?;
