@@ -111,7 +111,17 @@ impl<'a> Object<'a> {
     /// Reads a member by `read`; a value that `read` does not take is a warning.
     #[inline]
     fn read<T>(&self, name: Wanted<'_>, read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>) -> Option<T> {
-        read(self.member(name)?.scalar()).unwrap_or_else(|Unreadable| {
+        self.read_value(self.member(name)?, name, read)
+    }
+
+    #[inline]
+    fn read_value<T>(
+        &self,
+        value: Value<'_, 'a>,
+        name: Wanted<'_>,
+        read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>,
+    ) -> Option<T> {
+        read(value.scalar()).unwrap_or_else(|Unreadable| {
             self.warn(name.name);
             None
         })
@@ -140,7 +150,13 @@ impl<'a> Object<'a> {
     }
 
     fn text_of(&self, name: Wanted<'_>) -> Option<Text<'a>> {
-        self.read(name, |value| match value {
+        let value = self.member(name)?;
+        let plain = value.trimmed_text();
+        plain.map(Cow::Borrowed).or_else(|| self.any_text_of(value, name))
+    }
+
+    fn any_text_of(&self, value: Value<'_, 'a>, name: Wanted<'_>) -> Option<Text<'a>> {
+        self.read_value(value, name, |value| match value {
             Scalar::Null => Ok(None),
             Scalar::Bool(value) => Ok(Some(Cow::Borrowed(if value { "true" } else { "false" }))),
             Scalar::Number(digits) => Ok(Some(Cow::Borrowed(digits))),
@@ -156,13 +172,18 @@ impl<'a> Object<'a> {
     }
 
     fn id_of(&self, name: Wanted<'_>) -> Option<Text<'a>> {
-        self.read(name, |value| match value {
+        let value = self.member(name)?;
+        let plain = value.trimmed_text();
+        plain.map(Cow::Borrowed).or_else(|| self.any_id_of(value, name)).filter(|id| id != "0")
+    }
+
+    fn any_id_of(&self, value: Value<'_, 'a>, name: Wanted<'_>) -> Option<Text<'a>> {
+        self.read_value(value, name, |value| match value {
             Scalar::Null => Ok(None),
             Scalar::Number(digits) => Ok(Some(Cow::Borrowed(digits))),
             Scalar::Text(text) => Ok(trimmed(text)),
             Scalar::Bool(_) | Scalar::Other => Err(Unreadable),
         })
-        .filter(|id| id != "0")
     }
 
     /// A number with its digits as they stand, be it written as text.

@@ -136,19 +136,22 @@ impl<'a> Tape<'a> {
     #[inline]
     pub fn string(&self, node: &Node) -> Option<Text<'a>> {
         match node.kind {
-            Kind::PlainString => {
-                let Range { start, end } = node.text.range();
-                self.text.get(start.wrapping_add(1)..end.wrapping_sub(1)).map(Cow::Borrowed)
-            }
+            Kind::PlainString => self.inner(node).map(Cow::Borrowed),
             Kind::EscapedString => self.escaped_string(node),
             _ => None,
         }
     }
 
+    /// A string as it stands between its quotes.
+    #[inline(always)]
+    pub fn inner(&self, node: &Node) -> Option<&'a str> {
+        let Range { start, end } = node.text.range();
+        self.text.get(start.wrapping_add(1)..end.wrapping_sub(1))
+    }
+
     #[cold]
     fn escaped_string(&self, node: &Node) -> Option<Text<'a>> {
-        let Range { start, end } = node.text.range();
-        unescaped(self.text.get(start.wrapping_add(1)..end.wrapping_sub(1))?)
+        unescaped(self.inner(node)?)
     }
 
     /// The name of a member. None for what is no member, and for a name that is not Unicode.

@@ -32,13 +32,14 @@ pub(super) enum Scalar<'a> {
 #[inline]
 pub(super) fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
     // Nearly always there is nothing to trim.
-    if let ([first, ..], [.., last]) = (text.as_bytes(), text.as_bytes())
-        && first.is_ascii_graphic()
-        && last.is_ascii_graphic()
-    {
-        return Some(text);
-    }
-    trim(text)
+    if is_trimmed(&text) { Some(text) } else { trim(text) }
+}
+
+/// Whether there surely is no white space at the ends, and something in between.
+#[inline(always)]
+fn is_trimmed(text: &str) -> bool {
+    let (first, last) = (text.as_bytes().first(), text.as_bytes().last());
+    first.is_some_and(u8::is_ascii_graphic) && last.is_some_and(u8::is_ascii_graphic)
 }
 
 #[cold]
@@ -76,6 +77,15 @@ impl<'o, 'a> Value<'o, 'a> {
 
     pub fn is_array(self) -> bool {
         self.node.kind == Kind::Array
+    }
+
+    /// Text that stands there as it is, as most does; none for any other value.
+    #[inline(always)]
+    pub(super) fn trimmed_text(self) -> Option<&'a str> {
+        if self.node.kind != Kind::PlainString {
+            return None;
+        }
+        self.tape.inner(self.node).filter(|text| is_trimmed(text))
     }
 
     /// Text, trimmed, or a number's digits; none for anything else and for empty text.
