@@ -92,7 +92,7 @@ fn outcome(case: &Case, body: &str) -> Result<Vec<String>, String> {
     let (answer, _) = webhook.answer(case.vendor, RECEIVED_AT).unwrap();
     match answer {
         Answer::Accepted { events } => {
-            Ok(events.iter().filter_map(|event| Some(event.data.record.as_ref()?.id().to_owned())).collect())
+            Ok(events.iter().filter_map(|event| Some(event.data.record.as_ref()?.id().to_string())).collect())
         }
         Answer::Ignored { reason } => Err(reason.to_owned()),
         Answer::Quarantined { reason } => Err(reason),
