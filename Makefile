@@ -28,7 +28,7 @@ endif
 #? TARGET=NAME          what `make fuzz` runs; all of its targets without it
 #? SECONDS=60           how long, for each target
 #? KEEP=1               `make fuzz` adds what it found worth keeping to tests/corpus
-#? FILTER=REGEX         which cases `make bench` measures
+#? FILTER=REGEX         which cases `make bench` measures one by one
 #? BENCH_FLAGS=...      flags of the benchmark of whole functions, such as --quick or --help
 #? CHAOS="--seed 7"     flags of `make chaos`; CHAOS=--help lists them
 #? SAM_FLAGS=...        further flags of sam deploy, such as --no-confirm-changeset

@@ -1,5 +1,5 @@
-//! Every vendor's longest case in turn with parsing its body to a `serde_json::Value` and to nothing, a tenth of a
-//! millisecond of ours and as many calls of the others: what slows a machine down for a while slows all. The argument is the file that the figures go to, as JSON.
+//! Every vendor's longest case in turns with parsing its body, to a `serde_json::Value` and to nothing: what slows a
+//! machine down for a while slows all three. The argument is the file that the figures go to, as JSON.
 #![expect(clippy::print_stdout, reason = "a table is to be seen")]
 
 mod cases;
@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use crate::cases::Subject;
 
-const ROUNDS: usize = 2000;
-const ROUND: Duration = Duration::from_micros(100);
+const TURNS: usize = 2000;
+/// Of ours; the others are called as often.
+const TURN: Duration = Duration::from_micros(100);
 
 fn time(calls: u32, one: impl Fn()) -> f64 {
     let started = Instant::now();
@@ -31,11 +32,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn measured(subject: &Subject) -> Value {
     let mut calls = 1_u32;
-    while time(calls, || subject.ours()) * f64::from(calls) < ROUND.as_secs_f64() * 1e6 {
+    while time(calls, || subject.ours()) * f64::from(calls) < TURN.as_secs_f64() * 1e6 {
         calls = calls.saturating_mul(2);
     }
     let (mut value, mut scan, mut ours, mut ratio) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    for _ in 0..TURNS {
         let (of_value, of_ours) = (time(calls, || subject.value()), time(calls, || subject.ours()));
         value.push(of_value);
         ours.push(of_ours);
