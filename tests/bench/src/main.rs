@@ -53,8 +53,8 @@ struct Options {
     /// Measure what was built before
     #[arg(long)]
     no_build: bool,
-    /// What ours is measured beside
-    #[arg(long, value_delimiter = ',', default_value = "floor,tuned,plain,node,python")]
+    /// What ours is measured beside, the last of them right before it
+    #[arg(long, value_delimiter = ',', default_value = "floor,plain,node,python,tuned")]
     references: Vec<String>,
     /// The folder of our functions, such as one of another build [default: target/release]
     #[arg(long)]

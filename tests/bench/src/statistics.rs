@@ -29,6 +29,12 @@ impl Samples {
         self.quantile(0.5)
     }
 
+    /// The median of what each is of the one of the other that was measured in the same round: a machine has slow and
+    /// fast minutes.
+    pub fn of(&self, other: &Self) -> f64 {
+        Self(self.0.iter().zip(&other.0).map(|(one, other)| one / other).collect()).median()
+    }
+
     pub fn max(&self) -> f64 {
         self.quantile(1.0)
     }
