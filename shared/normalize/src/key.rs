@@ -106,6 +106,7 @@ impl Subject<'_> {
 }
 
 fn push_encoded(key: &mut String, component: &str) {
+    // What `COMPONENT` leaves as it is, which cannot be asked for it.
     if component.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')) {
         key.push_str(component);
     } else {

@@ -40,7 +40,15 @@ pub fn markdown(
     text.push('\n');
     let what = results.figures.iter().map(|figures| [figures.subject.name.clone(), figures.subject.what.to_owned()]);
     table(&mut text, &["", "what it does"], what);
-    section(&mut text, "Aims", &format!("{} of {} are met.", goals.len() - missed, goals.len()));
+    section(
+        &mut text,
+        "Aims",
+        &format!(
+            "{} of {} are met. What is of tuned's is the median of the ratios of one round.",
+            goals.len() - missed,
+            goals.len()
+        ),
+    );
     table(&mut text, &["aim", "bound", "measured", ""], goals.iter().map(|goal| goal.cells()));
     if !results.in_process.is_empty() {
         section(
@@ -127,7 +135,8 @@ const INTRODUCTION: &str = "# Benchmarks
 
 Written by `make bench`, which builds and measures all of it in one run. The real functions answer webhooks through the
 Lambda Runtime API and send them to an SQS behind TLS, both stubs in the benchmark's process (`tests/src/stub`), beside
-references that do less (`tests/bench/references`), in turn. Times differ from machine to machine; the ratios hardly do.
+references that do less (`tests/bench/references`), in turn. Times differ from machine to machine, and from minute to minute; ratios do
+less.
 ";
 
 const COMPARED: [&str; 11] = [
