@@ -240,12 +240,19 @@ async fn an_event_larger_than_a_message_gets_413() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_sqs_is_tried_three_times_and_then_503_says_when_to_come_again() {
-    for (status_of_sqs, attempts) in [(500, 3), (503, 3), (400, 1)] {
-        let (client, sent) = sqs(status_of_sqs, |_| json!({"__type": "com.amazonaws.sqs#Whatever", "message": "no"}));
+    for (status_of_sqs, code, attempts) in [
+        (500, "InternalError", 3),
+        (503, "ServiceUnavailable", 3),
+        (400, "RequestThrottled", 3),
+        (400, "InvalidMessageContents", 1),
+        (403, "AccessDeniedException", 1),
+    ] {
+        let refusal = json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": "no"});
+        let (client, sent) = sqs(status_of_sqs, move |_| refusal.clone());
         let (status, answer, response) = ask(&function(heffl(), client, true), event(lead_created())).await;
         assert_eq!((status, answer), (503, json!({"error": "unavailable"})));
         assert_eq!(response["headers"]["retry-after"], "30");
-        assert_eq!(sent.lock().unwrap().len(), attempts, "SQS answering {status_of_sqs}");
+        assert_eq!(sent.lock().unwrap().len(), attempts, "SQS answering {status_of_sqs} {code}");
     }
 }
 

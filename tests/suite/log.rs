@@ -3,6 +3,10 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use aws_lambda_events::http;
+use aws_sdk_sqs::config::SharedHttpClient;
+use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_types::body::SdkBody;
 use crm_events::answer::Webhook;
 use crm_events::case::RECEIVED_AT;
 use crm_events::gateway;
@@ -26,19 +30,24 @@ impl Write for Written {
 }
 
 /// The lines of the function's own that a webhook leaves.
-async fn lines(vendor: &'static Vendor, webhook: Value, sqs: u16, settings: &[(&str, &str)]) -> Vec<Value> {
+async fn lines(
+    vendor: &'static Vendor,
+    webhook: Value,
+    sqs: SharedHttpClient,
+    settings: &[(&str, &str)],
+) -> Vec<Value> {
     let written = Written::default();
     let writer = written.clone();
     let layer = tracing_subscriber::fmt::layer().event_format(crm_ingest::Lines).with_writer(move || writer.clone());
     let own = tracing_subscriber::filter::Targets::new().with_target("crm_ingest", tracing::Level::TRACE);
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(own).with(layer));
-    ask(&function_with(vendor, sqs_answering(sqs), settings), webhook).await;
+    ask(&function_with(vendor, sqs, settings), webhook).await;
     let bytes = written.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 async fn line_of(vendor: &'static Vendor, webhook: Value, sqs: u16) -> Value {
-    let mut lines = lines(vendor, webhook, sqs, &[("METRICS_NAMESPACE", "crm-events/test")]).await;
+    let mut lines = lines(vendor, webhook, sqs_answering(sqs), &[("METRICS_NAMESPACE", "crm-events/test")]).await;
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines.remove(0)
 }
@@ -128,6 +137,24 @@ async fn every_other_outcome() {
     }
 }
 
+/// Who is on call is to read what is missing: a permission, a queue.
+#[tokio::test(start_paused = true)]
+async fn why_sqs_refused_is_said_in_its_own_words() {
+    let denied = r#"{"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "not authorized to perform: sqs:SendMessage"}"#;
+    for (answer, says) in [
+        (denied, "AccessDeniedException: service error: 403 not authorized to perform: sqs:SendMessage"),
+        ("<html>", "no code: service error: 403 without a reason"),
+    ] {
+        let client = infallible_client_fn(move |_: http::Request<SdkBody>| {
+            http::Response::builder().status(403).body(answer).unwrap()
+        });
+        let mut lines = lines(heffl(), event(lead_created()), client, &[]).await;
+        let line = lines.remove(0);
+        let error = line["errors"][0].as_str().unwrap();
+        assert!(error.starts_with(&format!("SQS did not take the message: {says}")), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn what_could_not_be_read_is_named_by_its_path() {
     let body = r#"{"event":"lead.created","payload":{"id":"1","name":"Jane Roe","value":["secret"]}}"#;
@@ -139,7 +166,7 @@ async fn what_could_not_be_read_is_named_by_its_path() {
 
 #[tokio::test]
 async fn without_a_namespace_there_are_no_metrics() {
-    let lines = lines(heffl(), event(lead_created()), 200, &[]).await;
+    let lines = lines(heffl(), event(lead_created()), sqs_answering(200), &[]).await;
     assert_eq!((lines.len(), lines[0].get("_aws")), (1, None));
 }
 

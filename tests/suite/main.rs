@@ -24,6 +24,7 @@ mod replay;
 mod schema;
 mod schemes;
 mod security;
+mod signature;
 mod stores;
 mod stubs;
 mod tolerance;

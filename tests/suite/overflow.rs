@@ -16,6 +16,7 @@ use crm_normalize::quarantine::Message;
 use serde_json::{Value, json};
 
 use crate::function::{QUARANTINE, ask, event, function_with, heffl, lead_created, lead_with};
+use crate::signature;
 
 const BUCKET: &str = "crm-overflow";
 
@@ -167,13 +168,15 @@ async fn the_store_is_written_as_the_sdk_writes_it() {
     let body = ByteStream::from(ours.bodies().remove(0).into_bytes());
     put.content_type("application/json").body(body).send().await.unwrap();
 
-    assert_eq!(ours.paths(), sdk.paths());
+    let paths = ours.paths();
+    assert_eq!(paths, sdk.paths());
     let (ours, sdk) = (ours.objects.lock().unwrap(), sdk.objects.lock().unwrap());
     let (ours, sdk) = (ours.values().next().unwrap(), sdk.values().next().unwrap());
     assert_eq!((&ours.host, &ours.body), (&sdk.host, &sdk.body));
     for header in ["x-amz-content-sha256", "content-type"] {
         assert_eq!(ours.headers[header], sdk.headers[header], "{header}");
     }
+    assert!(signature::holds("PUT", &ours.host, &paths[0], &ours.headers, ours.body.as_bytes()), "{:?}", ours.headers);
     let scope = |put: &Put| {
         let authorization = put.headers["authorization"].to_str().unwrap();
         let (algorithm_and_credential, rest) = authorization.split_once(", ").unwrap();

@@ -118,7 +118,7 @@ async fn one(
         Plan::Ignored => Outcome::Ignored,
         Plan::Quarantine(message) if options.from == From::Overflow => {
             if options.confirm {
-                queues.quarantine(&message).await.context("the quarantine queue did not take a webhook")?;
+                queues.quarantine(&message, None).await.context("the quarantine queue did not take a webhook")?;
             }
             Outcome::Quarantined
         }

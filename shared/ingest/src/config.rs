@@ -52,6 +52,14 @@ pub struct Aws {
 }
 
 impl Aws {
+    /// Where SQS is reached: at the origin of a queue's URL, in whatever partition of AWS.
+    pub(crate) fn sqs_url(&self, queue_url: &str) -> String {
+        match &self.sqs_endpoint_url {
+            Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
+            None => queue_url.split('/').take(3).collect::<Vec<_>>().join("/"),
+        }
+    }
+
     /// The URL of a bucket: its own host, as AWS recommends; a path where the bucket's name makes no host of AWS's
     /// certificate, and on an S3 elsewhere.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
@@ -186,11 +194,14 @@ mod tests {
         assert_eq!(config.log_level, tracing::level_filters::LevelFilter::INFO);
         assert_eq!(config.destination.overflow_bucket, None);
         assert_eq!(config.destination.aws.sqs_endpoint_url, None);
+        let destination = &config.destination;
+        assert_eq!(destination.aws.sqs_url(&destination.queue_url), "https://sqs.eu-central-1.amazonaws.com");
         assert_eq!(config.destination.aws.bucket_url("b-1"), "https://b-1.s3.eu-central-1.amazonaws.com");
         assert_eq!(config.destination.aws.bucket_url("b.1"), "https://s3.eu-central-1.amazonaws.com/b.1");
         assert!(!read(Some(("INCLUDE_RAW", Some("false")))).unwrap().options.include_raw);
         let elsewhere = read(Some(("AWS_ENDPOINT_URL", Some("http://127.0.0.1:4566")))).unwrap();
-        assert_eq!(elsewhere.destination.aws.sqs_endpoint_url.as_deref(), Some("http://127.0.0.1:4566"));
+        let destination = &elsewhere.destination;
+        assert_eq!(destination.aws.sqs_url(&destination.queue_url), "http://127.0.0.1:4566");
         assert_eq!(elsewhere.destination.aws.bucket_url("b-1"), "http://127.0.0.1:4566/b-1");
         assert_eq!(
             read(Some(("OVERFLOW_BUCKET", Some("b-1")))).unwrap().destination.overflow_bucket.as_deref(),

@@ -83,7 +83,7 @@ impl Function {
                 line.reason = Some(reason.to_owned());
                 return Reply::Ignored { reason };
             }
-            Err(quarantine) => self.quarantine(&verified, &quarantine, line).await,
+            Err(quarantine) => self.quarantine(&verified, &quarantine, call, line).await,
         };
         line.stage("PublishTime");
         reply
@@ -116,10 +116,16 @@ impl Function {
         }
     }
 
-    async fn quarantine(&self, verified: &Verified<'_>, why: &Quarantine, line: &mut Line<'_>) -> Reply {
+    async fn quarantine(
+        &self,
+        verified: &Verified<'_>,
+        why: &Quarantine,
+        call: Call<'_>,
+        line: &mut Line<'_>,
+    ) -> Reply {
         line.reason = Some(why.to_string());
         let kept = || Reply::Quarantined { reason: why.to_string() };
-        match self.queues.quarantine(&Message::new(verified, why)).await {
+        match self.queues.quarantine(&Message::new(verified, why), call.trace_header).await {
             Ok(()) => kept(),
             Err(error) => {
                 let reply = self.store(verified, why, &error, line, kept).await;

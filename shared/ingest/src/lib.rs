@@ -9,6 +9,7 @@ mod overflow;
 mod publish;
 mod reply;
 mod request;
+mod service;
 
 use std::process::ExitCode;
 

@@ -3,33 +3,20 @@
 //! It is a bucket with three folders: `events/` has the events that are larger than a message, `quarantine/` the kept
 //! webhooks that are, and `pending/` the webhooks that came while SQS was out of reach. Nothing of it is touched, and
 //! no connection opened, as long as SQS takes what it is given.
-//!
-//! One `PutObject` is all there is to do here. So the request is signed by AWS's own signer and sent by AWS's own
-//! orchestrator, both of which the SQS client brings along, and no second SDK is linked.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_sdk_sqs::config::http::{HttpRequest, HttpResponse};
+use aws_sdk_sqs::config::SharedHttpClient;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::config::{BehaviorVersion, SharedHttpClient};
-use aws_sdk_sqs::error::{BoxError, DisplayErrorContext};
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
-};
-use aws_sigv4::sign::v4;
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
-use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
-use aws_smithy_runtime_api::client::identity::Identity;
-use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
-use aws_smithy_types::body::SdkBody;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sigv4::http_request::PayloadChecksumKind;
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Destination;
+use crate::service::{Parts, Service, Settings};
 
 /// The name of a store's object: `{folder}/{vendor}/{digest}.json`. What is stored twice has one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,88 +58,37 @@ pub struct StoreError(String);
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     bucket: String,
-    bucket_url: String,
-    region: String,
-    identity: Identity,
-    http_client: SharedHttpClient,
+    s3: Service,
 }
 
 impl Store {
     /// None without `OVERFLOW_BUCKET`.
     pub(crate) fn new(destination: &Destination, http_client: SharedHttpClient) -> Option<Self> {
         let bucket = destination.overflow_bucket.clone()?;
-        Some(Self {
-            bucket_url: destination.aws.bucket_url(&bucket),
-            bucket,
-            region: destination.aws.region.clone(),
-            identity: destination.aws.credentials.clone().into(),
-            http_client,
-        })
+        let s3 = Settings {
+            name: "s3",
+            url: destination.aws.bucket_url(&bucket),
+            checksum: PayloadChecksumKind::XAmzSha256,
+            // As for SQS: two attempts, and no more than 1.7 s in all.
+            retries: RetryConfig::standard()
+                .with_max_attempts(2)
+                .with_initial_backoff(Duration::from_millis(50))
+                .with_max_backoff(Duration::from_millis(50)),
+            timeouts: TimeoutConfig::builder()
+                .connect_timeout(Duration::from_millis(500))
+                .operation_attempt_timeout(Duration::from_millis(800))
+                .operation_timeout(Duration::from_millis(1700))
+                .build(),
+        };
+        Some(Self { bucket, s3: Service::new(s3, &destination.aws, http_client) })
     }
 
     /// Returns once S3 has the object, under this name, in place of one that was there.
     pub(crate) async fn put(&self, key: &Key, json: String) -> Result<(), StoreError> {
-        let request = self.signed(key, json).map_err(|error| StoreError(error.to_string()))?;
-        // As for SQS: two attempts, and no more than 1.7 s in all.
-        let retries = RetryConfig::standard()
-            .with_max_attempts(2)
-            .with_initial_backoff(Duration::from_millis(50))
-            .with_max_backoff(Duration::from_millis(50));
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_millis(500))
-            .operation_attempt_timeout(Duration::from_millis(800))
-            .operation_timeout(Duration::from_millis(1700))
-            .build();
-        let put = Operation::builder()
-            .service_name("s3")
-            .operation_name("PutObject")
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(self.http_client.clone())
-            .endpoint_url(&self.bucket_url)
-            .no_auth()
-            .sleep_impl(TokioSleep::new())
-            .standard_retry(&retries)
-            .retry_classifier(TransientErrorClassifier::<Refused>::new())
-            .retry_classifier(HttpStatusCodeClassifier::default())
-            .timeout_config(timeouts)
-            .with_connection_poisoning()
-            .serializer(|request: Signed| Ok(request.0))
-            .deserializer(|response: &HttpResponse| match response.status().is_success() {
-                true => Ok(()),
-                false => Err(OrchestratorError::operation(Refused(response.status().as_u16()))),
-            })
-            .build();
-        put.invoke(request).await.map_err(|error| StoreError(DisplayErrorContext(&error).to_string()))
-    }
-
-    /// The request as [Signature Version 4](https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html)
-    /// of S3 has it: the path encoded once and not normalized, the body's checksum in a header.
-    fn signed(&self, key: &Key, json: String) -> Result<Signed, BoxError> {
-        let mut settings = SigningSettings::default();
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        let params = v4::SigningParams::builder()
-            .identity(&self.identity)
-            .region(&self.region)
-            .name("s3")
-            .time(SystemTime::now())
-            .settings(settings)
-            .build()?
-            .into();
-        let url = format!("{}/{}", self.bucket_url, key.as_str());
-        let content_type = ("content-type", "application/json");
-        let signable =
-            SignableRequest::new("PUT", &url, [content_type].into_iter(), SignableBody::Bytes(json.as_bytes()))?;
-        let (instructions, _) = sign(signable, &params)?.into_parts();
-        let mut request = HttpRequest::new(SdkBody::from(json));
-        request.set_method("PUT")?;
-        request.set_uri(format!("/{}", key.as_str()))?;
-        request.headers_mut().try_insert(content_type.0, content_type.1)?;
-        for (name, value) in instructions.headers() {
-            request.headers_mut().try_insert(name.to_owned(), value.to_owned())?;
-        }
-        Ok(Signed(request))
+        let path = format!("/{}", key.as_str());
+        let headers = [("content-type", "application/json")];
+        let parts = Parts { method: "PUT", path: &path, headers: &headers, trace_header: None };
+        self.s3.send(parts, json.into()).await.map_err(|error| StoreError(DisplayErrorContext(&error).to_string()))
     }
 
     /// The body of a message whose payload is an object here, as the
@@ -168,17 +104,3 @@ impl Store {
         serde_json::to_string(&(CLASS, Pointer { s3_bucket_name: &self.bucket, s3_key: key.as_str() }))
     }
 }
-
-/// A signed request; what is in it is not for a log.
-struct Signed(HttpRequest);
-
-impl std::fmt::Debug for Signed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Signed(..)")
-    }
-}
-
-/// S3 answered with this status.
-#[derive(Debug, thiserror::Error)]
-#[error("S3 answered {0}")]
-struct Refused(u16);

@@ -4,24 +4,16 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::config::{BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_sdk_sqs::config::{AppName, BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
     SendMessageBatchRequestEntry,
 };
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
-};
-use aws_smithy_runtime_api::client::interceptors::{Intercept, OverriddenHooks, disable_interceptor};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_sigv4::http_request::PayloadChecksumKind;
 use bytes::Bytes;
 use crm_event::{Event, push_escaped, to_json};
 use crm_normalize::quarantine::Message;
@@ -30,6 +22,7 @@ use serde::Serialize;
 use crate::config::Destination;
 use crate::connection;
 use crate::overflow::{Key, Store, StoreError};
+use crate::service::{CallError, Parts, Service, Settings};
 
 /// The most that SQS takes in one message, and in all messages of one batch: body and attributes.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
@@ -63,7 +56,10 @@ const PUBLISH: Duration = Duration::from_secs(4);
 /// Where a function's messages go.
 #[derive(Clone, Debug)]
 pub struct Queues {
+    /// For batches.
     client: Client,
+    /// For all else.
+    sqs: Service,
     events: String,
     quarantine: String,
     store: Option<Store>,
@@ -91,15 +87,23 @@ impl Queues {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(destination.aws.region.clone()))
             .credentials_provider(destination.aws.credentials.clone())
-            .retry_config(retries)
-            .timeout_config(timeouts)
+            .retry_config(retries.clone())
+            .timeout_config(timeouts.clone())
             // An attempt has its time-out, whatever it waits for.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .interceptor(UserAgent)
             .http_client(http_client.clone());
+        sdk.set_app_name(AppName::new("crm-events").ok());
         sdk.set_endpoint_url(destination.aws.sqs_endpoint_url.clone());
+        let sqs = Settings {
+            name: "sqs",
+            url: destination.aws.sqs_url(&destination.queue_url),
+            checksum: PayloadChecksumKind::NoHeader,
+            retries,
+            timeouts,
+        };
         Self {
             client: Client::from_conf(sdk.build()),
+            sqs: Service::new(sqs, &destination.aws, http_client.clone()),
             events: destination.queue_url.clone(),
             quarantine: destination.quarantine_queue_url.clone(),
             store: Store::new(destination, http_client),
@@ -109,7 +113,8 @@ impl Queues {
     /// Opens the connection while the function starts, when it has a full processor: the first webhook finds it open.
     /// A failure is only logged, for the first webhook tries again.
     pub async fn prime(&self) {
-        if let Err(error) = self.client.get_queue_attributes().queue_url(&self.events).send().await {
+        let request = serde_json::json!({ "QueueUrl": self.events }).to_string();
+        if let Err(error) = self.call(GET_QUEUE_ATTRIBUTES, request.into(), None).await {
             tracing::warn!(error = %DisplayErrorContext(&error), "the queue could not be reached at start");
         }
     }
@@ -181,37 +186,45 @@ impl Queues {
     }
 
     async fn send_one(&self, message: &Outgoing<'_>) -> Result<(), PublishError> {
-        let json = Bytes::from(message.request(&self.events)?);
-        // The SDK signs it, sends it and tries again. It would write it too, at three times the cost of `push_escaped`.
-        let request = self.client.send_message().customize().mutate_request(move |request| {
-            request.headers_mut().insert("content-length", json.len().to_string());
-            *request.body_mut() = SdkBody::from(json.clone());
-        });
-        request.send().await.map(drop).map_err(|error| unavailable(&error))
+        let sent = self.call(SEND_MESSAGE, message.request(&self.events)?, message.trace_header);
+        sent.await.map_err(|error| unavailable(&error))
     }
 
-    /// Keeps an authentic webhook that did not become an event; returns once SQS has confirmed it.
+    /// Asks SQS for what has no answer but that it is done.
+    async fn call(&self, headers: Headers, json: Bytes, trace_header: Option<&str>) -> Result<(), CallError> {
+        self.sqs.send(Parts { method: "POST", path: "/", headers, trace_header }, json).await
+    }
+
+    /// Keeps an authentic webhook that did not become an event; returns once SQS has confirmed it. An X-Ray trace goes
+    /// on with it.
     ///
     /// # Errors
     /// Where SQS did not.
-    pub async fn quarantine(&self, message: &Message<'_>) -> Result<(), PublishError> {
-        let kept = self.quarantine_message(message);
+    pub async fn quarantine(&self, message: &Message<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
+        let kept = self.quarantine_message(message, trace_header);
         tokio::time::timeout(PUBLISH, kept).await.unwrap_or(Err(PublishError::TimedOut))
     }
 
-    async fn quarantine_message(&self, message: &Message<'_>) -> Result<(), PublishError> {
-        let mut request = self.client.send_message().queue_url(&self.quarantine);
+    async fn quarantine_message(&self, message: &Message<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
         let mut body = accepted_by_sqs(serde_json::to_string(message)?);
         let size = body.len();
+        let mut stored_size = None;
         if size > LARGEST {
             let store = self.store.as_ref().ok_or(PublishError::TooLarge { size })?;
             let key = Key::quarantine(&message.vendor, &message.account, &message.digest);
             store.put(&key, body).await?;
             body = store.pointer(&key)?;
-            request =
-                request.set_message_attributes(Some(extended_payload_size(size).into_sdk().into_iter().collect()));
+            stored_size = Some(extended_payload_size(size));
         }
-        request.message_body(body).send().await.map(drop).map_err(|error| unavailable(&error))
+        let request = SendMessage {
+            queue_url: &self.quarantine,
+            message_attributes: stored_size.map(Attribute::into_json).into_iter().collect(),
+            message_system_attributes: None,
+            message_deduplication_id: None,
+            message_group_id: None,
+        };
+        let sent = self.call(SEND_MESSAGE, request.with_body(&body)?, trace_header);
+        sent.await.map_err(|error| unavailable(&error))
     }
 
     /// Keeps an authentic webhook in the overflow store for a replay, as SQS did not take it.
@@ -225,43 +238,13 @@ impl Queues {
     }
 }
 
-/// Names this project to AWS, as CloudTrail shows it. What the SDK says of itself is collected anew for each request, and
-/// signed: a twentieth of all that a small webhook costs.
-#[derive(Debug)]
-struct UserAgent;
+/// The headers of a request to SQS.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html>
+type Headers = &'static [(&'static str, &'static str)];
 
-impl UserAgent {
-    const HEADER: &str = concat!("crm-events/", env!("CARGO_PKG_VERSION"));
-}
-
-impl Intercept for UserAgent {
-    fn name(&self) -> &'static str {
-        "UserAgent"
-    }
-
-    fn overridden_hooks(&self) -> OverriddenHooks {
-        OverriddenHooks::READ_BEFORE_EXECUTION | OverriddenHooks::MODIFY_BEFORE_SIGNING
-    }
-
-    fn read_before_execution(
-        &self,
-        _: &BeforeSerializationInterceptorContextRef<'_>,
-        state: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        state.interceptor_state().store_put(disable_interceptor::<UserAgentInterceptor>("UserAgent has it"));
-        Ok(())
-    }
-
-    fn modify_before_signing(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        context.request_mut().headers_mut().insert("user-agent", Self::HEADER);
-        Ok(())
-    }
-}
+const JSON: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
+const SEND_MESSAGE: Headers = &[JSON, ("x-amz-target", "AmazonSQS.SendMessage")];
+const GET_QUEUE_ATTRIBUTES: Headers = &[JSON, ("x-amz-target", "AmazonSQS.GetQueueAttributes")];
 
 type SystemAttributes = HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>;
 
@@ -315,7 +298,7 @@ impl<'e> Outgoing<'e> {
 
     /// The request that sends it alone.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
-    fn request(&self, queue_url: &str) -> Result<Vec<u8>, serde_json::Error> {
+    fn request(&self, queue_url: &str) -> Result<Bytes, serde_json::Error> {
         let request = SendMessage {
             queue_url,
             message_attributes: self.attributes().map(Attribute::into_json).collect(),
@@ -323,17 +306,10 @@ impl<'e> Outgoing<'e> {
                 let trace = Attribute { name: "AWSTraceHeader", data_type: STRING, value: Cow::Borrowed(trace) };
                 [trace.into_json()].into()
             }),
-            message_deduplication_id: &self.event.id,
-            message_group_id: &self.event.partitionkey,
+            message_deduplication_id: Some(&self.event.id),
+            message_group_id: Some(&self.event.partitionkey),
         };
-        // About one byte in six of JSON is a quote.
-        let capacity = self.body.len().saturating_add(self.body.len() / 4).saturating_add(1024);
-        let mut json = to_json(&request, capacity)?.into_bytes();
-        let _ = json.pop();
-        json.extend_from_slice(b",\"MessageBody\":\"");
-        push_escaped(&mut json, &self.body);
-        json.extend_from_slice(b"\"}");
-        Ok(json)
+        request.with_body(&self.body)
     }
 
     /// The same as one of a batch.
@@ -357,8 +333,24 @@ struct SendMessage<'m> {
     message_attributes: BTreeMap<&'static str, AttributeValue<'m>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_system_attributes: Option<BTreeMap<&'static str, AttributeValue<'m>>>,
-    message_deduplication_id: &'m str,
-    message_group_id: &'m str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_deduplication_id: Option<&'m str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_group_id: Option<&'m str>,
+}
+
+impl SendMessage<'_> {
+    /// The whole request: as the SDK writes it, at a third of the cost.
+    fn with_body(&self, body: &str) -> Result<Bytes, serde_json::Error> {
+        // About one byte in six of JSON is a quote.
+        let capacity = body.len().saturating_add(body.len() / 4).saturating_add(1024);
+        let mut json = to_json(self, capacity)?.into_bytes();
+        let _ = json.pop();
+        json.extend_from_slice(b",\"MessageBody\":\"");
+        push_escaped(&mut json, body);
+        json.extend_from_slice(b"\"}");
+        Ok(json.into())
+    }
 }
 
 #[derive(Serialize)]
@@ -415,6 +407,6 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
     R: std::fmt::Debug,
 {
-    let code = error.code().unwrap_or("no answer");
+    let code = error.code().unwrap_or("no code");
     PublishError::Unavailable(format!("{code}: {}", DisplayErrorContext(error)))
 }
