@@ -125,13 +125,16 @@ impl Results {
 
 /// Below 1 where the time grows no faster than the body: every webhook has a fixed part.
 fn growth(steps: &[Step]) -> f64 {
-    let of_byte = |step: &Step| step.cpu.median() / step.body_bytes as f64;
-    steps.first().zip(steps.last()).map_or(f64::NAN, |(first, last)| of_byte(last) / of_byte(first))
+    let bytes = |step: &Step| step.body_bytes as f64;
+    steps
+        .first()
+        .zip(steps.last())
+        .map_or(f64::NAN, |(first, last)| last.cpu.of(&first.cpu) * bytes(first) / bytes(last))
 }
 
 /// Of ten, the most that SQS takes at once: below that, a batch costs a request more or less.
 fn batch_growth(steps: &[Step]) -> f64 {
-    let of_event = |step: &Step| step.cpu.median() / step.count as f64;
+    let events = |step: &Step| step.count as f64;
     let ten = steps.iter().find(|step| step.count == 10);
-    ten.zip(steps.last()).map_or(f64::NAN, |(ten, last)| of_event(last) / of_event(ten))
+    ten.zip(steps.last()).map_or(f64::NAN, |(ten, last)| last.cpu.of(&ten.cpu) * events(ten) / events(last))
 }

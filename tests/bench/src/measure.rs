@@ -133,12 +133,11 @@ pub async fn bodies(
 ) -> anyhow::Result<Vec<Step>> {
     const KIB: usize = 1024;
     let sizes = [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096].map(|kib| kib * KIB);
-    let mut steps = Vec::new();
+    let mut runs = Vec::new();
     for size in sizes.into_iter().chain([6_000_000]) {
-        let webhook = webhooks.contact_of(size)?;
-        steps.push(step(stand.subject(ours, &stand.store()), size, &webhook, options, "body sizes").await?);
+        runs.push((stand.subject(ours, &stand.store()), size, webhooks.contact_of(size)?));
     }
-    Ok(steps)
+    in_turns(runs, options, "body sizes").await
 }
 
 /// Growth with the number of events that a webhook becomes. Without the raw payload: each event has all of it, and it is
@@ -150,35 +149,45 @@ pub async fn batches(
     options: &Options,
 ) -> anyhow::Result<Vec<Step>> {
     let variables = [("INCLUDE_RAW", "false".to_owned())];
-    let mut steps = Vec::new();
+    let mut runs = Vec::new();
     for events in [1, 2, 5, 10, 20, 50, 100, 200] {
         let webhook = webhooks.members(events)?;
         let before = stand.confirmed();
         let mut process = stand.subject(ours, &variables);
         process.webhook(&webhook.event).await?;
         anyhow::ensure!(stand.confirmed() - before == events as u64, "{events} events were not confirmed");
-        steps.push(step(process, events, &webhook, options, "events of a webhook").await?);
+        runs.push((process, events, webhook));
     }
-    Ok(steps)
+    in_turns(runs, options, "events of a webhook").await
 }
 
-async fn step(
-    mut process: Process<'_>,
-    count: usize,
-    webhook: &Webhook,
+/// Each process with its webhook, whose count is given: all in turn in every round.
+async fn in_turns(
+    mut runs: Vec<(Process<'_>, usize, Webhook)>,
     options: &Options,
     what: &str,
-) -> anyhow::Result<Step> {
-    progress(what, count, count);
-    let (mut cpu, mut latency) = (Samples::default(), Samples::default());
-    let webhooks = u32::try_from(200_000 / webhook.body_bytes.max(1000))?.max(5).min(options.webhooks);
-    warm(&mut process, webhook, webhooks).await?;
-    for _ in 0..options.rounds {
-        let round = warm(&mut process, webhook, webhooks).await?;
-        cpu.extend(&round.cpu);
-        latency.extend(&round.latency);
+) -> anyhow::Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    for (_, count, webhook) in &runs {
+        let (cpu, latency) = (Samples::default(), Samples::default());
+        steps.push(Step { count: *count, body_bytes: webhook.body_bytes, cpu, latency, peak_memory: 0.0 });
     }
-    Ok(Step { count, body_bytes: webhook.body_bytes, cpu, latency, peak_memory: process.peak_memory()? })
+    for round in 0..=options.rounds {
+        progress(what, round, options.rounds);
+        for ((process, _, webhook), step) in runs.iter_mut().zip(&mut steps) {
+            let webhooks = u32::try_from(200_000 / webhook.body_bytes.max(1000))?.max(5).min(options.webhooks);
+            let measured = warm(process, webhook, webhooks).await?;
+            // The first one faults pages in.
+            if round > 0 {
+                step.cpu.extend(&measured.cpu);
+                step.latency.extend(&measured.latency);
+            }
+        }
+    }
+    for ((process, ..), step) in runs.iter().zip(&mut steps) {
+        step.peak_memory = process.peak_memory()?;
+    }
+    Ok(steps)
 }
 
 /// An SQS that throttles, and one that is silent.
