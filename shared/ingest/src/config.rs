@@ -52,11 +52,12 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Where SQS is reached: at the origin of a queue's URL, in whatever partition of AWS.
+    /// Where SQS is reached: at the host of a queue's URL, in whatever partition of AWS. Never without TLS, which AWS
+    /// would allow, but for an SQS elsewhere.
     pub(crate) fn sqs_url(&self, queue_url: &str) -> String {
         match &self.sqs_endpoint_url {
             Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
-            None => queue_url.split('/').take(3).collect::<Vec<_>>().join("/"),
+            None => format!("https://{}", queue_url.split('/').nth(2).unwrap_or_default()),
         }
     }
 
@@ -196,6 +197,7 @@ mod tests {
         assert_eq!(config.destination.aws.sqs_endpoint_url, None);
         let destination = &config.destination;
         assert_eq!(destination.aws.sqs_url(&destination.queue_url), "https://sqs.eu-central-1.amazonaws.com");
+        assert_eq!(destination.aws.sqs_url("http://vpce-1.sqs.example/1/q.fifo"), "https://vpce-1.sqs.example");
         assert_eq!(config.destination.aws.bucket_url("b-1"), "https://b-1.s3.eu-central-1.amazonaws.com");
         assert_eq!(config.destination.aws.bucket_url("b.1"), "https://s3.eu-central-1.amazonaws.com/b.1");
         assert!(!read(Some(("INCLUDE_RAW", Some("false")))).unwrap().options.include_raw);

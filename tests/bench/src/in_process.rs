@@ -17,7 +17,7 @@ pub struct InProcess {
     pub value: f64,
     /// Proof, translation, keys and the message's JSON, in microseconds.
     pub ours: f64,
-    /// The median of what one took of the other in turns.
+    /// What one took of the other in turns.
     pub ratio: f64,
 }
 
