@@ -142,6 +142,7 @@ async fn every_other_outcome() {
 async fn why_sqs_refused_is_said_in_its_own_words() {
     let denied = r#"{"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "not authorized to perform: sqs:SendMessage"}"#;
     for (answer, says) in [
+        (r#"{"__type": "x#Both", "message": "no", "Message": "no"}"#, "Both: service error: 403 no"),
         (denied, "AccessDeniedException: service error: 403 not authorized to perform: sqs:SendMessage"),
         ("<html>", "no code: service error: 403 without a reason"),
     ] {

@@ -176,22 +176,24 @@ pub(crate) struct Refused {
 struct JsonError {
     #[serde(rename = "__type")]
     shape: String,
-    #[serde(alias = "Message")]
     message: Option<String>,
+    /// Some services write it so, and an answer may have both.
+    #[serde(rename = "Message")]
+    other_message: Option<String>,
 }
 
 impl Refused {
     fn new(response: &HttpResponse) -> Self {
         // S3's are XML; its status says enough.
         let body = response.body().bytes().unwrap_or_default();
-        let JsonError { shape, message } = serde_json::from_slice(body).unwrap_or_default();
+        let JsonError { shape, message, other_message } = serde_json::from_slice(body).unwrap_or_default();
         // `com.amazonaws.sqs#QueueDoesNotExist`, and a URL may follow behind a colon.
         let code = shape.split(':').next().and_then(|shape| shape.rsplit('#').next()).unwrap_or_default();
         let mut error = ErrorMetadata::builder();
         if !code.is_empty() {
             error = error.code(code);
         }
-        if let Some(message) = message {
+        if let Some(message) = message.or(other_message) {
             error = error.message(message);
         }
         Self { status: response.status().as_u16(), error: error.build() }
