@@ -17,7 +17,7 @@ use crm_events::answer::Webhook;
 use crm_events::case::Case;
 use crm_events::send;
 use crm_events::stack::Stack;
-use crm_normalize::vendor;
+use crm_normalize::crm;
 use jiff::ToSpan;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
@@ -122,7 +122,7 @@ impl Shared {
 
     /// Posts a webhook and returns the ids of its events.
     fn post(&self, case: &Webhook) -> anyhow::Result<Vec<String>> {
-        let heffl = vendor::find("heffl").context("heffl")?;
+        let heffl = crm::find("heffl").context("heffl")?;
         let reply = send::post(self.stack(), heffl, &case.clone().proven(heffl, now()))?;
         ensure!(reply.status == 200, "{reply:?}");
         let answer: Value = serde_json::from_str(&reply.body)?;
@@ -150,7 +150,7 @@ fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
 }
 
 fn webhook(case: &str) -> anyhow::Result<Webhook> {
-    Case::find(&events(), vendor::find("heffl").context("heffl")?, case)?.webhook()
+    Case::find(&events(), crm::find("heffl").context("heffl")?, case)?.webhook()
 }
 
 /// A webhook of the case, about another record.

@@ -9,7 +9,7 @@ use crm_events::answer::{Answer, Webhook};
 use crm_events::send::{self, Reply};
 use crm_events::stack::Stack;
 use crm_normalize::quarantine::Message;
-use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, sample, vendor};
+use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, crm, sample};
 use serde_json::Value;
 use tests::{binaries, root};
 
@@ -38,7 +38,7 @@ struct Replayed {
 
 impl Kept {
     pub fn run(stack: &Stack) -> anyhow::Result<Self> {
-        let heffl = vendor::find("heffl").context("heffl")?;
+        let heffl = crm::find("heffl").context("heffl")?;
         let body = format!(r#"{{"event":"lead.created","payload":{{"id":"large","name":"{}"}}}}"#, "x".repeat(1 << 20));
         let large = Webhook { body: body.into(), ..Webhook::default() };
         let large = send::post(stack, heffl, &large.proven(heffl, now()))?;
@@ -93,7 +93,7 @@ impl Replayed {
 
 /// A webhook of a lead of this id as it is kept, and the id of its event.
 fn kept_message(lead: &str, reason: Reason) -> anyhow::Result<(String, String)> {
-    let heffl = vendor::find("heffl").context("heffl")?;
+    let heffl = crm::find("heffl").context("heffl")?;
     let body = format!(r#"{{"event":"lead.created","payload":{{"id":"{lead}"}}}}"#);
     let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(heffl, now());
     let secrets = Secrets::parse(&sample::secrets(heffl), heffl.schemes)?;

@@ -24,7 +24,7 @@ use crm_events::case::Case;
 use crm_events::check::Route;
 use crm_events::send::{self, Reply, Sent};
 use crm_events::stack::Stack;
-use crm_normalize::{sample, vendor};
+use crm_normalize::{crm, sample};
 use jiff::Timestamp;
 use kept::Kept;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -183,7 +183,7 @@ impl Run {
         eprintln!("posting {} cases", cases.len());
         let sent = post_all(stack, cases)?;
 
-        let heffl = vendor::find("heffl").context("heffl")?;
+        let heffl = crm::find("heffl").context("heffl")?;
         let lead = Case::find(&events(), heffl, "lead_created")?.webhook()?;
         let proven = lead.clone().proven(heffl, now());
         let mut forged_body = proven.clone();
@@ -419,7 +419,7 @@ fn understands(consumed: &anyhow::Result<types::Consumed>) -> anyhow::Result<()>
 
 /// What `crm-events check` says, with a secret of each of the vendor's schemes.
 fn check_finds_every_route_working_with_every_proof(run: &Run) -> anyhow::Result<()> {
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let setting: Value = serde_json::from_str(&sample::secrets(vendor))?;
         let url = run.local.stack.url(vendor.name)?;
         for (account, path) in [("default", ""), ("acme", "/acme")] {

@@ -11,7 +11,7 @@ use crm_events::answer::Answer;
 use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::send;
 use crm_events::stack::Stack;
-use crm_normalize::vendor;
+use crm_normalize::crm;
 use tests::{events, root};
 
 use crate::now;
@@ -42,7 +42,7 @@ pub fn python(stack: &Stack) -> anyhow::Result<Consumed> {
 }
 
 fn consume(stack: &Stack, vendor: &str, program: impl AsRef<OsStr>, consumer: &Path) -> anyhow::Result<Consumed> {
-    let vendor = vendor::find(vendor).context("no such vendor")?;
+    let vendor = crm::find(vendor).context("no such vendor")?;
     let mut webhook = Case::find(&events(), vendor, "deal_updated")?.webhook()?;
     // Of another account, so that it is no twin of the case.
     webhook.account = Some("acme".to_owned());

@@ -206,7 +206,7 @@ impl World {
             Pool::new(environments.collect())
         };
         let mut pools = BTreeMap::new();
-        for vendor in crm_normalize::vendor::ALL {
+        for vendor in crm_normalize::crm::ALL {
             let mut function = function(options, vendor.name)?
                 .variable("AWS_ENDPOINT_URL_SQS", sqs_server.url())
                 .variable("AWS_ENDPOINT_URL_S3", s3_server.url())

@@ -9,7 +9,7 @@ mod settings;
 
 use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::gateway as api_gateway;
-use crm_normalize::{Vendor, sample, vendor};
+use crm_normalize::{Vendor, crm, sample};
 
 use request::RequestText;
 
@@ -31,7 +31,7 @@ pub enum Target {
 impl Target {
     pub fn all() -> Vec<Self> {
         let per_vendor = [Self::Gateway, Self::Body, Self::Proof];
-        let per_vendor = per_vendor.into_iter().flat_map(|target| vendor::ALL.iter().copied().map(target));
+        let per_vendor = per_vendor.into_iter().flat_map(|target| crm::ALL.iter().copied().map(target));
         per_vendor.chain([Self::Secrets, Self::Time]).collect()
     }
 
@@ -65,7 +65,7 @@ impl Target {
     pub fn seeds(self) -> anyhow::Result<Vec<Vec<u8>>> {
         let (Self::Gateway(vendor) | Self::Body(vendor) | Self::Proof(vendor)) = self else {
             return Ok(match self {
-                Self::Secrets => vendor::ALL.iter().map(|vendor| sample::secrets(vendor).into_bytes()).collect(),
+                Self::Secrets => crm::ALL.iter().map(|vendor| sample::secrets(vendor).into_bytes()).collect(),
                 _ => settings::TIMES.iter().map(|text| text.as_bytes().to_vec()).collect(),
             });
         };

@@ -5,26 +5,26 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crm_events::case::Case;
-use crm_normalize::{Vendor, vendor};
+use crm_normalize::{Vendor, crm};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use tests::{events, root, table_rows};
 
-struct Row {
+struct CatalogEntry {
     field: String,
     canonical: String,
     note: String,
 }
 
-fn rows(vendor: &Vendor) -> Vec<Row> {
+fn rows(vendor: &Vendor) -> Vec<CatalogEntry> {
     let path = root().join("functions").join(vendor.name).join("README.md");
     let readme = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let rows = table_rows(&readme, &["field", "canonical", "note"]).into_iter().map(|(_, cells)| {
         let [field, canonical, note] =
             <[String; 3]>::try_from(cells).unwrap_or_else(|cells| panic!("{cells:?}: three cells"));
-        Row { field: field.trim_matches('`').to_owned(), canonical, note }
+        CatalogEntry { field: field.trim_matches('`').to_owned(), canonical, note }
     });
     let rows: Vec<_> = rows.collect();
     assert!(!rows.is_empty(), "{} has no table of fields", path.display());
@@ -57,7 +57,7 @@ fn shown(vendor: &'static Vendor) -> Vec<Shown> {
 
 #[test]
 fn every_documented_field_is_decided_and_no_other() {
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let documented = documented(vendor);
         let decided: BTreeSet<String> = rows(vendor).into_iter().map(|row| row.field).collect();
         let missing: Vec<_> = documented.difference(&decided).collect();
@@ -69,7 +69,7 @@ fn every_documented_field_is_decided_and_no_other() {
 
 #[test]
 fn at_most_one_field_in_ten_is_raw_only_and_each_has_a_reason() {
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let rows = rows(vendor);
         let raw_only: Vec<_> = rows.iter().filter(|row| row.canonical == "raw only").collect();
         for row in &raw_only {
@@ -88,7 +88,7 @@ fn at_most_one_field_in_ten_is_raw_only_and_each_has_a_reason() {
 #[test]
 fn every_field_that_is_called_canonical_shows_in_a_case() {
     let mut wrong = Vec::new();
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let shown = shown(vendor);
         for row in rows(vendor) {
             if row.canonical == "raw only" {
@@ -109,7 +109,7 @@ fn every_field_that_is_called_canonical_shows_in_a_case() {
 }
 
 /// Whether the case has the field, and one of its events has it where the table says.
-fn shows(case: &Shown, row: &Row, canonical: &str) -> bool {
+fn shows(case: &Shown, row: &CatalogEntry, canonical: &str) -> bool {
     let given = leaves(&case.body, &row.field);
     if given.is_empty() {
         return false;

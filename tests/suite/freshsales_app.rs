@@ -8,13 +8,13 @@ use std::process::{Command, Stdio};
 
 use crm_events::answer::Webhook;
 use crm_events::case::{Case, RECEIVED_AT};
-use crm_normalize::vendor::Becomes;
-use crm_normalize::{Vendor, sample, vendor};
+use crm_normalize::crm::Target;
+use crm_normalize::{Vendor, crm, sample};
 use serde_json::{Value, json};
 use tests::{events, root, table_rows};
 
 fn freshsales() -> &'static Vendor {
-    vendor::find("freshsales").unwrap()
+    crm::find("freshsales").unwrap()
 }
 
 fn read(path: &str) -> String {
@@ -32,7 +32,7 @@ fn subscribed() -> BTreeSet<String> {
 fn it_forwards_every_product_event_of_the_catalogue_or_says_why_not() {
     let product_event = |name: &str| name.starts_with("on");
     let catalog = freshsales().catalog.iter();
-    let rows = catalog.filter(|row| row.becomes != Becomes::Ignored && product_event(row.vendor_event));
+    let rows = catalog.filter(|row| row.target != Target::Ignored && product_event(row.vendor_event));
     let catalog: BTreeSet<String> = rows.map(|row| row.vendor_event.to_owned()).collect();
     let left_out = table_rows(&read("README.md"), &["not forwarded", "because"]);
     let left_out: BTreeSet<String> =

@@ -13,7 +13,7 @@ use crm_events::answer::Webhook;
 use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::gateway;
 use crm_ingest::{Call, Config, Function, HttpRequest, Queues};
-use crm_normalize::{Vendor, sample, vendor};
+use crm_normalize::{Vendor, crm, sample};
 use serde_json::{Value, json};
 use tests::events;
 
@@ -90,7 +90,7 @@ pub async fn ask(function: &Function, event: Value) -> (u64, Value, Value) {
 }
 
 pub fn heffl() -> &'static Vendor {
-    vendor::find("heffl").unwrap()
+    crm::find("heffl").unwrap()
 }
 
 pub fn lead_created() -> Webhook {
@@ -270,7 +270,7 @@ async fn a_silent_sqs_keeps_the_vendor_waiting_no_longer_than_four_seconds() {
 
 #[tokio::test]
 async fn many_events_of_one_webhook_go_in_batches_of_ten_each_confirmed() {
-    let teamgrid = vendor::find("teamgrid").unwrap();
+    let teamgrid = crm::find("teamgrid").unwrap();
     let users: Vec<String> = (0..23).map(|user| format!("u{user}")).collect();
     let body =
         json!({"webhookId": "w", "event": "user_added", "collection": "teams", "doc": {"_id": "t", "userIds": users}});

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crm_events::answer::{Answer, Webhook};
 use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::gateway;
-use crm_normalize::{Vendor, vendor};
+use crm_normalize::{Vendor, crm};
 use serde_json::{Value, json};
 use tests::events;
 use tests::function::Asked;
@@ -16,7 +16,7 @@ pub(crate) fn accepted_case(vendor: &'static Vendor) -> Webhook {
     static CASES: LazyLock<Vec<(&str, Webhook)>> = LazyLock::new(|| {
         let cases = Case::all(&events()).unwrap().into_iter();
         let webhooks = cases.map(|case| (case.vendor.name, case.webhook().unwrap())).filter(|(vendor, webhook)| {
-            let vendor = vendor::find(vendor).unwrap();
+            let vendor = crm::find(vendor).unwrap();
             let is_object = webhook.body.starts_with(b"{");
             let webhook = webhook.clone().proven(vendor, RECEIVED_AT);
             is_object && matches!(webhook.answer(vendor, RECEIVED_AT).unwrap().0, Answer::Accepted { .. })
@@ -58,7 +58,7 @@ fn ask(function: &Asked, payload: &str) -> (u16, String) {
 /// Every vendor answers what `expected` says, `|` between several.
 #[track_caller]
 fn all_answer(expected: &str, what: &str, payload: impl Fn(&'static Vendor) -> Value) {
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let (status, says) = ask(&Asked::new(vendor), &payload(vendor).to_string());
         let answer = format!("{status} {says}");
         assert!(expected.split('|').any(|expected| expected == answer), "{}: {what}: {answer}", vendor.name);
@@ -97,7 +97,7 @@ fn values_at_the_edge_of_json_are_carried_along() {
 fn an_odd_value_anywhere_is_answered() {
     let odd =
         [json!("\u{1}\u{fffe}\u{ffff}"), json!("x".repeat(2_000)), json!("😀%2F:\u{0}"), json!([[[[]]]]), json!(-1)];
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let function = Asked::new(vendor);
         let body: Value = serde_json::from_slice(&accepted_case(vendor).body).unwrap();
         let mut pointers = Vec::new();
@@ -141,7 +141,7 @@ fn what_is_nested_deep_is_answered() {
 #[test]
 fn what_is_accepted_is_not_deeper_in_its_event_than_a_reader_goes() {
     let mut deepest = 0;
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         for depth in 100..140 {
             let deep = "[".repeat(depth) + &"]".repeat(depth);
             let webhook = with_member(vendor, "zz", &deep).proven(vendor, RECEIVED_AT);
@@ -188,7 +188,7 @@ fn what_is_no_json_is_kept() {
 #[test]
 fn a_compressed_body_is_kept_with_the_reason() {
     let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let mut webhook = with_body(vendor, gzip);
         webhook.headers.push(("content-encoding".into(), "gzip".into()));
         let webhook = webhook.proven(vendor, RECEIVED_AT);
@@ -201,7 +201,7 @@ fn a_compressed_body_is_kept_with_the_reason() {
 fn what_is_larger_than_a_message_is_refused_as_too_large() {
     let filler = format!("\"{}\"", "x".repeat(5_900_000));
     all_answer("413 too_large", "6 MB of JSON", |vendor| event(vendor, with_member(vendor, "zz", &filler)));
-    let vendor = vendor::ALL[0];
+    let vendor = crm::ALL[0];
     for body in [vec![b'x'; 5_900_000], vec![0xff; 5_900_000], vec![1; 200_000]] {
         let answer = ask(&Asked::new(vendor), &event(vendor, with_body(vendor, body)).to_string());
         assert_eq!(answer, (413, "too_large".to_owned()), "the quarantine has the same limit");
@@ -210,7 +210,7 @@ fn what_is_larger_than_a_message_is_refused_as_too_large() {
 
 #[test]
 fn a_webhook_about_more_records_than_fit_is_kept() {
-    let teamgrid = vendor::find("teamgrid").unwrap();
+    let teamgrid = crm::find("teamgrid").unwrap();
     let webhook = |users: usize| {
         let users: Vec<_> = (0..users).map(|user| format!("u{user}")).collect();
         let doc = json!({"_id": "t", "userIds": users});
@@ -229,9 +229,9 @@ fn a_webhook_about_more_records_than_fit_is_kept() {
 /// At most an event of an unknown kind: where a vendor's envelope is so plain that another's fits it.
 #[test]
 fn the_envelope_of_another_vendor_is_no_change_of_a_record() {
-    for other in vendor::ALL {
+    for other in crm::ALL {
         let theirs = Webhook { body: accepted_case(other).body, ..Webhook::default() };
-        for vendor in vendor::ALL.iter().filter(|vendor| vendor.name != other.name) {
+        for vendor in crm::ALL.iter().filter(|vendor| vendor.name != other.name) {
             let webhook = theirs.clone().proven(vendor, RECEIVED_AT);
             let (answer, _) = webhook.answer(vendor, RECEIVED_AT).unwrap();
             let is_kept = match &answer {
@@ -312,7 +312,7 @@ fn an_odd_request_is_answered() {
         });
     }
     for payload in ["", "{", "\u{0}", "{\"headers\":"] {
-        for vendor in vendor::ALL {
+        for vendor in crm::ALL {
             assert_eq!(ask(&Asked::new(vendor), payload), (400, "bad_request".to_owned()), "{payload}");
         }
     }

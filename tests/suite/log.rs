@@ -10,7 +10,7 @@ use aws_smithy_types::body::SdkBody;
 use crm_events::answer::Webhook;
 use crm_events::case::RECEIVED_AT;
 use crm_events::gateway;
-use crm_normalize::{Vendor, vendor};
+use crm_normalize::{Vendor, crm};
 use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -173,7 +173,7 @@ async fn without_a_namespace_there_are_no_metrics() {
 
 /// The line of a webhook of TeamGrid's, which proves its origin.
 async fn teamgrid(body: &Value) -> Value {
-    let teamgrid = vendor::find("teamgrid").unwrap();
+    let teamgrid = crm::find("teamgrid").unwrap();
     let webhook = Webhook { body: body.to_string().into(), ..Webhook::default() };
     line_of(teamgrid, gateway::event(teamgrid, &webhook.proven(teamgrid, RECEIVED_AT)), 200).await
 }
@@ -224,7 +224,7 @@ async fn what_is_no_id_and_no_word_is_not_logged_and_no_more_than_a_line_takes()
 
 #[tokio::test]
 async fn nothing_of_a_forged_webhook_is_logged() {
-    let teamgrid = vendor::find("teamgrid").unwrap();
+    let teamgrid = crm::find("teamgrid").unwrap();
     let body = json!({"webhookId": "k3Jq", "event": "task_updated", "collection": "cards", "doc": {"_id": "TASK-1"}});
     let forged = Webhook { body: body.to_string().into(), ..Webhook::default() };
     let line = line_of(teamgrid, gateway::event(teamgrid, &forged), 200).await;

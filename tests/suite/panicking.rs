@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use crm_normalize::Quarantine;
-use crm_normalize::vendor::{Outcome, Vendor, Webhook, of_package};
+use crm_normalize::crm::{Outcome, Vendor, Webhook, of_package};
 
 const HEFFL: &Vendor = of_package("heffl");
 

@@ -1,4 +1,4 @@
-//! A vendor is a line in `vendor::ALL`, a source file, a function, cases and a block in the template. Whatever one of
+//! A vendor is a line in `crm::ALL`, a source file, a function, cases and a block in the template. Whatever one of
 //! them has and another lacks is named here.
 
 use std::collections::BTreeSet;
@@ -9,14 +9,14 @@ use crm_events::answer::Answer;
 use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::catalog;
 use crm_normalize::scheme::Scheme;
-use crm_normalize::{vendor, vendor::Becomes};
+use crm_normalize::{crm, crm::Target};
 use tests::{events, names, root, table_rows};
 
 /// The one function that is no vendor's route.
 const CONSUMER: &str = "consumer";
 
 fn table() -> BTreeSet<String> {
-    vendor::ALL.iter().map(|vendor| vendor.name.to_owned()).collect()
+    crm::ALL.iter().map(|vendor| vendor.name.to_owned()).collect()
 }
 
 /// Folders with a package in it.
@@ -41,15 +41,15 @@ fn same(what: &str, found: &BTreeSet<String>) {
     let table = table();
     let missing: Vec<_> = table.difference(found).collect();
     let extra: Vec<_> = found.difference(&table).collect();
-    assert!(missing.is_empty(), "in vendor::ALL, and missing in {what}: {missing:?}");
-    assert!(extra.is_empty(), "in {what}, and missing in vendor::ALL: {extra:?}");
+    assert!(missing.is_empty(), "in crm::ALL, and missing in {what}: {missing:?}");
+    assert!(extra.is_empty(), "in {what}, and missing in crm::ALL: {extra:?}");
 }
 
 #[test]
 fn every_source_file_is_in_the_table() {
-    let folder = root().join("shared/normalize/src/vendor");
+    let folder = root().join("shared/normalize/src/crm");
     let sources = names(&folder).unwrap().into_iter();
-    same("shared/normalize/src/vendor", &sources.map(|name| name.trim_end_matches(".rs").to_owned()).collect());
+    same("shared/normalize/src/crm", &sources.map(|name| name.trim_end_matches(".rs").to_owned()).collect());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn every_vendor_has_cases_and_every_case_is_whole() {
             assert!(known, "{at} has a file that no test reads: {file}");
         }
     }
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         assert!(!names(&events().join(vendor.name)).unwrap().is_empty(), "events/{} has no case", vendor.name);
     }
 }
@@ -111,7 +111,7 @@ fn every_row_of_the_catalogue_has_a_case() {
     }
     let missing: Vec<_> = catalog::lines()
         .into_iter()
-        .map(|line| (line.vendor, line.vendor_event.to_owned(), line.becomes))
+        .map(|line| (line.vendor, line.vendor_event.to_owned(), line.target))
         .filter(|row| !shown.contains(row))
         .collect();
     assert!(missing.is_empty(), "no case shows {missing:#?}");
@@ -137,14 +137,14 @@ fn every_function_is_in_the_template_and_no_other() {
 
 #[test]
 fn names_are_plain_words_and_tables_hold_nothing_twice() {
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         assert!(vendor.name.bytes().all(|byte| byte.is_ascii_lowercase()), "{}: one lowercase word", vendor.name);
         assert!(!vendor.schemes.is_empty(), "{} has no proof of origin", vendor.name);
         let hmacs = vendor.schemes.iter().filter(|scheme| matches!(scheme, Scheme::Hmac(_))).count();
         assert!(hmacs <= 1, "{}: \"hmac:\" could mean either of two schemes", vendor.name);
-        let rows: BTreeSet<_> = vendor.catalog.iter().map(|row| (row.vendor_event, row.becomes.to_string())).collect();
+        let rows: BTreeSet<_> = vendor.catalog.iter().map(|row| (row.vendor_event, row.target.to_string())).collect();
         assert_eq!(rows.len(), vendor.catalog.len(), "{}: a row of the catalogue stands twice", vendor.name);
-        assert!(vendor.catalog.iter().any(|row| row.becomes != Becomes::Ignored), "{} sends nothing", vendor.name);
+        assert!(vendor.catalog.iter().any(|row| row.target != Target::Ignored), "{} sends nothing", vendor.name);
     }
 }
 
@@ -155,12 +155,12 @@ fn the_readmes_show_the_catalogue_that_the_code_has() {
         readme.contains(&catalog::markdown()),
         "README.md: the catalogue is not that of `crm-events catalog --markdown`"
     );
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let path = format!("functions/{}/README.md", vendor.name);
         let rows = table_rows(&read(&path), &["vendor event", "canonical type"]);
         let documented: Vec<_> = rows.into_iter().map(|(_, cells)| cells.join(" ").replace('`', "")).collect();
         let lines = catalog::lines().into_iter().filter(|line| line.vendor == vendor.name);
-        let actual: Vec<_> = lines.map(|line| format!("{} {}", line.vendor_event, line.becomes)).collect();
+        let actual: Vec<_> = lines.map(|line| format!("{} {}", line.vendor_event, line.target)).collect();
         assert_eq!(documented, actual, "{path}");
         assert!(readme.contains(&path), "README.md does not link to {path}");
     }

@@ -10,7 +10,7 @@ use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::replay::{From, Options, Report, replay};
 use crm_events::stack::Stack;
 use crm_normalize::quarantine::Message;
-use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, Vendor, sample, vendor};
+use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, Vendor, crm, sample};
 use jiff::Timestamp;
 use tests::events;
 use tests::stub::REGION;
@@ -98,7 +98,7 @@ fn options(from: From) -> Options {
 }
 
 fn case(vendor: &str, name: &str) -> Case {
-    Case::find(&events(), vendor::find(vendor).unwrap(), name).unwrap()
+    Case::find(&events(), crm::find(vendor).unwrap(), name).unwrap()
 }
 
 /// What a first delivery of the case puts on the queue.
@@ -126,7 +126,7 @@ async fn a_quarantined_webhook_that_is_understood_now_lands_once_as_it_would_hav
 #[tokio::test]
 async fn what_is_still_not_understood_stays() {
     let place = Place::new().await;
-    let heffl = vendor::find("heffl").unwrap();
+    let heffl = crm::find("heffl").unwrap();
     place.keep(heffl, &Webhook { body: b"lead=1".to_vec(), ..Webhook::default() });
     place.sqs.send(QUARANTINE, content("not ours"));
     assert_eq!(place.replay(options(From::Quarantine)).await, (2, 0));

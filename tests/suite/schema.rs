@@ -125,7 +125,7 @@ fn a_new_member_is_for_the_closed_schema_to_refuse() {
     let (open, closed) = (validator(&schema::event()), validator(&schema::closed(schema::event())));
     assert_eq!(errors(&closed, &valid), Vec::<String>::new());
     let record = |case: &str| {
-        let case = Case::find(&events(), crm_normalize::vendor::find("heffl").unwrap(), case).unwrap();
+        let case = Case::find(&events(), crm_normalize::crm::find("heffl").unwrap(), case).unwrap();
         golden(&case)[0]["data"]["record"].clone()
     };
     for (pointer, value) in [
@@ -185,7 +185,7 @@ fn descriptions_are_for_readers_of_the_schema() {
 }
 
 fn deal_updated() -> Value {
-    let heffl = crm_normalize::vendor::find("heffl").unwrap();
+    let heffl = crm_normalize::crm::find("heffl").unwrap();
     golden(&Case::find(&events(), heffl, "deal_updated").unwrap()).remove(0)
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crm_normalize::{Pairs, Request, Secrets, Unauthorized, Vendor, vendor};
+use crm_normalize::{Pairs, Request, Secrets, Unauthorized, Vendor, crm};
 use jiff::{SignedDuration, Timestamp};
 
 /// A request that is right in everything, to be made wrong in one thing.
@@ -20,7 +20,7 @@ struct Case {
 impl Case {
     fn new(vendor: &str, proof: &str, now: i64, body: &str) -> Self {
         Self {
-            vendor: vendor::find(vendor).unwrap(),
+            vendor: crm::find(vendor).unwrap(),
             secrets: format!(r#"{{"default": ["{proof}"]}}"#),
             now: Timestamp::from_second(now).unwrap(),
             body: body.as_bytes().to_vec(),

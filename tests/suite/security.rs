@@ -11,7 +11,7 @@ use crm_events::answer::Webhook;
 use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::gateway;
 use crm_normalize::scheme::Scheme;
-use crm_normalize::{Vendor, vendor};
+use crm_normalize::{Vendor, crm};
 use serde_json::{Value, json};
 use tests::events;
 use tests::function::Asked;
@@ -35,7 +35,7 @@ fn ask(function: &Asked, attempt: &Attempt) -> (Value, usize) {
 
 /// Every scheme of every vendor.
 fn schemes() -> impl Iterator<Item = (&'static Vendor, Scheme)> {
-    vendor::ALL.iter().flat_map(|vendor| vendor.schemes.iter().map(move |scheme| (*vendor, *scheme)))
+    crm::ALL.iter().flat_map(|vendor| vendor.schemes.iter().map(move |scheme| (*vendor, *scheme)))
 }
 
 /// Everything that is logged while `f` runs, as the functions log at their most talkative.

@@ -14,7 +14,7 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use crm_events::answer::Webhook;
 use crm_events::case::Case;
 use crm_events::gateway;
-use crm_normalize::{sample, vendor};
+use crm_normalize::{crm, sample};
 use jiff::Timestamp;
 use serde_json::Value;
 use tests::stub::http::Server;
@@ -209,13 +209,13 @@ async fn sqs_speaks_tls() {
 }
 
 fn lead_created() -> String {
-    let heffl = vendor::find("heffl").unwrap();
+    let heffl = crm::find("heffl").unwrap();
     event(Case::find(&events(), heffl, "lead_created").unwrap().webhook().unwrap())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the function goes by the real clock")]
 fn event(webhook: Webhook) -> String {
-    let heffl = vendor::find("heffl").unwrap();
+    let heffl = crm::find("heffl").unwrap();
     gateway::event(heffl, &webhook.proven(heffl, Timestamp::now())).to_string()
 }
 
@@ -229,7 +229,7 @@ fn function(endpoint: &str, binary: &str) -> Function {
         .variable("AWS_ENDPOINT_URL", endpoint)
         .variable("QUEUE_URL", Sqs::queue_url(endpoint, EVENTS))
         .variable("QUARANTINE_QUEUE_URL", Sqs::queue_url(endpoint, "kept"))
-        .variable("WEBHOOK_SECRETS", sample::secrets(vendor::find("heffl").unwrap()))
+        .variable("WEBHOOK_SECRETS", sample::secrets(crm::find("heffl").unwrap()))
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crm_events::answer::{Answer, Webhook};
 use crm_events::case::{Case, RECEIVED_AT};
-use crm_normalize::{Vendor, vendor};
+use crm_normalize::{Vendor, crm};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
@@ -165,7 +165,7 @@ fn any_change() -> impl Strategy<Value = Change> {
 
 #[test]
 fn an_event_survives_whatever_happens_to_its_optional_fields() {
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let subjects = subjects(vendor);
         assert!(!subjects.is_empty(), "{} has no case to change", vendor.name);
         let changes = prop::collection::vec((any::<Index>(), any_change()), 1..12);
@@ -235,7 +235,7 @@ fn any_json_at_all_is_answered() {
         ]
     });
     proptest!(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() }, |(body in tree)| {
-        for vendor in vendor::ALL {
+        for vendor in crm::ALL {
             let webhook = Webhook { body: body.to_string().into_bytes(), ..Webhook::default() };
             let webhook = webhook.proven(vendor, RECEIVED_AT);
             webhook.answer(vendor, RECEIVED_AT).unwrap();
@@ -245,7 +245,7 @@ fn any_json_at_all_is_answered() {
 
 #[test]
 fn bytes_that_are_no_json_are_quarantined() {
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let deep = format!("{}{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
         let deep_lists = "[".repeat(100_000);
         for body in [

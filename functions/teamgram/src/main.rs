@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use crm_normalize::vendor::{self, Vendor};
+use crm_normalize::crm::{self, Vendor};
 
-const VENDOR: &Vendor = vendor::of_package(env!("CARGO_PKG_NAME"));
+const VENDOR: &Vendor = crm::of_package(env!("CARGO_PKG_NAME"));
 
 fn main() -> ExitCode {
     crm_ingest::run(VENDOR)

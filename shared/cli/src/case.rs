@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use crm_normalize::{Vendor, sample, vendor};
+use crm_normalize::{Vendor, crm, sample};
 use jiff::Timestamp;
 
 use crate::answer::Webhook;
@@ -32,8 +32,7 @@ impl Case {
         let mut cases = Vec::new();
         for folder in folders(events)? {
             let name = file_name(&folder);
-            let vendor =
-                vendor::find(&name).with_context(|| format!("{}: no vendor of that name", folder.display()))?;
+            let vendor = crm::find(&name).with_context(|| format!("{}: no vendor of that name", folder.display()))?;
             cases.extend(folders(&folder)?.into_iter().map(|folder| Self { vendor, name: file_name(&folder), folder }));
         }
         Ok(cases)

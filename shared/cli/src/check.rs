@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use crm_normalize::scheme::{HmacKey, Scheme};
-use crm_normalize::{Secrets, Vendor, sample, vendor};
+use crm_normalize::{Secrets, Vendor, crm, sample};
 use data_encoding::BASE64;
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
@@ -67,7 +67,7 @@ impl Route {
             Some((name, account)) => (name, percent_encoding::percent_decode_str(account).decode_utf8()?.into_owned()),
             None => (path, crm_normalize::DEFAULT_ACCOUNT.to_owned()),
         };
-        let vendor = vendor::find(name).with_context(|| format!("there is no vendor {name:?}; {expected}"))?;
+        let vendor = crm::find(name).with_context(|| format!("there is no vendor {name:?}; {expected}"))?;
         let setting = serde_json::json!({ &account: [secret] }).to_string();
         Secrets::parse(&setting, vendor.schemes).context("the secret is not of the form of WEBHOOK_SECRETS")?;
         Ok(Self { url: url.to_owned(), vendor, account, secret: secret.to_owned() })

@@ -14,7 +14,7 @@ use crm_events::answer::Webhook;
 use crm_events::case::{self, Case};
 use crm_events::stack::Stack;
 use crm_events::{catalog, gateway, replay, schema, send, stack, tail, view};
-use crm_normalize::{Vendor, sample, vendor};
+use crm_normalize::{Vendor, crm, sample};
 use jiff::Timestamp;
 
 /// Normalize, send and watch CRM webhooks.
@@ -204,7 +204,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Catalog { json: true, .. } => writeln!(out, "{}", serde_json::to_string_pretty(&catalog::lines())?)?,
         Command::Catalog { .. } => {
             for line in catalog::lines() {
-                writeln!(out, "{:<12} {:<30} {}", line.vendor, line.vendor_event, line.becomes)?;
+                writeln!(out, "{:<12} {:<30} {}", line.vendor, line.vendor_event, line.target)?;
             }
         }
         Command::Golden { vendor, events } => {
@@ -261,7 +261,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             writeln!(out, "{}", serde_json::to_string_pretty(&gateway::event(vendor, &webhook))?)?;
         }
         Command::Secrets => {
-            let all = vendor::ALL.iter().map(|vendor| format!("  \"{}\": {}", vendor.name, sample::secrets(vendor)));
+            let all = crm::ALL.iter().map(|vendor| format!("  \"{}\": {}", vendor.name, sample::secrets(vendor)));
             writeln!(out, "{{\n{}\n}}", all.collect::<Vec<_>>().join(",\n"))?;
         }
     }
@@ -306,8 +306,8 @@ fn now() -> Timestamp {
 }
 
 fn vendor_of_name(name: &str) -> Result<&'static Vendor, String> {
-    vendor::find(name).ok_or_else(|| {
-        let names: Vec<_> = vendor::ALL.iter().map(|vendor| vendor.name).collect();
+    crm::find(name).ok_or_else(|| {
+        let names: Vec<_> = crm::ALL.iter().map(|vendor| vendor.name).collect();
         format!("no vendor of that name; expected one of {}", names.join(", "))
     })
 }

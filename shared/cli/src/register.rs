@@ -8,7 +8,7 @@ mod teamgrid;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use crm_normalize::vendor::{self, Becomes};
+use crm_normalize::crm::{self, Target};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
@@ -89,9 +89,9 @@ impl Api {
     /// # Errors
     /// Where the vendor has no such event.
     pub fn events(&self, list: &str) -> anyhow::Result<Vec<String>> {
-        let vendor = vendor::find(self.vendor).context("no such vendor")?;
+        let vendor = crm::find(self.vendor).context("no such vendor")?;
         let mut known: Vec<&str> = Vec::new();
-        for row in vendor.catalog.iter().filter(|row| row.becomes != Becomes::Ignored) {
+        for row in vendor.catalog.iter().filter(|row| row.target != Target::Ignored) {
             if !known.contains(&row.vendor_event) {
                 known.push(row.vendor_event);
             }

@@ -189,7 +189,7 @@ fn heffl_is_registered_and_the_secret_is_printed_as_the_setting_takes_it() {
     let out = ok(&run(&register("heffl", "https://a.example/prod/webhooks/heffl/acme", &api.url, &[]), TOKEN));
     let setting = out.lines().last().unwrap();
     assert_eq!(setting, r#"{"acme":["hmac:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}"#);
-    let heffl = crm_normalize::vendor::find("heffl").unwrap();
+    let heffl = crm_normalize::crm::find("heffl").unwrap();
     assert!(crm_normalize::Secrets::parse(setting, heffl.schemes).is_ok());
     assert_eq!(out.matches("whsec_").count(), 1, "{out}");
     assert!(!out.contains(TOKEN));

@@ -136,6 +136,16 @@ words! {
     }
 }
 
+words! {
+    /// Whose clock an event's `time` is by.
+    TimeSource, "time source" {
+        /// The vendor's own time of the change.
+        Vendor = "vendor",
+        /// The time of receipt, because the vendor gives no time of the change.
+        Received = "received",
+    }
+}
+
 /// The CloudEvents `type`: `crm.{entity}.{action}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventType {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 pub use escape::push_escaped;
-pub use kind::{Action, Entity, EventType, UnknownWord};
+pub use kind::{Action, Entity, EventType, TimeSource, UnknownWord};
 pub use record::Record;
 pub use value::{
     Absent, Address, Campaign, CustomField, DateInfo, Decimal, Email, EmailBounce, FormField, GeoLocation, Json,
@@ -33,6 +33,9 @@ pub const DATA_CONTENT_TYPE: &str = "application/json";
 pub const EVENT_CONTENT_TYPE: &str = "application/cloudevents+json";
 /// The major version of the records. An incompatible change of a record is a new major.
 pub const SCHEMA_MAJOR: &str = "1";
+
+/// The most paths that [`Data::unreadable`] lists.
+pub const MAX_UNREADABLE_PATHS: usize = 50;
 
 /// `urn:crm-event:{major}:{entity}`: the schema of [`Event::data`], and [`Event::dataschema`].
 pub fn data_schema(entity: Entity) -> &'static str {
@@ -66,6 +69,9 @@ pub struct Event<'a> {
     pub subject: Option<Text<'a>>,
     /// When it happened, by the vendor's own words; when it was received where the vendor says nothing.
     pub time: Timestamp,
+    /// Whose clock `time` is by. Two clocks make no order: compare `time` only between events that both say `vendor`,
+    /// and `recordedtime` otherwise.
+    pub timesource: TimeSource,
     /// The media type of `data`.
     pub datacontenttype: Text<'a>,
     /// `urn:crm-event:{major}:{entity}`.
@@ -112,6 +118,10 @@ pub struct Data<'a> {
     /// `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is
     /// empty.
     pub partial: bool,
+    /// Paths of fields that the vendor sent and that could not be read, in the vendor's names. `record` leaves them out,
+    /// and `partial` is true. At most [`MAX_UNREADABLE_PATHS`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
     /// The record after it happened. None for the entity `unknown` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Record<'a>>,
@@ -180,6 +190,8 @@ impl<'de, 'a> Deserialize<'de> for Data<'a> {
             entity: Entity,
             action: Action,
             partial: bool,
+            #[serde(default)]
+            unreadable: Vec<String>,
             record: Option<Box<RawValue>>,
             #[serde(default)]
             changes: Vec<FieldChange<'a>>,
@@ -199,6 +211,7 @@ impl<'de, 'a> Deserialize<'de> for Data<'a> {
             entity: wire.entity,
             action: wire.action,
             partial: wire.partial,
+            unreadable: wire.unreadable,
             record,
             changes: wire.changes,
             actor: wire.actor,

@@ -164,7 +164,7 @@ fn log_level(word: &str) -> Option<LevelFilter> {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crm_normalize::vendor;
+    use crm_normalize::crm;
 
     const GOOD: [(&str, &str); 6] = [
         ("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/crm-events.fifo"),
@@ -176,7 +176,7 @@ mod tests {
     ];
 
     fn read(changed: Option<(&str, Option<&str>)>) -> Result<Config, String> {
-        let heffl = vendor::find("heffl").unwrap();
+        let heffl = crm::find("heffl").unwrap();
         let get = |variable: &str| {
             if let Some((name, value)) = changed
                 && name == variable

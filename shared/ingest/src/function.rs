@@ -9,10 +9,10 @@ use crm_normalize::{Accepted, Quarantine, Reason, Vendor, Verified};
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::line::{Call, Line};
 use crate::publish::{PublishError, Queues};
 use crate::reply::{Failure, HttpResponse, Reply};
 use crate::request::{HttpRequest, Received};
+use crate::webhook_log::{Call, Line};
 
 /// One vendor's function, set up once.
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 mod config;
 mod connection;
 mod function;
-mod line;
-mod log;
+mod json_log;
 mod overflow;
 mod publish;
 mod reply;
 mod request;
 mod service;
+mod webhook_log;
 
 use std::process::ExitCode;
 
@@ -20,11 +20,11 @@ use serde_json::value::RawValue;
 
 pub use config::{Aws, Config, ConfigError, Destination};
 pub use function::Function;
-pub use line::Call;
-pub use log::{Lines, subscriber};
+pub use json_log::{Lines, subscriber};
 pub use publish::{PublishError, Queues};
 pub use reply::{HttpResponse, Reply};
 pub use request::HttpRequest;
+pub use webhook_log::Call;
 
 /// A vendor's whole function: reads the settings, then serves the Lambda Runtime API until Lambda ends the process.
 ///
@@ -34,7 +34,7 @@ pub fn run(vendor: &'static Vendor) -> ExitCode {
         Ok(config) => config,
         Err(error) => return stop(vendor, &error),
     };
-    log::init(config.log_level);
+    json_log::init(config.log_level);
     // One webhook at a time is all that Lambda gives a process: threads would only cost start time.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use crm_normalize::vendor;
+use crm_normalize::crm;
 use serde::{Deserialize, Serialize};
 
 use crate::cases::Subject;
@@ -64,7 +64,7 @@ fn measured(subject: &Subject) -> Figures {
 
 fn own() -> anyhow::Result<Vec<Figures>> {
     let subjects = Subject::all()?;
-    let longest = vendor::ALL.iter().filter_map(|vendor| {
+    let longest = crm::ALL.iter().filter_map(|vendor| {
         let own = subjects.iter().filter(|subject| subject.vendor.name == vendor.name);
         own.filter(|subject| subject.messages() > 0).max_by_key(|subject| subject.body.len())
     });

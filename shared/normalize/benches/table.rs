@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use crm_normalize::vendor;
+use crm_normalize::crm;
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ fn largest_samples() -> anyhow::Result<()> {
     );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     let subjects = Subject::all()?;
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let own = subjects.iter().filter(|subject| subject.vendor.name == vendor.name);
         let accepted = own.filter(|subject| subject.messages() > 0);
         let Some(subject) = accepted.max_by_key(|subject| subject.body.len()) else { continue };

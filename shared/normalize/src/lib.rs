@@ -1,12 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+pub mod crm;
 pub mod error;
+pub mod fields;
+pub mod json;
 pub mod key;
-mod logged;
+mod log_fields;
 mod name;
-pub mod parts;
 pub mod quarantine;
-pub mod read;
 mod redact;
 pub mod request;
 pub mod sample;
@@ -14,22 +15,21 @@ pub mod scheme;
 mod secrets;
 mod tape;
 pub mod time;
-pub mod vendor;
 
 use std::borrow::Cow;
 
-use crm_event::{Data, Entity, Event, EventType, Json, SPEC_VERSION, Text};
+use crm_event::{Data, Entity, Event, EventType, Json, SPEC_VERSION, Text, TimeSource};
 use jiff::Timestamp;
 
+pub use crm::Vendor;
+use crm::{Change, Outcome, Webhook};
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
+use json::Object;
 use key::{Digest, Subject};
-pub use logged::Logged;
-use read::Object;
+pub use log_fields::Logged;
 pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
 use scheme::Scheme;
 pub use secrets::Secrets;
-pub use vendor::Vendor;
-use vendor::{Change, Outcome, Webhook};
 
 /// A request that has proved its origin.
 ///
@@ -210,6 +210,7 @@ impl<'a> Verified<'a> {
                     entity: Entity::Unknown,
                     action: crm_event::Action::Received,
                     partial: false,
+                    unreadable: Vec::new(),
                     record: None,
                     changes: Vec::new(),
                     actor: None,
@@ -231,6 +232,7 @@ impl<'a> Verified<'a> {
             entity,
             action: change.action,
             partial: change.partial,
+            unreadable: Vec::new(),
             record: Some(change.record),
             changes: change.changes,
             actor: change.actor,
@@ -261,6 +263,7 @@ impl<'a> Verified<'a> {
             event_type: EventType { entity, action },
             subject: record_id.map(|id| Cow::Owned([entity.as_str(), "/", id].concat())),
             time: occurred_at.unwrap_or(self.received_at),
+            timesource: if occurred_at.is_some() { TimeSource::Vendor } else { TimeSource::Received },
             datacontenttype: Cow::Borrowed(crm_event::DATA_CONTENT_TYPE),
             dataschema: Cow::Borrowed(crm_event::data_schema(entity)),
             partitionkey: Cow::Owned(partition_key),

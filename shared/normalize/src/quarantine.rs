@@ -9,9 +9,9 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::crm::{self, Vendor};
 use crate::error::Quarantine;
 use crate::key::Digest;
-use crate::vendor::{self, Vendor};
 use crate::{Pairs, Request, Verified};
 
 /// A message of the quarantine queue: what a replay needs to try again.
@@ -123,7 +123,7 @@ impl Kept {
     /// Where the message is not one that [`Message::new`] made.
     pub fn new(message: Message<'_>) -> Result<Self, KeptError> {
         let unknown = || KeptError::UnknownVendor(message.vendor.clone().into_owned());
-        let vendor = vendor::find(&message.vendor).ok_or_else(unknown)?;
+        let vendor = crm::find(&message.vendor).ok_or_else(unknown)?;
         let body = match message.body {
             Body::Text(text) => text.into_owned().into_bytes(),
             Body::Base64(text) => BASE64.decode(text.as_bytes()).map_err(|_| KeptError::NotBase64)?,
@@ -158,11 +158,11 @@ impl Kept {
 mod tests {
     use super::{Body, Message};
     use crate::error::{Quarantine, Reason};
-    use crate::{Pairs, Request, Secrets, sample, vendor};
+    use crate::{Pairs, Request, Secrets, crm, sample};
 
     #[test]
     fn everything_is_kept_but_the_credentials() {
-        let heffl = vendor::find("heffl").unwrap();
+        let heffl = crm::find("heffl").unwrap();
         let secrets = Secrets::parse(&sample::secrets(heffl), heffl.schemes).unwrap();
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
         for body in [&b"not JSON"[..], b"\xff\xfe"] {

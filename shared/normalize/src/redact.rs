@@ -115,7 +115,7 @@ fn after_value(json: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::{without_members, without_members_of_bytes};
-    use crate::read::Object;
+    use crate::json::Object;
 
     #[test]
     fn the_member_goes_and_the_rest_stays_byte_for_byte() {

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 
+use crate::crm::Vendor;
 use crate::scheme::{HmacScheme, Scheme};
-use crate::vendor::Vendor;
 
 /// `crm-events samples only!` in Base64.
 const HMAC: &str = "whsec_Y3JtLWV2ZW50cyBzYW1wbGVzIG9ubHkh";

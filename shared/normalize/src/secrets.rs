@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::{SecretsError, Unauthorized};
-use crate::read::{Object, Value};
+use crate::json::{Object, Value};
 use crate::request::Request;
 use crate::scheme::{self, HmacKey, HmacScheme, Key, Proof, Scheme, Shown};
 use jiff::Timestamp;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use crm_events::answer::Webhook;
 use crm_events::gateway;
-use crm_normalize::{Vendor, vendor};
+use crm_normalize::{Vendor, crm};
 use serde::Deserialize;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -70,7 +70,7 @@ impl Service for Gateway {
 impl Gateway {
     async fn forward(&self, request: &Request) -> Option<Response> {
         let mut path = request.uri().path().strip_prefix("/webhooks/")?.split('/');
-        let vendor = vendor::find(path.next()?)?;
+        let vendor = crm::find(path.next()?)?;
         let pool = self.0.get(vendor.name)?.clone();
         let event = gateway::event(vendor, &webhook(request, path.next()));
         Some(match pool.invoke(event.to_string().into_bytes()).await {

@@ -122,7 +122,7 @@ impl Template {
 
 /// What the code here makes of a webhook.
 fn expected(vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Vec<Expected>> {
-    let vendor = crm_normalize::vendor::find(vendor.name).context("an unknown vendor")?;
+    let vendor = crm_normalize::crm::find(vendor.name).context("an unknown vendor")?;
     let webhook = webhook.clone().proven(vendor, RECEIVED_AT);
     let (Answer::Accepted { events }, _) = webhook.answer(vendor, RECEIVED_AT)? else { anyhow::bail!("not accepted") };
     let events = events.iter().map(|event| {

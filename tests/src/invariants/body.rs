@@ -9,7 +9,7 @@ use crm_events::answer::Webhook;
 use crm_events::case::RECEIVED_AT;
 use crm_normalize::quarantine::{Body, Kept, Message};
 use crm_normalize::{
-    Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, sample, vendor,
+    Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, crm, sample,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -48,7 +48,7 @@ fn secrets(vendor: &Vendor) -> &'static Secrets {
     static ALL: LazyLock<BTreeMap<&str, Secrets>> = LazyLock::new(|| {
         let read = |vendor: &Vendor| Secrets::parse(&sample::secrets(vendor), vendor.schemes);
         let read = |vendor: &Vendor| read(vendor).unwrap_or_else(|error| panic!("{error}"));
-        vendor::ALL.iter().map(|vendor| (vendor.name, read(vendor))).collect()
+        crm::ALL.iter().map(|vendor| (vendor.name, read(vendor))).collect()
     });
     ALL.get(vendor.name).unwrap_or_else(|| panic!("{} is none of the vendors", vendor.name))
 }

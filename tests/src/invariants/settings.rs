@@ -1,7 +1,7 @@
 //! Texts that are neither request nor body: the secrets setting, and times.
 
 use crm_events::case::RECEIVED_AT;
-use crm_normalize::{Pairs, Request, Secrets, time, vendor};
+use crm_normalize::{Pairs, Request, Secrets, crm, time};
 use serde_json::Value;
 
 /// Shorter texts may stand in a message by chance.
@@ -10,7 +10,7 @@ const SECRET_LENGTH: usize = 12;
 /// The setting is taken or refused, in one line without a secret in it; and no setting makes an unproven request right.
 pub(super) fn secrets(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
-    for vendor in vendor::ALL {
+    for vendor in crm::ALL {
         let said = match Secrets::parse(text, vendor.schemes) {
             Ok(secrets) => {
                 for account in [None, Some("default"), Some("acme"), Some("")] {
@@ -35,7 +35,7 @@ fn secret_texts(setting: &str) -> Vec<String> {
     let proofs = lists.filter_map(Value::as_str);
     let secrets = proofs.map(|proof| proof.split_once(':').map_or(proof, |(_, secret)| secret).to_owned());
     let is_said = |secret: &str| {
-        let forms = vendor::ALL.iter().flat_map(|vendor| vendor.schemes).map(|scheme| scheme.form());
+        let forms = crm::ALL.iter().flat_map(|vendor| vendor.schemes).map(|scheme| scheme.form());
         accounts.keys().any(|account| account.contains(secret)) || forms.into_iter().any(|form| form.contains(secret))
     };
     secrets.filter(|secret| secret.len() >= SECRET_LENGTH && !is_said(secret)).collect()

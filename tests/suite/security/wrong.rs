@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crm_events::case::RECEIVED_AT;
 use crm_normalize::scheme::{HmacKey, HmacScheme, Scheme};
-use crm_normalize::{Vendor, vendor};
+use crm_normalize::{Vendor, crm};
 use data_encoding::BASE64;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -26,7 +26,7 @@ pub fn wrong(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> 
 fn strangers(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> {
     let bare = Attempt::new(vendor);
     let right = bare.clone().right(scheme, "1");
-    let of_vendor = vendor::ALL.iter().copied().filter(|other| other.name != vendor.name).map(|other| {
+    let of_vendor = crm::ALL.iter().copied().filter(|other| other.name != vendor.name).map(|other| {
         let secret = secret(other, scheme, "1");
         let attempt = match scheme {
             Scheme::Hmac(hmac) => match hmac.key(&secret) {

@@ -9,7 +9,7 @@ use axum::extract::{Path, State as Of};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use crm_normalize::{Vendor, quarantine, vendor};
+use crm_normalize::{Vendor, crm, quarantine};
 use form_urlencoded::Serializer;
 use futures_util::stream::{self, Stream};
 use jiff::Timestamp;
@@ -57,7 +57,7 @@ pub struct List {
 
 /// `GET /api/webhooks`: the last ones, the newest first.
 pub async fn list(Of(state): Of<State>) -> Json<List> {
-    Json(List { vendors: vendor::ALL.iter().map(|vendor| vendor.name).collect(), webhooks: state.store.entries() })
+    Json(List { vendors: crm::ALL.iter().map(|vendor| vendor.name).collect(), webhooks: state.store.entries() })
 }
 
 /// `GET /api/news`: each further one, as a server-sent event. Who is too slow is told to read the list anew.
@@ -115,7 +115,7 @@ struct ShownMessage {
 /// `GET /api/webhooks/{number}`.
 pub async fn detail(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Detail> {
     let entry = entry(&state, number)?;
-    let vendor = vendor::find(&entry.vendor);
+    let vendor = crm::find(&entry.vendor);
     let hidden = "(not shown)";
     let headers = entry.webhook.headers.iter().map(|(name, value)| {
         let secret = vendor.is_some_and(|vendor| quarantine::is_credential_header(vendor, name));
@@ -266,5 +266,5 @@ fn entry(state: &State, number: u64) -> Result<Shared, Failed> {
 }
 
 fn vendor_of(name: &str) -> Result<&'static Vendor, Failed> {
-    vendor::find(name).ok_or_else(|| missing("the vendor"))
+    crm::find(name).ok_or_else(|| missing("the vendor"))
 }

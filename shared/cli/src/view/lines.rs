@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crm_normalize::read::Object;
+use crm_normalize::json::Object;
 use serde::Serialize;
 use serde_json::value::RawValue;
 

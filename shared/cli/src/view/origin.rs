@@ -233,13 +233,13 @@ impl Found {
 mod tests {
     use super::{MOST_VALUES, Origins, Source, origins};
     use crate::answer::Webhook;
-    use crm_normalize::{Vendor, vendor};
+    use crm_normalize::{Vendor, crm};
     use jiff::Timestamp;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn heffl() -> &'static Vendor {
-        vendor::find("heffl").unwrap()
+        crm::find("heffl").unwrap()
     }
 
     fn of(origins: &Origins, event: usize, field: &str) -> Vec<Source> {
@@ -281,11 +281,11 @@ mod tests {
     fn an_event_of_the_query_and_several_events() {
         let query = vec![("event".into(), "deal.updated".into())];
         let webhook = Webhook { body: br#"{"deal_id":"1","deal_name":"A"}"#.into(), query, ..Webhook::default() };
-        let found = origins(vendor::find("freshsales").unwrap(), &webhook, NOW);
+        let found = origins(crm::find("freshsales").unwrap(), &webhook, NOW);
         assert!(of(&found, 0, "/type").contains(&Source::Query("event".to_owned())), "{found:?}");
         let text = r#"{"event":"user_added","collection":"teams","doc":{"_id":"t","userIds":["a","b"]}}"#;
         let webhook = Webhook { body: text.into(), ..Webhook::default() };
-        let found = origins(vendor::find("teamgrid").unwrap(), &webhook, NOW);
+        let found = origins(crm::find("teamgrid").unwrap(), &webhook, NOW);
         assert_eq!(of(&found, 0, "/data/record/id"), [body("/doc/userIds/0")]);
         assert_eq!(of(&found, 1, "/data/record/id"), [body("/doc/userIds/1")]);
     }

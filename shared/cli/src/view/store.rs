@@ -301,7 +301,7 @@ fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
         Body::Text(text) => text.as_bytes() == webhook.body,
         Body::Base64(text) => *text == BASE64.encode(&webhook.body),
     };
-    let redacts = crm_normalize::vendor::find(&kept.vendor).is_some_and(|vendor| !vendor.secret_members.is_empty());
+    let redacts = crm_normalize::crm::find(&kept.vendor).is_some_and(|vendor| !vendor.secret_members.is_empty());
     format!("{}: {}", kept.reason, kept.detail) == reason && (same_body || redacts)
 }
 

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use anyhow::Context;
-use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, sample, vendor};
+use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, crm, sample};
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -31,7 +31,7 @@ impl Subject {
     pub fn all() -> anyhow::Result<Vec<Self>> {
         let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events");
         let mut subjects = Vec::new();
-        for vendor in vendor::ALL {
+        for vendor in crm::ALL {
             let mut folders: Vec<_> = fs::read_dir(events.join(vendor.name))?.collect::<Result<_, _>>()?;
             folders.retain(|folder| folder.path().is_dir());
             folders.sort_by_key(fs::DirEntry::path);

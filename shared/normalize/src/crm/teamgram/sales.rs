@@ -7,8 +7,8 @@ use crm_event::{Entity, LineItem, Ref, Stage, Text};
 
 use super::contact_info::contact_infos;
 use super::{day, entity, enumerated, instant, named, person_name, photo_url, user};
-use crate::parts::{reference, stage};
-use crate::read::Object;
+use crate::fields::{reference, stage};
+use crate::json::Object;
 
 const DEAL_STATUS: &[&str] = &["open", "on_hold", "won", "lost", "abandoned", "cancelled"];
 const DEAL_STAGE: &[&str] =

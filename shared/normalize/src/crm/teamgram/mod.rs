@@ -22,10 +22,10 @@ use crm_event::{Action, Actor, Entity, Ref, Stage, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
-use crate::parts::{full_name, reference, stage, word};
-use crate::read::Object;
+use crate::fields::{full_name, reference, stage, word};
+use crate::json::Object;
 use crate::scheme::Scheme;
 use crate::time;
 
@@ -43,29 +43,29 @@ pub const VENDOR: Vendor = Vendor {
 };
 
 /// `EventEntity` and `EventAction`, with a point between them.
-const CATALOG: &[Row] = &[
-    Row::event("Individual.New", Entity::Contact, Action::Created),
-    Row::event("Individual.Update", Entity::Contact, Action::Updated),
-    Row::event("Individual.Delete", Entity::Contact, Action::Deleted),
-    Row::event("Party.New", Entity::Company, Action::Created),
-    Row::event("Party.Update", Entity::Company, Action::Updated),
-    Row::event("Party.Delete", Entity::Company, Action::Deleted),
-    Row::event("Lead.New", Entity::Lead, Action::Created),
-    Row::event("Lead.Update", Entity::Lead, Action::Updated),
-    Row::event("Lead.Delete", Entity::Lead, Action::Deleted),
-    Row::event("Product.New", Entity::Product, Action::Created),
-    Row::event("Product.Update", Entity::Product, Action::Updated),
-    Row::event("Product.Delete", Entity::Product, Action::Deleted),
-    Row::event("Opportunity.New", Entity::Deal, Action::Created),
-    Row::event("Opportunity.Update", Entity::Deal, Action::Updated),
-    Row::event("Opportunity.Delete", Entity::Deal, Action::Deleted),
-    Row::event("Order.New", Entity::Order, Action::Created),
-    Row::event("Order.Update", Entity::Order, Action::Updated),
-    Row::event("Order.Delete", Entity::Order, Action::Deleted),
+const CATALOG: &[CatalogEntry] = &[
+    CatalogEntry::event("Individual.New", Entity::Contact, Action::Created),
+    CatalogEntry::event("Individual.Update", Entity::Contact, Action::Updated),
+    CatalogEntry::event("Individual.Delete", Entity::Contact, Action::Deleted),
+    CatalogEntry::event("Party.New", Entity::Company, Action::Created),
+    CatalogEntry::event("Party.Update", Entity::Company, Action::Updated),
+    CatalogEntry::event("Party.Delete", Entity::Company, Action::Deleted),
+    CatalogEntry::event("Lead.New", Entity::Lead, Action::Created),
+    CatalogEntry::event("Lead.Update", Entity::Lead, Action::Updated),
+    CatalogEntry::event("Lead.Delete", Entity::Lead, Action::Deleted),
+    CatalogEntry::event("Product.New", Entity::Product, Action::Created),
+    CatalogEntry::event("Product.Update", Entity::Product, Action::Updated),
+    CatalogEntry::event("Product.Delete", Entity::Product, Action::Deleted),
+    CatalogEntry::event("Opportunity.New", Entity::Deal, Action::Created),
+    CatalogEntry::event("Opportunity.Update", Entity::Deal, Action::Updated),
+    CatalogEntry::event("Opportunity.Delete", Entity::Deal, Action::Deleted),
+    CatalogEntry::event("Order.New", Entity::Order, Action::Created),
+    CatalogEntry::event("Order.Update", Entity::Order, Action::Updated),
+    CatalogEntry::event("Order.Delete", Entity::Order, Action::Deleted),
     // Not on the vendor's page, and sent all the same.
-    Row::event("Proposal.New", Entity::Quote, Action::Created),
-    Row::event("Proposal.Update", Entity::Quote, Action::Updated),
-    Row::event("Proposal.Delete", Entity::Quote, Action::Deleted),
+    CatalogEntry::event("Proposal.New", Entity::Quote, Action::Created),
+    CatalogEntry::event("Proposal.Update", Entity::Quote, Action::Updated),
+    CatalogEntry::event("Proposal.Delete", Entity::Quote, Action::Deleted),
 ];
 
 const NO_EVENT_NAME: &str = "the body does not name its event: TeamGram's webhooks have \"EventEntity\" and \
@@ -79,7 +79,8 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     };
     let data = body.object("Data");
 
-    let Some(Row { vendor_event, becomes: Becomes::Event(entity, action) }) = row(&event_entity, &event_action) else {
+    let Some(CatalogEntry { vendor_event, target: Target::Event(entity, action) }) = row(&event_entity, &event_action)
+    else {
         let unknown = Unknown {
             vendor_event: Cow::Owned(format!("{event_entity}.{event_action}")),
             record_id: data.as_ref().and_then(|data| data.id("Id")),
@@ -105,7 +106,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     Ok(change.into())
 }
 
-fn row(event_entity: &str, event_action: &str) -> Option<&'static Row> {
+fn row(event_entity: &str, event_action: &str) -> Option<&'static CatalogEntry> {
     CATALOG.iter().find(|row| {
         row.vendor_event.split_once('.').is_some_and(|(entity, action)| {
             entity.eq_ignore_ascii_case(event_entity) && action.eq_ignore_ascii_case(event_action)
@@ -115,9 +116,9 @@ fn row(event_entity: &str, event_action: &str) -> Option<&'static Row> {
 
 /// The entity of an `EventEntity` or a `ClassName`.
 fn entity(class_name: &str) -> Option<Entity> {
-    match row(class_name, "New")?.becomes {
-        Becomes::Event(entity, _) => Some(entity),
-        Becomes::Ignored => None,
+    match row(class_name, "New")?.target {
+        Target::Event(entity, _) => Some(entity),
+        Target::Ignored => None,
     }
 }
 
@@ -244,7 +245,7 @@ fn is_iso_date(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{enumerated, snake_case};
-    use crate::read::Object;
+    use crate::json::Object;
 
     #[test]
     fn enumerations_by_number_text_and_word() {

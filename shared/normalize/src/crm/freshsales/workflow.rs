@@ -10,9 +10,9 @@ use crm_event::{Action, Entity, EventType, Text};
 
 use super::lookups::{self, Lookups};
 use super::{CATALOG, members, record};
+use crate::crm::{CatalogEntry, Change, Outcome, Target, Webhook};
 use crate::error::{Quarantine, Reason};
-use crate::read::Object;
-use crate::vendor::{Becomes, Change, Outcome, Row, Webhook};
+use crate::json::Object;
 
 pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
@@ -49,7 +49,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
 /// The event of a name in a URL: `deal.updated`. Any pair of the closed lists, for what a workflow waits for is the
 /// administrator's choice; `sales_account` is the vendor's word for a company.
 fn event(name: &str) -> Option<(Entity, Action)> {
-    if let Some(Row { becomes: Becomes::Event(entity, action), .. }) = Row::find(CATALOG, name) {
+    if let Some(CatalogEntry { target: Target::Event(entity, action), .. }) = CatalogEntry::find(CATALOG, name) {
         return Some((*entity, *action));
     }
     let (record, action) = name.split_once('.')?;

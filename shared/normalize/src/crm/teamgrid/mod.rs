@@ -24,10 +24,10 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, Entity, FieldChange, Ref, Text};
 use jiff::Timestamp;
 
-use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
-use crate::parts::reference;
-use crate::read::Object;
+use crate::fields::reference;
+use crate::json::Object;
 use crate::scheme::{Scheme, TEAMGRID_V2};
 
 pub const VENDOR: Vendor = Vendor {
@@ -45,45 +45,45 @@ pub const VENDOR: Vendor = Vendor {
 };
 
 /// A contact's event has two rows: it becomes the second where the document is a company.
-const CATALOG: &[Row] = &[
-    Row::event("user_online", Entity::User, Action::Online),
-    Row::event("user_offline", Entity::User, Action::Offline),
-    Row::event("user_added", Entity::User, Action::Added),
-    Row::event("user_removed", Entity::User, Action::Removed),
-    Row::event("task_created", Entity::Task, Action::Created),
-    Row::event("task_updated", Entity::Task, Action::Updated),
-    Row::event("task_completed", Entity::Task, Action::Completed),
-    Row::event("task_reopened", Entity::Task, Action::Reopened),
-    Row::event("task_removed", Entity::Task, Action::Deleted),
-    Row::event("task_restored", Entity::Task, Action::Restored),
-    Row::event("timetracking_started", Entity::TimeEntry, Action::Started),
-    Row::event("timetracking_stopped", Entity::TimeEntry, Action::Stopped),
-    Row::event("timeentry_created_manually", Entity::TimeEntry, Action::Created),
-    Row::event("timeentry_updated", Entity::TimeEntry, Action::Updated),
-    Row::event("timeentry_removed", Entity::TimeEntry, Action::Deleted),
-    Row::event("timeentry_restored", Entity::TimeEntry, Action::Restored),
-    Row::event("project_created", Entity::Project, Action::Created),
-    Row::event("project_updated", Entity::Project, Action::Updated),
-    Row::event("project_completed", Entity::Project, Action::Completed),
-    Row::event("project_reopened", Entity::Project, Action::Reopened),
-    Row::event("project_archived", Entity::Project, Action::Archived),
-    Row::event("project_restored", Entity::Project, Action::Restored),
-    Row::event("contact_created", Entity::Contact, Action::Created),
-    Row::event("contact_created", Entity::Company, Action::Created),
-    Row::event("contact_updated", Entity::Contact, Action::Updated),
-    Row::event("contact_updated", Entity::Company, Action::Updated),
-    Row::event("contact_removed", Entity::Contact, Action::Deleted),
-    Row::event("contact_removed", Entity::Company, Action::Deleted),
-    Row::event("contact_restored", Entity::Contact, Action::Restored),
-    Row::event("contact_restored", Entity::Company, Action::Restored),
-    Row::event("call_incoming", Entity::Call, Action::Started),
-    Row::event("call_outgoing", Entity::Call, Action::Started),
-    Row::event("call_answered", Entity::Call, Action::Answered),
-    Row::event("call_missed", Entity::Call, Action::Missed),
-    Row::event("call_hangup", Entity::Call, Action::Ended),
-    Row::event("callnote_created", Entity::Note, Action::Created),
-    Row::event("callnote_removed", Entity::Note, Action::Deleted),
-    Row::ignored("webhook.test"),
+const CATALOG: &[CatalogEntry] = &[
+    CatalogEntry::event("user_online", Entity::User, Action::Online),
+    CatalogEntry::event("user_offline", Entity::User, Action::Offline),
+    CatalogEntry::event("user_added", Entity::User, Action::Added),
+    CatalogEntry::event("user_removed", Entity::User, Action::Removed),
+    CatalogEntry::event("task_created", Entity::Task, Action::Created),
+    CatalogEntry::event("task_updated", Entity::Task, Action::Updated),
+    CatalogEntry::event("task_completed", Entity::Task, Action::Completed),
+    CatalogEntry::event("task_reopened", Entity::Task, Action::Reopened),
+    CatalogEntry::event("task_removed", Entity::Task, Action::Deleted),
+    CatalogEntry::event("task_restored", Entity::Task, Action::Restored),
+    CatalogEntry::event("timetracking_started", Entity::TimeEntry, Action::Started),
+    CatalogEntry::event("timetracking_stopped", Entity::TimeEntry, Action::Stopped),
+    CatalogEntry::event("timeentry_created_manually", Entity::TimeEntry, Action::Created),
+    CatalogEntry::event("timeentry_updated", Entity::TimeEntry, Action::Updated),
+    CatalogEntry::event("timeentry_removed", Entity::TimeEntry, Action::Deleted),
+    CatalogEntry::event("timeentry_restored", Entity::TimeEntry, Action::Restored),
+    CatalogEntry::event("project_created", Entity::Project, Action::Created),
+    CatalogEntry::event("project_updated", Entity::Project, Action::Updated),
+    CatalogEntry::event("project_completed", Entity::Project, Action::Completed),
+    CatalogEntry::event("project_reopened", Entity::Project, Action::Reopened),
+    CatalogEntry::event("project_archived", Entity::Project, Action::Archived),
+    CatalogEntry::event("project_restored", Entity::Project, Action::Restored),
+    CatalogEntry::event("contact_created", Entity::Contact, Action::Created),
+    CatalogEntry::event("contact_created", Entity::Company, Action::Created),
+    CatalogEntry::event("contact_updated", Entity::Contact, Action::Updated),
+    CatalogEntry::event("contact_updated", Entity::Company, Action::Updated),
+    CatalogEntry::event("contact_removed", Entity::Contact, Action::Deleted),
+    CatalogEntry::event("contact_removed", Entity::Company, Action::Deleted),
+    CatalogEntry::event("contact_restored", Entity::Contact, Action::Restored),
+    CatalogEntry::event("contact_restored", Entity::Company, Action::Restored),
+    CatalogEntry::event("call_incoming", Entity::Call, Action::Started),
+    CatalogEntry::event("call_outgoing", Entity::Call, Action::Started),
+    CatalogEntry::event("call_answered", Entity::Call, Action::Answered),
+    CatalogEntry::event("call_missed", Entity::Call, Action::Missed),
+    CatalogEntry::event("call_hangup", Entity::Call, Action::Ended),
+    CatalogEntry::event("callnote_created", Entity::Note, Action::Created),
+    CatalogEntry::event("callnote_removed", Entity::Note, Action::Deleted),
+    CatalogEntry::ignored("webhook.test"),
 ];
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
@@ -93,12 +93,12 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     })?;
     let doc = body.object("doc").or_else(|| body.object("item"));
 
-    let Some(row) = Row::find(CATALOG, &vendor_event) else {
+    let Some(row) = CatalogEntry::find(CATALOG, &vendor_event) else {
         let record_id = doc.as_ref().and_then(id);
         let account = doc.as_ref().and_then(|doc| doc.id("teamId"));
         return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at: None }));
     };
-    let Becomes::Event(entity, action) = row.becomes else {
+    let Target::Event(entity, action) = row.target else {
         return Ok(Outcome::Ignored("a test delivery: it is about no record"));
     };
     let doc = doc

@@ -7,8 +7,8 @@ use crm_event::{Address, Email, Entity, Phone, Ref, Stage, Text, Web};
 
 use super::billing::{Billing, billing};
 use super::{Document, Fields};
-use crate::parts::{full_name, reference_to, word};
-use crate::read::Object;
+use crate::fields::{full_name, reference_to, word};
+use crate::json::Object;
 
 const PERSON_FIELDS: Fields = &[
     ("firstname", "first_name"),

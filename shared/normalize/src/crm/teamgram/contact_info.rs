@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use crm_event::{Address, DateInfo, Email, Phone, Text, Web};
 
-use crate::parts::word;
-use crate::read::{Object, Value};
+use crate::fields::word;
+use crate::json::{Object, Value};
 use crate::time;
 
 /// The entries by type.

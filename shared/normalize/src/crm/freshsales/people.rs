@@ -10,8 +10,8 @@ use super::lookups::{
     LEAD_STAGE, LISTS, Lookups, MERGED_TO, PARENT_ACCOUNT, PARENT_OWNER, PARENT_TERRITORY, Role, SALES_ACCOUNT,
     SALES_ACCOUNTS, SOURCE, TEAM, TERRITORY, texts, unwrapped,
 };
-use crate::parts::{email, full_name, phone, reference, web, word};
-use crate::read::Object;
+use crate::fields::{email, full_name, phone, reference, web, word};
+use crate::json::Object;
 
 pub(super) fn contact<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Contact<'a> {
     let companies = companies(o, known);

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::lookups::{self, Lookups, Role, Roles, texts};
 use super::{people, work};
-use crate::parts::{stage, word};
-use crate::read::{Object, Value};
+use crate::fields::{stage, word};
+use crate::json::{Object, Value};
 
 /// How a field is read.
 enum Form {

@@ -6,8 +6,8 @@ use crm_event::record::{Call, Common, Note, Record};
 use crm_event::{Entity, Ref, Text};
 
 use super::{Document, Fields, references};
-use crate::parts::reference;
-use crate::read::Object;
+use crate::fields::reference;
+use crate::json::Object;
 
 const CALL_FIELDS: Fields = &[
     ("userId", "user"),

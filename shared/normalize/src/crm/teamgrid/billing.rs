@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crm_event::{Decimal, Rate, Text};
 
 use super::Fields;
-use crate::parts::{reference, word};
-use crate::read::Object;
+use crate::fields::{reference, word};
+use crate::json::Object;
 
 /// The numbers of `billing.accounting.type` that TeamGrid explains.
 const BILLING_TYPES: &[(&str, &str)] = &[("100", "none"), ("2", "hourly_rate"), ("4", "contact")];

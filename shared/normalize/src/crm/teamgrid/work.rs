@@ -7,8 +7,8 @@ use crm_event::{Subtask, Text};
 
 use super::billing::{Billing, billing};
 use super::{Document, Fields, references};
-use crate::parts::{reference, word};
-use crate::read::Object;
+use crate::fields::{reference, word};
+use crate::json::Object;
 
 const TASK_FIELDS: Fields = &[
     ("completed", "is_completed"),

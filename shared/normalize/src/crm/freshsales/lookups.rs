@@ -6,8 +6,8 @@
 
 use crm_event::{Ref, Stage, Text};
 
-use crate::parts::{full_name, stage};
-use crate::read::{Object, Value};
+use crate::fields::{full_name, stage};
+use crate::json::{Object, Value};
 
 /// A field that holds an id, and the places that tell more about what it refers to.
 pub(super) struct Role {

@@ -7,8 +7,8 @@ use crm_event::{GeoLocation, Stage, Text};
 
 use super::contact_info::contact_infos;
 use super::{enumerated, instant, named, person_name, photo_url, snake_case, user};
-use crate::parts::{reference, word};
-use crate::read::Object;
+use crate::fields::{reference, word};
+use crate::json::Object;
 
 const LEAD_STATUS: &[&str] = &["new", "qualified", "disqualified", "evaluating", "unknown", "previously_entered"];
 const LEAD_SOURCE: &[&str] = &["", "email", "phone_in", "cold_call", "web_form", "other"];

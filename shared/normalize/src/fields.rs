@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crm_event::{CustomField, Email, Entity, FormField, Phone, Ref, Stage, Text, Web};
 
-use crate::read::{Object, Value};
+use crate::json::{Object, Value};
 
 /// First and last name as one; none where both are missing.
 pub fn full_name<'a>(first: Option<&Text<'a>>, last: Option<&Text<'a>>) -> Option<Text<'a>> {

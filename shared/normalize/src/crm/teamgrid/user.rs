@@ -7,8 +7,8 @@ use crm_event::record::{Common, Record, User};
 
 use super::{Document, Fields};
 use crate::error::Quarantine;
-use crate::parts::{reference, stage};
-use crate::read::Object;
+use crate::fields::{reference, stage};
+use crate::json::Object;
 
 const FIELDS: Fields = &[
     ("status", "status"),

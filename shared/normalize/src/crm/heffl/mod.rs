@@ -13,10 +13,10 @@ use std::borrow::Cow;
 use crm_event::record::{Common, Company, Contact, Deal, FormResponse, Invoice, Lead, Payment, Quote, Record};
 use crm_event::{Action, Entity, Ref, Text};
 
-use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
-use crate::parts::{custom_fields, email, form_fields, full_name, phone, reference, stage, web, word};
-use crate::read::Object;
+use crate::fields::{custom_fields, email, form_fields, full_name, phone, reference, stage, web, word};
+use crate::json::Object;
 use crate::scheme::{STANDARD_WEBHOOKS, Scheme};
 
 pub const VENDOR: Vendor = Vendor {
@@ -32,33 +32,33 @@ pub const VENDOR: Vendor = Vendor {
     normalize,
 };
 
-const CATALOG: &[Row] = &[
-    Row::event("lead.created", Entity::Lead, Action::Created),
-    Row::event("lead.updated", Entity::Lead, Action::Updated),
-    Row::event("lead.deleted", Entity::Lead, Action::Deleted),
-    Row::event("lead.stageChanged", Entity::Lead, Action::StageChanged),
-    Row::event("deal.created", Entity::Deal, Action::Created),
-    Row::event("deal.updated", Entity::Deal, Action::Updated),
-    Row::event("deal.deleted", Entity::Deal, Action::Deleted),
-    Row::event("deal.stageChanged", Entity::Deal, Action::StageChanged),
-    Row::event("client.created", Entity::Company, Action::Created),
-    Row::event("client.updated", Entity::Company, Action::Updated),
-    Row::event("client.deleted", Entity::Company, Action::Deleted),
-    Row::event("contact.created", Entity::Contact, Action::Created),
-    Row::event("contact.updated", Entity::Contact, Action::Updated),
-    Row::event("contact.deleted", Entity::Contact, Action::Deleted),
-    Row::event("contact.stageChanged", Entity::Contact, Action::StageChanged),
-    Row::event("invoice.created", Entity::Invoice, Action::Created),
-    Row::event("invoice.updated", Entity::Invoice, Action::Updated),
-    Row::event("invoice.paid", Entity::Invoice, Action::Paid),
-    Row::event("invoice.deleted", Entity::Invoice, Action::Deleted),
-    Row::event("invoice.statusChanged", Entity::Invoice, Action::StatusChanged),
-    Row::event("quotation.created", Entity::Quote, Action::Created),
-    Row::event("quotation.updated", Entity::Quote, Action::Updated),
-    Row::event("quotation.deleted", Entity::Quote, Action::Deleted),
-    Row::event("quotation.statusChanged", Entity::Quote, Action::StatusChanged),
-    Row::event("payment.received", Entity::Payment, Action::Received),
-    Row::event("form.response.created", Entity::FormResponse, Action::Created),
+const CATALOG: &[CatalogEntry] = &[
+    CatalogEntry::event("lead.created", Entity::Lead, Action::Created),
+    CatalogEntry::event("lead.updated", Entity::Lead, Action::Updated),
+    CatalogEntry::event("lead.deleted", Entity::Lead, Action::Deleted),
+    CatalogEntry::event("lead.stageChanged", Entity::Lead, Action::StageChanged),
+    CatalogEntry::event("deal.created", Entity::Deal, Action::Created),
+    CatalogEntry::event("deal.updated", Entity::Deal, Action::Updated),
+    CatalogEntry::event("deal.deleted", Entity::Deal, Action::Deleted),
+    CatalogEntry::event("deal.stageChanged", Entity::Deal, Action::StageChanged),
+    CatalogEntry::event("client.created", Entity::Company, Action::Created),
+    CatalogEntry::event("client.updated", Entity::Company, Action::Updated),
+    CatalogEntry::event("client.deleted", Entity::Company, Action::Deleted),
+    CatalogEntry::event("contact.created", Entity::Contact, Action::Created),
+    CatalogEntry::event("contact.updated", Entity::Contact, Action::Updated),
+    CatalogEntry::event("contact.deleted", Entity::Contact, Action::Deleted),
+    CatalogEntry::event("contact.stageChanged", Entity::Contact, Action::StageChanged),
+    CatalogEntry::event("invoice.created", Entity::Invoice, Action::Created),
+    CatalogEntry::event("invoice.updated", Entity::Invoice, Action::Updated),
+    CatalogEntry::event("invoice.paid", Entity::Invoice, Action::Paid),
+    CatalogEntry::event("invoice.deleted", Entity::Invoice, Action::Deleted),
+    CatalogEntry::event("invoice.statusChanged", Entity::Invoice, Action::StatusChanged),
+    CatalogEntry::event("quotation.created", Entity::Quote, Action::Created),
+    CatalogEntry::event("quotation.updated", Entity::Quote, Action::Updated),
+    CatalogEntry::event("quotation.deleted", Entity::Quote, Action::Deleted),
+    CatalogEntry::event("quotation.statusChanged", Entity::Quote, Action::StatusChanged),
+    CatalogEntry::event("payment.received", Entity::Payment, Action::Received),
+    CatalogEntry::event("form.response.created", Entity::FormResponse, Action::Created),
 ];
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
@@ -70,7 +70,8 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     // The API's pages call it `payload`, docs.heffl.com/settings/developer calls it `data`.
     let payload = body.object("payload").or_else(|| body.object("data"));
 
-    let Some(Row { becomes: Becomes::Event(entity, action), .. }) = Row::find(CATALOG, &vendor_event) else {
+    let Some(CatalogEntry { target: Target::Event(entity, action), .. }) = CatalogEntry::find(CATALOG, &vendor_event)
+    else {
         let record_id = payload.and_then(|payload| payload.id("id"));
         return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
     };

@@ -24,10 +24,10 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, CustomField, Entity, Text};
 
 use self::lookups::{CREATOR, Lookups, OWNER, UPDATER};
-use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
-use crate::parts::word;
-use crate::read::{Object, Value};
+use crate::fields::word;
+use crate::json::{Object, Value};
 use crate::scheme::Scheme;
 
 pub const VENDOR: Vendor = Vendor {
@@ -44,62 +44,62 @@ pub const VENDOR: Vendor = Vendor {
     normalize,
 };
 
-const CATALOG: &[Row] = &[
-    Row::event("onContactCreate", Entity::Contact, Action::Created),
-    Row::event("onContactUpdate", Entity::Contact, Action::Updated),
-    Row::event("onContactDelete", Entity::Contact, Action::Deleted),
-    Row::event("onDealCreate", Entity::Deal, Action::Created),
-    Row::event("onDealUpdate", Entity::Deal, Action::Updated),
-    Row::event("onDealDelete", Entity::Deal, Action::Deleted),
-    Row::event("onSalesAccountCreate", Entity::Company, Action::Created),
-    Row::event("onSalesAccountUpdate", Entity::Company, Action::Updated),
-    Row::event("onSalesAccountDelete", Entity::Company, Action::Deleted),
-    Row::event("onCustomModuleCreate", Entity::CustomObject, Action::Created),
-    Row::event("onCustomModuleUpdate", Entity::CustomObject, Action::Updated),
-    Row::event("onCustomModuleDelete", Entity::CustomObject, Action::Deleted),
-    Row::event("onAppointmentCreate", Entity::Appointment, Action::Created),
-    Row::event("onAppointmentUpdate", Entity::Appointment, Action::Updated),
-    Row::event("onAppointmentDelete", Entity::Appointment, Action::Deleted),
-    Row::event("onTaskCreate", Entity::Task, Action::Created),
-    Row::event("onTaskUpdate", Entity::Task, Action::Updated),
-    Row::event("onTaskDelete", Entity::Task, Action::Deleted),
-    Row::event("onLeadCreate", Entity::Lead, Action::Created),
-    Row::event("onLeadUpdate", Entity::Lead, Action::Updated),
-    Row::event("onLeadDelete", Entity::Lead, Action::Deleted),
-    Row::event("onProductCreate", Entity::Product, Action::Created),
-    Row::event("onProductUpdate", Entity::Product, Action::Updated),
-    Row::event("onProductDelete", Entity::Product, Action::Deleted),
-    Row::event("onSalesActivityCreate", Entity::Activity, Action::Created),
-    Row::event("onSalesActivityUpdate", Entity::Activity, Action::Updated),
-    Row::event("onSalesActivityDelete", Entity::Activity, Action::Deleted),
+const CATALOG: &[CatalogEntry] = &[
+    CatalogEntry::event("onContactCreate", Entity::Contact, Action::Created),
+    CatalogEntry::event("onContactUpdate", Entity::Contact, Action::Updated),
+    CatalogEntry::event("onContactDelete", Entity::Contact, Action::Deleted),
+    CatalogEntry::event("onDealCreate", Entity::Deal, Action::Created),
+    CatalogEntry::event("onDealUpdate", Entity::Deal, Action::Updated),
+    CatalogEntry::event("onDealDelete", Entity::Deal, Action::Deleted),
+    CatalogEntry::event("onSalesAccountCreate", Entity::Company, Action::Created),
+    CatalogEntry::event("onSalesAccountUpdate", Entity::Company, Action::Updated),
+    CatalogEntry::event("onSalesAccountDelete", Entity::Company, Action::Deleted),
+    CatalogEntry::event("onCustomModuleCreate", Entity::CustomObject, Action::Created),
+    CatalogEntry::event("onCustomModuleUpdate", Entity::CustomObject, Action::Updated),
+    CatalogEntry::event("onCustomModuleDelete", Entity::CustomObject, Action::Deleted),
+    CatalogEntry::event("onAppointmentCreate", Entity::Appointment, Action::Created),
+    CatalogEntry::event("onAppointmentUpdate", Entity::Appointment, Action::Updated),
+    CatalogEntry::event("onAppointmentDelete", Entity::Appointment, Action::Deleted),
+    CatalogEntry::event("onTaskCreate", Entity::Task, Action::Created),
+    CatalogEntry::event("onTaskUpdate", Entity::Task, Action::Updated),
+    CatalogEntry::event("onTaskDelete", Entity::Task, Action::Deleted),
+    CatalogEntry::event("onLeadCreate", Entity::Lead, Action::Created),
+    CatalogEntry::event("onLeadUpdate", Entity::Lead, Action::Updated),
+    CatalogEntry::event("onLeadDelete", Entity::Lead, Action::Deleted),
+    CatalogEntry::event("onProductCreate", Entity::Product, Action::Created),
+    CatalogEntry::event("onProductUpdate", Entity::Product, Action::Updated),
+    CatalogEntry::event("onProductDelete", Entity::Product, Action::Deleted),
+    CatalogEntry::event("onSalesActivityCreate", Entity::Activity, Action::Created),
+    CatalogEntry::event("onSalesActivityUpdate", Entity::Activity, Action::Updated),
+    CatalogEntry::event("onSalesActivityDelete", Entity::Activity, Action::Deleted),
     // One page of the vendor writes them like this.
-    Row::event("onSalesActivitiesCreate", Entity::Activity, Action::Created),
-    Row::event("onSalesActivitiesUpdate", Entity::Activity, Action::Updated),
-    Row::event("onCpqDocumentCreate", Entity::Quote, Action::Created),
-    Row::event("onCpqDocumentUpdate", Entity::Quote, Action::Updated),
-    Row::event("onCpqDocumentDelete", Entity::Quote, Action::Deleted),
-    Row::event("onPhoneCallCreate", Entity::Call, Action::Created),
-    Row::event("onPhoneCallUpdate", Entity::Call, Action::Updated),
-    Row::event("onPhoneCallDelete", Entity::Call, Action::Deleted),
-    Row::ignored("onAppInstall"),
-    Row::ignored("afterAppUpdate"),
-    Row::ignored("onAppUninstall"),
-    Row::ignored("onScheduledEvent"),
-    Row::ignored("onExternalEvent"),
+    CatalogEntry::event("onSalesActivitiesCreate", Entity::Activity, Action::Created),
+    CatalogEntry::event("onSalesActivitiesUpdate", Entity::Activity, Action::Updated),
+    CatalogEntry::event("onCpqDocumentCreate", Entity::Quote, Action::Created),
+    CatalogEntry::event("onCpqDocumentUpdate", Entity::Quote, Action::Updated),
+    CatalogEntry::event("onCpqDocumentDelete", Entity::Quote, Action::Deleted),
+    CatalogEntry::event("onPhoneCallCreate", Entity::Call, Action::Created),
+    CatalogEntry::event("onPhoneCallUpdate", Entity::Call, Action::Updated),
+    CatalogEntry::event("onPhoneCallDelete", Entity::Call, Action::Deleted),
+    CatalogEntry::ignored("onAppInstall"),
+    CatalogEntry::ignored("afterAppUpdate"),
+    CatalogEntry::ignored("onAppUninstall"),
+    CatalogEntry::ignored("onScheduledEvent"),
+    CatalogEntry::ignored("onExternalEvent"),
     // Workflow webhooks, by the name in the URL. Other pairs of the closed lists work as well.
-    Row::event("contact.created", Entity::Contact, Action::Created),
-    Row::event("contact.updated", Entity::Contact, Action::Updated),
-    Row::event("contact.deleted", Entity::Contact, Action::Deleted),
-    Row::event("company.created", Entity::Company, Action::Created),
-    Row::event("company.updated", Entity::Company, Action::Updated),
-    Row::event("company.deleted", Entity::Company, Action::Deleted),
-    Row::event("deal.created", Entity::Deal, Action::Created),
-    Row::event("deal.updated", Entity::Deal, Action::Updated),
-    Row::event("deal.stage_changed", Entity::Deal, Action::StageChanged),
-    Row::event("deal.deleted", Entity::Deal, Action::Deleted),
-    Row::event("lead.created", Entity::Lead, Action::Created),
-    Row::event("lead.updated", Entity::Lead, Action::Updated),
-    Row::event("lead.deleted", Entity::Lead, Action::Deleted),
+    CatalogEntry::event("contact.created", Entity::Contact, Action::Created),
+    CatalogEntry::event("contact.updated", Entity::Contact, Action::Updated),
+    CatalogEntry::event("contact.deleted", Entity::Contact, Action::Deleted),
+    CatalogEntry::event("company.created", Entity::Company, Action::Created),
+    CatalogEntry::event("company.updated", Entity::Company, Action::Updated),
+    CatalogEntry::event("company.deleted", Entity::Company, Action::Deleted),
+    CatalogEntry::event("deal.created", Entity::Deal, Action::Created),
+    CatalogEntry::event("deal.updated", Entity::Deal, Action::Updated),
+    CatalogEntry::event("deal.stage_changed", Entity::Deal, Action::StageChanged),
+    CatalogEntry::event("deal.deleted", Entity::Deal, Action::Deleted),
+    CatalogEntry::event("lead.created", Entity::Lead, Action::Created),
+    CatalogEntry::event("lead.updated", Entity::Lead, Action::Updated),
+    CatalogEntry::event("lead.deleted", Entity::Lead, Action::Deleted),
 ];
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
@@ -152,9 +152,9 @@ fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcom
     let account = body.id("account_id");
     let occurred_at = body.time("timestamp");
     let data = lookups::object(body, "data");
-    let (entity, action) = match Row::find(CATALOG, &vendor_event).map(|row| row.becomes) {
-        Some(Becomes::Event(entity, action)) => (entity, action),
-        Some(Becomes::Ignored) => return Ok(Outcome::Ignored("an event of the app itself, not of a record")),
+    let (entity, action) = match CatalogEntry::find(CATALOG, &vendor_event).map(|row| row.target) {
+        Some(Target::Event(entity, action)) => (entity, action),
+        Some(Target::Ignored) => return Ok(Outcome::Ignored("an event of the app itself, not of a record")),
         None => {
             let record_id = data.and_then(|data| any_record_id(&data));
             return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));

@@ -16,12 +16,12 @@ use crm_event::{Action, Actor, Entity, EventType, FieldChange, Text};
 use jiff::Timestamp;
 
 use crate::error::Quarantine;
+use crate::json::Object;
 use crate::name::is_name;
-use crate::read::Object;
 use crate::request::Pairs;
 use crate::scheme::Scheme;
 
-/// Every vendor. A line here, a file in `vendor/`, a folder in `functions/`, cases in `events/` and a block in the
+/// Every vendor. A line here, a folder in `crm/`, a folder in `functions/`, cases in `events/` and a block in the
 /// template make a vendor; a test holds them together.
 pub const ALL: &[&Vendor] =
     &[&agilecrm::VENDOR, &freshsales::VENDOR, &heffl::VENDOR, &teamgram::VENDOR, &teamgrid::VENDOR];
@@ -45,7 +45,7 @@ pub struct Vendor {
     /// none, one of a made-up name, which becomes `crm.unknown.received`.
     pub test_body: &'static str,
     /// Every event that the vendor is known to send.
-    pub catalog: &'static [Row],
+    pub catalog: &'static [CatalogEntry],
     /// Translates an authentic webhook. Reads no clock and no environment.
     pub normalize: for<'a> fn(&Webhook<'a>) -> Result<Outcome<'a>, Quarantine>,
 }
@@ -59,7 +59,7 @@ impl fmt::Debug for Vendor {
 impl Vendor {
     /// The catalogue's own spelling of an event's name; none for a name that is not in it, which may be anything.
     pub fn documented(&self, vendor_event: &str) -> Option<&'static str> {
-        let named = |row: &&Row| row.vendor_event.eq_ignore_ascii_case(vendor_event);
+        let named = |row: &&CatalogEntry| row.vendor_event.eq_ignore_ascii_case(vendor_event);
         self.catalog.iter().find(named).map(|row| row.vendor_event)
     }
 }
@@ -82,7 +82,7 @@ pub const fn of_package(name: &str) -> &'static Vendor {
         }
         rest = others;
     }
-    panic!("the package has the name of no vendor in vendor::ALL");
+    panic!("the package has the name of no vendor in crm::ALL");
 }
 
 /// `==` of texts, which the compiler does not have in constants.
@@ -99,35 +99,35 @@ const fn same(a: &str, b: &str) -> bool {
 
 /// One event of a vendor and what it becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct CatalogEntry {
     /// In the vendor's words.
     pub vendor_event: &'static str,
-    pub becomes: Becomes,
+    pub target: Target,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Becomes {
+pub enum Target {
     Event(Entity, Action),
     /// Not about a record.
     Ignored,
 }
 
-impl Row {
+impl CatalogEntry {
     pub const fn event(vendor_event: &'static str, entity: Entity, action: Action) -> Self {
-        Self { vendor_event, becomes: Becomes::Event(entity, action) }
+        Self { vendor_event, target: Target::Event(entity, action) }
     }
 
     pub const fn ignored(vendor_event: &'static str) -> Self {
-        Self { vendor_event, becomes: Becomes::Ignored }
+        Self { vendor_event, target: Target::Ignored }
     }
 
     /// The row of an event's name, exactly as the vendor writes it.
-    pub fn find(rows: &'static [Row], vendor_event: &str) -> Option<&'static Row> {
+    pub fn find(rows: &'static [CatalogEntry], vendor_event: &str) -> Option<&'static CatalogEntry> {
         rows.iter().find(|row| is_name(row.vendor_event.as_bytes(), vendor_event))
     }
 }
 
-impl fmt::Display for Becomes {
+impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Event(entity, action) => EventType { entity, action }.fmt(f),

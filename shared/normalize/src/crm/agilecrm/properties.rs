@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use crm_event::{Address, CustomField, Email, Json, Phone, Text, Web};
 use serde_json::value::RawValue;
 
-use crate::parts::{web, word};
-use crate::read::Object;
+use crate::fields::{web, word};
+use crate::json::Object;
 
 /// The `type` of a property that the CRM's customer has added.
 const CUSTOM: &str = "CUSTOM";

@@ -6,7 +6,7 @@ use crm_event::{CustomField, Decimal, Json};
 use serde_json::value::RawValue;
 
 use super::{enumerated, is_iso_date};
-use crate::read::Object;
+use crate::json::Object;
 use crate::time;
 
 /// The documented types. Lists and attachments have others.

@@ -9,8 +9,8 @@ use super::lookups::{
     ACTIVITY_OUTCOME, ACTIVITY_TYPE, Lookups, OUTCOME, OWNER, TASK_TYPE, TASK_USERS, USER, described,
 };
 use super::people::name;
-use crate::parts::word;
-use crate::read::Object;
+use crate::fields::word;
+use crate::json::Object;
 
 pub(super) fn appointment<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Appointment<'a> {
     Appointment {

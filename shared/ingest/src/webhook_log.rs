@@ -11,7 +11,7 @@ use crm_normalize::Logged;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::log::WEBHOOK;
+use crate::json_log::WEBHOOK;
 use crate::reply::{Outcome, Reply};
 
 /// How Lambda calls the function for a webhook.

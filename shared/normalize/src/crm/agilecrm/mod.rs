@@ -17,10 +17,10 @@ use crm_event::{Action, Campaign, EmailBounce, Entity, LineItem, Ref, Text};
 use jiff::Timestamp;
 
 use self::properties::{Properties, custom_field};
-use super::{Becomes, Change, Outcome, Row, Unknown, Vendor, Webhook};
+use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
-use crate::parts::{full_name, reference, reference_to, stage, word};
-use crate::read::Object;
+use crate::fields::{full_name, reference, reference_to, stage, word};
+use crate::json::Object;
 use crate::scheme::Scheme;
 
 pub const VENDOR: Vendor = Vendor {
@@ -38,22 +38,22 @@ pub const VENDOR: Vendor = Vendor {
 };
 
 /// Where a name has two rows, the second is for companies.
-const CATALOG: &[Row] = &[
-    Row::event("Contact is Created", Entity::Contact, Action::Created),
-    Row::event("Contact is Created", Entity::Company, Action::Created),
-    Row::event("Contact is Updated", Entity::Contact, Action::Updated),
-    Row::event("Contact is Updated", Entity::Company, Action::Updated),
-    Row::event("Contact is Deleted", Entity::Contact, Action::Deleted),
-    Row::event("Contact is Deleted", Entity::Company, Action::Deleted),
-    Row::event("Company is Created", Entity::Company, Action::Created),
-    Row::event("Company is Updated", Entity::Company, Action::Updated),
-    Row::event("Company is Deleted", Entity::Company, Action::Deleted),
-    Row::event("Opportunity is Created", Entity::Deal, Action::Created),
-    Row::event("Opportunity is Updated", Entity::Deal, Action::Updated),
-    Row::event("Opportunity is Deleted", Entity::Deal, Action::Deleted),
-    Row::event("Deal is Created", Entity::Deal, Action::Created),
-    Row::event("Deal is Updated", Entity::Deal, Action::Updated),
-    Row::event("Deal is Deleted", Entity::Deal, Action::Deleted),
+const CATALOG: &[CatalogEntry] = &[
+    CatalogEntry::event("Contact is Created", Entity::Contact, Action::Created),
+    CatalogEntry::event("Contact is Created", Entity::Company, Action::Created),
+    CatalogEntry::event("Contact is Updated", Entity::Contact, Action::Updated),
+    CatalogEntry::event("Contact is Updated", Entity::Company, Action::Updated),
+    CatalogEntry::event("Contact is Deleted", Entity::Contact, Action::Deleted),
+    CatalogEntry::event("Contact is Deleted", Entity::Company, Action::Deleted),
+    CatalogEntry::event("Company is Created", Entity::Company, Action::Created),
+    CatalogEntry::event("Company is Updated", Entity::Company, Action::Updated),
+    CatalogEntry::event("Company is Deleted", Entity::Company, Action::Deleted),
+    CatalogEntry::event("Opportunity is Created", Entity::Deal, Action::Created),
+    CatalogEntry::event("Opportunity is Updated", Entity::Deal, Action::Updated),
+    CatalogEntry::event("Opportunity is Deleted", Entity::Deal, Action::Deleted),
+    CatalogEntry::event("Deal is Created", Entity::Deal, Action::Created),
+    CatalogEntry::event("Deal is Updated", Entity::Deal, Action::Updated),
+    CatalogEntry::event("Deal is Deleted", Entity::Deal, Action::Deleted),
 ];
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
@@ -94,7 +94,7 @@ fn row(vendor_event: &str, data: Option<&Object<'_>>) -> Option<(Entity, Action)
     let is_company = data.is_some_and(is_company);
     let mut found = None;
     for row in CATALOG.iter().filter(|row| row.vendor_event.eq_ignore_ascii_case(vendor_event)) {
-        let Becomes::Event(entity, action) = row.becomes else { continue };
+        let Target::Event(entity, action) = row.target else { continue };
         if found.is_none() || (is_company && entity == Entity::Company) {
             found = Some((entity, action));
         }

@@ -11,8 +11,8 @@ use super::lookups::{
     TERRITORY, WEB_FORM, WON_FROM, texts,
 };
 use super::people::name;
-use crate::parts::{reference, stage, word};
-use crate::read::Object;
+use crate::fields::{reference, stage, word};
+use crate::json::Object;
 
 pub(super) fn deal<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Deal<'a> {
     let currency = known.target(o, &CURRENCY);

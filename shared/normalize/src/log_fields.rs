@@ -3,7 +3,7 @@
 use crm_event::Text;
 use serde::{Serialize, Serializer};
 
-use crate::read::{Object, Value};
+use crate::json::{Object, Value};
 
 /// Longer than any vendor's ids and names of fields.
 const LONGEST: usize = 128;
