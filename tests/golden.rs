@@ -1,8 +1,11 @@
-//! Every case under `events/`, each a test of its own: the vendor's bytes in, the expected answer out, to the byte.
+//! Every case under `events/` and every story under `tests/stories/`, each a test of its own: the vendor's bytes in, the
+//! expected answer out, to the byte.
 
 use std::fs;
+use std::path::Path;
 
 use crm_events::case::Case;
+use crm_events::story::Story;
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
 
@@ -12,16 +15,30 @@ fn main() -> anyhow::Result<()> {
         let name = format!("{}::{}", case.vendor.name, case.name);
         Trial::test(name, move || check(&case))
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit()
+    let stories = Story::all(&tests::root().join("tests/stories"))?.into_iter();
+    let stories = stories.map(|story| Trial::test(format!("story::{}", story.name()), move || check_story(story)));
+    libtest_mimic::run(&Arguments::from_args(), trials.chain(stories).collect()).exit()
+}
+
+fn check_story(story: Story) -> Result<(), Failed> {
+    let (file, changes) = (story.file.clone(), story.changes);
+    let told = story.told_again()?;
+    if told.ids() != changes {
+        return Err(format!("{} changes, and {} ids: {}", changes, told.ids(), told.to_json()?).into());
+    }
+    same(&file, &told.to_json()?)
 }
 
 fn check(case: &Case) -> Result<(), Failed> {
-    let path = case.expected();
+    same(&case.expected(), &case.output()?)
+}
+
+fn same(path: &Path, actual: &str) -> Result<(), Failed> {
     let expected =
-        fs::read_to_string(&path).map_err(|error| format!("{}: {error}; `make golden` writes it", path.display()))?;
-    let actual = case.output()?;
+        fs::read_to_string(path).map_err(|error| format!("{}: {error}; `make golden` writes it", path.display()))?;
     if actual != expected {
-        let diff = TextDiff::from_lines(&expected, &actual).unified_diff().header("expected", "actual").to_string();
+        let diff =
+            TextDiff::from_lines(expected.as_str(), actual).unified_diff().header("expected", "actual").to_string();
         return Err(format!("{} differs; `make golden` accepts the change\n{diff}", path.display()).into());
     }
     Ok(())

@@ -8,7 +8,7 @@ use crm_event::Event;
 use crm_events::answer::{Answer, Webhook};
 use crm_events::send::{self, Reply};
 use crm_events::stack::Stack;
-use crm_normalize::quarantine::Message;
+use crm_normalize::quarantine::Record;
 use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, crm, sample};
 use serde_json::Value;
 use tests::{binaries, root};
@@ -100,7 +100,7 @@ fn kept_message(lead: &str, reason: Reason) -> anyhow::Result<(String, String)> 
     let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
     let request = Request { body: &webhook.body, headers, query, account: None };
     let verified = heffl.verify(request, &secrets, now())?;
-    let kept = Message::new(&verified, &Quarantine::new(reason, "kept for a test"));
+    let kept = Record::new(&verified, &Quarantine::new(reason, "kept for a test"));
     let (answer, _) = webhook.answer(heffl, now())?;
     let Answer::Accepted { events } = answer else { anyhow::bail!("no event") };
     let id = events.first().context("no event")?.id.to_string();

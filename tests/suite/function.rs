@@ -195,7 +195,7 @@ async fn what_is_not_understood_is_kept_in_the_quarantine() {
             "vendor": "heffl",
             "account": "default",
             "received_at": "2026-01-01T00:00:00Z",
-            "digest": crm_normalize::key::Digest::of(b"lead=1").to_hex(),
+            "body_sha256": crm_normalize::key::BodyHash::of(b"lead=1").to_hex(),
             "headers": {},
             "query": {},
             "body": "lead=1",

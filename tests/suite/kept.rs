@@ -1,7 +1,7 @@
 //! What is kept for later becomes, later, what it would have become at once.
 
 use crm_events::case::{Case, RECEIVED_AT};
-use crm_normalize::quarantine::{Kept, KeptError, Message};
+use crm_normalize::quarantine::{Record, RestoreError};
 use crm_normalize::{Accepted, Normalized, Options, Pairs, Quarantine, Reason, Request, Secrets, sample};
 use tests::events;
 
@@ -28,19 +28,19 @@ fn a_kept_webhook_becomes_the_same_events_with_the_same_keys() {
             let secrets = Secrets::parse(&sample::secrets(case.vendor), case.vendor.schemes).unwrap();
             let verified = case.vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
             let reason = Quarantine::new(Reason::QueueUnavailable, "no answer");
-            let json = serde_json::to_string(&Message::new(&verified, &reason)).unwrap();
-            let kept = Kept::new(serde_json::from_str(&json).unwrap()).unwrap();
-            let (later, at_once) = (kept.verified().normalize(options), verified.normalize(options));
+            let json = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
+            let restored = serde_json::from_str::<Record<'_>>(&json).unwrap().restore().unwrap();
+            let (later, at_once) = (restored.verified().normalize(options), verified.normalize(options));
             assert_eq!(outcome(later), outcome(at_once), "{}: {}", case.vendor.name, case.name);
         }
     }
 }
 
 #[test]
-fn a_message_that_nobody_kept_is_refused() {
+fn a_record_that_nobody_wrote_is_refused() {
     let message = serde_json::json!({
         "reason": "not_json", "detail": "", "vendor": "heffl", "account": "default", "received_at": RECEIVED_AT,
-        "digest": "00112233445566aa", "headers": {}, "query": {}, "body": "{}",
+        "body_sha256": "00112233445566aa00112233445566aa00112233445566aa00112233445566aa", "headers": {}, "query": {}, "body": "{}",
     });
     let open = |name: &str, value: &str| {
         let mut message = message.clone();
@@ -49,10 +49,10 @@ fn a_message_that_nobody_kept_is_refused() {
         }
         message[name] = value.into();
         let json = message.to_string();
-        Kept::new(serde_json::from_str(&json).unwrap()).map(drop)
+        serde_json::from_str::<Record<'_>>(&json).unwrap().restore().map(drop)
     };
     assert_eq!(open("reason", "not_json"), Ok(()));
-    assert_eq!(open("vendor", "acme"), Err(KeptError::UnknownVendor("acme".to_owned())));
-    assert_eq!(open("digest", "0011"), Err(KeptError::NotADigest));
-    assert_eq!(open("body_base64", "%"), Err(KeptError::NotBase64));
+    assert_eq!(open("vendor", "acme"), Err(RestoreError::UnknownVendor("acme".to_owned())));
+    assert_eq!(open("body_sha256", "0011"), Err(RestoreError::NotAHash));
+    assert_eq!(open("body_base64", "%"), Err(RestoreError::NotBase64));
 }

@@ -1,6 +1,6 @@
 //! The overflow store: what SQS does not take, for its size or because it is out of reach, is kept in S3.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,11 +11,16 @@ use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
 use aws_smithy_types::body::SdkBody;
 use crm_event::Event;
 use crm_events::answer::Webhook;
+use crm_events::case::{Case, RECEIVED_AT};
+use crm_events::gateway;
 use crm_ingest::Function;
-use crm_normalize::quarantine::Message;
+use crm_normalize::quarantine::Record;
+use crm_normalize::{Accepted, Options};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tests::events;
 
-use crate::function::{QUARANTINE, ask, event, function_with, heffl, lead_created, lead_with};
+use crate::function::{CALL, QUARANTINE, ask, event, function_with, heffl, lead_created, lead_with};
 use crate::signature;
 
 const BUCKET: &str = "crm-overflow";
@@ -106,7 +111,7 @@ async fn a_large_webhook_that_is_not_understood_is_kept_the_same_way() {
     let key = serde_json::from_str::<Value>(messages[0]["MessageBody"].as_str().unwrap()).unwrap()[1]["s3Key"].clone();
     assert_eq!(aws.paths(), [format!("/{}", key.as_str().unwrap())]);
     assert!(aws.paths()[0].starts_with("/quarantine/heffl/"));
-    assert_eq!(serde_json::from_str::<Message<'_>>(&aws.bodies()[0]).unwrap().reason, "not_json");
+    assert_eq!(serde_json::from_str::<Record<'_>>(&aws.bodies()[0]).unwrap().reason, "not_json");
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,9 +129,36 @@ async fn while_sqs_is_out_of_reach_webhooks_are_stored_for_a_replay() {
         let paths = aws.paths();
         assert!(paths.len() == 1 && paths[0].starts_with("/pending/heffl/"), "one object of two deliveries: {paths:?}");
         let bodies = aws.bodies();
-        let kept: Message<'_> = serde_json::from_str(&bodies[0]).unwrap();
-        assert_eq!(kept.reason, reason);
+        let record: Record<'_> = serde_json::from_str(&bodies[0]).unwrap();
+        assert_eq!(record.reason, reason);
     }
+}
+
+/// Online, offline, online: the third body is the first one again, and another change.
+#[tokio::test(start_paused = true)]
+async fn while_sqs_is_out_of_reach_a_state_that_comes_back_is_stored_again() {
+    let teamgrid = crm_normalize::crm::find("teamgrid").unwrap();
+    let aws = Aws::default();
+    let function = function_with(teamgrid, aws.client(500, 200), &[("OVERFLOW_BUCKET", BUCKET)]);
+    let mut ids = BTreeSet::new();
+    for (second, name) in [(0, "user_online"), (1, "user_offline"), (2, "user_online")] {
+        let webhook = Case::find(&events(), teamgrid, name).unwrap().webhook().unwrap();
+        let now = RECEIVED_AT.checked_add(SignedDuration::from_secs(second)).unwrap();
+        let request = gateway::event(teamgrid, &webhook.proven(teamgrid, now));
+        let response = function.handle(serde_json::from_value(request).unwrap(), CALL, now).await;
+        let answer: Value = serde_json::from_str(&response.body).unwrap();
+        assert_eq!(answer["status"], "stored");
+        ids.insert(answer["events"][0].as_str().unwrap().to_owned());
+    }
+    assert_eq!(aws.paths().len(), 3, "an object each: {:?}", aws.paths());
+    let replayed = aws.bodies().into_iter().flat_map(|body| {
+        let restored = serde_json::from_str::<Record<'_>>(&body).unwrap().restore().unwrap();
+        let normalized = restored.verified().normalize(Options { include_raw: false });
+        let Ok(Accepted::Events(events)) = normalized.result else { panic!("{:?}", normalized.result) };
+        events.into_iter().map(|event| event.id.to_string()).collect::<Vec<_>>()
+    });
+    assert_eq!(replayed.collect::<BTreeSet<_>>(), ids, "a replay gives the ids of the first delivery");
+    assert_eq!(ids.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use crm_events::answer::{Answer, Webhook};
 use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::replay::{From, Options, Report, replay};
 use crm_events::stack::Stack;
-use crm_normalize::quarantine::Message;
+use crm_normalize::quarantine::Record;
 use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, Vendor, crm, sample};
 use jiff::Timestamp;
 use tests::events;
@@ -59,7 +59,7 @@ impl Place {
         let request = Request { body: &webhook.body, headers, query, account: None };
         let verified = vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
         let reason = Quarantine::new(Reason::WrongEnvelope, "of a kind that was not known then");
-        let body = serde_json::to_string(&Message::new(&verified, &reason)).unwrap();
+        let body = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
         self.sqs.send(QUARANTINE, content(&body));
     }
 

@@ -11,5 +11,6 @@ pub mod replay;
 pub mod schema;
 pub mod send;
 pub mod stack;
+pub mod story;
 pub mod tail;
 pub mod view;

@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use crm_events::answer::Webhook;
 use crm_events::case::{self, Case};
 use crm_events::stack::Stack;
+use crm_events::story::Story;
 use crm_events::{catalog, gateway, replay, schema, send, stack, tail, view};
 use crm_normalize::{Vendor, crm, sample};
 use jiff::Timestamp;
@@ -58,13 +59,15 @@ enum Command {
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
     },
-    /// Write expected.json of every sample case anew, from the code. Read the diff.
+    /// Write what the code makes of every sample case and of every story. Read the diff.
     Golden {
         /// Only this vendor's cases.
         #[arg(value_parser = vendor_of_name)]
         vendor: Option<&'static Vendor>,
         #[arg(long, default_value = "events", value_name = "FOLDER")]
         events: PathBuf,
+        #[arg(long, default_value = "tests/stories", value_name = "FOLDER")]
+        stories: PathBuf,
     },
     /// Write the JSON Schema of the events and the AsyncAPI document of the queue.
     Schema {
@@ -207,7 +210,7 @@ fn run(command: Command) -> anyhow::Result<()> {
                 writeln!(out, "{:<12} {:<30} {}", line.vendor, line.vendor_event, line.target)?;
             }
         }
-        Command::Golden { vendor, events } => {
+        Command::Golden { vendor, events, stories } => {
             let mut changed = 0_usize;
             let cases = cases_of(vendor, &events)?;
             for case in &cases {
@@ -219,6 +222,14 @@ fn run(command: Command) -> anyhow::Result<()> {
                 }
             }
             writeln!(out, "{} cases, {changed} changed", cases.len())?;
+            for story in Story::all(&stories)? {
+                let file = story.file.clone();
+                let story = story.told_again().with_context(|| file.display().to_string())?.to_json()?;
+                if fs::read_to_string(&file)? != story {
+                    fs::write(&file, story)?;
+                    writeln!(out, "wrote {}", file.display())?;
+                }
+            }
         }
         Command::Schema { folder, events } => {
             fs::create_dir_all(&folder)?;

@@ -1,6 +1,6 @@
 //! The settings of a function: its environment, read once.
 
-use crm_normalize::{Options, Secrets, SecretsError, Vendor};
+use crm_normalize::{Options, Secrets, SecretsError, TimeZones, TimeZonesError, Vendor};
 use tracing::level_filters::LevelFilter;
 
 /// What is wrong with a setting. One line, which names the variable and what is expected, never what was found.
@@ -12,6 +12,8 @@ pub enum ConfigError {
     Malformed { variable: &'static str, expected: &'static str },
     #[error("WEBHOOK_SECRETS: {0}")]
     Secrets(#[from] SecretsError),
+    #[error("TIME_ZONES: {0}")]
+    TimeZones(#[from] TimeZonesError),
 }
 
 /// The settings of one vendor's function.
@@ -22,6 +24,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// `INCLUDE_RAW`
     pub options: Options,
+    /// `TIME_ZONES`, for a vendor that writes local times
+    pub time_zones: TimeZones,
     /// `AWS_LAMBDA_LOG_LEVEL`
     pub log_level: LevelFilter,
     /// `METRICS_NAMESPACE`: the CloudWatch namespace of the metrics; none are made without one.
@@ -113,6 +117,10 @@ impl Config {
             Some("false") => false,
             Some(_) => return Err(ConfigError::Malformed { variable: "INCLUDE_RAW", expected: "true or false" }),
         };
+        let time_zones = match get("TIME_ZONES").filter(|_| vendor.writes_local_times) {
+            Some(json) => TimeZones::parse(&json)?,
+            None => TimeZones::default(),
+        };
         let log_level = match get("AWS_LAMBDA_LOG_LEVEL") {
             None => LevelFilter::INFO,
             Some(level) => log_level(&level).ok_or(ConfigError::Malformed {
@@ -137,6 +145,7 @@ impl Config {
             destination: Destination { queue_url, quarantine_queue_url, overflow_bucket, aws },
             secrets: Secrets::parse(&secrets, vendor.schemes)?,
             options: Options { include_raw },
+            time_zones,
             log_level,
             metrics_namespace: get("METRICS_NAMESPACE"),
         })

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crm_event::Event;
-use crm_normalize::quarantine::Message;
+use crm_normalize::quarantine::Record;
 use crm_normalize::{Accepted, Quarantine, Reason, Vendor, Verified};
 use jiff::Timestamp;
 
@@ -72,7 +72,9 @@ impl Function {
                 return Reply::failed(Failure::Unauthorized);
             }
         };
-        line.account = Some(received.request().account_or_default().to_owned());
+        let account = received.request().account_or_default();
+        let verified = verified.in_time_zone(self.config.time_zones.of(account));
+        line.account = Some(account.to_owned());
         let normalized = verified.normalize(self.config.options);
         line.unreadable = normalized.warnings;
         line.logged = normalized.logged;
@@ -125,7 +127,7 @@ impl Function {
     ) -> Reply {
         line.reason = Some(why.to_string());
         let kept = || Reply::Quarantined { reason: why.to_string() };
-        match self.queues.quarantine(&Message::new(verified, why), call.trace_header).await {
+        match self.queues.quarantine(&Record::new(verified, why), call.trace_header).await {
             Ok(()) => kept(),
             Err(error) => {
                 let reply = self.store(verified, why, &error, line, kept).await;
@@ -150,7 +152,7 @@ impl Function {
         if let PublishError::TooLarge { .. } = error {
             return Reply::failed(Failure::TooLarge);
         }
-        match self.queues.store(&Message::new(verified, why)).await {
+        match self.queues.store(&Record::new(verified, why)).await {
             Ok(()) => kept(),
             Err(error) => {
                 line.errors.push(error.to_string());

@@ -1,7 +1,7 @@
 //! S3: the overflow store, for what SQS does not take.
 //!
-//! It is a bucket with three folders: `events/` has the events that are larger than a message, `quarantine/` the kept
-//! webhooks that are, and `pending/` the webhooks that came while SQS was out of reach. Nothing of it is touched, and
+//! It is a bucket with three folders: `events/` has the events that are larger than a message, `quarantine/` the
+//! quarantined webhooks that are, and `pending/` the webhooks that came while SQS was out of reach. Nothing of it is touched, and
 //! no connection opened, as long as SQS takes what it is given.
 
 use std::time::Duration;
@@ -11,6 +11,7 @@ use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sigv4::http_request::PayloadChecksumKind;
+use crm_normalize::quarantine::Record;
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -18,35 +19,42 @@ use sha2::{Digest as _, Sha256};
 use crate::config::Destination;
 use crate::service::{Parts, Service, Settings};
 
-/// The name of a store's object: `{folder}/{vendor}/{digest}.json`. What is stored twice has one name.
+/// The name of a store's object, `{folder}/{vendor}/{name}.json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key(String);
 
 impl Key {
     /// An event that is larger than a message, by its id.
     pub(crate) fn event(vendor: &str, id: &str) -> Self {
-        Self::new("events", vendor, &[id])
+        Self(format!("events/{vendor}/{}.json", hash(&[id])))
     }
 
-    /// A kept webhook that is larger than a message of the quarantine.
-    pub(crate) fn quarantine(vendor: &str, account: &str, digest: &str) -> Self {
-        Self::new("quarantine", vendor, &[account, digest])
+    /// A quarantined webhook that is larger than a message.
+    pub(crate) fn quarantine(record: &Record<'_>) -> Self {
+        Self::webhook("quarantine", record)
     }
 
-    /// A webhook that came while SQS was out of reach: the vendor's redelivery has the same.
-    pub(crate) fn pending(vendor: &str, account: &str, digest: &str) -> Self {
-        Self::new("pending", vendor, &[account, digest])
+    /// A webhook that came while SQS was out of reach.
+    pub(crate) fn pending(record: &Record<'_>) -> Self {
+        Self::webhook("pending", record)
     }
 
-    /// Hashed: what a vendor wrote is no file name.
-    fn new(folder: &str, vendor: &str, of: &[&str]) -> Self {
-        let digest = Sha256::digest(of.join("\n"));
-        Self(format!("{folder}/{vendor}/{}.json", HEXLOWER.encode(&digest)))
+    /// The time of receipt is in the name, for the same body may come again for another change. It comes first, so that
+    /// a listing has the webhooks in the order in which they came.
+    fn webhook(folder: &str, record: &Record<'_>) -> Self {
+        let received_at = record.received_at.as_millisecond();
+        let hash = hash(&[&record.account, &record.body_sha256]);
+        Self(format!("{folder}/{}/{received_at}-{hash}.json", record.vendor))
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A name made of texts that a vendor wrote, which are no file names.
+fn hash(texts: &[&str]) -> String {
+    HEXLOWER.encode(&Sha256::digest(texts.join("\n")))
 }
 
 /// The store did not take an object. Says what S3 answered, never what was in the object.

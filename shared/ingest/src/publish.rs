@@ -16,7 +16,7 @@ use aws_sdk_sqs::types::{
 use aws_sigv4::http_request::PayloadChecksumKind;
 use bytes::Bytes;
 use crm_event::{Event, push_escaped, to_json};
-use crm_normalize::quarantine::Message;
+use crm_normalize::quarantine::Record;
 use serde::Serialize;
 
 use crate::config::Destination;
@@ -200,18 +200,18 @@ impl Queues {
     ///
     /// # Errors
     /// Where SQS did not.
-    pub async fn quarantine(&self, message: &Message<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
-        let kept = self.quarantine_message(message, trace_header);
+    pub async fn quarantine(&self, record: &Record<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
+        let kept = self.send_to_quarantine(record, trace_header);
         tokio::time::timeout(PUBLISH, kept).await.unwrap_or(Err(PublishError::TimedOut))
     }
 
-    async fn quarantine_message(&self, message: &Message<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
-        let mut body = accepted_by_sqs(serde_json::to_string(message)?);
+    async fn send_to_quarantine(&self, record: &Record<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
+        let mut body = accepted_by_sqs(serde_json::to_string(record)?);
         let size = body.len();
         let mut stored_size = None;
         if size > LARGEST {
             let store = self.store.as_ref().ok_or(PublishError::TooLarge { size })?;
-            let key = Key::quarantine(&message.vendor, &message.account, &message.digest);
+            let key = Key::quarantine(record);
             store.put(&key, body).await?;
             body = store.pointer(&key)?;
             stored_size = Some(extended_payload_size(size));
@@ -231,10 +231,10 @@ impl Queues {
     ///
     /// # Errors
     /// Where there is no store, or it did not take it either.
-    pub async fn store(&self, message: &Message<'_>) -> Result<(), PublishError> {
+    pub async fn store(&self, record: &Record<'_>) -> Result<(), PublishError> {
         let store = self.store.as_ref().ok_or(PublishError::NoStore)?;
-        let key = Key::pending(&message.vendor, &message.account, &message.digest);
-        Ok(store.put(&key, serde_json::to_string(message)?).await?)
+        let key = Key::pending(record);
+        Ok(store.put(&key, serde_json::to_string(record)?).await?)
     }
 }
 

@@ -34,8 +34,11 @@ pub struct Vendor {
     pub title: &'static str,
     /// The proofs of origin that the vendor can give, the best first.
     pub schemes: &'static [Scheme],
-    /// The header with an id that all deliveries of one event share.
-    pub delivery_id_header: Option<&'static str>,
+    /// The vendor's own ids of a change, the best first. The first one that a webhook has goes into the event's id. A
+    /// webhook without any is told apart by its body, see [`crate::key`].
+    pub change_ids: &'static [ChangeId],
+    /// True if times in its bodies may lack their zone: they are the account's local time, and a setting names the zone.
+    pub writes_local_times: bool,
     /// Members of the body that hold secrets, at any depth: they are taken out before anything leaves the function.
     pub secret_members: &'static [&'static str],
     /// Members of the body by which the vendor's support finds a delivery, by their paths: ids and words, no data of a
@@ -57,11 +60,34 @@ impl fmt::Debug for Vendor {
 }
 
 impl Vendor {
+    /// The headers that hold the vendor's id of a change.
+    pub fn change_id_headers(&self) -> impl Iterator<Item = &'static str> {
+        self.change_ids.iter().filter_map(|id| match id {
+            ChangeId::Header(name) | ChangeId::UnsignedHeader(name) => Some(*name),
+            ChangeId::Members(_) => None,
+        })
+    }
+
     /// The catalogue's own spelling of an event's name; none for a name that is not in it, which may be anything.
     pub fn documented(&self, vendor_event: &str) -> Option<&'static str> {
         let named = |row: &&CatalogEntry| row.vendor_event.eq_ignore_ascii_case(vendor_event);
         self.catalog.iter().find(named).map(|row| row.vendor_event)
     }
+}
+
+/// A vendor's own id of a change. All deliveries of the change have it, and no other change has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeId {
+    /// A header that the signature covers.
+    Header(&'static str),
+    /// A header that the signature does not cover: whoever has one signed request can send it again with another id.
+    ///
+    /// A body with the vendor's time of the change needs no id, so the header does not count there. Any other body is
+    /// told apart by the header and the body together. A forged id then repeats a state that the consumer already
+    /// has, for as long as the signature is fresh, and cannot take the place of another change's id.
+    UnsignedHeader(&'static str),
+    /// Members of the body by their paths (`meta.id`). Together they are the id; the first one has to be there.
+    Members(&'static [&'static str]),
 }
 
 /// The vendor of that name.

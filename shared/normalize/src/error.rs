@@ -94,6 +94,15 @@ impl Quarantine {
         Self::new(Reason::NoRecordId, format!("the record has no id: {field} is missing or empty"))
     }
 
+    /// The event's record has a template's placeholder where its id should be.
+    pub fn unfilled_placeholder(field: &str) -> Self {
+        let detail = format!(
+            "the record has no id: {field} holds a placeholder that the CRM has not filled; look for its exact name in \
+             the list of placeholders where the webhook's template is edited"
+        );
+        Self::new(Reason::NoRecordId, detail)
+    }
+
     /// A member of the envelope is missing or of another type.
     pub fn wrong_envelope(expected: &'static str) -> Self {
         Self::new(Reason::WrongEnvelope, expected)

@@ -14,10 +14,12 @@ use std::rc::Rc;
 use crm_event::{Decimal, Json, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::de::IgnoredAny;
 
 pub use self::value::Value;
 use self::value::{Scalar, checked, trimmed};
+use crate::error::Quarantine;
 use crate::redact;
 use crate::tape::{Kind, Node, Tape, Wanted};
 use crate::time;
@@ -40,6 +42,8 @@ struct Body<'a> {
     tape: Tape<'a>,
     /// Paths of values that could not be read.
     warnings: RefCell<Vec<String>>,
+    /// The zone of times that are written without one.
+    zone: TimeZone,
     /// Of which this is a copy with other names: there is one list of warnings for the whole body.
     original: Option<Rc<Self>>,
 }
@@ -50,11 +54,19 @@ impl<'a> Object<'a> {
     /// # Errors
     /// Where the text is not one JSON object, or one in which more than 120 containers stand in each other.
     pub fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
+        Self::parse_in(json, TimeZone::UTC)
+    }
+
+    /// A whole body in which times without a zone are of this one.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_in(json: &'a str, zone: TimeZone) -> Result<Self, serde_json::Error> {
         match Tape::new(json) {
             Ok(tape) if tape.root().kind == Kind::Object => {
                 let node = *tape.root();
                 Ok(Self {
-                    body: Rc::new(Body { tape, warnings: RefCell::default(), original: None }),
+                    body: Rc::new(Body { tape, warnings: RefCell::default(), zone, original: None }),
                     node,
                     replace: None,
                 })
@@ -143,6 +155,13 @@ impl<'a> Object<'a> {
         self.member(Wanted::new(name))
     }
 
+    /// The value at a path of names (`meta.id`); `null` is absent.
+    pub fn at(&self, path: &str) -> Option<Value<'_, 'a>> {
+        let mut names = path.split('.');
+        let top = self.json(names.next()?)?;
+        names.try_fold(top, Value::member)
+    }
+
     /// Text, trimmed, or a number's or Boolean's text. Empty text is absent.
     #[inline(always)]
     pub fn text(&self, name: &str) -> Option<Text<'a>> {
@@ -165,7 +184,23 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// A record's id: text or a number. No vendor gives a record the id 0, several write it for "none".
+    /// The id of the event's own record.
+    ///
+    /// # Errors
+    /// If there is none, or if it is a placeholder that the CRM's template has not filled (`{{deal.id}}`). `path` names
+    /// the member for the person who mends it.
+    pub fn record_id(&self, name: &str, path: &str) -> Result<Text<'a>, Quarantine> {
+        match self.id(name) {
+            Some(id) => Ok(id),
+            None if self.text(name).is_some_and(|text| is_placeholder(&text)) => {
+                Err(Quarantine::unfilled_placeholder(path))
+            }
+            None => Err(Quarantine::no_record_id(path)),
+        }
+    }
+
+    /// An id: text, or a number, of which it is the digits (`5001264008.0` and `5.001264008e9` are `5001264008`). No
+    /// vendor gives a record the id 0, several write it for "none". A placeholder that was not filled is no id.
     #[inline(always)]
     pub fn id(&self, name: &str) -> Option<Text<'a>> {
         self.id_of(Wanted::new(name))
@@ -174,13 +209,15 @@ impl<'a> Object<'a> {
     fn id_of(&self, name: Wanted<'_>) -> Option<Text<'a>> {
         let value = self.member(name)?;
         let plain = value.trimmed_text();
+        let plain = plain.filter(|text| !is_placeholder(text));
         plain.map(Cow::Borrowed).or_else(|| self.any_id_of(value, name)).filter(|id| id != "0")
     }
 
     fn any_id_of(&self, value: Value<'_, 'a>, name: Wanted<'_>) -> Option<Text<'a>> {
         self.read_value(value, name, |value| match value {
             Scalar::Null => Ok(None),
-            Scalar::Number(digits) => Ok(Some(Cow::Borrowed(digits))),
+            Scalar::Number(digits) => Ok(Some(integer_digits(digits).unwrap_or(Cow::Borrowed(digits)))),
+            Scalar::Text(text) if is_placeholder(&text) => Err(Unreadable),
             Scalar::Text(text) => Ok(trimmed(text)),
             Scalar::Bool(_) | Scalar::Other => Err(Unreadable),
         })
@@ -222,14 +259,15 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// An instant in any of the vendors' forms, see [`time::instant`]. The number 0 means "never".
+    /// An instant in any of the vendors' forms, see [`time::instant`]; a local time is of the body's zone. The number 0
+    /// means "never".
     pub fn time(&self, name: &str) -> Option<Timestamp> {
-        self.moment(name, time::instant, time::epoch)
+        self.moment(name, |text| time::instant(text, &self.original().zone), time::epoch)
     }
 
-    /// A calendar date, see [`time::date`]; of an instant its day in UTC.
+    /// A calendar date, see [`time::date`] and [`time::date_of_epoch`].
     pub fn date(&self, name: &str) -> Option<Date> {
-        self.moment(name, time::date, |digits| time::epoch(digits).map(time::day))
+        self.moment(name, time::date, time::date_of_epoch)
     }
 
     fn moment<T>(
@@ -279,6 +317,17 @@ impl<'a> Object<'a> {
         self.entries(name, read).flatten().collect()
     }
 
+    /// The ids of an array of texts or numbers, read as by [`Self::id`]; an id that stands alone is an array of one.
+    pub fn ids(&self, name: &str) -> Vec<Text<'a>> {
+        let read = |value: Value<'_, 'a>| match value.scalar() {
+            Scalar::Number(digits) => Some(Some(integer_digits(digits).unwrap_or(Cow::Borrowed(digits)))),
+            Scalar::Text(text) if is_placeholder(&text) => None,
+            Scalar::Text(text) => Some(trimmed(text)),
+            _ => None,
+        };
+        self.entries(name, read).flatten().filter(|id| id != "0").collect()
+    }
+
     /// Reads each entry of an array that is not `null`; those that `read` does not take are warnings.
     fn entries<'o, T>(
         &'o self,
@@ -310,7 +359,7 @@ impl<'a> Object<'a> {
     pub fn without_prefix(self, prefix: &str) -> Self {
         let (tape, node) = self.body.tape.without_prefix(&self.node, prefix);
         let original = Some(self.original().clone());
-        Self { body: Rc::new(Body { tape, warnings: RefCell::default(), original }), node, ..self }
+        Self { body: Rc::new(Body { tape, warnings: RefCell::default(), zone: TimeZone::UTC, original }), node, ..self }
     }
 }
 
@@ -325,11 +374,75 @@ fn no_object(json: &str) -> serde_json::Error {
 /// The value is there, and is not what it should be.
 struct Unreadable;
 
+/// True if text is a template's placeholder that was not filled, such as `{{deal.id}}`.
+fn is_placeholder(text: &str) -> bool {
+    text.trim_start().starts_with("{{") && text.trim_end().ends_with("}}")
+}
+
+/// The longest integer that is written out from a number with an exponent: no id is longer.
+const MAX_INTEGER_DIGITS: usize = 40;
+
+/// The digits of a JSON number that is an integer however it is written: `1.357e+06` is `1357000`. `None` for any other
+/// number, and for an integer of more than [`MAX_INTEGER_DIGITS`].
+fn integer_digits(number: &str) -> Option<Text<'_>> {
+    if number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        return Some(Cow::Borrowed(number));
+    }
+    let (sign, number) = number.strip_prefix('-').map_or(("", number), |number| ("-", number));
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let exponent: i32 = exponent.parse().ok()?;
+    let digits = [whole, fraction].concat();
+    // The place of the point in `digits`, from the left.
+    let point = i64::try_from(whole.len()).ok()?.checked_add(i64::from(exponent))?;
+    let point = usize::try_from(point).ok().filter(|point| *point <= MAX_INTEGER_DIGITS)?;
+    let (integer, rest) = digits.split_at_checked(point).unwrap_or((&digits, ""));
+    if rest.bytes().any(|byte| byte != b'0') {
+        return None;
+    }
+    let integer = format!("{integer:0<point$}");
+    let integer = integer.trim_start_matches('0');
+    Some(Cow::Owned(if integer.is_empty() { "0".to_owned() } else { [sign, integer].concat() }))
+}
+
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
 
-    use super::Object;
+    use super::{Object, integer_digits};
+
+    #[test]
+    fn an_integer_is_one_however_it_is_written() {
+        for (number, digits) in [
+            ("5667649732214784", Some("5667649732214784")),
+            ("5001264008.0", Some("5001264008")),
+            ("5.687539843203072E15", Some("5687539843203072")),
+            ("1.357e+06", Some("1357000")),
+            ("12300e-2", Some("123")),
+            ("-7.0", Some("-7")),
+            ("0.0", Some("0")),
+            ("0e9", Some("0")),
+            ("9007199254740993.000", Some("9007199254740993")),
+            ("1.5", None),
+            ("15e-1", None),
+            ("1e41", None),
+            ("1e999999999999", None),
+            ("1e-400", None),
+        ] {
+            assert_eq!(integer_digits(number).as_deref(), digits, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_is_no_id_and_says_what_to_mend() {
+        let o = object(r#"{"id": "{{deal.id}}", "owner": " {{ owner.id }} ", "name": "{{deal.name}}"}"#);
+        assert_eq!(o.id("owner"), None);
+        assert_eq!(o.take_warnings(), ["owner"]);
+        let why = o.record_id("id", "deal_id").unwrap_err().to_string();
+        assert!(why.contains("deal_id") && why.contains("template"), "{why}");
+        assert_eq!(o.text("name").as_deref(), Some("{{deal.name}}"));
+    }
 
     fn object(json: &str) -> Object<'_> {
         Object::parse(json).expect("test JSON")

@@ -1,10 +1,23 @@
 //! The names of an event: its idempotency key, its order key, its source. One recipe for all vendors.
 //!
-//! Nothing of the clock, the machine or the request's id goes in: a vendor's redelivery, in any number and at any
-//! time, has the same names.
+//! The idempotency key ends with a [`Digest`] that tells one change from another. It is made of the first of these that
+//! the webhook has:
+//!
+//! 1. the vendor's own id of the change or the delivery, a header or a member of the body ([`ChangeId`]);
+//! 2. the members that make a change what it is, where the vendor lists them ([`ChangeId::Members`] too);
+//! 3. the body, where it holds the vendor's time of this change;
+//! 4. the body and the time of receipt.
+//!
+//! Under the first three, a redelivery has the same key at any time. Under the fourth it has another one: the body of a
+//! later change may be the same byte for byte (online, offline, online), and to take it for a redelivery would lose it.
+//! An event that comes twice only repeats a state that the consumer already has.
+//!
+//! [`ChangeId`]: crate::crm::ChangeId
+//! [`ChangeId::Members`]: crate::crm::ChangeId::Members
 
 use crm_event::{Action, Entity};
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::digest::{SHA256, digest};
 
@@ -16,15 +29,66 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 /// [SQS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html) takes.
 const LONGEST: usize = 128;
 
-/// The part of a key that tells deliveries apart: what is hashed is the vendor's delivery id where there is one, else
-/// the body's bytes.
+/// The SHA-256 of a webhook's body as it came in. It is stored with the webhook, whose body loses the vendor's secrets
+/// before it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyHash([u8; 32]);
+
+impl BodyHash {
+    pub fn of(body: &[u8]) -> Self {
+        Self(sha256(body))
+    }
+
+    /// 64 hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        HEXLOWER.encode(&self.0)
+    }
+
+    /// Reads what [`Self::to_hex`] wrote; `None` for anything else.
+    pub fn from_hex(digits: &str) -> Option<Self> {
+        HEXLOWER.decode(digits.as_bytes()).ok()?.try_into().ok().map(Self)
+    }
+}
+
+/// The part of a key that tells changes of one record apart: the first 8 bytes of a SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest([u8; 8]);
 
 impl Digest {
-    pub fn of(bytes: &[u8]) -> Self {
-        // A SHA-256 has 32 bytes: there always is a first chunk of 8.
-        Self(digest(&SHA256, bytes).as_ref().first_chunk().copied().unwrap_or_default())
+    /// The digest of the vendor's own id of the change.
+    pub fn of_change_id(id: &str) -> Self {
+        Self::first_of(sha256(id.as_bytes()))
+    }
+
+    /// The digest of the members of a body that together are the vendor's id of the change.
+    pub fn of_members<'m>(members: impl IntoIterator<Item = &'m str>) -> Self {
+        Self::of_parts(members)
+    }
+
+    /// The digest of an id that the signature does not cover, and of the body that it came with.
+    pub fn of_unsigned_id(id: &str, body: BodyHash) -> Self {
+        Self::of_parts([id, &body.to_hex()])
+    }
+
+    /// The digest of a body that holds the vendor's time of the change.
+    pub fn of_body(body: BodyHash) -> Self {
+        Self::first_of(body.0)
+    }
+
+    /// The digest of a body that the vendor may send again for another change.
+    pub fn of_receipt(body: BodyHash, received_at: Timestamp) -> Self {
+        Self::of_parts([body.to_hex().as_str(), &received_at.as_millisecond().to_string()])
+    }
+
+    /// NUL separates the parts: neither a header nor JSON text holds one.
+    fn of_parts<'p>(parts: impl IntoIterator<Item = &'p str>) -> Self {
+        let parts: Vec<&str> = parts.into_iter().collect();
+        Self::first_of(sha256(parts.join("\0").as_bytes()))
+    }
+
+    fn first_of(hash: [u8; 32]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = hash;
+        Self([a, b, c, d, e, f, g, h])
     }
 
     /// 16 hexadecimal digits.
@@ -32,10 +96,15 @@ impl Digest {
         HEXLOWER.encode(&self.0)
     }
 
-    /// What [`Self::to_hex`] wrote; none for anything else.
+    /// Reads what [`Self::to_hex`] wrote; `None` for anything else.
     pub fn from_hex(digits: &str) -> Option<Self> {
         HEXLOWER.decode(digits.as_bytes()).ok()?.try_into().ok().map(Self)
     }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    // A SHA-256 has 32 bytes, so there always is such a chunk.
+    digest(&SHA256, bytes).as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 /// The longest nonce that [`again`] takes: with it, every key fits.
@@ -125,23 +194,48 @@ fn fitting(vendor: &str, key: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Digest, Entity, Subject, again};
+    use super::{Action, BodyHash, Digest, Entity, Subject, again};
 
     fn subject<'a>(account: &'a str, record_id: &'a str) -> Subject<'a> {
         Subject { vendor: "heffl", account, entity: Entity::Lead, record_id }
     }
 
+    fn digest(body: &[u8]) -> Digest {
+        Digest::of_body(BodyHash::of(body))
+    }
+
     fn order_key(subject: Subject<'_>) -> String {
-        subject.keys(Action::Created, Digest::of(b"a")).0
+        subject.keys(Action::Created, digest(b"a")).0
     }
 
     #[test]
     fn known_answer() {
         // printf abc | sha256sum
-        let (order_key, id) = subject("acme", "ld_1").keys(Action::Created, Digest::of(b"abc"));
+        let (order_key, id) = subject("acme", "ld_1").keys(Action::Created, digest(b"abc"));
         assert_eq!(id, "heffl:acme:lead:ld_1:created:ba7816bf8f01cfea");
         assert_eq!(order_key, "heffl:acme:lead:ld_1");
         assert_eq!(subject("a/b ü", "1").source(), "crm://heffl/a%2Fb%20%C3%BC");
+    }
+
+    #[test]
+    fn each_source_of_a_digest_has_its_known_answer() {
+        // printf abc | sha256sum
+        let abc = BodyHash::of(b"abc");
+        assert_eq!(abc.to_hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        let received_at = "2026-01-01T00:00:00.123456Z".parse().unwrap();
+        for (digest, expected) in [
+            (Digest::of_body(abc), "ba7816bf8f01cfea"),
+            // printf msg_1 | sha256sum
+            (Digest::of_change_id("msg_1"), "116b88f173007be5"),
+            // printf 'msg_1\0ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' | sha256sum
+            (Digest::of_unsigned_id("msg_1", abc), "58a12b530ab9d94d"),
+            // printf 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\0001767225600123' | sha256sum
+            (Digest::of_receipt(abc, received_at), "bdbe63466014dfad"),
+            // printf '62515\000"deal"' | sha256sum
+            (Digest::of_members(["62515", "\"deal\""]), "8f1fd4eeca046e54"),
+        ] {
+            assert_eq!(digest.to_hex(), expected);
+        }
     }
 
     #[test]
@@ -160,8 +254,10 @@ mod tests {
 
     #[test]
     fn a_digest_reads_back() {
-        let digest = Digest::of(b"abc");
-        assert_eq!(Digest::from_hex(&digest.to_hex()), Some(digest));
+        let abc = digest(b"abc");
+        assert_eq!(Digest::from_hex(&abc.to_hex()), Some(abc));
+        let hash = BodyHash::of(b"abc");
+        assert_eq!(BodyHash::from_hex(&hash.to_hex()), Some(hash));
         for wrong in ["", "ba7816bf8f01cf", "ba7816bf8f01cfea00", "ga7816bf8f01cfea"] {
             assert_eq!(Digest::from_hex(wrong), None, "{wrong}");
         }
@@ -182,6 +278,6 @@ mod tests {
         assert_eq!(over.len(), "heffl:".len() + 64);
         assert!(over.starts_with("heffl:") && over.bytes().skip(6).all(|b| b.is_ascii_hexdigit()));
         let id = |digest| subject("default", &"x".repeat(200)).keys(Action::Created, digest).1;
-        assert_ne!(id(Digest::of(b"a")), id(Digest::of(b"b")));
+        assert_ne!(id(digest(b"a")), id(digest(b"b")));
     }
 }

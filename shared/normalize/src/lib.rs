@@ -15,32 +15,56 @@ pub mod scheme;
 mod secrets;
 mod tape;
 pub mod time;
+mod time_zones;
 
 use std::borrow::Cow;
 
-use crm_event::{Data, Entity, Event, EventType, Json, SPEC_VERSION, Text, TimeSource};
+use crm_event::{Data, Entity, Event, EventType, Json, MAX_UNREADABLE_PATHS, SPEC_VERSION, Text, TimeSource};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 pub use crm::Vendor;
-use crm::{Change, Outcome, Webhook};
+use crm::{Change, ChangeId, Outcome, Webhook};
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
-use json::Object;
-use key::{Digest, Subject};
+use json::{Object, Value};
+use key::{BodyHash, Digest, Subject};
 pub use log_fields::Logged;
 pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
 use scheme::Scheme;
 pub use secrets::Secrets;
+pub use time_zones::{TimeZones, TimeZonesError};
 
 /// A request that has proved its origin.
 ///
-/// Only [`Vendor::verify`] makes one, and [`quarantine::Kept`] from what such a one left; only from one can an event be
-/// made: there is no way from a sender's bytes to an event around the proof.
+/// Only [`Vendor::verify`] makes one, and [`quarantine::Restored`] from the record that one left. An event is made of
+/// nothing else, so there is no way from a sender's bytes to an event around the proof.
 pub struct Verified<'a> {
     vendor: &'static Vendor,
     request: Request<'a>,
     received_at: Timestamp,
-    /// Of a webhook that was kept: of the body as it came in, before secrets were taken out of it.
-    kept_digest: Option<Digest>,
+    /// The zone of the times in the body that are written without one.
+    zone: TimeZone,
+    /// The identity of a webhook that was stored. Its body may lack the vendor's secrets by now.
+    stored: Option<StoredIdentity>,
+}
+
+/// The identity that a stored webhook had when it came in.
+#[derive(Clone, Copy, Debug)]
+enum StoredIdentity {
+    Body(BodyHash),
+    /// The digest of the one event that the webhook is known by.
+    Event(Digest),
+}
+
+/// Tells a webhook's changes from those of other webhooks, see [`key`].
+#[derive(Clone, Copy, Debug)]
+enum Identity<'a> {
+    /// The vendor's own id, or the digest of a stored event.
+    Known(Digest),
+    /// The vendor's own id in a header that the signature does not cover.
+    UnsignedId(&'a str),
+    /// The body, with the time of receipt where it holds no time of the change.
+    Body,
 }
 
 /// What becomes of an authentic webhook.
@@ -80,7 +104,7 @@ impl Vendor {
         now: Timestamp,
     ) -> Result<Verified<'a>, Unauthorized> {
         secrets.verify(&request, now)?;
-        Ok(Verified { vendor: self, request, received_at: now, kept_digest: None })
+        Ok(Verified { vendor: self, request, received_at: now, zone: TimeZone::UTC, stored: None })
     }
 
     /// The headers that hold a signature.
@@ -135,9 +159,14 @@ impl<'a> Verified<'a> {
             _ => Ok(outcome),
         });
         let logged = Logged::of(&webhook.body, self.vendor.log_members);
+        let identity = self.identity(&webhook.body);
         let warnings = webhook.body.take_warnings();
         let raw = || webhook.body.into_json_without(self.vendor.secret_members);
-        let result = outcome.map(|outcome| self.stamp(outcome, options.include_raw.then(raw).flatten()));
+        let result = outcome.map(|outcome| {
+            let is_readable = warnings.is_empty();
+            let stamp = Stamp { request: self, identity, is_readable, unreadable: unreadable(&warnings) };
+            stamp.stamp(outcome, options.include_raw.then(raw).flatten())
+        });
         Normalized { result, warnings, logged }
     }
 
@@ -160,6 +189,12 @@ impl<'a> Verified<'a> {
         &self.request
     }
 
+    /// The same request, with local times read in this zone.
+    #[must_use]
+    pub fn in_time_zone(self, zone: TimeZone) -> Self {
+        Self { zone, ..self }
+    }
+
     pub fn vendor(&self) -> &'static Vendor {
         self.vendor
     }
@@ -173,7 +208,7 @@ impl<'a> Verified<'a> {
             .map_err(|error| Quarantine::new(Reason::NotText, self.why_not_text(error.valid_up_to())))?;
         // RFC 8259, section 8.1: a parser may ignore a byte order mark.
         let text = text.trim_start_matches('\u{feff}').trim_ascii();
-        Object::parse(text).map_err(|error| {
+        Object::parse_in(text, self.zone.clone()).map_err(|error| {
             let detail = match error.line() {
                 0 => format!("the body is {error}"),
                 line => format!("the body is not a JSON object (line {line}, column {})", error.column()),
@@ -191,20 +226,69 @@ impl<'a> Verified<'a> {
         }
     }
 
-    /// Puts what is known of the request around what the vendor's module made of the body.
+    /// The hash of the body as it came in.
+    fn body_hash(&self) -> BodyHash {
+        match self.stored {
+            Some(StoredIdentity::Body(hash)) => hash,
+            _ => BodyHash::of(self.request.body),
+        }
+    }
+
+    fn identity(&self, body: &Object<'a>) -> Identity<'a> {
+        if let Some(StoredIdentity::Event(digest)) = self.stored {
+            return Identity::Known(digest);
+        }
+        let header = |name| self.request.headers.get(name).filter(|id| !id.is_empty());
+        let identity = |change_id: &ChangeId| match change_id {
+            ChangeId::Header(name) => header(name).map(|id| Identity::Known(Digest::of_change_id(id))),
+            ChangeId::UnsignedHeader(name) => header(name).map(Identity::UnsignedId),
+            ChangeId::Members(paths) => {
+                let mut members = paths.iter().map(|path| body.at(path)).peekable();
+                members.peek()?.as_ref()?;
+                let texts = members.map(|member| member.map_or("", Value::get));
+                Some(Identity::Known(Digest::of_members(texts)))
+            }
+        };
+        self.vendor.change_ids.iter().find_map(identity).unwrap_or(Identity::Body)
+    }
+}
+
+/// The longest path that an event lists in bytes. The names in a path are the sender's and may have any length.
+const MAX_PATH_BYTES: usize = 256;
+
+/// The paths for [`Data::unreadable`]: each once, and not more than it may have.
+fn unreadable(warnings: &[String]) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for path in warnings.iter().filter(|path| path.len() <= MAX_PATH_BYTES) {
+        if paths.len() < MAX_UNREADABLE_PATHS && !paths.contains(path) {
+            paths.push(path.clone());
+        }
+    }
+    paths
+}
+
+/// Puts what is known of the request around what the vendor's module made of the body.
+struct Stamp<'v, 'a> {
+    request: &'v Verified<'a>,
+    identity: Identity<'a>,
+    /// False if a field of the body could not be read.
+    is_readable: bool,
+    unreadable: Vec<String>,
+}
+
+impl<'a> Stamp<'_, 'a> {
     fn stamp(&self, outcome: Outcome<'a>, raw: Option<Json<'a>>) -> Accepted<'a> {
-        let digest = self.digest();
         match outcome {
             Outcome::Ignored(why) => Accepted::Ignored(why),
-            Outcome::Change(change) => Accepted::Events(vec![self.event(digest, change, raw)]),
+            Outcome::Change(change) => Accepted::Events(vec![self.event(change, raw)]),
             Outcome::Changes(changes) => {
                 let each_raw = std::iter::repeat_n(raw, changes.len());
                 let events = changes.into_iter().zip(each_raw);
-                Accepted::Events(events.map(|(change, raw)| self.event(digest, change, raw)).collect())
+                Accepted::Events(events.map(|(change, raw)| self.event(change, raw)).collect())
             }
             Outcome::Unknown(unknown) => {
                 let data = |account: &Text<'a>| Data {
-                    vendor: Cow::Borrowed(self.vendor.name),
+                    vendor: Cow::Borrowed(self.request.vendor.name),
                     account: account.clone(),
                     vendor_event: unknown.vendor_event,
                     entity: Entity::Unknown,
@@ -217,68 +301,70 @@ impl<'a> Verified<'a> {
                     raw,
                 };
                 let id = unknown.record_id.as_deref();
-                Accepted::Events(vec![self.envelope(digest, id, unknown.account, unknown.occurred_at, data)])
+                Accepted::Events(vec![self.envelope(id, unknown.account, unknown.occurred_at, data)])
             }
         }
     }
 
-    fn event(&self, digest: Digest, change: Change<'a>, raw: Option<Json<'a>>) -> Event<'a> {
+    fn event(&self, change: Change<'a>, raw: Option<Json<'a>>) -> Event<'a> {
         let entity = change.record.entity();
         let id = change.record.id().clone();
         let data = |account: &Text<'a>| Data {
-            vendor: Cow::Borrowed(self.vendor.name),
+            vendor: Cow::Borrowed(self.request.vendor.name),
             account: account.clone(),
             vendor_event: change.vendor_event,
             entity,
             action: change.action,
-            partial: change.partial,
-            unreadable: Vec::new(),
+            // A field that could not be read is not an empty field.
+            partial: change.partial || !self.is_readable,
+            unreadable: self.unreadable.clone(),
             record: Some(change.record),
             changes: change.changes,
             actor: change.actor,
             raw,
         };
-        self.envelope(digest, Some(&id), change.account, change.occurred_at, data)
+        self.envelope(Some(&id), change.account, change.occurred_at, data)
     }
 
     fn envelope(
         &self,
-        digest: Digest,
         record_id: Option<&str>,
         account: Option<Text<'a>>,
         occurred_at: Option<Timestamp>,
         data: impl FnOnce(&Text<'a>) -> Data<'a>,
     ) -> Event<'a> {
-        let in_url = self.request.account.map(Cow::Borrowed);
+        let Verified { vendor, request, received_at, .. } = self.request;
+        let in_url = request.account.map(Cow::Borrowed);
         let account = in_url.or(account).unwrap_or(Cow::Borrowed(DEFAULT_ACCOUNT));
         let data = data(&account);
         let (entity, action) = (data.entity, data.action);
         let subject =
-            Subject { vendor: self.vendor.name, account: &account, entity, record_id: record_id.unwrap_or_default() };
-        let (partition_key, id) = subject.keys(action, digest);
+            Subject { vendor: vendor.name, account: &account, entity, record_id: record_id.unwrap_or_default() };
+        let (partition_key, id) = subject.keys(action, self.digest(occurred_at.is_some()));
         Event {
             specversion: Cow::Borrowed(SPEC_VERSION),
             id: Cow::Owned(id),
             source: Cow::Owned(subject.source()),
             event_type: EventType { entity, action },
             subject: record_id.map(|id| Cow::Owned([entity.as_str(), "/", id].concat())),
-            time: occurred_at.unwrap_or(self.received_at),
+            time: occurred_at.unwrap_or(*received_at),
             timesource: if occurred_at.is_some() { TimeSource::Vendor } else { TimeSource::Received },
             datacontenttype: Cow::Borrowed(crm_event::DATA_CONTENT_TYPE),
             dataschema: Cow::Borrowed(crm_event::data_schema(entity)),
             partitionkey: Cow::Owned(partition_key),
-            recordedtime: self.received_at,
-            traceparent: self.request.traceparent(),
+            recordedtime: *received_at,
+            traceparent: request.traceparent(),
             data,
         }
     }
 
-    /// Of the vendor's delivery id where the delivery has one, else of the body.
-    fn digest(&self) -> Digest {
-        if let Some(digest) = self.kept_digest {
-            return digest;
+    /// The digest of a change, by the first rule of [`key`] that applies to it.
+    fn digest(&self, has_vendor_time: bool) -> Digest {
+        match self.identity {
+            Identity::Known(digest) => digest,
+            _ if has_vendor_time => Digest::of_body(self.request.body_hash()),
+            Identity::UnsignedId(id) => Digest::of_unsigned_id(id, self.request.body_hash()),
+            Identity::Body => Digest::of_receipt(self.request.body_hash(), self.request.received_at),
         }
-        let delivery_id = self.vendor.delivery_id_header.and_then(|name| self.request.headers.get(name));
-        Digest::of(delivery_id.filter(|id| !id.is_empty()).map_or(self.request.body, str::as_bytes))
     }
 }

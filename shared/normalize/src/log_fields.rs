@@ -24,7 +24,7 @@ enum Words<'a> {
 
 impl<'a> Logged<'a> {
     pub(crate) fn of(body: &Object<'a>, paths: &[&'static str]) -> Self {
-        Self(paths.iter().filter_map(|path| Some((*path, words(at(body, path)?)?))).collect())
+        Self(paths.iter().filter_map(|path| Some((*path, words(body.at(path)?)?))).collect())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -36,12 +36,6 @@ impl Serialize for Logged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(path, words)| (path, words)))
     }
-}
-
-fn at<'o, 'a>(body: &'o Object<'a>, path: &str) -> Option<Value<'o, 'a>> {
-    let dot = path.bytes().position(|byte| byte == b'.').unwrap_or(path.len());
-    let (top, below) = path.split_at_checked(dot)?;
-    below.split('.').skip(1).try_fold(body.json(top)?, Value::member)
 }
 
 fn words<'a>(value: Value<'_, 'a>) -> Option<Words<'a>> {

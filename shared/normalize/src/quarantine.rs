@@ -1,22 +1,23 @@
-//! What is kept of an authentic webhook that did not become an event: all of it, less its credentials. And the way back:
-//! [`Kept`] tries it again.
+//! The record of an authentic webhook that did not become an event: all of it, less its credentials. And the way back:
+//! [`Record::restore`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crm_event::Text;
+use crm_event::{Event, Text};
 use data_encoding::BASE64;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::crm::{self, Vendor};
 use crate::error::Quarantine;
-use crate::key::Digest;
-use crate::{Pairs, Request, Verified};
+use crate::key::{BodyHash, Digest};
+use crate::{Pairs, Request, StoredIdentity, Verified, time_zones};
 
-/// A message of the quarantine queue: what a replay needs to try again.
+/// An authentic webhook in the quarantine queue or the overflow store, with all that a replay needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message<'a> {
+pub struct Record<'a> {
     /// A [`crate::Reason`]'s word.
     pub reason: Text<'a>,
     /// A sentence for the person who looks after it.
@@ -28,8 +29,11 @@ pub struct Message<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_account: Option<Text<'a>>,
     pub received_at: Timestamp,
-    /// What the keys of its events end with, of the body as it came in: 16 hexadecimal digits.
-    pub digest: String,
+    /// The IANA name of the zone in which local times are read; `None` for UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// SHA-256 of the body as it came in, in hexadecimal digits. A replay makes the keys of the events of it.
+    pub body_sha256: String,
     /// By name, in lower case; without credentials and signatures.
     pub headers: BTreeMap<String, Text<'a>>,
     /// Without credentials.
@@ -63,7 +67,7 @@ pub fn is_credential_parameter(name: &str) -> bool {
     CREDENTIAL_PARAMETERS.into_iter().any(|secret| secret.eq_ignore_ascii_case(name))
 }
 
-impl<'a> Message<'a> {
+impl<'a> Record<'a> {
     pub fn new(verified: &Verified<'a>, quarantine: &Quarantine) -> Self {
         let request = verified.request();
         let body = match verified.redacted_body() {
@@ -86,7 +90,8 @@ impl<'a> Message<'a> {
             account: Cow::Borrowed(request.account_or_default()),
             url_account: request.account.map(Cow::Borrowed),
             received_at: verified.received_at(),
-            digest: verified.digest().to_hex(),
+            time_zone: verified.zone.iana_name().filter(|name| *name != "UTC").map(str::to_owned),
+            body_sha256: verified.body_hash().to_hex(),
             headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect(),
             query: query.map(|(name, value)| (name.clone().into_owned(), value.clone())).collect(),
             body,
@@ -94,55 +99,91 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Why a message of the quarantine or the overflow store cannot be tried again.
+/// Why a record cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeptError {
+pub enum RestoreError {
     #[error("there is no vendor of the name {0:?}")]
     UnknownVendor(String),
     #[error("body_base64 is not Base64")]
     NotBase64,
-    #[error("digest is not 16 hexadecimal digits")]
-    NotADigest,
+    #[error("there is no time zone of the name {0:?}")]
+    UnknownTimeZone(String),
+    #[error("body_sha256 is not 64 hexadecimal digits")]
+    NotAHash,
 }
 
-/// A kept webhook that can be normalized again. It proved its origin before it was kept: whoever makes one vouches for
-/// the place that the message comes from.
+/// A stored webhook that can be normalized again. It proved its origin before it was stored: whoever restores one
+/// vouches for the place that the record comes from.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct Restored {
     vendor: &'static Vendor,
     body: Vec<u8>,
     headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     query: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     account: Option<String>,
     received_at: Timestamp,
-    digest: Digest,
+    zone: TimeZone,
+    identity: StoredIdentity,
 }
 
-impl Kept {
+impl Record<'_> {
+    /// The webhook as it was when it came in.
+    ///
     /// # Errors
-    /// Where the message is not one that [`Message::new`] made.
-    pub fn new(message: Message<'_>) -> Result<Self, KeptError> {
-        let unknown = || KeptError::UnknownVendor(message.vendor.clone().into_owned());
-        let vendor = crm::find(&message.vendor).ok_or_else(unknown)?;
-        let body = match message.body {
+    /// If [`Record::new`] cannot have made the record.
+    pub fn restore(self) -> Result<Restored, RestoreError> {
+        let unknown = || RestoreError::UnknownVendor(self.vendor.clone().into_owned());
+        let vendor = crm::find(&self.vendor).ok_or_else(unknown)?;
+        let body = match self.body {
             Body::Text(text) => text.into_owned().into_bytes(),
-            Body::Base64(text) => BASE64.decode(text.as_bytes()).map_err(|_| KeptError::NotBase64)?,
+            Body::Base64(text) => BASE64.decode(text.as_bytes()).map_err(|_| RestoreError::NotBase64)?,
         };
         let owned = |pairs: BTreeMap<String, Text<'_>>| {
             pairs.into_iter().map(|(name, value)| (Cow::Owned(name), Cow::Owned(value.into_owned()))).collect()
         };
-        Ok(Self {
+        let zone = match self.time_zone {
+            Some(name) => time_zones::zone(&name).ok_or(RestoreError::UnknownTimeZone(name))?,
+            None => TimeZone::UTC,
+        };
+        let body_hash = BodyHash::from_hex(&self.body_sha256).ok_or(RestoreError::NotAHash)?;
+        Ok(Restored {
             vendor,
             body,
-            headers: owned(message.headers),
-            query: owned(message.query),
-            account: message.url_account.map(Cow::into_owned),
-            received_at: message.received_at,
-            digest: Digest::from_hex(&message.digest).ok_or(KeptError::NotADigest)?,
+            headers: owned(self.headers),
+            query: owned(self.query),
+            account: self.url_account.map(Cow::into_owned),
+            received_at: self.received_at,
+            zone,
+            identity: StoredIdentity::Body(body_hash),
+        })
+    }
+}
+
+impl Restored {
+    /// The webhook that an event came from, as far as the event tells: the vendor's JSON, and the event's name in the
+    /// query, which is all that a translation reads of a request's parameters and headers. `None` for an event without
+    /// `raw`, of an unknown vendor, or whose id was too long to end with its digest; and for a part of a record from a
+    /// vendor with local times, for the event does not tell their zone.
+    pub fn from_event(event: &Event<'_>) -> Option<Self> {
+        let raw = event.data.raw.as_ref()?;
+        let vendor = crm::find(&event.data.vendor)?;
+        if vendor.writes_local_times && event.data.partial {
+            return None;
+        }
+        let (_, digest) = event.id.rsplit_once(':')?;
+        Some(Self {
+            vendor,
+            body: raw.get().as_bytes().to_vec(),
+            headers: Vec::new(),
+            query: vec![(Cow::Borrowed("event"), Cow::Owned(event.data.vendor_event.to_string()))],
+            account: Some(event.data.account.to_string()),
+            received_at: event.recordedtime,
+            zone: TimeZone::UTC,
+            identity: StoredIdentity::Event(Digest::from_hex(digest)?),
         })
     }
 
-    /// As it was when it came in: its events get the keys and times that they would have had then.
+    /// The webhook, proved. Its events get the keys and times that they would have had when it came in.
     pub fn verified(&self) -> Verified<'_> {
         let request = Request {
             body: &self.body,
@@ -150,13 +191,19 @@ impl Kept {
             query: Pairs(&self.query),
             account: self.account.as_deref(),
         };
-        Verified { vendor: self.vendor, request, received_at: self.received_at, kept_digest: Some(self.digest) }
+        Verified {
+            vendor: self.vendor,
+            request,
+            received_at: self.received_at,
+            zone: self.zone.clone(),
+            stored: Some(self.identity),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, Message};
+    use super::{Body, Record};
     use crate::error::{Quarantine, Reason};
     use crate::{Pairs, Request, Secrets, crm, sample};
 
@@ -172,18 +219,18 @@ mod tests {
             sample::prove(heffl, body, &mut headers, &mut query, now);
             let request = Request { body, headers: Pairs(&headers), query: Pairs(&query), account: Some("acme") };
             let verified = heffl.verify(request, &secrets, now).unwrap();
-            let message = Message::new(&verified, &Quarantine::new(Reason::NotJson, "no JSON"));
-            let json = serde_json::to_string(&message).unwrap();
+            let record = Record::new(&verified, &Quarantine::new(Reason::NotJson, "no JSON"));
+            let json = serde_json::to_string(&record).unwrap();
             for secret in ["c00kie", "t0ken", "signature"] {
                 assert!(!json.contains(secret), "{json}");
             }
-            assert_eq!(message.headers.get("webhook-id").map(|id| &**id), Some("msg_1"));
-            assert_eq!(message.query.get("event").map(|event| &**event), Some("x"));
+            assert_eq!(record.headers.get("webhook-id").map(|id| &**id), Some("msg_1"));
+            assert_eq!(record.query.get("event").map(|event| &**event), Some("x"));
             match std::str::from_utf8(body) {
-                Ok(text) => assert_eq!(message.body, Body::Text(text.into())),
-                Err(_) => assert_eq!(message.body, Body::Base64("//4=".to_owned())),
+                Ok(text) => assert_eq!(record.body, Body::Text(text.into())),
+                Err(_) => assert_eq!(record.body, Body::Base64("//4=".to_owned())),
             }
-            assert_eq!(serde_json::from_str::<Message<'_>>(&json).unwrap(), message);
+            assert_eq!(serde_json::from_str::<Record<'_>>(&json).unwrap(), record);
         }
     }
 }

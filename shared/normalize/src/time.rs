@@ -9,30 +9,51 @@ use jiff::{SignedDuration, Timestamp};
 /// milliseconds is March 1973: no CRM event is near either.
 const FIRST_MILLISECONDS: i64 = 100_000_000_000;
 
-/// An instant from text: RFC 3339 with any offset, or without one, which all five vendors mean as UTC; a date alone is
-/// 00:00 UTC; `MM-DD-YYYY[ HH:MM:SS]` as Freshsales' workflow webhooks write it; an epoch number as text.
-pub fn instant(text: &str) -> Option<Timestamp> {
+/// An instant from text: RFC 3339 with any offset; the same without one, or `MM-DD-YYYY[ HH:MM:SS]`, in the zone; an
+/// epoch number as text. A date alone is 00:00.
+pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let plain = plain_utc(text);
     if plain.is_some() {
         return plain;
     }
     if let Ok(pieces) = Pieces::parse(text) {
-        return by_pieces(&pieces);
+        return by_pieces(&pieces, zone);
     }
     if let Some(local) = month_first(text) {
-        return utc(local);
+        return zone.to_timestamp(local).ok();
     }
     epoch(text)
 }
 
-fn by_pieces(pieces: &Pieces<'_>) -> Option<Timestamp> {
+fn by_pieces(pieces: &Pieces<'_>, zone: &TimeZone) -> Option<Timestamp> {
     let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or_default());
-    pieces.to_numeric_offset().unwrap_or(Offset::UTC).to_timestamp(local).ok()
+    match pieces.to_numeric_offset() {
+        Some(offset) => offset.to_timestamp(local).ok(),
+        None => zone.to_timestamp(local).ok(),
+    }
 }
 
-/// A calendar date from text: the date itself, or the day of an instant in UTC.
+/// A calendar date from text. It is the day that the text shows, whatever its offset: who writes
+/// `2026-06-15T00:00:00+01:00` means 15 June, which in UTC is the day before. For an epoch number as text, see
+/// [`date_of_epoch`].
 pub fn date(text: &str) -> Option<Date> {
-    instant(text).map(day)
+    if let Ok(pieces) = Pieces::parse(text) {
+        let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or_default());
+        return Some(local.date());
+    }
+    month_first(text).map(DateTime::date).or_else(|| date_of_epoch(text))
+}
+
+/// A calendar date from an epoch number, which is midnight of that day in the sender's zone: the day of the nearest
+/// midnight in UTC. That is right for zones from -11:59 to +12:00.
+pub fn date_of_epoch(digits: &str) -> Option<Date> {
+    let noon = epoch(digits)?.checked_add(SignedDuration::from_hours(12)).ok()?;
+    Some(day(noon))
+}
+
+/// True if text is a calendar date without a time of day.
+pub fn is_date_alone(text: &str) -> bool {
+    Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_none())
 }
 
 /// The day of an instant in UTC.
@@ -89,10 +110,6 @@ fn number<const N: usize>(digits: [u8; N]) -> Option<i32> {
     })
 }
 
-fn utc(local: DateTime) -> Option<Timestamp> {
-    TimeZone::UTC.to_timestamp(local).ok()
-}
-
 fn month_first(text: &str) -> Option<DateTime> {
     if text.as_bytes().get(2) != Some(&b'-') {
         return None;
@@ -103,12 +120,14 @@ fn month_first(text: &str) -> Option<DateTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pieces, by_pieces, date, epoch, instant, plain_utc};
+    use jiff::tz::TimeZone;
+
+    use super::{Pieces, by_pieces, date, date_of_epoch, epoch, instant, plain_utc};
 
     /// Every day and second is right, and what is close to the form either reads the same or is left to the other reader.
     #[test]
     fn the_plain_form_reads_as_all_forms_do() {
-        let full = |text: &str| Pieces::parse(text).ok().and_then(|pieces| by_pieces(&pieces));
+        let full = |text: &str| Pieces::parse(text).ok().and_then(|pieces| by_pieces(&pieces, &TimeZone::UTC));
         for year in ["0000", "0001", "1899", "1969", "1970", "2000", "2023", "2024", "9999"] {
             for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
                 let text = format!("{year}-{month:02}-{day:02}T23:59:59.999Z");
@@ -146,10 +165,10 @@ mod tests {
             ("06-24-2020", "2020-06-24T00:00:00Z"),
             ("1455855737", "2016-02-19T04:22:17Z"),
         ] {
-            assert_eq!(instant(text).map(|t| t.to_string()).as_deref(), Some(expected), "{text}");
+            assert_eq!(instant(text, &TimeZone::UTC).map(|t| t.to_string()).as_deref(), Some(expected), "{text}");
         }
         for text in ["", "soon", "2024-13-01", "24-06-2020", "2024-03-05T25:00:00", "1e9", "12.x", "--1"] {
-            assert_eq!(instant(text), None, "{text}");
+            assert_eq!(instant(text, &TimeZone::UTC), None, "{text}");
         }
     }
 
@@ -168,8 +187,47 @@ mod tests {
     }
 
     #[test]
-    fn the_day_of_an_instant_is_that_of_utc() {
-        assert_eq!(date("2025-03-15T00:00:00.000Z").unwrap().to_string(), "2025-03-15");
-        assert_eq!(date("2025-03-15T23:30:00-02:00").unwrap().to_string(), "2025-03-16");
+    fn a_local_time_is_of_the_zone_and_an_offset_counts_before_it() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        for (text, expected) in [
+            ("06-24-2020 18:30:54", "2020-06-24T16:30:54Z"),
+            ("01-24-2020 18:30:54", "2020-01-24T17:30:54Z"),
+            ("2024-03-05T14:07:00", "2024-03-05T13:07:00Z"),
+            ("2017-06-02T16:05:54+05:30", "2017-06-02T10:35:54Z"),
+            ("2025-01-15T10:30:00Z", "2025-01-15T10:30:00Z"),
+            ("1455855737", "2016-02-19T04:22:17Z"),
+        ] {
+            assert_eq!(instant(text, &berlin).map(|t| t.to_string()).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_the_day_that_the_text_shows() {
+        for (text, expected) in [
+            ("2025-03-15", "2025-03-15"),
+            ("2025-03-15T00:00:00.000Z", "2025-03-15"),
+            ("2026-06-15T00:00:00+01:00", "2026-06-15"),
+            ("2025-03-15T23:30:00-02:00", "2025-03-15"),
+            ("2024-03-05T14:07:00", "2024-03-05"),
+            ("06-24-2020", "2020-06-24"),
+            ("06-24-2020 23:59:59", "2020-06-24"),
+        ] {
+            assert_eq!(date(text).map(|date| date.to_string()).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["", "soon", "2025-02-30", "2025-03-15T25:00:00Z"] {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+
+    /// Midnight of 15 January 2026 in every zone from -11:59 to +12:00.
+    #[test]
+    fn an_epoch_of_somebodys_midnight_is_that_day() {
+        let midnight_in_utc = 1_768_435_200_i64;
+        for minutes_east in (-11 * 60 - 59)..=12 * 60 {
+            let seconds = (midnight_in_utc - minutes_east * 60).to_string();
+            for digits in [seconds.clone(), format!("{seconds}000")] {
+                assert_eq!(date_of_epoch(&digits).unwrap().to_string(), "2026-01-15", "{minutes_east} minutes east");
+            }
+        }
     }
 }

@@ -111,7 +111,7 @@ impl Template {
         let rest = body.strip_prefix('{').context("no JSON object")?;
         webhook.body = format!("{{\"delivery_of_the_test\":{index},{rest}").into_bytes();
         for (name, value) in &mut webhook.headers {
-            if vendor.delivery_id_header.is_some_and(|header| name.eq_ignore_ascii_case(header)) {
+            if vendor.change_id_headers().any(|header| name.eq_ignore_ascii_case(header)) {
                 *value = format!("{value}-{index}").into();
             }
         }

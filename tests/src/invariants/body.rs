@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crm_event::{Event, Json};
 use crm_events::answer::Webhook;
 use crm_events::case::RECEIVED_AT;
-use crm_normalize::quarantine::{Body, Kept, Message};
+use crm_normalize::quarantine::{Body, Record};
 use crm_normalize::{
     Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, crm, sample,
 };
@@ -135,27 +135,27 @@ fn texts(value: &Value, all: &mut Vec<String>) {
     }
 }
 
-/// The webhook as a message of the quarantine holds no credential and becomes, later, what it became at once.
+/// The webhook as a record of the quarantine holds no credential and becomes, later, what it became at once.
 fn kept(verified: &Verified<'_>, at_once: &Normalized<'_>, request: &RequestText) {
     let why = match &at_once.result {
         Err(quarantine) => quarantine.clone(),
         Ok(_) => Quarantine::new(Reason::QueueUnavailable, "no answer"),
     };
     assert!(!why.to_string().contains('\n') && why.to_string().len() < 1000, "{why}");
-    let message = Message::new(verified, &why);
-    let json = serde_json::to_string(&message).unwrap_or_else(|error| panic!("{error}"));
-    let back: Message<'_> = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
-    assert_eq!(back, message);
+    let record = Record::new(verified, &why);
+    let json = serde_json::to_string(&record).unwrap_or_else(|error| panic!("{error}"));
+    let back: Record<'_> = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
+    assert_eq!(back, record);
     credentials_are_gone(verified.vendor(), request, &back);
-    let kept = Kept::new(back).unwrap_or_else(|error| panic!("{error}: {json}"));
+    let restored = back.restore().unwrap_or_else(|error| panic!("{error}: {json}"));
     // Where not even the JSON is right, the text that is kept may be wrong elsewhere: what was a secret is not in it.
     let is_other_text = matches!(why.reason, Reason::NotText | Reason::NotJson)
         && matches!(verified.redacted_body(), Cow::Owned(kept) if kept != request.body);
-    let later = kept.verified().normalize(OPTIONS);
+    let later = restored.verified().normalize(OPTIONS);
     assert!(is_other_text || outcome(&later) == outcome(at_once), "{later:?} for {at_once:?}: {json}");
 }
 
-fn credentials_are_gone(vendor: &Vendor, request: &RequestText, message: &Message<'_>) {
+fn credentials_are_gone(vendor: &Vendor, request: &RequestText, record: &Record<'_>) {
     let signatures: Vec<_> = vendor.signature_headers().collect();
     let headers = request.headers.iter().filter(|(name, _)| {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
@@ -170,14 +170,14 @@ fn credentials_are_gone(vendor: &Vendor, request: &RequestText, message: &Messag
         let times = request.headers.iter().chain(&request.query).filter(|pair| elsewhere(pair)).count();
         times > 1 || String::from_utf8_lossy(&request.body).contains(credential)
     };
-    let pairs = message.headers.iter().chain(&message.query);
+    let pairs = record.headers.iter().chain(&record.query);
     let mut kept: Vec<&str> = pairs.flat_map(|(name, value)| [name.as_str(), value]).collect();
-    kept.extend([&*message.detail, &*message.account]);
-    if let Body::Text(body) = &message.body {
+    kept.extend([&*record.detail, &*record.account]);
+    if let Body::Text(body) = &record.body {
         kept.push(body);
     }
     for (_, credential) in headers.chain(query).filter(|(_, text)| text.len() >= SECRET_LENGTH && !shown(text)) {
-        assert!(!kept.iter().any(|text| text.contains(&**credential)), "{credential} is in {message:?}");
+        assert!(!kept.iter().any(|text| text.contains(&**credential)), "{credential} is in {record:?}");
     }
 }
 

@@ -1,11 +1,10 @@
 //! One thing that was kept, and what it becomes now.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crm_event::Event;
-use crm_normalize::quarantine::{Body, Kept, Message};
+use crm_normalize::quarantine::{Record, Restored};
 use crm_normalize::{Accepted, Options};
 use jiff::Timestamp;
 
@@ -25,7 +24,7 @@ pub(super) struct Item {
 
 #[derive(Debug)]
 pub(super) enum Content {
-    Webhook(Box<Message<'static>>),
+    Webhook(Box<Record<'static>>),
     /// An event's JSON.
     Event(String),
     /// Not what we write.
@@ -38,7 +37,7 @@ pub(super) enum Plan {
     Events(Vec<String>),
     Ignored,
     /// Still not understood.
-    Quarantine(Box<Message<'static>>),
+    Quarantine(Box<Record<'static>>),
 }
 
 /// Why an item stays where it is.
@@ -62,54 +61,37 @@ impl fmt::Display for Why {
 impl Item {
     pub(super) fn plan(&self, include_raw: bool) -> Result<Plan, Why> {
         match &self.content {
-            Content::Webhook(message) => {
-                let kept = Kept::new((**message).clone()).map_err(|_| Why::Unreadable)?;
-                match kept.verified().normalize(Options { include_raw }).result {
+            Content::Webhook(record) => {
+                let restored = (**record).clone().restore().map_err(|_| Why::Unreadable)?;
+                match restored.verified().normalize(Options { include_raw }).result {
                     Ok(Accepted::Events(events)) => {
                         let events = events.iter().map(serde_json::to_string).collect::<Result<_, _>>();
                         events.map(Plan::Events).map_err(|_| Why::Unreadable)
                     }
                     Ok(Accepted::Ignored(_)) => Ok(Plan::Ignored),
-                    Err(quarantine) => Ok(Plan::Quarantine(Box::new(Message {
+                    Err(quarantine) => Ok(Plan::Quarantine(Box::new(Record {
                         reason: Cow::Borrowed(quarantine.reason.word()),
                         detail: quarantine.detail,
-                        ..(**message).clone()
+                        ..(**record).clone()
                     }))),
                 }
             }
             Content::Event(json) => {
                 let event: Event<'_> = serde_json::from_str(json).map_err(|_| Why::Unreadable)?;
-                Ok(Plan::Events(vec![normalized_anew(&event).unwrap_or_else(|| json.clone())]))
+                Ok(Plan::Events(vec![normalized_again(&event).unwrap_or_else(|| json.clone())]))
             }
             Content::Unreadable => Err(Why::Unreadable),
         }
     }
 }
 
-/// The event as the present normalizer makes it of the vendor's JSON in it. None where it has none, or where that does
-/// not give this event any more: then the event goes as it is.
-fn normalized_anew(event: &Event<'_>) -> Option<String> {
-    let raw = event.data.raw.as_ref()?;
-    // The digest; a key that was too long has none that could be read.
-    let (_, digest) = event.id.rsplit_once(':')?;
-    // Of a request's parameters and headers, the name of the event is all that a translation reads.
-    let query = BTreeMap::from([("event".to_owned(), event.data.vendor_event.clone())]);
-    let kept = Kept::new(Message {
-        reason: Cow::Borrowed(""),
-        detail: Cow::Borrowed(""),
-        vendor: event.data.vendor.clone(),
-        account: event.data.account.clone(),
-        url_account: Some(event.data.account.clone()),
-        received_at: event.recordedtime,
-        digest: digest.to_owned(),
-        headers: BTreeMap::new(),
-        query,
-        body: Body::Text(Cow::Borrowed(raw.get())),
-    })
-    .ok()?;
-    let verified = kept.verified();
+/// The event as the present normalizer makes it of the vendor's JSON in it. `None` if it has no such JSON, or if that
+/// does not give this event any more: then the event goes on as it is.
+fn normalized_again(event: &Event<'_>) -> Option<String> {
+    let restored = Restored::from_event(event)?;
+    let verified = restored.verified();
     let Ok(Accepted::Events(events)) = verified.normalize(Options { include_raw: true }).result else { return None };
-    let mut same = events.into_iter().find(|anew| anew.id == event.id)?;
+    let mut same = events.into_iter().find(|again| again.id == event.id)?;
     same.traceparent.clone_from(&event.traceparent);
     serde_json::to_string(&same).ok()
 }

@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{
 };
 use crm_event::Event;
 use crm_normalize::Vendor;
-use crm_normalize::quarantine::Message;
+use crm_normalize::quarantine::Record;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -174,9 +174,9 @@ impl Item {
     }
 
     fn with_webhook(self, json: &str) -> Self {
-        let Ok(message) = serde_json::from_str::<Message<'static>>(json) else { return self };
-        let (reason, vendor, kept_at) = (message.reason.to_string(), message.vendor.to_string(), message.received_at);
-        Self { reason, vendor, kept_at: Some(kept_at), content: Content::Webhook(Box::new(message)), ..self }
+        let Ok(record) = serde_json::from_str::<Record<'static>>(json) else { return self };
+        let (reason, vendor, kept_at) = (record.reason.to_string(), record.vendor.to_string(), record.received_at);
+        Self { reason, vendor, kept_at: Some(kept_at), content: Content::Webhook(Box::new(record)), ..self }
     }
 }
 

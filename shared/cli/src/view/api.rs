@@ -171,7 +171,7 @@ impl Draft {
         });
         let query = webhook.query.iter().filter(|(name, _)| !quarantine::is_credential_parameter(name));
         let renewed = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| {
-            let is_id = vendor.delivery_id_header.is_some_and(|id| id.eq_ignore_ascii_case(name));
+            let is_id = vendor.change_id_headers().any(|id| id.eq_ignore_ascii_case(name));
             let value = if is_id { format!("edited_{}", now.as_millisecond()) } else { value.to_string() };
             (name.to_string(), value)
         };

@@ -296,7 +296,7 @@ impl Drop for OnItsWay<'_> {
 /// Whether a message of the quarantine is this webhook's: it has the reason of the answer, and the body as far as that
 /// may be kept.
 fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
-    let Ok(kept) = serde_json::from_str::<quarantine::Message<'_>>(&message.body) else { return true };
+    let Ok(kept) = serde_json::from_str::<quarantine::Record<'_>>(&message.body) else { return true };
     let same_body = match &kept.body {
         Body::Text(text) => text.as_bytes() == webhook.body,
         Body::Base64(text) => *text == BASE64.encode(&webhook.body),
@@ -331,7 +331,7 @@ fn from_message(message: &Message) -> Option<(Webhook, Option<String>)> {
             Some((Webhook { body, ..Webhook::default() }, None))
         }
         Queue::Quarantine => {
-            let kept: quarantine::Message<'_> = serde_json::from_str(&message.body).ok()?;
+            let kept: quarantine::Record<'_> = serde_json::from_str(&message.body).ok()?;
             let body = match &kept.body {
                 Body::Text(text) => text.as_bytes().to_vec(),
                 Body::Base64(text) => BASE64.decode(text.as_bytes()).ok()?,

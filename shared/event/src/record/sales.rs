@@ -37,7 +37,8 @@ record! {
         payment_status: Option<Text<'a>>,
         prediction: Option<Text<'a>>,
         expected_close_date: Option<Date>,
-        /// 00:00 UTC of the day where the vendor gives only a day.
+        /// The day on which it was closed, where the vendor gives a day.
+        closed_date: Option<Date>,
         closed_at: Option<Timestamp>,
         closed_by: Option<Ref<'a>>,
         /// When it was won, where the vendor has a time for that apart from `closed_at`.

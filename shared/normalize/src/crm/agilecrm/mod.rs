@@ -27,7 +27,8 @@ pub const VENDOR: Vendor = Vendor {
     name: "agilecrm",
     title: "Agile CRM",
     schemes: &[Scheme::Token],
-    delivery_id_header: None,
+    change_ids: &[],
+    writes_local_times: false,
     // The vendor's older samples have both in a record's owner.
     secret_members: &["password", "hashedString"],
     log_members: &[],
@@ -66,7 +67,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at: None }));
     };
     let data = data.ok_or_else(no_event_data)?;
-    let id = data.id("id").ok_or_else(|| Quarantine::no_record_id("eventData.id"))?;
+    let id = data.record_id("id", "eventData.id")?;
     let common = Common {
         created_at: data.time("created_time"),
         updated_at: data.time("updated_time"),
@@ -267,7 +268,7 @@ fn deal_contacts<'a>(o: &Object<'a>) -> (Option<Ref<'a>>, Vec<Ref<'a>>, Vec<Ref<
             people.extend(reference_to(Entity::Contact, id, name).map(with_email));
         }
     }
-    let ids = o.texts("contact_ids").into_iter().filter(|id| id != "0" && !named.contains(id));
+    let ids = o.ids("contact_ids").into_iter().filter(|id| !named.contains(id));
     people.extend(ids.filter_map(|id| reference(Some(id), None)));
     (company, people, related)
 }

@@ -132,7 +132,7 @@ fn shared_field(name: &str) -> Option<(&'static str, Form)> {
         "deal_prediction_tag" => ("prediction", Form::Word),
         "deal_reason_id" => ("lost_reason", Form::Name(&lookups::DEAL_REASON)),
         "expected_close" => ("expected_close_date", Form::Date),
-        "closed_date" => ("closed_at", Form::Time),
+        "closed_date" => ("closed_date", Form::Date),
         "won_from" => ("won_from", Form::Stage(&lookups::WON_FROM)),
         "lost_from" => ("lost_from", Form::Stage(&lookups::LOST_FROM)),
         "age" => ("age_days", Form::Decimal),

@@ -213,7 +213,7 @@ fn refs<'a>(o: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
             .filter(|found| found.id.is_some() || found.name.is_some())
             .collect();
     }
-    o.texts(name).into_iter().map(|id| Ref { id: Some(id), ..Ref::default() }).collect()
+    o.ids(name).into_iter().map(|id| Ref { id: Some(id), ..Ref::default() }).collect()
 }
 
 /// Texts in an array of texts, ids, or objects that have a value or a name.

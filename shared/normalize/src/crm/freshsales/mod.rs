@@ -34,7 +34,8 @@ pub const VENDOR: Vendor = Vendor {
     name: "freshsales",
     title: "Freshsales",
     schemes: &[Scheme::Token],
-    delivery_id_header: None,
+    change_ids: &[],
+    writes_local_times: true,
     // The settings of the app's installation, API keys among them.
     secret_members: &["iparams"],
     log_members: &[],
@@ -169,7 +170,7 @@ fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcom
         return Err(Quarantine::new(Reason::WrongEnvelope, detail));
     };
     let o = lookups::unwrapped(o);
-    let id = o.id("id").ok_or_else(|| Quarantine::no_record_id(&format!("data.{name}.id")))?;
+    let id = o.record_id("id", &format!("data.{name}.id"))?;
     let associations = lookups::object(&data, "associations");
     let known = Lookups::new(&data, associations.as_ref());
     let change = Change {
@@ -281,7 +282,7 @@ fn filled<'o, 'a>(value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
 /// Who did it: a user, the system (which has the id 0), or no more than an id.
 fn actor<'a>(data: &Object<'a>) -> Option<Actor<'a>> {
     let Some(actor) = lookups::object(data, "actor") else {
-        let id = data.json("actor").and_then(Value::text).filter(|id| id != "0");
+        let id = data.json("actor").is_some_and(|actor| !actor.is_array()).then(|| data.id("actor")).flatten();
         return id.map(|id| Actor { id: Some(id), ..Actor::default() });
     };
     let user = lookups::described(&actor);

@@ -32,7 +32,7 @@ pub(super) fn deal<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
         payment_status: known.name(o, &PAYMENT_STATUS),
         prediction: o.text("deal_prediction_tag").map(word),
         expected_close_date: o.date("expected_close"),
-        closed_at: o.time("closed_date"),
+        closed_date: o.date("closed_date"),
         lost_reason: known.name(o, &DEAL_REASON),
         won_from: known.stage(o, &WON_FROM),
         lost_from: known.stage(o, &LOST_FROM),

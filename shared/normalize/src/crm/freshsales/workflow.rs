@@ -1,12 +1,14 @@
 //! Webhooks of workflows: Admin Settings > Workflows > Trigger webhook.
 //!
 //! The body is flat (`deal_id`, `deal_amount`, `deal_deal_stage_name`), has the record's present state and says neither
-//! what happened nor when: the URL names the event, `?event=deal.updated`. Without the prefix the names are those of
-//! the product events, so the same readers serve. Times (`MM-DD-YYYY HH:MM:SS`) have no time zone and are taken as UTC.
+//! what happened nor, unless the administrator ticks the field, when: the URL names the event, `?event=deal.updated`.
+//! Without the prefix the names are those of the product events, so the same readers serve. Times
+//! (`MM-DD-YYYY HH:MM:SS`) have no zone: they are in the account's own, which a setting names.
 
 use std::borrow::Cow;
 
 use crm_event::{Action, Entity, EventType, Text};
+use jiff::Timestamp;
 
 use super::lookups::{self, Lookups};
 use super::{CATALOG, members, record};
@@ -31,19 +33,28 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     // A free template may hold the record as an object.
     let o = lookups::object(body, name).unwrap_or_else(|| body.clone().without_prefix(&prefix));
     let o = lookups::unwrapped(o);
-    let id = o.id("id").ok_or_else(|| Quarantine::no_record_id(&format!("{prefix}id")))?;
+    let id = o.record_id("id", &format!("{prefix}id"))?;
     let known = Lookups::new(body, None);
     let change = Change {
         vendor_event,
         action,
         record: record(entity, id, &o, known),
         account: None,
-        occurred_at: None,
+        occurred_at: occurred_at(action, &o),
         partial: true,
         changes: Vec::new(),
         actor: None,
     };
     Ok(change.into())
+}
+
+/// The time of the change, where the administrator ticked the field that has it.
+fn occurred_at(action: Action, o: &Object<'_>) -> Option<Timestamp> {
+    match action {
+        Action::Created => o.time("created_at"),
+        Action::Deleted => None,
+        _ => o.time("updated_at"),
+    }
 }
 
 /// The event of a name in a URL: `deal.updated`. Any pair of the closed lists, for what a workflow waits for is the

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use crm_event::record::{Common, Company, Contact, Deal, FormResponse, Invoice, Lead, Payment, Quote, Record};
 use crm_event::{Action, Entity, Ref, Text};
 
-use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
+use super::{CatalogEntry, Change, ChangeId, Outcome, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{custom_fields, email, form_fields, full_name, phone, reference, stage, web, word};
 use crate::json::Object;
@@ -23,7 +23,8 @@ pub const VENDOR: Vendor = Vendor {
     name: "heffl",
     title: "Heffl",
     schemes: &[Scheme::Hmac(&STANDARD_WEBHOOKS), Scheme::Token],
-    delivery_id_header: Some("webhook-id"),
+    change_ids: &[ChangeId::Header("webhook-id")],
+    writes_local_times: false,
     secret_members: &[],
     log_members: &[],
     // No event of Heffl is without a record: a made-up one, which becomes `crm.unknown.received`.
@@ -77,7 +78,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     };
     let payload =
         payload.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"payload\" (or \"data\")"))?;
-    let id = payload.id("id").ok_or_else(|| Quarantine::no_record_id("payload.id"))?;
+    let id = payload.record_id("id", "payload.id")?;
     let change = Change {
         vendor_event,
         action: *action,

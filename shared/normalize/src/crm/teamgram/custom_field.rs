@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crm_event::{CustomField, Decimal, Json};
+use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use super::{enumerated, is_iso_date};
@@ -41,7 +42,9 @@ fn value<'a>(o: &Object<'a>, kind: Option<&str>) -> Option<Json<'a>> {
         Some("single_line_text" | "multi_line_text") => None,
         Some("number") => Decimal::new(&*text).ok().and_then(|number| parsed(number.as_str())),
         Some("date") => date().and_then(|text| time::date(&text)).and_then(|date| Json::of(&date).ok()),
-        Some("datetime") => date().and_then(|text| time::instant(&text)).and_then(|instant| Json::of(&instant).ok()),
+        Some("datetime") => {
+            date().and_then(|text| time::instant(&text, &TimeZone::UTC)).and_then(|instant| Json::of(&instant).ok())
+        }
         // The value of a list is an object in the text, that of an attachment an array.
         _ if text.starts_with(['{', '[']) => parsed(&text),
         _ => None,

@@ -33,7 +33,8 @@ pub const VENDOR: Vendor = Vendor {
     name: "teamgram",
     title: "TeamGram",
     schemes: &[Scheme::Basic],
-    delivery_id_header: None,
+    change_ids: &[],
+    writes_local_times: false,
     secret_members: &[],
     log_members: &[],
     // No event of TeamGram is without a record: a made-up one, which becomes `crm.unknown.received`.
@@ -85,19 +86,21 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
             vendor_event: Cow::Owned(format!("{event_entity}.{event_action}")),
             record_id: data.as_ref().and_then(|data| data.id("Id")),
             account: None,
-            occurred_at: data.as_ref().filter(|_| !event_action.eq_ignore_ascii_case("Delete")).and_then(written_at),
+            // The body of a deleted record has the time of its last change, not of its deletion.
+            occurred_at: data
+                .filter(|_| !event_action.eq_ignore_ascii_case("Delete"))
+                .and_then(|data| instant(&data, "ModifiedDate")),
         };
         return Ok(Outcome::Unknown(unknown));
     };
     let data = data.ok_or_else(|| Quarantine::wrong_envelope(NO_DATA))?;
-    let id = data.id("Id").ok_or_else(|| Quarantine::no_record_id("Data.Id"))?;
+    let id = data.record_id("Id", "Data.Id")?;
     let common = common(id, &data);
     let change = Change {
         vendor_event: Cow::Borrowed(vendor_event),
         action: *action,
         actor: actor(*action, &common),
-        // Of a deleted record these are the times of its last change.
-        occurred_at: if *action == Action::Deleted { None } else { common.updated_at.or(common.created_at) },
+        occurred_at: occurred_at(*action, &common),
         record: record(*entity, common, &data),
         account: None,
         partial: false,
@@ -148,9 +151,14 @@ fn common<'a>(id: Text<'a>, o: &Object<'a>) -> Common<'a> {
     }
 }
 
-/// When the record was last written.
-fn written_at(o: &Object<'_>) -> Option<Timestamp> {
-    instant(o, "ModifiedDate").or_else(|| instant(o, "EnteredDate"))
+/// The time of the change, which is the record's own: its creation for a new record, its last change for an updated one.
+/// Nothing tells when a record was deleted.
+fn occurred_at(action: Action, common: &Common<'_>) -> Option<Timestamp> {
+    match action {
+        Action::Created => common.updated_at.or(common.created_at),
+        Action::Updated => common.updated_at,
+        _ => None,
+    }
 }
 
 /// Who made the change. Nothing tells who deleted a record.

@@ -24,7 +24,7 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, Entity, FieldChange, Ref, Text};
 use jiff::Timestamp;
 
-use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
+use super::{CatalogEntry, Change, ChangeId, Outcome, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::reference;
 use crate::json::Object;
@@ -34,7 +34,8 @@ pub const VENDOR: Vendor = Vendor {
     name: "teamgrid",
     title: "TeamGrid",
     schemes: &[Scheme::Hmac(&TEAMGRID_V2), Scheme::Token],
-    delivery_id_header: Some("X-TeamGrid-Webhook-Id"),
+    change_ids: &[ChangeId::UnsignedHeader("X-TeamGrid-Webhook-Id")],
+    writes_local_times: false,
     secret_members: &[],
     // What TeamGrid asks receivers to log; a legacy webhook has `item` for `doc`.
     log_members: &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"],
@@ -143,7 +144,10 @@ const COMMON_FIELDS: Fields = &[
 ];
 
 fn record<'a>(entity: Entity, vendor_event: &str, doc: &Object<'a>) -> Result<Document<'a>, Quarantine> {
-    let id = id(doc).ok_or_else(|| Quarantine::no_record_id("doc._id (item._id in legacy webhooks)"))?;
+    let id = match id(doc) {
+        Some(id) => id,
+        None => doc.record_id("_id", "doc._id (item._id in legacy webhooks)")?,
+    };
     let common = Common {
         created_at: doc.time("createdAt"),
         updated_at: doc.time("updatedAt"),
@@ -181,18 +185,18 @@ fn is_whole(vendor_event: &str) -> bool {
     )
 }
 
-/// No envelope has a time; a document has that of what happened to it, save of its removal.
+/// The time of the change. No envelope has one. A document has the time of what happened to it, but not of its removal;
+/// the fields that may hold it are tried in turn, for an empty one says nothing.
 fn occurred_at(action: Action, doc: &Object<'_>) -> Option<Timestamp> {
-    let field = match action {
-        Action::Created => "createdAt",
-        Action::Started if doc.has("start") => "start",
-        Action::Started => "createdAt",
-        Action::Stopped => "end",
-        Action::Completed if doc.has("completedDate") => "completedDate",
-        Action::Updated | Action::Completed | Action::Reopened | Action::Archived | Action::Restored => "updatedAt",
-        _ => return None,
+    let fields: &[&str] = match action {
+        Action::Created => &["createdAt"],
+        Action::Started => &["start", "createdAt"],
+        Action::Stopped => &["end"],
+        Action::Completed => &["completedDate", "updatedAt"],
+        Action::Updated | Action::Reopened | Action::Archived | Action::Restored => &["updatedAt"],
+        _ => &[],
     };
-    doc.time(field)
+    fields.iter().find_map(|field| doc.time(field))
 }
 
 /// TeamGrid names the changed fields and gives no values. A name may be a path (`billing.budget.hours`).
@@ -227,5 +231,5 @@ fn user_actor(id: Text<'_>) -> Actor<'_> {
 
 /// References to records of which a document lists the ids.
 fn references<'a>(doc: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
-    doc.texts(name).into_iter().filter_map(|id| reference(Some(id), None)).collect()
+    doc.ids(name).into_iter().filter_map(|id| reference(Some(id), None)).collect()
 }

@@ -49,8 +49,7 @@ fn email<'a>(doc: &Object<'a>) -> Option<Text<'a>> {
 /// The users who joined or left a team: one record each.
 pub fn members<'a>(doc: &Object<'a>) -> Result<Vec<Document<'a>>, Quarantine> {
     let team = reference(doc.id("teamId").or_else(|| super::id(doc)), None);
-    let mut ids = doc.texts("userIds");
-    ids.retain(|id| id != "0");
+    let ids = doc.ids("userIds");
     let mut members: Vec<Document<'a>> = Vec::with_capacity(ids.len());
     for id in ids {
         if members.iter().all(|member| *member.record.id() != id) {

@@ -115,7 +115,7 @@ pub fn task<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
         revenue: sum("revenue"),
         profit: sum("profit"),
         is_billable: doc.bool("billable"),
-        ..Task::new(Common { tags: doc.texts("tagIds"), ..common })
+        ..Task::new(Common { tags: doc.ids("tagIds"), ..common })
     });
     Document { record, fields: TASK_FIELDS }
 }
