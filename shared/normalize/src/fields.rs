@@ -53,10 +53,12 @@ pub fn word(text: Text<'_>) -> Text<'_> {
 
 /// Custom fields of an object whose members are the fields. Empty ones are left out.
 pub fn custom_fields<'a>(fields: &Object<'a>) -> Vec<CustomField<'a>> {
-    let field = |(name, value): (Text<'a>, Value<'_, 'a>)| {
-        Some(CustomField { name: Some(name), value: Some(value.json()?), ..Default::default() })
-    };
-    fields.members().filter_map(field).collect()
+    fields.members().filter_map(|(name, value)| custom_field(name, value)).collect()
+}
+
+/// A custom field by its name and value; `None` if it is empty.
+pub fn custom_field<'a>(name: Text<'a>, value: Value<'_, 'a>) -> Option<CustomField<'a>> {
+    Some(CustomField { name: Some(name), value: Some(value.json()?), ..CustomField::default() })
 }
 
 /// The fields of a form of an object whose members are the fields. Empty ones stay: a form was filled in that way.

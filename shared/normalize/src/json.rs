@@ -30,12 +30,18 @@ pub type Replace = for<'o, 'a> fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>;
 /// The members of a JSON object.
 ///
 /// Names match without regard to ASCII case: one vendor's page and its server do not agree on the case of theirs. Of
-/// members with one name the last counts, as in most parsers. A member that is `null` is absent.
+/// members with one name the last that is not `null` counts. A member that is `null` is absent.
 #[derive(Clone)]
 pub struct Object<'a> {
     body: Rc<Body<'a>>,
     node: Node,
     replace: Option<Replace>,
+}
+
+/// An entry of an array that may hold either.
+pub enum Entry<'a> {
+    Object(Object<'a>),
+    Text(Text<'a>),
 }
 
 struct Body<'a> {
@@ -110,7 +116,15 @@ impl<'a> Object<'a> {
 
     #[inline(always)]
     fn member(&self, name: Wanted<'_>) -> Option<Value<'_, 'a>> {
-        self.value(self.body.tape.member(&self.node, name)?).filled()
+        let value = self.value(self.body.tape.member(&self.node, name)?);
+        value.filled().or_else(|| self.last_filled(name.name))
+    }
+
+    /// The last member of a name that is not `null`: a name may stand there in two cases, and the one may be empty.
+    #[cold]
+    fn last_filled(&self, name: &str) -> Option<Value<'_, 'a>> {
+        let named = self.members().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        named.filter_map(|(_, value)| value.filled()).last()
     }
 
     #[cold]
@@ -307,6 +321,27 @@ impl<'a> Object<'a> {
         self.entries(name, |value| self.nested(value))
     }
 
+    /// The entries of an array, each an object or a text; an entry that stands alone is an array of one. Empty ones are
+    /// left out.
+    pub fn objects_or_texts<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Entry<'a>> + 'o {
+        let read = |value: Value<'_, 'a>| match value.scalar() {
+            Scalar::Text(text) => Some(trimmed(text).map(Entry::Text)),
+            _ => self.nested(value).map(|object| Some(Entry::Object(object))),
+        };
+        self.entries(name, read).flatten()
+    }
+
+    /// A calendar date that stands alone, without a time of day; `None` without a warning for anything else.
+    pub fn date_alone(&self, name: &str) -> Option<Date> {
+        let text = self.json(name).filter(|value| value.is_string())?.text()?;
+        if time::is_date_alone(&text) { time::date(&text) } else { None }
+    }
+
+    /// An instant as by [`Self::time`]; `None` for a calendar date that stands alone.
+    pub fn time_of_day(&self, name: &str) -> Option<Timestamp> {
+        if self.date_alone(name).is_some() { None } else { self.time(name) }
+    }
+
     /// The texts of an array of texts or numbers; a text that stands alone is an array of one. Empty ones are left out.
     pub fn texts(&self, name: &str) -> Vec<Text<'a>> {
         let read = |value: Value<'_, 'a>| match value.scalar() {
@@ -475,6 +510,14 @@ mod tests {
         assert_eq!(text("custom__00000__field_a").as_deref(), Some("0"));
         assert_eq!(text("CUSTOM__00000__FIELD_A").as_deref(), Some("0"));
         assert_eq!(text("custom__-----__field_a"), None);
+    }
+
+    #[test]
+    fn a_name_in_two_cases_of_which_one_is_null_has_the_other_value() {
+        let o = object(r#"{"SKU": "x-1", "Sku": null, "n": {"ID": 7, "id": null, "Id": null}}"#);
+        assert_eq!(o.text("SKU").as_deref(), Some("x-1"));
+        assert_eq!(o.object("n").unwrap().id("Id").as_deref(), Some("7"));
+        assert_eq!(o.text("missing"), None);
     }
 
     #[test]

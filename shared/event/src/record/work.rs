@@ -1,6 +1,7 @@
 //! What people do: tasks, time, meetings, calls, notes; and records of no fixed kind.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::record;
 use crate::{Decimal, FormField, Rate, Ref, Stage, Subtask, Text};
@@ -137,6 +138,10 @@ record! {
         longitude: Option<Decimal<'a>>,
         start_at: Option<Timestamp>,
         end_at: Option<Timestamp>,
+        /// The first day, of an appointment of whole days.
+        start_date: Option<Date>,
+        /// The last day, of an appointment of whole days.
+        end_date: Option<Date>,
         is_all_day: Option<bool>,
         time_zone: Option<Text<'a>>,
         attendees: Vec<Ref<'a>>,

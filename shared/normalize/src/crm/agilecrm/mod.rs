@@ -20,7 +20,7 @@ use self::properties::{Properties, custom_field};
 use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{full_name, reference, reference_to, stage, word};
-use crate::json::Object;
+use crate::json::{Object, Value};
 use crate::scheme::Scheme;
 
 pub const VENDOR: Vendor = Vendor {
@@ -317,9 +317,15 @@ fn owner<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
     (owner != Ref::default()).then_some(owner)
 }
 
-/// `tags`, and those that only `tagsWithTime` has: a deal's REST sample has no other.
+/// `tags`, a list or one text with commas, and those that only `tagsWithTime` has: a deal's REST sample has no other.
 fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
     let mut tags = o.texts("tags");
+    if let [list] = &tags[..]
+        && o.json("tags").is_some_and(Value::is_string)
+    {
+        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+        tags = names.map(|name| Cow::Owned(name.to_owned())).collect();
+    }
     for tag in o.objects("tagsWithTime").filter_map(|tag| tag.text("tag")) {
         if !tags.contains(&tag) {
             tags.push(tag);

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crm_event::{Entity, FieldChange, Json};
+use crm_event::{Entity, FieldChange, Json, Text};
 use serde::Serialize;
 
 use super::lookups::{self, Lookups, Role, Roles, texts};
@@ -213,6 +213,7 @@ fn collect<'a>(entity: Entity, o: &Object<'a>, known: Lookups<'_, 'a>, changes: 
             }
             continue;
         };
+        let is_date = [&before, &after].iter().any(|o| o.date_alone(&name).is_some());
         let (field, from, to) = match own_field(entity, &name).or_else(|| shared_field(&name)) {
             Some((canonical, form)) => {
                 let (from, to) = (form.read(&name, &before, known.past()), form.read(&name, &after, known.past()));
@@ -220,6 +221,7 @@ fn collect<'a>(entity: Entity, o: &Object<'a>, known: Lookups<'_, 'a>, changes: 
             }
             None => (name, pair.before.and_then(Value::json), pair.after.json()),
         };
+        let field = if is_date { date_field(field) } else { field };
         let from = from.or_else(|| pair.before.and_then(empty));
         let to = to.or_else(|| empty(pair.after));
         // Several of the vendor's fields may make one of ours, and some are named that stayed as they were.
@@ -237,7 +239,7 @@ impl Form {
             Self::Word => json(o.text(name).map(word)),
             Self::Decimal => json(o.decimal(name)),
             Self::Bool => json(o.bool(name)),
-            Self::Time => json(o.time(name)),
+            Self::Time => json(o.time_of_day(name)).or_else(|| json(o.date_alone(name))),
             Self::Date => json(o.date(name)),
             Self::Texts => list(texts(o, name)),
             Self::Ref(role) => json(known.reference(o, role)),
@@ -256,6 +258,15 @@ impl Form {
             Self::StageId => json(stage(o.id(name), None)),
             Self::Category => json(stage(None, o.text(name))),
         }
+    }
+}
+
+/// The field for a day in place of the one for an instant: an appointment of a whole day has dates.
+fn date_field(field: Text<'_>) -> Text<'_> {
+    match &*field {
+        "start_at" => Cow::Borrowed("start_date"),
+        "end_at" => Cow::Borrowed("end_date"),
+        _ => field,
     }
 }
 

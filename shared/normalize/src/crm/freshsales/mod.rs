@@ -21,7 +21,7 @@ mod work;
 mod workflow;
 
 use crm_event::record::{Common, Record};
-use crm_event::{Action, Actor, CustomField, Entity, Text};
+use crm_event::{Action, Actor, CustomField, Entity, FieldChange, Json, Text};
 
 use self::lookups::{CREATOR, Lookups, OWNER, UPDATER};
 use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
@@ -173,14 +173,20 @@ fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcom
     let id = o.record_id("id", &format!("data.{name}.id"))?;
     let associations = lookups::object(&data, "associations");
     let known = Lookups::new(&data, associations.as_ref());
+    let changes = changes::changes(entity, &data, &o, known);
+    let action = match action {
+        Action::Updated if is_deleted(entity, &o) => Action::Deleted,
+        Action::Updated if is_restored(&changes) => Action::Restored,
+        _ => action,
+    };
     let change = Change {
-        action: if action == Action::Updated && is_deleted(entity, &o) { Action::Deleted } else { action },
+        action,
         record: record(entity, id, &o, known),
         account,
         occurred_at,
         // Of a deleted document nothing but its ids is sent.
         partial: vendor_event == "onCpqDocumentDelete",
-        changes: changes::changes(entity, &data, &o, known),
+        changes,
         actor: actor(&data),
         vendor_event,
     };
@@ -212,6 +218,12 @@ fn is_deleted(entity: Entity, o: &Object<'_>) -> bool {
             && o.text("status").is_some_and(|status| status.eq_ignore_ascii_case("deleted"))
     };
     o.bool("is_deleted").unwrap_or_else(by_status)
+}
+
+/// There is no event for it either: a restored record is an updated one that was deleted before.
+fn is_restored(changes: &[FieldChange<'_>]) -> bool {
+    let is = |value: &Option<Json<'_>>, text: &str| value.as_ref().is_some_and(|value| value.get() == text);
+    changes.iter().any(|change| change.field == "is_deleted" && is(&change.from, "true") && is(&change.to, "false"))
 }
 
 /// The id of the record of an event that is not modelled: its name in `data` is not known.

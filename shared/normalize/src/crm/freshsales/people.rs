@@ -11,7 +11,7 @@ use super::lookups::{
     SALES_ACCOUNTS, SOURCE, TEAM, TERRITORY, texts, unwrapped,
 };
 use crate::fields::{email, full_name, phone, reference, web, word};
-use crate::json::Object;
+use crate::json::{Entry, Object};
 
 pub(super) fn contact<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Contact<'a> {
     let companies = companies(o, known);
@@ -191,12 +191,15 @@ pub(super) fn name<'a>(o: &Object<'a>) -> Option<Text<'a>> {
 
 /// All e-mail addresses; `work_email` mostly repeats one of the list.
 pub(super) fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
-    let entry = |entry: Object<'a>| {
-        let address = entry.text("email").or_else(|| entry.text("value"))?;
-        let kind = entry.text("label").map(word);
-        Some(Email { email: Some(address), kind, primary: entry.bool("is_primary") })
+    let entry = |entry| match entry {
+        Entry::Text(address) => email(Some(address), None),
+        Entry::Object(entry) => {
+            let address = entry.text("email").or_else(|| entry.text("value"))?;
+            let kind = entry.text("label").map(word);
+            Some(Email { email: Some(address), kind, primary: entry.bool("is_primary") })
+        }
     };
-    let mut emails: Vec<_> = o.objects("emails").filter_map(entry).collect();
+    let mut emails: Vec<_> = o.objects_or_texts("emails").filter_map(entry).collect();
     for one in email(o.text("email"), None).into_iter().chain(email(o.text("work_email"), Some("work"))) {
         match emails.iter_mut().find(|known| known.email == one.email) {
             Some(known) => known.kind = known.kind.take().or(one.kind),
@@ -207,13 +210,16 @@ pub(super) fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
 }
 
 pub(super) fn phones<'a>(o: &Object<'a>) -> Vec<Phone<'a>> {
-    let entry = |entry: Object<'a>| {
-        let number = entry.text("value").or_else(|| entry.text("number"))?;
-        Some(Phone { number: Some(number), kind: entry.text("label").map(word), extension: None })
+    let entry = |entry| match entry {
+        Entry::Text(number) => phone(Some(number), None),
+        Entry::Object(entry) => {
+            let number = entry.text("value").or_else(|| entry.text("number"))?;
+            Some(Phone { number: Some(number), kind: entry.text("label").map(word), extension: None })
+        }
     };
     let named = [("work_number", Some("work")), ("mobile_number", Some("mobile")), ("phone", None)];
     let named = named.into_iter().filter_map(|(name, kind)| phone(o.text(name), kind));
-    named.chain(o.objects("phone_numbers").filter_map(entry)).collect()
+    named.chain(o.objects_or_texts("phone_numbers").filter_map(entry)).collect()
 }
 
 pub(super) fn addresses<'a>(o: &Object<'a>) -> Vec<Address<'a>> {

@@ -30,8 +30,9 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     };
     let name = members(entity).first().copied().unwrap_or_default();
     let prefix = format!("{name}_");
-    // A free template may hold the record as an object.
-    let o = lookups::object(body, name).unwrap_or_else(|| body.clone().without_prefix(&prefix));
+    // A free template may hold the record as an object, by itself or under "data" as in a product event.
+    let nested = || lookups::object(&lookups::object(body, "data")?, name);
+    let o = lookups::object(body, name).or_else(nested).unwrap_or_else(|| body.clone().without_prefix(&prefix));
     let o = lookups::unwrapped(o);
     let id = o.record_id("id", &format!("{prefix}id"))?;
     let known = Lookups::new(body, None);

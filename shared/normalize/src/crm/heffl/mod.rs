@@ -11,12 +11,12 @@
 use std::borrow::Cow;
 
 use crm_event::record::{Common, Company, Contact, Deal, FormResponse, Invoice, Lead, Payment, Quote, Record};
-use crm_event::{Action, Entity, Ref, Text};
+use crm_event::{Action, CustomField, Entity, Ref, Text};
 
 use super::{CatalogEntry, Change, ChangeId, Outcome, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
-use crate::fields::{custom_fields, email, form_fields, full_name, phone, reference, stage, web, word};
-use crate::json::Object;
+use crate::fields::{custom_field, custom_fields, email, form_fields, full_name, phone, reference, stage, web, word};
+use crate::json::{Entry, Object};
 use crate::scheme::{STANDARD_WEBHOOKS, Scheme};
 
 pub const VENDOR: Vendor = Vendor {
@@ -96,8 +96,9 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
     let common = Common {
         created_at: o.time("createdAt"),
         updated_at: o.time("updatedAt"),
-        owner: reference(o.id("ownerId").or_else(|| o.id("salesPersonId")), o.text("ownerName")),
-        custom_fields: o.object("customFields").map(|fields| custom_fields(&fields)).unwrap_or_default(),
+        owner: reference(owner_id(o), o.text("ownerName")),
+        tags: tags(o),
+        custom_fields: all_custom_fields(o),
         ..Common::new(id)
     };
     match entity {
@@ -112,6 +113,27 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
     }
 }
 
+fn owner_id<'a>(o: &Object<'a>) -> Option<Text<'a>> {
+    ["ownerId", "ownerUserId", "salesPersonId"].into_iter().find_map(|name| o.id(name))
+}
+
+/// Texts, or objects with a name.
+fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
+    let tag = |entry| match entry {
+        Entry::Text(text) => Some(text),
+        Entry::Object(tag) => tag.text("name"),
+    };
+    o.objects_or_texts("tags").filter_map(tag).collect()
+}
+
+/// Those under `customFields`, and the members `cf_*` of the record itself, as version 2 of the API has them.
+fn all_custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
+    let mut fields = o.object("customFields").map(|fields| custom_fields(&fields)).unwrap_or_default();
+    let own = o.members().filter(|(name, _)| name.starts_with("cf_"));
+    fields.extend(own.filter_map(|(name, value)| custom_field(name, value)));
+    fields
+}
+
 fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
     let mobile = phone(o.text("mobile"), Some("mobile"));
     let secondary = phone(o.text("secondaryMobile"), Some("secondary"));
@@ -122,6 +144,7 @@ fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
         phone_numbers: mobile.into_iter().chain(secondary).collect(),
         websites: web(o.text("website"), None).into_iter().collect(),
         amount: o.decimal("value"),
+        currency: o.text("currency"),
         stage: stage(o.id("stageId"), o.text("stage")),
         source: o.text("source"),
         is_archived: o.bool("archived"),
@@ -138,6 +161,7 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
         name: o.text("title"),
         number: o.text("number"),
         amount: o.decimal("price"),
+        currency: o.text("currency"),
         stage: stage(o.id("stageId"), o.text("stage")),
         pipeline: stage(o.id("pipelineId"), o.text("pipeline")),
         status,
@@ -153,7 +177,7 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
 /// Whether a client is a company or a person.
 fn kind(text: Text<'_>) -> Text<'_> {
     match word(text) {
-        individual if individual == "individual" => Cow::Borrowed("person"),
+        person if person == "individual" || person == "contact" => Cow::Borrowed("person"),
         kind => kind,
     }
 }

@@ -200,10 +200,18 @@ fn photo_url<'a>(o: &Object<'a>) -> Option<Text<'a>> {
     ["Original", "Large", "Medium", "Small"].into_iter().find_map(|size| pictures.text(size))
 }
 
+/// A text; where the server sends an object in its place, the object's name.
+fn text_or_name<'a>(o: &Object<'a>, name: &str) -> Option<Text<'a>> {
+    match o.any_object(name) {
+        Some(object) => object.text("Name"),
+        None => o.text(name),
+    }
+}
+
 /// A number of an enumeration as its word in `words`, where "" stands for "none". A number that is not on the list
 /// stays its text; a word in place of a number is taken as one.
 fn enumerated<'a>(o: &Object<'a>, name: &str, words: &'static [&'static str]) -> Option<Text<'a>> {
-    let text = o.text(name)?;
+    let text = text_or_name(o, name)?;
     let word = match text.parse::<i64>() {
         Ok(number) => {
             let known = usize::try_from(number).ok().and_then(|number| words.get(number));

@@ -6,7 +6,7 @@ use crm_event::record::{Common, Company, Contact, Lead};
 use crm_event::{GeoLocation, Stage, Text};
 
 use super::contact_info::contact_infos;
-use super::{enumerated, instant, named, person_name, photo_url, snake_case, user};
+use super::{enumerated, instant, named, person_name, photo_url, snake_case, text_or_name, user};
 use crate::fields::{reference, word};
 use crate::json::Object;
 
@@ -19,8 +19,8 @@ pub fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
         name: person_name(o),
         first_name: o.text("Name"),
         last_name: o.text("LastName"),
-        title: o.text("Position"),
-        gender: o.text("Gender").map(gender),
+        title: text_or_name(o, "Position"),
+        gender: text_or_name(o, "Gender").map(gender),
         company: reference(o.id("CompanyId"), o.text("CompanyName")),
         emails: infos.emails,
         phone_numbers: infos.phone_numbers,
@@ -52,7 +52,7 @@ pub fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
         name: o.text("Name"),
         trading_name: o.text("TradingName"),
         tax_number: o.text("TaxNo"),
-        tax_office: o.text("TaxOffice"),
+        tax_office: text_or_name(o, "TaxOffice"),
         emails: infos.emails,
         phone_numbers: infos.phone_numbers,
         addresses: infos.addresses,
@@ -96,7 +96,7 @@ pub fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
         name: person_name(o),
         first_name: o.text("Name"),
         last_name: o.text("LastName"),
-        title: o.text("Position"),
+        title: text_or_name(o, "Position"),
         company_name: o.text("CompanyName"),
         emails: infos.emails,
         phone_numbers: infos.phone_numbers,
@@ -117,7 +117,7 @@ pub fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
         qualified_by: user(o, "QualifiedBy"),
         qualified_at: instant(o, "QualifiedDate"),
         tax_number: o.text("TaxNo"),
-        tax_office: o.text("TaxOffice"),
+        tax_office: text_or_name(o, "TaxOffice"),
         photo_url: photo_url(o),
         description: o.text("Description"),
         relationship_types: relationship_types(o),

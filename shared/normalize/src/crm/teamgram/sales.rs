@@ -6,7 +6,7 @@ use crm_event::record::{Common, Deal, Order, Product, Quote};
 use crm_event::{Entity, LineItem, Ref, Stage, Text};
 
 use super::contact_info::contact_infos;
-use super::{day, entity, enumerated, instant, named, person_name, photo_url, user};
+use super::{day, entity, enumerated, instant, named, person_name, photo_url, text_or_name, user};
 use crate::fields::{reference, stage};
 use crate::json::Object;
 
@@ -24,15 +24,15 @@ pub fn product<'a>(common: Common<'a>, o: &Object<'a>) -> Product<'a> {
     Product {
         name: o.text("Name"),
         display_name: o.text("DisplayName"),
-        brand: o.text("Brand"),
-        model: o.text("Model"),
+        brand: text_or_name(o, "Brand"),
+        model: text_or_name(o, "Model"),
         sku: o.text("SKU"),
         price: o.decimal("Price"),
-        currency: o.text("CurrencyName"),
+        currency: text_or_name(o, "CurrencyName"),
         purchase_price: o.decimal("PurchasePrice"),
-        purchase_currency: o.text("PurchaseCurrencyName"),
+        purchase_currency: text_or_name(o, "PurchaseCurrencyName"),
         tax_rate: o.decimal("VAT"),
-        unit: o.text("Unit"),
+        unit: text_or_name(o, "Unit"),
         inventory_quantity: o.decimal("Inventory"),
         category: category.and_then(|category| stage(category.id("Id"), category.text("Name"))),
         is_active: o.bool("NotAvailable").map(|not| !not),
@@ -50,7 +50,7 @@ pub fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
     Deal {
         name: o.text("Name"),
         amount: o.decimal("Amount"),
-        currency: o.text("CurrencyName"),
+        currency: text_or_name(o, "CurrencyName"),
         realized_amount: o.decimal("RealizedAmount"),
         // The page has the slip of the pen in both names; whoever mends it should not lose the currency.
         realized_currency: o.text("RealizedCurrenyName").or_else(|| o.text("RealizedCurrencyName")),
@@ -58,7 +58,7 @@ pub fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
         profit_currency: profit_currency(o),
         total_cost: o.decimal("TotalCost"),
         stage: custom_or_built_in_stage(o, DEAL_STAGE),
-        pipeline: stage(None, o.text("CustomPipelineName")),
+        pipeline: stage(None, text_or_name(o, "CustomPipelineName")),
         status: enumerated(o, "Status", DEAL_STATUS),
         probability: o.decimal("Probability"),
         expected_close_date: day(o, "ExpectedClosingDate"),
@@ -92,7 +92,7 @@ pub fn order<'a>(common: Common<'a>, o: &Object<'a>) -> Order<'a> {
         contact: o.object("Attn").and_then(|person| party(&person)).map(|(_, person)| person),
         line_items: line_items(o),
         total: o.decimal("DiscountedTotal"),
-        currency: o.text("CurrencyName"),
+        currency: text_or_name(o, "CurrencyName"),
         discount: o.decimal("Discount"),
         discount_type: enumerated(o, "DiscountType", DISCOUNT_TYPE),
         deposit: o.decimal("Deposit"),
@@ -127,7 +127,7 @@ pub fn quote<'a>(common: Common<'a>, o: &Object<'a>) -> Quote<'a> {
         status: enumerated(o, "Status", &[]),
         stage: custom_or_built_in_stage(o, &[]),
         total: o.decimal("DiscountedTotal"),
-        currency: o.text("CurrencyName"),
+        currency: text_or_name(o, "CurrencyName"),
         discount: o.decimal("Discount"),
         discount_type: enumerated(o, "DiscountType", DISCOUNT_TYPE),
         tax_type: enumerated(o, "VatType", TAX_TYPE),
@@ -171,14 +171,14 @@ fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
         quantity: o.decimal("Quantity"),
         unit_price: o.decimal("Price"),
         total: o.decimal("LineTotal"),
-        currency: o.text("CurrencyName"),
+        currency: text_or_name(o, "CurrencyName"),
         description: o.text("Description"),
         tax_rate: o.decimal("Vat"),
         discount: o.decimal("Discount"),
         discount_type: enumerated(o, "DiscountType", DISCOUNT_TYPE),
-        unit: o.text("Unit"),
+        unit: text_or_name(o, "Unit"),
         unit_cost: o.decimal("UnitCost"),
-        unit_cost_currency: o.text("UnitCostCurrencyName"),
+        unit_cost_currency: text_or_name(o, "UnitCostCurrencyName"),
         ..LineItem::default()
     }
 }

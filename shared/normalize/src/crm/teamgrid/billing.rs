@@ -8,8 +8,8 @@ use super::Fields;
 use crate::fields::{reference, word};
 use crate::json::Object;
 
-/// The numbers of `billing.accounting.type` that TeamGrid explains.
-const BILLING_TYPES: &[(&str, &str)] = &[("100", "none"), ("2", "hourly_rate"), ("4", "contact")];
+/// The numbers of `billing.accounting.type` that TeamGrid explains; its own Zapier app takes 3 for "not billed".
+const BILLING_TYPES: &[(&str, &str)] = &[("100", "none"), ("3", "none"), ("2", "hourly_rate"), ("4", "contact")];
 
 /// The numbers of `billing.budget.type`.
 const BUDGET_TYPES: &[(&str, &str)] = &[
