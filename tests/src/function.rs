@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::http;
-use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_types::body::SdkBody;
 use crm_events::case::RECEIVED_AT;
 use crm_ingest::{Call, Config, Function, HttpResponse, Queues};
 use crm_normalize::{Vendor, sample};
 use serde_json::{Value, json};
+
+use crate::stub::connector::connector_fn;
 
 pub const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
 pub const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine";
@@ -156,13 +157,13 @@ fn function(vendor: &'static Vendor, sqs: &Sqs, secrets: &str) -> Function {
     });
     let config = config.unwrap_or_else(|error| panic!("{error}"));
     let sqs = sqs.clone();
-    let client = infallible_client_fn(move |request: http::Request<SdkBody>| {
+    let connector = connector_fn(move |request: http::Request<SdkBody>| {
         let body = request.body().bytes().unwrap_or_default();
         let body = serde_json::from_slice(body).unwrap_or_else(|error| panic!("{error}"));
         let (status, answer) = sqs.answer(&body);
         let response = http::Response::builder().status(status).body(answer.to_string());
         response.unwrap_or_else(|error| panic!("{error}"))
     });
-    let queues = Queues::with_http_client(&config.destination, client);
+    let queues = Queues::with_connector(&config.destination, connector);
     Function::new(vendor, config, queues)
 }

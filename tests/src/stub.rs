@@ -5,6 +5,7 @@
 //! microseconds, and fail on demand: [`faults`] is a layer before any of them.
 #![expect(clippy::arithmetic_side_effects, reason = "no counter or time here comes near its type's end")]
 
+pub mod connector;
 pub mod dynamodb;
 pub mod faults;
 pub mod http;

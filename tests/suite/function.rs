@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lambda_events::http;
-use aws_sdk_sqs::config::SharedHttpClient;
-use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
+use aws_smithy_http_client::test_util::NeverClient;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_types::body::SdkBody;
 use crm_events::answer::Webhook;
 use crm_events::case::{Case, RECEIVED_AT};
@@ -16,6 +16,7 @@ use crm_ingest::{Call, Config, Function, HttpRequest, Queues};
 use crm_normalize::{Vendor, crm, sample};
 use serde_json::{Value, json};
 use tests::events;
+use tests::stub::connector::connector_fn;
 
 pub const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
 pub const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine";
@@ -28,10 +29,10 @@ pub const CALL: Call<'_> =
 type Sent = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// An SQS that answers with `status` and the body that `answer` makes of the request's.
-fn sqs(status: u16, answer: impl Fn(&Value) -> Value + Send + Sync + 'static) -> (SharedHttpClient, Sent) {
+fn sqs(status: u16, answer: impl Fn(&Value) -> Value + Send + Sync + 'static) -> (SharedHttpConnector, Sent) {
     let sent = Sent::default();
     let requests = sent.clone();
-    let client = infallible_client_fn(move |request: http::Request<SdkBody>| {
+    let client = connector_fn(move |request: http::Request<SdkBody>| {
         let target = request.headers()["x-amz-target"].to_str().unwrap().trim_start_matches("AmazonSQS.").to_owned();
         let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         let answer = answer(&body);
@@ -42,11 +43,11 @@ fn sqs(status: u16, answer: impl Fn(&Value) -> Value + Send + Sync + 'static) ->
 }
 
 /// An SQS that takes whatever it is given, or answers with another status.
-pub fn sqs_answering(status: u16) -> SharedHttpClient {
+pub fn sqs_answering(status: u16) -> SharedHttpConnector {
     sqs(status, |_| json!({"MessageId": "m"})).0
 }
 
-fn confirming() -> (SharedHttpClient, Sent) {
+fn confirming() -> (SharedHttpConnector, Sent) {
     sqs(200, |request| match request["Entries"].as_array() {
         Some(entries) => {
             let done =
@@ -57,12 +58,12 @@ fn confirming() -> (SharedHttpClient, Sent) {
     })
 }
 
-fn function(vendor: &'static Vendor, client: SharedHttpClient, include_raw: bool) -> Function {
+fn function(vendor: &'static Vendor, client: SharedHttpConnector, include_raw: bool) -> Function {
     function_with(vendor, client, &[("INCLUDE_RAW", &include_raw.to_string())])
 }
 
 /// A vendor's function with these settings beside those that each must have.
-pub fn function_with(vendor: &'static Vendor, client: SharedHttpClient, settings: &[(&str, &str)]) -> Function {
+pub fn function_with(vendor: &'static Vendor, client: SharedHttpConnector, settings: &[(&str, &str)]) -> Function {
     let config = Config::read(vendor, |variable| {
         if let Some((_, value)) = settings.iter().find(|(name, _)| *name == variable) {
             return Some((*value).to_owned());
@@ -77,7 +78,7 @@ pub fn function_with(vendor: &'static Vendor, client: SharedHttpClient, settings
         })
     })
     .unwrap();
-    let queues = Queues::with_http_client(&config.destination, client);
+    let queues = Queues::with_connector(&config.destination, client);
     Function::new(vendor, config, queues)
 }
 
@@ -260,7 +261,7 @@ async fn a_failing_sqs_is_tried_three_times_and_then_503_says_when_to_come_again
 async fn a_silent_sqs_keeps_the_vendor_waiting_no_longer_than_four_seconds() {
     let client = NeverClient::new();
     let started = tokio::time::Instant::now();
-    let function = function(heffl(), SharedHttpClient::new(client.clone()), true);
+    let function = function(heffl(), SharedHttpConnector::new(client.clone()), true);
     let (status, ..) = ask(&function, event(lead_created())).await;
     let waited = started.elapsed();
     assert_eq!(status, 503);

@@ -4,14 +4,14 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use aws_lambda_events::http;
-use aws_sdk_sqs::config::SharedHttpClient;
-use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_types::body::SdkBody;
 use crm_events::answer::Webhook;
 use crm_events::case::RECEIVED_AT;
 use crm_events::gateway;
 use crm_normalize::{Vendor, crm};
 use serde_json::{Value, json};
+use tests::stub::connector::connector_fn;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::function::{CALL, ask, event, function_with, heffl, lead_created, lead_with, sqs_answering};
@@ -33,7 +33,7 @@ impl Write for Written {
 async fn lines(
     vendor: &'static Vendor,
     webhook: Value,
-    sqs: SharedHttpClient,
+    sqs: SharedHttpConnector,
     settings: &[(&str, &str)],
 ) -> Vec<Value> {
     let written = Written::default();
@@ -146,9 +146,8 @@ async fn why_sqs_refused_is_said_in_its_own_words() {
         (denied, "AccessDeniedException: service error: 403 not authorized to perform: sqs:SendMessage"),
         ("<html>", "no code: service error: 403 without a reason"),
     ] {
-        let client = infallible_client_fn(move |_: http::Request<SdkBody>| {
-            http::Response::builder().status(403).body(answer).unwrap()
-        });
+        let client =
+            connector_fn(move |_: http::Request<SdkBody>| http::Response::builder().status(403).body(answer).unwrap());
         let mut lines = lines(heffl(), event(lead_created()), client, &[]).await;
         let line = lines.remove(0);
         let error = line["errors"][0].as_str().unwrap();

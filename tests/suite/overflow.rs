@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use aws_lambda_events::http;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_sqs::config::SharedHttpClient;
-use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
+use aws_smithy_http_client::test_util::NeverClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use aws_smithy_types::body::SdkBody;
 use crm_event::Event;
 use crm_events::answer::Webhook;
@@ -19,6 +19,7 @@ use crm_normalize::{Accepted, Options};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::events;
+use tests::stub::connector::connector_fn;
 
 use crate::function::{CALL, QUARANTINE, ask, event, function_with, heffl, lead_created, lead_with};
 use crate::signature;
@@ -40,9 +41,9 @@ struct Put {
 }
 
 impl Aws {
-    fn client(&self, sqs: u16, s3: u16) -> SharedHttpClient {
+    fn client(&self, sqs: u16, s3: u16) -> SharedHttpConnector {
         let aws = self.clone();
-        infallible_client_fn(move |request: http::Request<SdkBody>| {
+        connector_fn(move |request: http::Request<SdkBody>| {
             let body = std::str::from_utf8(request.body().bytes().unwrap()).unwrap().to_owned();
             let (status, answer) = if request.headers().contains_key("x-amz-target") {
                 aws.messages.lock().unwrap().push(serde_json::from_str(&body).unwrap());
@@ -176,7 +177,7 @@ async fn with_both_out_of_reach_the_vendor_must_send_again() {
 #[tokio::test(start_paused = true)]
 async fn a_vendor_never_waits_longer_than_six_seconds() {
     let started = tokio::time::Instant::now();
-    let client = SharedHttpClient::new(NeverClient::new());
+    let client = SharedHttpConnector::new(NeverClient::new());
     let function = function_with(heffl(), client, &[("OVERFLOW_BUCKET", BUCKET)]);
     let (status, ..) = ask(&function, event(lead_created())).await;
     assert_eq!(status, 503);
@@ -189,13 +190,14 @@ async fn the_store_is_written_as_the_sdk_writes_it() {
     let (ours, sdk) = (Aws::default(), Aws::default());
     ask(&ours.function(500, 200), event(lead_created())).await;
     let key = ours.paths()[0].trim_start_matches('/').to_owned();
+    let client = sdk.client(200, 200);
     let credentials = aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test");
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
         .region(aws_sdk_s3::config::Region::new("eu-central-1"))
         .credentials_provider(credentials)
         .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired)
-        .http_client(sdk.client(200, 200));
+        .http_client(http_client_fn(move |_, _| client.clone()));
     let put = aws_sdk_s3::Client::from_conf(config.build()).put_object().bucket(BUCKET).key(key);
     let body = ByteStream::from(ours.bodies().remove(0).into_bytes());
     put.content_type("application/json").body(body).send().await.unwrap();

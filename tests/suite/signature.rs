@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use aws_lambda_events::http::{HeaderMap, Request, Response};
-use aws_sdk_sqs::config::SharedHttpClient;
 use aws_sdk_sqs::types::MessageAttributeValue;
-use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use aws_smithy_types::body::SdkBody;
 use data_encoding::HEXLOWER;
 use ring::{digest, hmac};
 use serde_json::Value;
+use tests::stub::connector::connector_fn;
 
 use crate::function::{CALL, ask, event, function_with, heffl, lead_created};
 
@@ -43,10 +43,10 @@ pub fn holds(method: &str, host: &str, path: &str, headers: &HeaderMap, body: &[
 type Kept = Arc<Mutex<Option<Request<Vec<u8>>>>>;
 
 /// An SQS that takes one message and keeps the request.
-fn capturing() -> (SharedHttpClient, Kept) {
+fn capturing() -> (SharedHttpConnector, Kept) {
     let kept = Kept::default();
     let keep = kept.clone();
-    let client = infallible_client_fn(move |request: Request<SdkBody>| {
+    let client = connector_fn(move |request: Request<SdkBody>| {
         *keep.lock().unwrap() = Some(request.map(|body| body.bytes().unwrap().to_vec()));
         Response::builder().status(200).body(r#"{"MessageId": "m"}"#).unwrap()
     });
@@ -78,7 +78,7 @@ async fn a_message_is_sent_as_the_sdk_sends_it() {
         .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
         .region(aws_sdk_sqs::config::Region::new("eu-central-1"))
         .credentials_provider(credentials)
-        .http_client(client);
+        .http_client(http_client_fn(move |_, _| client.clone()));
     let trace = aws_sdk_sqs::types::MessageSystemAttributeValue::builder()
         .data_type("String")
         .string_value(CALL.trace_header.unwrap())

@@ -62,15 +62,12 @@ const DEDUPLICATION: Duration = Duration::from_secs(5 * 60);
 /// Where AWS cannot be reached or does not take an event. What was done until then is in `report`.
 pub async fn replay(stack: &Stack, options: &Options, now: Timestamp, report: &mut Report) -> anyhow::Result<()> {
     let aws = stack.aws().await;
-    let queues = Queues::with_http_client(
-        &Destination {
-            queue_url: stack.queue_url.clone(),
-            quarantine_queue_url: stack.quarantine_queue_url.clone(),
-            overflow_bucket: stack.overflow_bucket.clone(),
-            aws: aws.for_functions().await?,
-        },
-        aws.http_client.clone(),
-    );
+    let queues = Queues::new(&Destination {
+        queue_url: stack.queue_url.clone(),
+        quarantine_queue_url: stack.quarantine_queue_url.clone(),
+        overflow_bucket: stack.overflow_bucket.clone(),
+        aws: aws.for_functions().await?,
+    });
     let mut source = Source::open(stack, &aws, options.from, options.vendor)?;
     report.about = source.about().await?;
     let mut seen = HashSet::new();

@@ -7,7 +7,6 @@ use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
-use aws_sdk_sqs::config::SharedHttpClient;
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -65,7 +64,7 @@ impl Stack {
         let http_client = HttpClient::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
-            .http_client(http_client.clone());
+            .http_client(http_client);
         let loader = match &self.endpoint_url {
             Some(endpoint) => loader.endpoint_url(endpoint).credentials_provider(Credentials::new(
                 "local",
@@ -77,7 +76,7 @@ impl Stack {
             None => loader,
         };
         let (region, endpoint_url) = (self.region.clone(), self.endpoint_url.clone());
-        Aws { config: loader.load().await, http_client, region, endpoint_url }
+        Aws { config: loader.load().await, region, endpoint_url }
     }
 }
 
@@ -85,7 +84,6 @@ impl Stack {
 #[derive(Clone, Debug)]
 pub struct Aws {
     config: SdkConfig,
-    pub http_client: SharedHttpClient,
     region: String,
     endpoint_url: Option<String>,
 }

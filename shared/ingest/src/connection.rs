@@ -1,215 +1,110 @@
-//! The way to AWS: HTTP/1.1, on one connection that stays open.
+//! HTTP to AWS: the SDK's own client, for a process that Lambda freezes between webhooks.
 //!
-//! A Lambda process has one webhook at a time, and so one request under way. Nothing of the SDK's own HTTP client, its
-//! pool, proxies and HTTP/2, which SQS does not speak, would be used; they are a sixth of a function's size. This is
-//! hyper's connection and rustls' TLS, as there, without what stands between them and the SDK.
+//! The SDK's client keeps its connection open for the next request. While the process is frozen, that connection can be
+//! closed, reset or forgotten by the network, and no clock but the wall clock goes on. The client only notices a close.
+//! So [`Reconnect`] drops a connection that was idle for too long, and sends a request again at once if a reused
+//! connection turns out to be dead: both without using up one of the SDK's attempts and the pause after it.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use aws_sdk_sqs::config::SharedHttpClient;
 use aws_sdk_sqs::config::http::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{HOST, HeaderValue};
-use hyper::http::uri::{Authority, PathAndQuery, Scheme};
-use hyper::rt::{Read, Write};
-use hyper::{Request, Response, Uri};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
-/// Why there is no connection, or no answer on it.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("the request's URL is not one of HTTP")]
-    Url,
-    #[error("no connection within {} ms", .0.as_millis())]
-    TimedOut(Duration),
-    #[error("the system's trust store has no certificate: set SSL_CERT_FILE")]
-    NoRoots,
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    #[error(transparent)]
-    Tls(#[from] rustls::Error),
-    #[error(transparent)]
-    Http(#[from] hyper::Error),
+/// An idle connection older than this is not used again.
+const MAX_IDLE: Duration = Duration::from_secs(20);
+/// How long to wait for the response on a reused connection before the request is sent again on a new one. SQS usually
+/// answers within 15 ms.
+const MAX_WAIT_REUSED: Duration = Duration::from_millis(350);
+
+/// The SDK's HTTP client with TLS by ring, which starts faster than aws-lc.
+pub(crate) fn connector() -> SharedHttpConnector {
+    SharedHttpConnector::new(Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build())
 }
 
-impl From<Error> for ConnectorError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Url => Self::user(error.into()),
-            Error::TimedOut(_) => Self::timeout(error.into()),
-            Error::Http(hyper) if hyper.is_user() => Self::user(hyper.into()),
-            // The SDK tries these again.
-            Error::NoRoots | Error::Io(_) | Error::Tls(_) | Error::Http(_) => Self::io(error.into()),
-        }
+/// A connector to one AWS service that does not trust an idle connection.
+///
+/// A request may reach the service twice, as it may by the SDK's own retries.
+#[derive(Clone)]
+pub(crate) struct Reconnect {
+    connector: SharedHttpConnector,
+    last: Arc<Mutex<Option<Idle>>>,
+    /// The wall clock.
+    now: fn() -> SystemTime,
+}
+
+/// The connection that the last response came on.
+struct Idle {
+    connection: ConnectionMetadata,
+    since: SystemTime,
+}
+
+impl Reconnect {
+    pub(crate) fn new(connector: SharedHttpConnector) -> Self {
+        Self::with_clock(connector, SystemTime::now)
     }
-}
 
-/// An HTTP client for the SDK with connections of its own.
-pub(crate) fn http_client() -> SharedHttpClient {
-    SharedHttpClient::new(Connections::default())
-}
-
-/// The open connections, one to SQS and perhaps one to S3.
-#[derive(Clone, Default)]
-struct Connections(Arc<Shared>);
-
-#[derive(Default)]
-struct Shared {
-    idle: Mutex<Vec<(Origin, SendRequest<SdkBody>)>>,
-    /// Made once it is needed: there is no TLS to a local stack.
-    tls: OnceLock<TlsConnector>,
-}
-
-#[derive(Clone, PartialEq, Eq)]
-struct Origin {
-    scheme: Scheme,
-    authority: Authority,
-}
-
-impl std::fmt::Debug for Connections {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Connections(..)")
+    fn with_clock(connector: SharedHttpConnector, now: fn() -> SystemTime) -> Self {
+        Self { connector, last: Arc::default(), now }
     }
-}
 
-impl HttpClient for Connections {
-    /// Of the settings, the time-out of connecting counts: that of reading is the attempt's.
-    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector { connections: self.clone(), timeout: settings.connect_timeout() })
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Connector {
-    connections: Connections,
-    timeout: Option<Duration>,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let connector = self.clone();
-        HttpConnectorFuture::new(async move {
-            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let response = connector.answer(request).await?.map(SdkBody::from_body_1_x);
-            HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
-        })
-    }
-}
-
-impl Connector {
-    async fn answer(&self, mut request: Request<SdkBody>) -> Result<Response<hyper::body::Incoming>, Error> {
-        let origin = to_origin_form(&mut request)?;
-        // One that was left open may be closed by now. A request that was not sent on it comes back.
-        while let Some(mut connection) = self.connections.take(&origin).await {
-            match connection.try_send_request(request).await {
-                Ok(response) => {
-                    self.connections.keep(origin, connection);
-                    return Ok(response);
+    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        // The SDK puts one into each request, to drop the connection after a transient error.
+        let capture = request.extension::<CaptureSmithyConnection>().cloned().unwrap_or_default();
+        request.add_extension(capture.clone());
+        let idle = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Idle { connection, since }) = idle {
+            // A clock that was set back says nothing about the connection's age.
+            let is_fresh = (self.now)().duration_since(since).is_ok_and(|age| age < MAX_IDLE);
+            if is_fresh && let Some(mut copy) = request.try_clone() {
+                copy.add_extension(capture.clone());
+                match tokio::time::timeout(MAX_WAIT_REUSED, self.send_once(copy, &capture)).await {
+                    Ok(Ok(response)) => return Ok(response),
+                    Ok(Err(error)) if error.is_user() => return Err(error),
+                    Ok(Err(_)) | Err(_) => {}
                 }
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(error.into_error().into()),
-                },
             }
+            connection.poison();
         }
-        let mut connection = self.connect(&origin).await?;
-        let response = connection.send_request(request).await?;
-        self.connections.keep(origin, connection);
+        self.send_once(request, &capture).await
+    }
+
+    async fn send_once(
+        &self,
+        request: HttpRequest,
+        capture: &CaptureSmithyConnection,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let response = self.connector.call(request).await?;
+        if let Some(connection) = capture.get() {
+            let idle = Idle { connection, since: (self.now)() };
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(idle);
+        }
         Ok(response)
     }
+}
 
-    async fn connect(&self, origin: &Origin) -> Result<SendRequest<SdkBody>, Error> {
-        let connecting = self.connections.connect(origin);
-        match self.timeout {
-            Some(timeout) => tokio::time::timeout(timeout, connecting).await.unwrap_or(Err(Error::TimedOut(timeout))),
-            None => connecting.await,
-        }
+impl HttpConnector for Reconnect {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let this = self.clone();
+        HttpConnectorFuture::new(async move { this.send(request).await })
     }
 }
 
-impl Connections {
-    /// An open connection. It is ready once the body of the answer before has been read, which the SDK has done when it
-    /// sends the next request.
-    async fn take(&self, origin: &Origin) -> Option<SendRequest<SdkBody>> {
-        loop {
-            let mut connection = {
-                let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
-                let at = idle.iter().position(|(to, _)| to == origin)?;
-                idle.swap_remove(at).1
-            };
-            if connection.ready().await.is_ok() {
-                return Some(connection);
-            }
-        }
-    }
-
-    fn keep(&self, origin: Origin, connection: SendRequest<SdkBody>) {
-        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).push((origin, connection));
-    }
-
-    async fn connect(&self, origin: &Origin) -> Result<SendRequest<SdkBody>, Error> {
-        let host = origin.authority.host();
-        let is_https = origin.scheme == Scheme::HTTPS;
-        let port = origin.authority.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await?;
-        stream.set_nodelay(true)?;
-        if !is_https {
-            return open(TokioIo::new(stream)).await;
-        }
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| Error::Url)?;
-        open(TokioIo::new(self.tls()?.connect(name, stream).await?)).await
-    }
-
-    fn tls(&self) -> Result<&TlsConnector, Error> {
-        if let Some(tls) = self.0.tls.get() {
-            return Ok(tls);
-        }
-        let tls = TlsConnector::from(Arc::new(tls_config()?));
-        Ok(self.0.tls.get_or_init(|| tls))
+impl fmt::Debug for Reconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reconnect(..)")
     }
 }
 
-/// TLS by ring: it starts in a millisecond, without the entropy pass that aws-lc makes.
-fn tls_config() -> Result<ClientConfig, Error> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        return Err(Error::NoRoots);
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    Ok(config.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
-}
-
-async fn open(stream: impl Read + Write + Send + Unpin + 'static) -> Result<SendRequest<SdkBody>, Error> {
-    let (sender, connection) = handshake(stream).await?;
-    // What goes wrong on it is told to who waits for an answer.
-    tokio::spawn(async move { drop(connection.await) });
-    Ok(sender)
-}
-
-/// Leaves the path in the request's URL and puts the host into its header, as HTTP/1.1 has it, and as it was signed.
-fn to_origin_form(request: &mut Request<SdkBody>) -> Result<Origin, Error> {
-    let parts = std::mem::take(request.uri_mut()).into_parts();
-    let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else { return Err(Error::Url) };
-    *request.uri_mut() = Uri::from(parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/")));
-    if !request.headers().contains_key(HOST) {
-        let is_default = match authority.port_u16() {
-            Some(port) => port == if scheme == Scheme::HTTPS { 443 } else { 80 },
-            None => true,
-        };
-        let host = if is_default { authority.host() } else { authority.as_str() };
-        request.headers_mut().insert(HOST, HeaderValue::from_str(host).map_err(|_| Error::Url)?);
-    }
-    Ok(Origin { scheme, authority })
+/// An error and all that caused it, for the log. The SDK's own display adds the whole response.
+pub(crate) fn error_chain(error: &dyn Error) -> String {
+    let chain = std::iter::successors(Some(error), |&error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -4,11 +4,11 @@ mod config;
 mod connection;
 mod function;
 mod json_log;
+mod message;
 mod overflow;
 mod publish;
 mod reply;
 mod request;
-mod service;
 mod webhook_log;
 
 use std::process::ExitCode;

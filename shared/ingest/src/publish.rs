@@ -1,39 +1,31 @@
 //! SQS: the main queue and the quarantine queue, with the overflow store behind them.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
+use aws_sdk_sqs::config::http::HttpResponse;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::config::{AppName, BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig};
-use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata};
-use aws_sdk_sqs::types::{
-    MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
-    SendMessageBatchRequestEntry,
-};
-use aws_sigv4::http_request::PayloadChecksumKind;
-use bytes::Bytes;
-use crm_event::{Event, push_escaped, to_json};
+use aws_sdk_sqs::config::{AppName, BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig};
+use aws_sdk_sqs::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use crm_event::Event;
 use crm_normalize::quarantine::Record;
-use serde::Serialize;
 
 use crate::config::Destination;
-use crate::connection;
+use crate::connection::{self, Reconnect, error_chain};
+use crate::message::{MAX_MESSAGE_BYTES, Outgoing, system_attributes};
 use crate::overflow::{Key, Store, StoreError};
-use crate::service::{CallError, Parts, Service, Settings};
 
-/// The most that SQS takes in one message, and in all messages of one batch: body and attributes.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
-const LARGEST: usize = 1_048_576;
 /// The most messages that SQS takes in one batch.
-const BATCH: usize = 10;
+const MAX_BATCH: usize = 10;
 
 /// Why a message is not on its queue.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    #[error("the message has {size} bytes, SQS takes {LARGEST}, and no OVERFLOW_BUCKET is set")]
+    #[error("the message has {size} bytes, SQS takes {MAX_MESSAGE_BYTES}, and no OVERFLOW_BUCKET is set")]
     TooLarge { size: usize },
     #[error("no OVERFLOW_BUCKET is set")]
     NoStore,
@@ -47,6 +39,8 @@ pub enum PublishError {
     Partly { failed: usize, of: usize, code: String },
     #[error("the message cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("the message cannot be built: {0}")]
+    Build(#[from] BuildError),
 }
 
 /// The longest that all messages of a webhook may take. With the 1.7 s of the overflow store after it, no vendor waits
@@ -56,66 +50,33 @@ const PUBLISH: Duration = Duration::from_secs(4);
 /// Where a function's messages go.
 #[derive(Clone, Debug)]
 pub struct Queues {
-    /// For batches.
-    client: Client,
-    /// For all else.
-    sqs: Service,
+    sqs: Client,
     events: String,
     quarantine: String,
     store: Option<Store>,
 }
 
 impl Queues {
-    /// Queues behind a connection of their own.
+    /// Queues behind connections of their own.
     pub fn new(destination: &Destination) -> Self {
-        Self::with_http_client(destination, connection::http_client())
+        Self::with_connector(destination, connection::connector())
     }
 
-    /// Queues behind an HTTP client of the caller's.
-    pub fn with_http_client(destination: &Destination, http_client: SharedHttpClient) -> Self {
-        // Three attempts and the pauses between them. One throttled attempt costs a pause of at most 100 ms. The SDK
-        // alone sets no bound at all.
-        let retries = RetryConfig::standard()
-            .with_max_attempts(3)
-            .with_initial_backoff(Duration::from_millis(100))
-            .with_max_backoff(Duration::from_millis(200));
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(1))
-            .operation_attempt_timeout(Duration::from_millis(1200))
-            .build();
-        let mut sdk = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(destination.aws.region.clone()))
-            .credentials_provider(destination.aws.credentials.clone())
-            .retry_config(retries.clone())
-            .timeout_config(timeouts.clone())
-            // An attempt has its time-out, whatever it waits for.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .http_client(http_client.clone());
-        sdk.set_app_name(AppName::new("crm-events").ok());
-        sdk.set_endpoint_url(destination.aws.sqs_endpoint_url.clone());
-        let sqs = Settings {
-            name: "sqs",
-            url: destination.aws.sqs_url(&destination.queue_url),
-            checksum: PayloadChecksumKind::NoHeader,
-            retries,
-            timeouts,
-        };
+    /// Queues behind a connector of the caller's.
+    pub fn with_connector(destination: &Destination, connector: SharedHttpConnector) -> Self {
         Self {
-            client: Client::from_conf(sdk.build()),
-            sqs: Service::new(sqs, &destination.aws, http_client.clone()),
+            sqs: client(destination, Reconnect::new(connector.clone())),
             events: destination.queue_url.clone(),
             quarantine: destination.quarantine_queue_url.clone(),
-            store: Store::new(destination, http_client),
+            store: Store::new(destination, Reconnect::new(connector)),
         }
     }
 
     /// Opens the connection while the function starts, when it has a full processor: the first webhook finds it open.
     /// A failure is only logged, for the first webhook tries again.
     pub async fn prime(&self) {
-        let request = serde_json::json!({ "QueueUrl": self.events }).to_string();
-        if let Err(error) = self.call(GET_QUEUE_ATTRIBUTES, request.into(), None).await {
-            tracing::warn!(error = %DisplayErrorContext(&error), "the queue could not be reached at start");
+        if let Err(error) = self.sqs.get_queue_attributes().queue_url(&self.events).send().await {
+            tracing::warn!(error = reason(&error), "the queue could not be reached at start");
         }
     }
 
@@ -132,51 +93,50 @@ impl Queues {
     }
 
     async fn publish_all(&self, events: &[Event<'_>], trace_header: Option<&str>) -> Result<usize, PublishError> {
-        let mut outgoing = Vec::with_capacity(events.len());
+        let mut messages = Vec::with_capacity(events.len());
         let mut overflowed = 0_usize;
         for event in events {
-            let message = Outgoing::new(event, trace_header)?;
-            outgoing.push(if message.size() > LARGEST {
+            let mut message = Outgoing::event(event)?;
+            if message.size() > MAX_MESSAGE_BYTES {
+                message = self.offload(message, &Key::event(&event.data.vendor, &event.id)).await?;
                 overflowed = overflowed.saturating_add(1);
-                self.offload(message).await?
-            } else {
-                message
-            });
+            }
+            messages.push(message);
         }
-        let mut rest = outgoing.into_iter().peekable();
-        while let Some(message) = rest.next() {
-            let mut size = message.size();
-            let mut batch = vec![message];
+        let mut rest = messages.into_iter().peekable();
+        while let Some(first) = rest.next() {
+            let mut size = first.size();
+            let mut batch = vec![first];
             while let Some(next) =
-                rest.next_if(|next| batch.len() < BATCH && size.saturating_add(next.size()) <= LARGEST)
+                rest.next_if(|next| batch.len() < MAX_BATCH && size.saturating_add(next.size()) <= MAX_MESSAGE_BYTES)
             {
                 size = size.saturating_add(next.size());
                 batch.push(next);
             }
-            self.send(batch).await?;
+            self.send_all(batch, trace_header).await?;
         }
         Ok(overflowed)
     }
 
     /// Stores a message's body, and points to it instead.
-    async fn offload<'e>(&self, message: Outgoing<'e>) -> Result<Outgoing<'e>, PublishError> {
-        let size = message.size();
-        let store = self.store.as_ref().ok_or(PublishError::TooLarge { size })?;
-        let (key, stored_size) = (Key::event(&message.event.data.vendor, &message.event.id), message.body.len());
-        store.put(&key, message.body).await?;
-        Ok(Outgoing { body: store.pointer(&key)?, stored_size: Some(stored_size), ..message })
+    async fn offload(&self, mut message: Outgoing, key: &Key) -> Result<Outgoing, PublishError> {
+        let store = self.store.as_ref().ok_or(PublishError::TooLarge { size: message.size() })?;
+        let size = message.body.len();
+        store.put(key, std::mem::take(&mut message.body)).await?;
+        Ok(message.pointing(store.pointer(key)?, size))
     }
 
-    async fn send(&self, batch: Vec<Outgoing<'_>>) -> Result<(), PublishError> {
-        if let [message] = batch.as_slice() {
-            return self.send_one(message).await;
+    async fn send_all(&self, mut batch: Vec<Outgoing>, trace_header: Option<&str>) -> Result<(), PublishError> {
+        if batch.len() == 1
+            && let Some(message) = batch.pop()
+        {
+            return self.send(&self.events, message, trace_header).await;
         }
         let of = batch.len();
-        let entries = batch.into_iter().enumerate().map(|(index, message)| message.entry(index));
-        let entries =
-            entries.collect::<Result<Vec<_>, _>>().map_err(|error| PublishError::Unavailable(error.to_string()))?;
-        let request = self.client.send_message_batch().queue_url(&self.events).set_entries(Some(entries));
-        let sent = request.send().await.map_err(|error| unavailable(&error))?;
+        let entries = batch.into_iter().enumerate().map(|(index, message)| message.into_entry(index, trace_header));
+        let entries = entries.collect::<Result<Vec<_>, _>>()?;
+        let request = self.sqs.send_message_batch().queue_url(&self.events).set_entries(Some(entries));
+        let sent = request.send().await.map_err(|error| PublishError::Unavailable(reason(&error)))?;
         match sent.failed() {
             [] => Ok(()),
             failed @ [first, ..] => {
@@ -185,52 +145,42 @@ impl Queues {
         }
     }
 
-    async fn send_one(&self, message: &Outgoing<'_>) -> Result<(), PublishError> {
-        let sent = self.call(SEND_MESSAGE, message.request(&self.events)?, message.trace_header);
-        sent.await.map_err(|error| unavailable(&error))
-    }
-
-    /// Asks SQS for what has no answer but that it is done.
-    async fn call(&self, headers: Headers, json: Bytes, trace_header: Option<&str>) -> Result<(), CallError> {
-        self.sqs.send(Parts { method: "POST", path: "/", headers, trace_header }, json).await
+    async fn send(&self, queue_url: &str, message: Outgoing, trace_header: Option<&str>) -> Result<(), PublishError> {
+        let request = self
+            .sqs
+            .send_message()
+            .queue_url(queue_url)
+            .message_body(message.body)
+            .set_message_attributes((!message.attributes.is_empty()).then_some(message.attributes))
+            .set_message_system_attributes(system_attributes(trace_header))
+            .set_message_group_id(message.group_id)
+            .set_message_deduplication_id(message.deduplication_id);
+        request.send().await.map(drop).map_err(|error| PublishError::Unavailable(reason(&error)))
     }
 
     /// Keeps an authentic webhook that did not become an event; returns once SQS has confirmed it. An X-Ray trace goes
     /// on with it.
     ///
     /// # Errors
-    /// Where SQS did not.
+    /// If SQS did not.
     pub async fn quarantine(&self, record: &Record<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
-        let kept = self.send_to_quarantine(record, trace_header);
-        tokio::time::timeout(PUBLISH, kept).await.unwrap_or(Err(PublishError::TimedOut))
+        let quarantined = self.send_to_quarantine(record, trace_header);
+        tokio::time::timeout(PUBLISH, quarantined).await.unwrap_or(Err(PublishError::TimedOut))
     }
 
     async fn send_to_quarantine(&self, record: &Record<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
-        let mut body = accepted_by_sqs(serde_json::to_string(record)?);
-        let size = body.len();
-        let mut stored_size = None;
-        if size > LARGEST {
-            let store = self.store.as_ref().ok_or(PublishError::TooLarge { size })?;
+        let mut outgoing = Outgoing::quarantine(serde_json::to_string(record)?);
+        if outgoing.size() > MAX_MESSAGE_BYTES {
             let key = Key::quarantine(record);
-            store.put(&key, body).await?;
-            body = store.pointer(&key)?;
-            stored_size = Some(extended_payload_size(size));
+            outgoing = self.offload(outgoing, &key).await?;
         }
-        let request = SendMessage {
-            queue_url: &self.quarantine,
-            message_attributes: stored_size.map(Attribute::into_json).into_iter().collect(),
-            message_system_attributes: None,
-            message_deduplication_id: None,
-            message_group_id: None,
-        };
-        let sent = self.call(SEND_MESSAGE, request.with_body(&body)?, trace_header);
-        sent.await.map_err(|error| unavailable(&error))
+        self.send(&self.quarantine, outgoing, trace_header).await
     }
 
     /// Keeps an authentic webhook in the overflow store for a replay, as SQS did not take it.
     ///
     /// # Errors
-    /// Where there is no store, or it did not take it either.
+    /// If there is no store, or it did not take it either.
     pub async fn store(&self, record: &Record<'_>) -> Result<(), PublishError> {
         let store = self.store.as_ref().ok_or(PublishError::NoStore)?;
         let key = Key::pending(record);
@@ -238,175 +188,54 @@ impl Queues {
     }
 }
 
-/// The headers of a request to SQS.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html>
-type Headers = &'static [(&'static str, &'static str)];
-
-const JSON: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
-const SEND_MESSAGE: Headers = &[JSON, ("x-amz-target", "AmazonSQS.SendMessage")];
-const GET_QUEUE_ATTRIBUTES: Headers = &[JSON, ("x-amz-target", "AmazonSQS.GetQueueAttributes")];
-
-type SystemAttributes = HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>;
-
-/// An event as a message of the main queue.
-struct Outgoing<'e> {
-    event: &'e Event<'e>,
-    trace_header: Option<&'e str>,
-    body: String,
-    /// The bytes of the event, where it is in the overflow store and the body points there.
-    stored_size: Option<usize>,
+fn client(destination: &Destination, connection: Reconnect) -> Client {
+    let connection = SharedHttpConnector::new(connection);
+    let endpoint = Endpoint::builder().url(destination.aws.sqs_url(&destination.queue_url)).build();
+    let mut config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(destination.aws.region.clone()))
+        .credentials_provider(destination.aws.credentials.clone())
+        // The credentials of a function do not change while its process lives.
+        .identity_cache(IdentityCache::no_cache())
+        .endpoint_resolver(QueueHost(endpoint))
+        // Three attempts and the pauses between them. One throttled attempt costs a pause of at most 100 ms. The SDK
+        // alone sets no bound at all.
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(100))
+                .with_max_backoff(Duration::from_millis(200)),
+        )
+        // The attempt timeout covers connecting too.
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(1200)).build())
+        // The attempt timeout ends a stalled response as well.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .http_client(http_client_fn(move |_, _| connection.clone()));
+    config.set_app_name(AppName::new("crm-events").ok());
+    Client::from_conf(config.build())
 }
 
-impl<'e> Outgoing<'e> {
-    fn new(event: &'e Event<'e>, trace_header: Option<&'e str>) -> Result<Self, PublishError> {
-        Ok(Self { event, trace_header, body: accepted_by_sqs(event.to_json()?), stored_size: None })
-    }
+/// The host of the queues' URLs, for every request: also where that is not the one of the region, as with a VPC endpoint.
+#[derive(Debug)]
+struct QueueHost(Endpoint);
 
-    /// As SQS counts it: body, and the names, types and values of the attributes.
-    fn size(&self) -> usize {
-        let parts = self.attributes().flat_map(|each| [each.name.len(), each.data_type.len(), each.value.len()]);
-        parts.fold(self.body.len(), usize::saturating_add)
-    }
-
-    /// What a consumer may filter and route by without parsing the body, and what it joins traces by.
-    fn attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
-        let (event, data) = (self.event, &self.event.data);
-        let account = match data.account.contains(is_refused) {
-            true => Cow::Owned(data.account.replace(is_refused, "\u{fffd}")),
-            false => Cow::Borrowed(data.account.as_ref()),
-        };
-        let of_all = [
-            ("type", Cow::Owned(event.event_type.to_string())),
-            ("vendor", Cow::Borrowed(data.vendor.as_ref())),
-            ("account", account),
-            ("entity", Cow::Borrowed(data.entity.as_str())),
-            ("action", Cow::Borrowed(data.action.as_str())),
-            ("specversion", Cow::Borrowed(event.specversion.as_ref())),
-        ];
-        let trace = event.traceparent.as_ref().map(|trace| ("traceparent", Cow::Borrowed(trace.as_ref())));
-        let texts = of_all.into_iter().chain(trace);
-        let texts = texts.map(|(name, value)| Attribute { name, data_type: STRING, value });
-        texts.chain(self.stored_size.map(extended_payload_size))
-    }
-
-    /// `AWSTraceHeader`: the consumer's trace joins the request's. SQS does not count it toward the size.
-    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
-    fn system_attributes(&self) -> Option<SystemAttributes> {
-        let value = MessageSystemAttributeValue::builder().data_type(STRING).string_value(self.trace_header?).build();
-        Some(HashMap::from([(MessageSystemAttributeNameForSends::AwsTraceHeader, value.ok()?)]))
-    }
-
-    /// The request that sends it alone.
-    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
-    fn request(&self, queue_url: &str) -> Result<Bytes, serde_json::Error> {
-        let request = SendMessage {
-            queue_url,
-            message_attributes: self.attributes().map(Attribute::into_json).collect(),
-            message_system_attributes: self.trace_header.map(|trace| {
-                let trace = Attribute { name: "AWSTraceHeader", data_type: STRING, value: Cow::Borrowed(trace) };
-                [trace.into_json()].into()
-            }),
-            message_deduplication_id: Some(&self.event.id),
-            message_group_id: Some(&self.event.partitionkey),
-        };
-        request.with_body(&self.body)
-    }
-
-    /// The same as one of a batch.
-    fn entry(self, index: usize) -> Result<SendMessageBatchRequestEntry, aws_sdk_sqs::error::BuildError> {
-        SendMessageBatchRequestEntry::builder()
-            .id(index.to_string())
-            .message_group_id(self.event.partitionkey.as_ref())
-            .message_deduplication_id(self.event.id.as_ref())
-            .set_message_attributes(Some(self.attributes().filter_map(Attribute::into_sdk).collect()))
-            .set_message_system_attributes(self.system_attributes())
-            .message_body(self.body)
-            .build()
+impl ResolveEndpoint for QueueHost {
+    fn resolve_endpoint<'a>(&'a self, _: &'a Params) -> EndpointFuture<'a> {
+        EndpointFuture::ready(Ok(self.0.clone()))
     }
 }
 
-/// `SendMessage`, less its body.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct SendMessage<'m> {
-    queue_url: &'m str,
-    message_attributes: BTreeMap<&'static str, AttributeValue<'m>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_system_attributes: Option<BTreeMap<&'static str, AttributeValue<'m>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_deduplication_id: Option<&'m str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_group_id: Option<&'m str>,
-}
-
-impl SendMessage<'_> {
-    /// The whole request: as the SDK writes it, at a third of the cost.
-    fn with_body(&self, body: &str) -> Result<Bytes, serde_json::Error> {
-        // About one byte in six of JSON is a quote.
-        let capacity = body.len().saturating_add(body.len() / 4).saturating_add(1024);
-        let mut json = to_json(self, capacity)?.into_bytes();
-        let _ = json.pop();
-        json.extend_from_slice(b",\"MessageBody\":\"");
-        push_escaped(&mut json, body);
-        json.extend_from_slice(b"\"}");
-        Ok(json.into())
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct AttributeValue<'m> {
-    data_type: &'static str,
-    string_value: Cow<'m, str>,
-}
-
-struct Attribute<'m> {
-    name: &'static str,
-    data_type: &'static str,
-    value: Cow<'m, str>,
-}
-
-impl<'m> Attribute<'m> {
-    fn into_json(self) -> (&'static str, AttributeValue<'m>) {
-        (self.name, AttributeValue { data_type: self.data_type, string_value: self.value })
-    }
-
-    fn into_sdk(self) -> Option<(String, MessageAttributeValue)> {
-        let value = MessageAttributeValue::builder().data_type(self.data_type).string_value(self.value);
-        Some((self.name.to_owned(), value.build().ok()?))
-    }
-}
-
-/// The SQS type of most attributes.
-const STRING: &str = "String";
-
-/// The attribute by which the SQS Extended Client knows a pointer: the bytes that it points to.
-fn extended_payload_size(size: usize) -> Attribute<'static> {
-    Attribute { name: "ExtendedPayloadSize", data_type: "Number", value: Cow::Owned(size.to_string()) }
-}
-
-/// The characters that are none of XML 1.0: SQS refuses a message that has one in its body or in an attribute.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
-fn is_refused(c: char) -> bool {
-    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
-}
-
-/// The JSON of a message. SQS refuses U+FFFE and U+FFFF, which JSON text may hold within strings: they become escapes.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
-fn accepted_by_sqs(json: String) -> String {
-    // In UTF-8 both begin with these two bytes, and little else does.
-    if memchr::memmem::find(json.as_bytes(), &[0xef, 0xbf]).is_some() {
-        return json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
-    }
-    json
-}
-
-/// The error's chain and SQS's own code for it: neither holds the message.
-fn unavailable<E, R>(error: &aws_sdk_sqs::error::SdkError<E, R>) -> PublishError
+/// Why SQS did not confirm: its own code and message, or what is wrong with the connection. Neither holds the message.
+fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
 where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug,
+    E: Error + ProvideErrorMetadata + 'static,
 {
-    let code = error.code().unwrap_or("no code");
-    PublishError::Unavailable(format!("{code}: {}", DisplayErrorContext(error)))
+    match error {
+        SdkError::ServiceError(refused) => {
+            let (status, error) = (refused.raw().status(), refused.err());
+            let message = error.message().unwrap_or("without a message");
+            format!("{status} {}: {message}", error.code().unwrap_or("without a code"))
+        }
+        _ => error_chain(error),
+    }
 }

@@ -20,8 +20,7 @@ pub struct HttpRequest {
     headers: Headers,
     path_parameters: Option<PathParameters>,
     body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
+    is_base64_encoded: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -80,7 +79,7 @@ impl Received {
             headers: event.headers.0,
             query: query.map(|(name, value)| (owned(name), owned(value))).collect(),
             account: event.path_parameters.and_then(|parameters| parameters.account),
-            body: body(event.body.unwrap_or_default(), event.is_base64_encoded),
+            body: body(event.body.unwrap_or_default(), event.is_base64_encoded.unwrap_or_default()),
         }
     }
 
@@ -130,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_api_gateway_leaves_out_or_sends_as_null() {
-        let nulls = r#"{"rawQueryString": null, "headers": null, "pathParameters": null, "body": null}"#;
+        let nulls = r#"{"rawQueryString": null, "headers": null, "pathParameters": null, "body": null, "isBase64Encoded": null}"#;
         for json in ["{}", nulls, r#"{"pathParameters": {}}"#, r#"{"pathParameters": {"other": "x"}}"#] {
             read(json, |request| {
                 assert!(request.body.is_empty() && request.headers.0.is_empty() && request.query.0.is_empty());
