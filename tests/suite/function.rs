@@ -257,6 +257,59 @@ async fn a_failing_sqs_is_tried_three_times_and_then_503_says_when_to_come_again
     }
 }
 
+/// AWS names an error in a header or in the body, and in the body under either of two names.
+#[tokio::test(start_paused = true)]
+async fn a_throttled_request_is_tried_again_however_its_error_is_named() {
+    for (header, body) in [
+        (Some("RequestThrottled"), json!({})),
+        (Some("com.amazonaws.sqs#RequestThrottled:http://internal.amazon.com/"), json!({})),
+        (None, json!({"code": "RequestThrottled"})),
+        (None, json!({"__type": "com.amazon.coral.availability#ThrottlingException"})),
+    ] {
+        let attempts = Arc::new(Mutex::new(0));
+        let count = attempts.clone();
+        let answer = body.to_string();
+        let connector = connector_fn(move |_| {
+            *count.lock().unwrap() += 1;
+            let response = http::Response::builder().status(400);
+            let response =
+                header.into_iter().fold(response, |response, code| response.header("x-amzn-errortype", code));
+            response.body(answer.clone()).unwrap()
+        });
+        let (status, ..) = ask(&function(heffl(), connector, true), event(lead_created())).await;
+        assert_eq!((status, *attempts.lock().unwrap()), (503, 3), "{header:?} {body}");
+    }
+}
+
+/// A VPC endpoint without private DNS: the queue's URL has another host than the region.
+#[tokio::test]
+async fn every_request_goes_to_the_host_of_the_queue() {
+    let teamgrid = crm::find("teamgrid").unwrap();
+    let hosts = Arc::<Mutex<Vec<String>>>::default();
+    let seen = hosts.clone();
+    let connector = connector_fn(move |request: http::Request<SdkBody>| {
+        seen.lock().unwrap().push(request.uri().host().unwrap().to_owned());
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let entries = body["Entries"].as_array().into_iter().flatten();
+        let done: Vec<_> =
+            entries.map(|entry| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "x"})).collect();
+        http::Response::builder().body(json!({"MessageId": "m", "Successful": done, "Failed": []}).to_string()).unwrap()
+    });
+    let url = |name: &str| format!("https://vpce-1.sqs.eu-central-1.vpce.amazonaws.com/123456789012/{name}");
+    let settings = [("QUEUE_URL", &*url("events.fifo")), ("QUARANTINE_QUEUE_URL", &*url("quarantine"))];
+    let function = function_with(teamgrid, connector, &settings);
+    let users = |count: usize| {
+        let users: Vec<_> = (0..count).map(|user| format!("u{user}")).collect();
+        json!({"webhookId": "w", "event": "user_added", "collection": "teams", "doc": {"_id": "t", "userIds": users}})
+    };
+    for body in [users(1).to_string(), users(3).to_string(), "not JSON".to_owned()] {
+        let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(teamgrid, RECEIVED_AT);
+        let (status, ..) = ask(&function, gateway::event(teamgrid, &webhook)).await;
+        assert_eq!(status, 200);
+    }
+    assert_eq!(*hosts.lock().unwrap(), ["vpce-1.sqs.eu-central-1.vpce.amazonaws.com"; 3]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_silent_sqs_keeps_the_vendor_waiting_no_longer_than_four_seconds() {
     let client = NeverClient::new();

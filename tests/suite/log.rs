@@ -30,7 +30,7 @@ impl Write for Written {
 }
 
 /// The lines of the function's own that a webhook leaves.
-async fn lines(
+pub async fn lines(
     vendor: &'static Vendor,
     webhook: Value,
     sqs: SharedHttpConnector,
@@ -142,9 +142,9 @@ async fn every_other_outcome() {
 async fn why_sqs_refused_is_said_in_its_own_words() {
     let denied = r#"{"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "not authorized to perform: sqs:SendMessage"}"#;
     for (answer, says) in [
-        (r#"{"__type": "x#Both", "message": "no", "Message": "no"}"#, "Both: service error: 403 no"),
-        (denied, "AccessDeniedException: service error: 403 not authorized to perform: sqs:SendMessage"),
-        ("<html>", "no code: service error: 403 without a reason"),
+        (r#"{"__type": "x#Both", "message": "no", "Message": "no"}"#, "403 Both: no"),
+        (denied, "403 AccessDeniedException: not authorized to perform: sqs:SendMessage"),
+        ("<html>", "403 without a code: without a message"),
     ] {
         let client =
             connector_fn(move |_: http::Request<SdkBody>| http::Response::builder().status(403).body(answer).unwrap());

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::http;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_http_client::test_util::NeverClient;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::date_time::Format;
 use crm_event::Event;
 use crm_events::answer::Webhook;
 use crm_events::case::{Case, RECEIVED_AT};
@@ -22,7 +24,7 @@ use tests::events;
 use tests::stub::connector::connector_fn;
 
 use crate::function::{CALL, QUARANTINE, ask, event, function_with, heffl, lead_created, lead_with};
-use crate::signature;
+use crate::{log, signature};
 
 const BUCKET: &str = "crm-overflow";
 
@@ -182,6 +184,59 @@ async fn a_vendor_never_waits_longer_than_six_seconds() {
     let (status, ..) = ask(&function, event(lead_created())).await;
     assert_eq!(status, 503);
     assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+}
+
+/// An SQS and an S3 whose clock is so many seconds ahead of ours, and which refuse a signature more than five minutes
+/// off, as AWS does. Gives how many requests came to each.
+fn ahead(seconds: i64, sqs_is_down: bool) -> (SharedHttpConnector, Arc<Mutex<[usize; 2]>>) {
+    let counts = Arc::<Mutex<[usize; 2]>>::default();
+    let count = counts.clone();
+    let connector = connector_fn(move |request: http::Request<SdkBody>| {
+        let is_sqs = request.headers().contains_key("x-amz-target");
+        count.lock().unwrap()[usize::from(!is_sqs)] += 1;
+        let aws_now = DateTime::from_secs(DateTime::from(SystemTime::now()).secs() + seconds);
+        let signed = request.headers()["x-amz-date"].to_str().unwrap();
+        let signed = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", signed).unwrap();
+        let signed = signed.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second();
+        let (status, body) = match (is_sqs, signed.abs_diff(aws_now.secs()) > 300) {
+            (true, _) if sqs_is_down => (500, "{}"),
+            (true, true) => (403, r#"{"__type": "com.amazon.coral.service#InvalidSignatureException"}"#),
+            (false, true) => (403, "<Error><Code>RequestTimeTooSkewed</Code></Error>"),
+            (_, false) => (200, r#"{"MessageId": "m"}"#),
+        };
+        let response = http::Response::builder().status(status).header("date", aws_now.fmt(Format::HttpDate).unwrap());
+        response.body(body).unwrap()
+    });
+    (connector, counts)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_is_corrected_by_that_of_aws() {
+    for seconds in [600, -600, 1200, -86_400] {
+        for (sqs_is_down, status) in [(false, "accepted"), (true, "stored")] {
+            let (connector, counts) = ahead(seconds, sqs_is_down);
+            let function = function_with(heffl(), connector, &[("OVERFLOW_BUCKET", BUCKET)]);
+            for expected in [if sqs_is_down { [3, 2] } else { [2, 0] }, if sqs_is_down { [6, 3] } else { [3, 0] }] {
+                let (code, answer, _) = ask(&function, event(lead_created())).await;
+                assert_eq!((code, &answer["status"]), (200, &json!(status)), "{seconds} s ahead");
+                assert_eq!(*counts.lock().unwrap(), expected, "{seconds} s ahead: only the first is refused");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_s3_refused_is_logged_with_its_code() {
+    let denied = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>";
+    let connector = connector_fn(move |request: http::Request<SdkBody>| {
+        let is_sqs = request.headers().contains_key("x-amz-target");
+        http::Response::builder()
+            .status(if is_sqs { 500 } else { 403 })
+            .body(if is_sqs { "{}" } else { denied })
+            .unwrap()
+    });
+    let lines = log::lines(heffl(), event(lead_created()), connector, &[("OVERFLOW_BUCKET", BUCKET)]).await;
+    assert_eq!(lines[0]["errors"][1], "the overflow store did not take the object: 403 AccessDenied");
 }
 
 /// The request against the one that AWS's own client makes for the same object.

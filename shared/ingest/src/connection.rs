@@ -108,3 +108,59 @@ pub(crate) fn error_chain(error: &dyn Error) -> String {
     let chain = std::iter::successors(Some(error), |&error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{HttpConnector, HttpRequest, MAX_IDLE, Reconnect, connector};
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::{Duration, SystemTime};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    static SECONDS: AtomicU64 = AtomicU64::new(0);
+
+    /// A wall clock that the test sets.
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(SECONDS.load(Ordering::Relaxed))
+    }
+
+    /// Nothing but the wall clock tells that the process was frozen.
+    #[tokio::test]
+    async fn a_connection_that_was_idle_for_too_long_is_not_used_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let reconnect = Reconnect::with_clock(connector(), now);
+        let answer_all = async {
+            let mut connections = Vec::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                connections.push(tokio::spawn(async move {
+                    while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {
+                        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+                    }
+                }));
+                if connections.len() == 4 {
+                    return;
+                }
+            }
+        };
+        let ask_all = async {
+            // The times of the requests; each `true` is to come on a new connection.
+            for (seconds, is_new) in [(100, true), (110, false), (129, false), (150, true), (90, true), (200, true)] {
+                SECONDS.store(seconds, Ordering::Relaxed);
+                let before = reconnect.local_port();
+                let response = reconnect.call(HttpRequest::get(&url).unwrap()).await.unwrap();
+                assert_eq!(response.status().as_u16(), 200);
+                assert_eq!(reconnect.local_port() != before, is_new, "at {seconds} s");
+            }
+        };
+        tokio::join!(answer_all, ask_all);
+        assert_eq!(MAX_IDLE, Duration::from_secs(20));
+    }
+
+    impl Reconnect {
+        fn local_port(&self) -> Option<u16> {
+            self.last.lock().unwrap().as_ref()?.connection.local_addr().map(|address| address.port())
+        }
+    }
+}

@@ -94,7 +94,7 @@ pub fn functions(build: Build, binaries: Option<&Path>) -> anyhow::Result<(Subje
     }
     let binaries = binaries.map_or_else(|| root.join("target/release"), Path::to_owned);
     let binary = |name: &str| binaries.join(name);
-    let what = "proof of origin, typed event, raw payload, key, logs; SQS by the SDK's signer and orchestrator";
+    let what = "proof of origin, typed event, raw payload, key, logs; SQS by the SDK's client";
     let variables = vec![template_variable("MALLOC_MMAP_THRESHOLD_")?];
     let ours = |name: &str| Subject { variables: variables.clone(), ..Subject::new("ours", what, binary(name)) };
     Ok((ours(FUNCTION), ours(BATCH_FUNCTION)))
