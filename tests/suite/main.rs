@@ -15,6 +15,7 @@ mod fields;
 mod freshsales_app;
 mod function;
 mod hostile;
+mod identity;
 mod json;
 mod kept;
 mod log;

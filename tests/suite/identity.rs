@@ -1,0 +1,92 @@
+//! What is the same change told again, and what is another change: the rules of `crm_normalize::key`, over all cases.
+
+use crm_events::answer::{Answer, Webhook};
+use crm_events::case::{Case, RECEIVED_AT};
+use crm_normalize::{Vendor, crm};
+use jiff::{SignedDuration, Timestamp};
+use tests::{events, root};
+
+fn ids(vendor: &'static Vendor, webhook: &Webhook, received_at: Timestamp) -> Vec<String> {
+    let webhook = webhook.clone().proven(vendor, received_at);
+    match webhook.answer(vendor, received_at).unwrap().0 {
+        Answer::Accepted { events } => events.iter().map(|event| event.id.to_string()).collect(),
+        Answer::Ignored { .. } | Answer::Quarantined { .. } => Vec::new(),
+    }
+}
+
+/// The number of events by what tells a redelivery of them: the vendor's id, the body with the vendor's time, nothing.
+fn counts(vendor: &'static Vendor) -> [usize; 3] {
+    let mut counts = [0; 3];
+    for case in Case::all(&events()).unwrap().into_iter().filter(|case| case.vendor.name == vendor.name) {
+        let webhook = case.webhook().unwrap();
+        let first = ids(vendor, &webhook, RECEIVED_AT);
+        let again = ids(vendor, &webhook, RECEIVED_AT.checked_add(SignedDuration::from_millis(1)).unwrap());
+        let other = ids(vendor, &Webhook { body: [&webhook.body[..], b" "].concat(), ..webhook }, RECEIVED_AT);
+        for ((first, again), other) in first.iter().zip(&again).zip(&other) {
+            let rule = if first != again { 2 } else { usize::from(first != other) };
+            counts[rule] += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+fn the_table_of_what_is_recognized_as_a_redelivery_is_that_of_the_cases() {
+    let row = |vendor: &&'static Vendor| {
+        let [by_id, by_body, not] = counts(vendor);
+        format!("| {} | {by_id} | {by_body} | {not} |", vendor.name)
+    };
+    let rows: Vec<_> = crm::ALL.iter().map(row).collect();
+    let readme = std::fs::read_to_string(root().join("events/README.md")).unwrap();
+    let all = rows.iter().all(|row| readme.lines().any(|line| line == row));
+    assert!(all, "events/README.md: expected the rows\n{}", rows.join("\n"));
+}
+
+/// However often and late: an event whose vendor says which change it is has one id.
+#[test]
+fn an_event_with_the_vendors_time_has_one_id_at_any_time() {
+    for case in Case::all(&events()).unwrap() {
+        let webhook = case.webhook().unwrap();
+        let answer = webhook.clone().proven(case.vendor, RECEIVED_AT);
+        let Answer::Accepted { events } = answer.answer(case.vendor, RECEIVED_AT).unwrap().0 else { continue };
+        let has_vendor_time = |event: &crm_event::Event<'_>| event.timesource == crm_event::TimeSource::Vendor;
+        let late = RECEIVED_AT.checked_add(SignedDuration::from_hours(75)).unwrap();
+        let later = ids(case.vendor, &webhook, late);
+        for (event, later) in events.iter().zip(later).filter(|(event, _)| has_vendor_time(event)) {
+            assert_eq!(event.id, later, "{}: {}", case.vendor.name, case.name);
+        }
+    }
+}
+
+/// A local time is of the account's zone, when it comes in and when it is replayed.
+#[test]
+fn a_local_time_is_of_the_zone_that_the_setting_names() {
+    use crm_normalize::quarantine::Record;
+    use crm_normalize::{Accepted, Options, Pairs, Quarantine, Reason, Request, Secrets, TimeZones};
+
+    let freshsales = crm::find("freshsales").unwrap();
+    let case = Case::find(&events(), freshsales, "workflow_deal_updated_with_time").unwrap();
+    let webhook = case.webhook().unwrap().proven(freshsales, RECEIVED_AT);
+    let secrets = Secrets::parse(&webhook.sample_secrets(freshsales), freshsales.schemes).unwrap();
+    let zones = TimeZones::parse(r#"{"default": "America/New_York"}"#).unwrap();
+    for (zone, expected) in
+        [(zones.of("default"), "2025-12-31T23:30:54Z"), (TimeZones::default().of("default"), "2025-12-31T18:30:54Z")]
+    {
+        let request = Request {
+            body: &webhook.body,
+            headers: Pairs(&webhook.headers),
+            query: Pairs(&webhook.query),
+            account: None,
+        };
+        let verified = freshsales.verify(request, &secrets, RECEIVED_AT).unwrap().in_time_zone(zone);
+        let record = Record::new(&verified, &Quarantine::new(Reason::QueueUnavailable, "a test"));
+        let record = serde_json::to_string(&record).unwrap();
+        let restored = serde_json::from_str::<Record<'_>>(&record).unwrap().restore().unwrap();
+        for verified in [verified, restored.verified()] {
+            let Ok(Accepted::Events(events)) = verified.normalize(Options { include_raw: true }).result else {
+                panic!("an event")
+            };
+            assert_eq!(events[0].time.to_string(), expected);
+        }
+    }
+}
