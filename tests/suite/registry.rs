@@ -123,7 +123,7 @@ fn every_function_is_in_the_template_and_no_other() {
     let zips = template.lines().filter_map(|line| line.trim().strip_prefix("CodeUri: ../target/lambda/"));
     let functions = zips.map(|path| path.split('/').next().unwrap().to_owned()).collect();
     same("infra/template.yaml (CodeUri)", &vendors_of(&functions));
-    for route in ["POST /webhooks/", "POST /webhooks/*/{account}"] {
+    for route in ["POST /webhooks/", "POST /webhooks/*/{account+}"] {
         let (start, end) = route.split_once('*').unwrap_or((route, ""));
         let keys = template
             .lines()

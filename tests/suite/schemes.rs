@@ -111,11 +111,14 @@ fn standard_webhooks_accepts_what_the_specification_allows() {
     let other = "v1,AAAA9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
     for (what, case) in [
         ("several signatures", heffl().with("webhook-signature", format!("{other} v2,abc {good}"))),
+        ("two headers, joined", heffl().with("webhook-signature", format!("{other}, {good}"))),
+        ("two headers, joined without a space", heffl().with("webhook-signature", format!("{good},{other}"))),
+        ("one of another version, joined", heffl().with("webhook-signature", format!("v2,abc, {good}, v1a,abc"))),
         ("five minutes late", heffl().at(300)),
         ("five minutes early", heffl().at(-300)),
         (
             "the second of two secrets",
-            heffl().with_secrets(r#"{"default": ["hmac:whsec_AAAA", "hmac:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}"#),
+            heffl().with_secrets(r#"{"default": ["hmac:whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "hmac:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}"#),
         ),
         (
             "a token where a token is set",
@@ -157,13 +160,16 @@ fn standard_webhooks_ways_to_be_wrong() {
         ("lower case", heffl().with("webhook-signature", format!("v1,{}", signature.to_lowercase())), Mismatch),
         ("white space inside", heffl().with("webhook-signature", format!("v1, {signature}")), Mismatch),
         ("a doubled header", heffl().header("webhook-signature", format!("v1,{signature}")), NoProof),
+        ("a list of others", heffl().with("webhook-signature", format!("v2,{signature}, v0,{signature}")), Mismatch),
+        ("a list without a version", heffl().with("webhook-signature", format!("v1,AAAA, {signature}")), Mismatch),
+        ("a version of more than one word", heffl().with("webhook-signature", format!("v1,v1,{signature} ")), Mismatch),
+        ("another word before it", heffl().with("webhook-signature", format!("xv1,{signature}")), Mismatch),
+        ("a doubled id", heffl().header("Webhook-Id", "msg_p5jXN8AQM9LWM0D4loKWxJek"), NoProof),
         (
-            "a doubled header, joined",
-            heffl().with("webhook-signature", format!("v1,{signature},v1,{signature}")),
+            "another key",
+            heffl().with_secrets(r#"{"default": ["hmac:whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"]}"#),
             Mismatch,
         ),
-        ("a doubled id", heffl().header("Webhook-Id", "msg_p5jXN8AQM9LWM0D4loKWxJek"), NoProof),
-        ("another key", heffl().with_secrets(r#"{"default": ["hmac:whsec_AAAA"]}"#), Mismatch),
         (
             "the key not decoded",
             heffl().with_secrets(r#"{"default": ["hmac-text:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}"#),
@@ -226,7 +232,7 @@ fn teamgrid_signed_delivery_ways_to_be_wrong() {
         ("a space behind", teamgrid().with(header, format!("v1={hex} ")), Mismatch),
         ("two of them", teamgrid().with(header, format!("v1={hex} v1={hex}")), Mismatch),
         ("a doubled header", teamgrid().header(header, TEAMGRID_SIGNATURE), NoProof),
-        ("another key", teamgrid().with_secrets(r#"{"default": ["hmac:whsec_v2_x"]}"#), Mismatch),
+        ("another key", teamgrid().with_secrets(r#"{"default": ["hmac:whsec_v2_another_key"]}"#), Mismatch),
     ]);
 }
 
@@ -240,6 +246,8 @@ fn teamgram() -> Case {
 fn basic_known_answers() {
     assert_eq!(teamgram().verify(), Ok(()));
     assert_eq!(teamgram().with("authorization", "basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==").verify(), Ok(()));
+    // RFC 9110, section 11.4: one or more spaces.
+    assert_eq!(teamgram().with("Authorization", "Basic   QWxhZGRpbjpvcGVuIHNlc2FtZQ==").verify(), Ok(()));
     // RFC 7617, section 2.1: test, 123 and a pound sign, as UTF-8.
     let utf8 =
         teamgram().with_secrets(r#"{"default": ["basic:test:123£"]}"#).with("Authorization", "Basic dGVzdDoxMjPCow==");
@@ -259,7 +267,10 @@ fn basic_ways_to_be_wrong() {
         ("nothing", teamgram().with("Authorization", "Basic "), Mismatch),
         ("no Base64", teamgram().with("Authorization", "Basic Aladdin:open sesame"), NoProof),
         ("no padding", teamgram().with("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ"), NoProof),
-        ("two spaces", teamgram().with("Authorization", "Basic  QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), NoProof),
+        ("a space before it", teamgram().with("Authorization", " Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), NoProof),
+        ("no space", teamgram().with("Authorization", "BasicQWxhZGRpbjpvcGVuIHNlc2FtZQ=="), NoProof),
+        ("a tab", teamgram().with("Authorization", "Basic\tQWxhZGRpbjpvcGVuIHNlc2FtZQ=="), NoProof),
+        ("two spaces and another", teamgram().with("Authorization", "Basic  QWxhZGRpbjpvcGVuIHNlc2FtZA=="), Mismatch),
         ("another scheme", teamgram().with("Authorization", "Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), NoProof),
         ("the scheme alone", teamgram().with("Authorization", "Basic"), NoProof),
         ("a doubled header", teamgram().header("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), NoProof),
@@ -271,9 +282,18 @@ fn agilecrm() -> Case {
     Case::new("agilecrm", "token:s3cret", 0, "{}")
 }
 
+fn plus(token: &str) -> Case {
+    agilecrm().with_secrets(&format!(r#"{{"default": ["token:{token}"]}}"#))
+}
+
 #[test]
 fn a_token_in_each_of_its_places() {
     for case in [
+        // The query is decoded: a `+` that stood in the URL as it is has become a space.
+        plus("s3+cret").query("token", "s3 cret"),
+        plus("s3+cret").query("token", "s3+cret"),
+        plus("s3 cret").query("token", "s3 cret"),
+        agilecrm().header("Authorization", "Bearer  s3cret"),
         agilecrm().query("token", "s3cret"),
         agilecrm().header("x-webhook-token", "s3cret"),
         agilecrm().header("Authorization", "Bearer s3cret"),
@@ -292,6 +312,10 @@ fn a_token_ways_to_be_wrong() {
         ("none", agilecrm(), NoProof),
         ("another", agilecrm().query("token", "s3cred"), Mismatch),
         ("empty", agilecrm().query("token", ""), Mismatch),
+        ("a plus for its other character", agilecrm().query("token", "s3+ret"), Mismatch),
+        ("a plus for its space", plus("s3 cret").query("token", "s3+cret"), Mismatch),
+        ("a space for its plus, in a header", plus("s3+cret").header("x-webhook-token", "s3 cret"), Mismatch),
+        ("a space more for its plus", plus("s3+cret").query("token", "s3  cret"), Mismatch),
         ("shorter", agilecrm().query("token", "s3cre"), Mismatch),
         ("longer", agilecrm().query("token", "s3cret1"), Mismatch),
         ("upper case", agilecrm().query("token", "S3CRET"), Mismatch),

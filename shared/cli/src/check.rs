@@ -63,9 +63,9 @@ impl Route {
         let uri: Uri = url.parse().context(expected)?;
         ensure!(uri.host().is_some() && uri.query().is_none(), "{expected}, without a query");
         let (_, path) = uri.path().rsplit_once("/webhooks/").context(expected)?;
-        let (name, account) = match path.split_once('/') {
+        let (name, account) = match path.trim_end_matches('/').split_once('/') {
             Some((name, account)) => (name, percent_encoding::percent_decode_str(account).decode_utf8()?.into_owned()),
-            None => (path, crm_normalize::DEFAULT_ACCOUNT.to_owned()),
+            None => (path.trim_end_matches('/'), crm_normalize::DEFAULT_ACCOUNT.to_owned()),
         };
         let vendor = crm::find(name).with_context(|| format!("there is no vendor {name:?}; {expected}"))?;
         let setting = serde_json::json!({ &account: [secret] }).to_string();

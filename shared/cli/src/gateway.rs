@@ -18,7 +18,7 @@ pub fn event(vendor: &Vendor, webhook: &Webhook) -> Value {
         Some(account) => format!("/webhooks/{}/{account}", vendor.name),
         None => format!("/webhooks/{}", vendor.name),
     };
-    let route = if webhook.account.is_some() { "/{account}" } else { "" };
+    let route = if webhook.account.is_some() { "/{account+}" } else { "" };
     let headers: Map<String, Value> =
         webhook.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
     let mut event = json!({

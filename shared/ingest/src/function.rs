@@ -43,7 +43,7 @@ impl Function {
                 line.reason = Some(format!("not an event of an HTTP API, format 2.0 (line {row}, column {column})"));
                 let reply = Reply::failed(Failure::BadRequest);
                 line.write(&reply, self.config.metrics_namespace.as_deref());
-                reply.into()
+                HttpResponse::new(&reply, self.vendor)
             }
         }
     }
@@ -59,7 +59,7 @@ impl Function {
         }
         let reply = self.reply(&received, call, now, &mut line).await;
         line.write(&reply, self.config.metrics_namespace.as_deref());
-        reply.into()
+        HttpResponse::new(&reply, self.vendor)
     }
 
     async fn reply<'a>(&self, received: &'a Received, call: Call<'_>, now: Timestamp, line: &mut Line<'a>) -> Reply {

@@ -1,5 +1,7 @@
 //! What the sender gets. Status codes are here and nowhere else.
 
+use crm_normalize::Vendor;
+use crm_normalize::scheme::Scheme;
 use serde::Serialize;
 
 /// What API Gateway makes the sender's response of, in payload format 2.0.
@@ -20,6 +22,8 @@ struct Headers {
     content_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    www_authenticate: Option<&'static str>,
 }
 
 /// The answers of a function. One vendor (TeamGram) counts anything but exactly 200 as a failure: what is kept is
@@ -55,6 +59,10 @@ pub enum Failure {
 
 /// Seconds after which a sender may try again.
 const RETRY_AFTER_SECONDS: &str = "30";
+
+/// The challenge of [RFC 7617](https://www.rfc-editor.org/rfc/rfc7617#section-2): some clients send a password only
+/// after they were asked for it.
+const BASIC_CHALLENGE: &str = "Basic realm=\"crm-events\", charset=\"UTF-8\"";
 
 impl Reply {
     pub(crate) fn failed(error: Failure) -> Self {
@@ -134,17 +142,20 @@ impl Outcome {
     }
 }
 
-impl From<Reply> for HttpResponse {
-    fn from(reply: Reply) -> Self {
-        let is_unavailable = matches!(reply, Reply::Failed { error: Failure::Unavailable });
+impl HttpResponse {
+    /// The response to a vendor's webhook. A 401 asks for a password if the vendor can send one.
+    pub(crate) fn new(reply: &Reply, vendor: &Vendor) -> Self {
+        let failed_with = |failure| *reply == Reply::failed(failure);
+        let has_basic = || vendor.schemes.iter().any(|scheme| matches!(scheme, Scheme::Basic));
         Self {
             status_code: reply.status_code(),
             headers: Headers {
                 content_type: "application/json",
-                retry_after: is_unavailable.then_some(RETRY_AFTER_SECONDS),
+                retry_after: failed_with(Failure::Unavailable).then_some(RETRY_AFTER_SECONDS),
+                www_authenticate: (failed_with(Failure::Unauthorized) && has_basic()).then_some(BASIC_CHALLENGE),
             },
             // Texts and lists of texts always make JSON.
-            body: serde_json::to_string(&reply).unwrap_or_default(),
+            body: serde_json::to_string(reply).unwrap_or_default(),
             is_base64_encoded: false,
         }
     }
@@ -153,6 +164,7 @@ impl From<Reply> for HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::{Failure, HttpResponse, Reply};
+    use crm_normalize::crm;
 
     /// Section by section what a sender may rely on.
     #[test]
@@ -179,12 +191,18 @@ mod tests {
             (Reply::failed(Failure::TooLarge), 413, r#"{"error":"too_large"}"#),
             (Reply::failed(Failure::Unavailable), 503, r#"{"error":"unavailable"}"#),
         ] {
-            let json = serde_json::to_value(HttpResponse::from(reply)).unwrap();
-            assert_eq!(json["statusCode"], status);
-            assert_eq!(json["headers"]["content-type"], "application/json");
-            assert_eq!(json["headers"].get("retry-after").is_some(), status == 503);
-            assert_eq!(json["body"], body);
-            assert_eq!(json["isBase64Encoded"], false);
+            for (vendor, has_basic) in [("teamgram", true), ("freshsales", true), ("heffl", false)] {
+                let json = serde_json::to_value(HttpResponse::new(&reply, crm::find(vendor).unwrap())).unwrap();
+                let headers = &json["headers"];
+                assert_eq!(json["statusCode"], status);
+                assert_eq!(headers["content-type"], "application/json");
+                assert_eq!(headers.get("retry-after").is_some(), status == 503);
+                let challenge = headers.get("www-authenticate").and_then(serde_json::Value::as_str);
+                assert_eq!(challenge.is_some(), status == 401 && has_basic, "{vendor}");
+                assert!(challenge.is_none_or(|challenge| challenge.starts_with("Basic realm=\"")), "{challenge:?}");
+                assert_eq!(json["body"], body);
+                assert_eq!(json["isBase64Encoded"], false);
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ impl Received {
         Self {
             headers: event.headers.0,
             query: query.map(|(name, value)| (owned(name), owned(value))).collect(),
-            account: event.path_parameters.and_then(|parameters| parameters.account),
+            account: event.path_parameters.and_then(|parameters| parameters.account).and_then(account),
             body: body(event.body.unwrap_or_default(), event.is_base64_encoded.unwrap_or_default()),
         }
     }
@@ -91,6 +91,12 @@ impl Received {
             account: self.account.as_deref(),
         }
     }
+}
+
+/// The account in the URL, without a slash at its end; `None` if nothing is left of it.
+fn account(mut segment: String) -> Option<String> {
+    segment.truncate(segment.trim_end_matches('/').len());
+    (!segment.is_empty()).then_some(segment)
 }
 
 /// The vendor's bytes. What says it is Base64 and is not stays as it is: a proof over it fails, or the quarantine has it.
@@ -125,6 +131,15 @@ mod tests {
             assert_eq!((request.query.get("token"), request.query.get("x")), (Some("a b"), None));
             assert_eq!(request.account, Some("acme"));
         });
+    }
+
+    #[test]
+    fn a_slash_at_the_end_of_the_url_is_no_account() {
+        for (segment, account) in [("acme", Some("acme")), ("acme/", Some("acme")), ("", None), ("/", None)] {
+            read(&format!(r#"{{"pathParameters": {{"account": "{segment}"}}}}"#), |request| {
+                assert_eq!(request.account, account, "{segment:?}");
+            });
+        }
     }
 
     #[test]

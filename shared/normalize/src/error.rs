@@ -131,6 +131,11 @@ pub enum SecretsError {
     NotAList { account: String, expected: String },
     #[error("account {account:?}, proof {position}: expected {expected}")]
     Proof { account: String, position: usize, expected: String },
+    #[error(
+        "account {account:?}, proof {position}: the key is shorter than {min_bytes} bytes: was all of it copied? \
+         expected {expected}"
+    )]
+    ShortKey { account: String, position: usize, min_bytes: usize, expected: String },
     #[error("account {account:?}, proof {position}: this vendor cannot use \"{scheme}\"; expected {expected}")]
     Scheme { account: String, position: usize, scheme: &'static str, expected: String },
 }

@@ -3,8 +3,10 @@
 //! Each is checked over the raw bytes, before anything is parsed, and compared in constant time. There
 //! is no scheme that accepts everything: an account without a secret has no webhooks.
 
+use std::borrow::Cow;
+
 use base64_simd::{Out, STANDARD};
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER};
 use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
 use subtle::ConstantTimeEq;
@@ -41,8 +43,8 @@ pub struct HmacScheme {
     pub signs_id: bool,
     /// What a signature starts with; those with another start are passed over.
     pub signature_prefix: &'static str,
-    /// Between the signatures of one header.
-    pub signature_separator: Option<char>,
+    /// The characters between the signatures of one header. Empty: the header is one signature.
+    pub signature_separators: &'static [char],
     pub signature_encoding: SignatureEncoding,
 }
 
@@ -77,7 +79,8 @@ pub const STANDARD_WEBHOOKS: HmacScheme = HmacScheme {
     version: None,
     signs_id: true,
     signature_prefix: "v1,",
-    signature_separator: Some(' '),
+    // The specification has blanks. Whoever joins several headers into one puts commas (RFC 9110, section 5.3).
+    signature_separators: &[' ', ','],
     signature_encoding: SignatureEncoding::Base64,
 };
 
@@ -92,7 +95,7 @@ pub const TEAMGRID_V2: HmacScheme = HmacScheme {
     version: Some(("X-TeamGrid-Webhook-Version", "2")),
     signs_id: false,
     signature_prefix: "v1=",
-    signature_separator: None,
+    signature_separators: &[],
     signature_encoding: SignatureEncoding::LowerHex,
 };
 
@@ -117,13 +120,15 @@ impl Scheme {
 }
 
 impl HmacScheme {
-    /// The key that a secret's text stands for; none where the text has another form.
+    /// The key in a secret's text; `None` if the text has another form. Base64 may lack its padding.
     pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
         match self.key {
             HmacKey::WholeText => Some(secret.as_bytes().to_vec()),
-            HmacKey::Base64After(prefix) => BASE64.decode(secret.strip_prefix(prefix)?.as_bytes()).ok(),
+            HmacKey::Base64After(prefix) => {
+                let text = secret.strip_prefix(prefix)?.as_bytes();
+                BASE64.decode(text).or_else(|_| BASE64_NOPAD.decode(text)).ok()
+            }
         }
-        .filter(|key| !key.is_empty())
     }
 
     /// The signature as its header has it. For those who send: samples, tests.
@@ -173,16 +178,21 @@ impl HmacScheme {
                 &mut text
             }
         };
-        let is_it = |signature: &str| {
-            signature.strip_prefix(self.signature_prefix).is_some_and(|signature| same(signature.as_bytes(), text))
-        };
-        // Nearly always there is one.
-        let is_among = |separator| signatures.split(separator).any(is_it);
-        if is_it(signatures) || self.signature_separator.is_some_and(is_among) {
+        if self.signatures(signatures).any(|signature| same(signature.as_bytes(), text)) {
             Ok(())
         } else {
             Err(Unauthorized::Mismatch)
         }
+    }
+
+    /// The signatures in a header's value, without the prefix. Those with another prefix are left out.
+    fn signatures<'h>(&self, header: &'h str) -> impl Iterator<Item = &'h str> {
+        let (prefix, separators) = (self.signature_prefix, self.signature_separators);
+        let is_start = move |before: &str| before.is_empty() || before.ends_with(separators);
+        let found = header.match_indices(prefix).filter_map(move |(at, _)| header.split_at_checked(at));
+        found.filter_map(move |(before, rest)| {
+            is_start(before).then(|| rest.strip_prefix(prefix)?.split(separators).next()).flatten()
+        })
     }
 }
 
@@ -271,18 +281,22 @@ fn shows<T: AsRef<[u8]>>(secret: &Shown, shown: impl IntoIterator<Item = T>) -> 
     verdict
 }
 
-/// The credentials of an authentication scheme; its name has no case
-/// ([RFC 9110, section 11.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.1)).
+/// The credentials of an authentication scheme. Its name has no case, and one or more spaces follow it
+/// ([RFC 9110, section 11](https://www.rfc-editor.org/rfc/rfc9110#section-11.4)).
 fn authorization<'a>(request: &Request<'a>, scheme: &str) -> Option<&'a str> {
     let (name, credentials) = request.headers.get("authorization")?.split_once(' ')?;
-    name.eq_ignore_ascii_case(scheme).then_some(credentials)
+    name.eq_ignore_ascii_case(scheme).then_some(credentials.trim_start_matches(' '))
 }
 
 fn basic(request: &Request<'_>) -> Option<Vec<u8>> {
     BASE64.decode(authorization(request, "basic")?.as_bytes()).ok()
 }
 
-fn tokens<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> {
-    let places = [authorization(request, "bearer"), request.headers.get("x-webhook-token"), request.query.get("token")];
-    places.into_iter().flatten()
+fn tokens<'a>(request: &Request<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {
+    let in_query = request.query.get("token");
+    // A `+` that was pasted into the URL as it is has been decoded to a space.
+    let with_plus = in_query.filter(|token| token.contains(' ')).map(|token| token.replace(' ', "+"));
+    let shown = [authorization(request, "bearer"), request.headers.get("x-webhook-token"), in_query];
+    let shown = shown.into_iter().flatten().map(|token| Cow::Borrowed(token.as_bytes()));
+    shown.chain(with_plus.map(|token| Cow::Owned(token.into_bytes())))
 }

@@ -50,6 +50,9 @@ impl Secrets {
                     let (account, position) = (account.clone().into_owned(), index.saturating_add(1));
                     proof(text, schemes).map_err(|error| match error {
                         Refused::Form => SecretsError::Proof { account, position, expected: expected() },
+                        Refused::ShortKey => {
+                            SecretsError::ShortKey { account, position, min_bytes: MIN_KEY_BYTES, expected: expected() }
+                        }
                         Refused::Scheme(scheme) => {
                             SecretsError::Scheme { account, position, scheme, expected: expected() }
                         }
@@ -79,8 +82,13 @@ fn texts(json: Value<'_, '_>) -> Option<Vec<String>> {
     serde_json::from_str::<Vec<String>>(json.get()).ok().filter(|texts| !texts.is_empty())
 }
 
+/// The shortest HMAC key. Standard Webhooks asks for 24 bytes, no vendor is known to make fewer; a shorter key is one
+/// that was cut off, or that someone can guess.
+const MIN_KEY_BYTES: usize = 16;
+
 enum Refused {
     Form,
+    ShortKey,
     Scheme(&'static str),
 }
 
@@ -92,13 +100,10 @@ fn proof(text: &str, schemes: &[Scheme]) -> Result<Proof, Refused> {
     match word {
         "hmac" => {
             let scheme = hmac_scheme(schemes).ok_or(Refused::Scheme("hmac"))?;
-            let key = scheme.key(secret).ok_or(Refused::Form)?;
-            Ok(Proof::Hmac(scheme, Key::new(&key)))
+            hmac(scheme, &scheme.key(secret).ok_or(Refused::Form)?)
         }
         "hmac-text" => match hmac_scheme(schemes) {
-            Some(scheme @ HmacScheme { key: HmacKey::Base64After(_), .. }) => {
-                Ok(Proof::Hmac(scheme, Key::new(secret.as_bytes())))
-            }
+            Some(scheme @ HmacScheme { key: HmacKey::Base64After(_), .. }) => hmac(scheme, secret.as_bytes()),
             _ => Err(Refused::Scheme("hmac-text")),
         },
         "basic" => {
@@ -122,6 +127,10 @@ fn proof(text: &str, schemes: &[Scheme]) -> Result<Proof, Refused> {
     }
 }
 
+fn hmac(scheme: &'static HmacScheme, key: &[u8]) -> Result<Proof, Refused> {
+    if key.len() < MIN_KEY_BYTES { Err(Refused::ShortKey) } else { Ok(Proof::Hmac(scheme, Key::new(key))) }
+}
+
 fn hmac_scheme(schemes: &[Scheme]) -> Option<&'static HmacScheme> {
     schemes.iter().find_map(|scheme| match scheme {
         Scheme::Hmac(scheme) => Some(*scheme),
@@ -138,11 +147,14 @@ mod tests {
 
     #[test]
     fn every_scheme_of_the_vendor_and_several_secrets() {
-        let json =
-            r#"{"default": ["hmac:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "token:t"], "acme": ["hmac-text:whsec_x"]}"#;
+        let json = r#"{"default": ["hmac:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "token:t"], "acme": ["hmac-text:whsec_MfKQ9r8GKY"]}"#;
         assert!(Secrets::parse(json, HEFFL).is_ok());
+        for padding in ["", "=="] {
+            let json = format!(r#"{{"a": ["hmac:whsec_aHVudGVyMmh1bnRlcjJodQ{padding}"]}}"#);
+            assert!(Secrets::parse(&json, HEFFL).is_ok(), "{json}");
+        }
         assert!(Secrets::parse(r#"{"a": ["basic:u:p:w"]}"#, &[Scheme::Basic]).is_ok());
-        assert!(Secrets::parse(r#"{"a": ["hmac:whsec_v2_x"]}"#, &[Scheme::Hmac(&TEAMGRID_V2)]).is_ok());
+        assert!(Secrets::parse(r#"{"a": ["hmac:whsec_v2_x23456789"]}"#, &[Scheme::Hmac(&TEAMGRID_V2)]).is_ok());
     }
 
     #[test]
@@ -162,7 +174,14 @@ mod tests {
             (r#"{"acme": ["token:"]}"#, "proof 1"),
             (r#"{"acme": ["token: hunter2"]}"#, "proof 1"),
             (r#"{"acme": ["token:hunter2 "]}"#, "proof 1"),
-            (r#"{"acme": ["hmac:whsec_"]}"#, "proof 1"),
+            (r#"{"acme": ["hmac:whsec_"]}"#, "proof 1: the key is shorter than 16 bytes"),
+            // 15 bytes: of a key that was copied in part, and of a text.
+            (r#"{"acme": ["hmac:whsec_aHVudGVyMmh1bnRlcjJo"]}"#, "proof 1: the key is shorter than 16 bytes"),
+            (r#"{"acme": ["hmac-text:hunter2hunter2h"]}"#, "proof 1: the key is shorter than 16 bytes"),
+            // Base64 with too little padding, too much, or other bits than 0 at its end.
+            (r#"{"acme": ["hmac:whsec_aHVudGVyMmh1bnRlcjJodQ="]}"#, "hmac:whsec_<base64>"),
+            (r#"{"acme": ["hmac:whsec_aHVudGVyMmh1bnRlcjJodQ==="]}"#, "hmac:whsec_<base64>"),
+            (r#"{"acme": ["hmac:whsec_aHVudGVyMmh1bnRlcjJodR"]}"#, "hmac:whsec_<base64>"),
             (r#"{"acme": ["hmac:whsec_hunter2!"]}"#, "hmac:whsec_<base64>"),
             (r#"{"acme": ["hmac:hunter2"]}"#, "hmac:whsec_<base64>"),
             (r#"{"acme": ["basic:user:hunter2"]}"#, r#"this vendor cannot use "basic""#),

@@ -38,7 +38,9 @@ fn is_authentic(vendor: &Vendor, request: &Request<'_>) -> bool {
             Scheme::Token => {
                 let in_header = request.headers.get("x-webhook-token").map(str::to_owned);
                 let in_query = request.query.get("token").map(str::to_owned);
-                let shown = [authorization(request, "bearer"), in_header, in_query];
+                // An admin may have put a `+` into the URL as it is.
+                let as_it_stands = in_query.as_ref().map(|token| token.replace(' ', "+"));
+                let shown = [authorization(request, "bearer"), in_header, in_query, as_it_stands];
                 word == "token" && shown.into_iter().flatten().any(|shown| shown == secret)
             }
         })
@@ -47,7 +49,7 @@ fn is_authentic(vendor: &Vendor, request: &Request<'_>) -> bool {
 
 fn authorization(request: &Request<'_>, scheme: &str) -> Option<String> {
     let (name, credentials) = request.headers.get("authorization")?.split_once(' ')?;
-    name.eq_ignore_ascii_case(scheme).then(|| credentials.to_owned())
+    name.eq_ignore_ascii_case(scheme).then(|| credentials.trim_start_matches(' ').to_owned())
 }
 
 fn is_signed(scheme: &HmacScheme, secret: &str, request: &Request<'_>) -> bool {
@@ -62,5 +64,11 @@ fn is_signed(scheme: &HmacScheme, secret: &str, request: &Request<'_>) -> bool {
     let right_version = scheme.version.is_none_or(|(name, value)| header(name) == Some(value));
     let Some(key) = scheme.key(secret) else { return false };
     let right = scheme.sign(&key, id, time, request.body);
-    in_time && right_version && signatures.split(|c| Some(c) == scheme.signature_separator).any(|one| one == right)
+    let separators = scheme.signature_separators;
+    let is_one_of_them = signatures.match_indices(&right).any(|(at, right)| {
+        let (before, after) = (signatures.get(..at), signatures.get(at + right.len()..));
+        before.is_some_and(|before| before.is_empty() || before.ends_with(separators))
+            && after.is_some_and(|after| after.is_empty() || after.starts_with(separators))
+    });
+    in_time && right_version && is_one_of_them
 }

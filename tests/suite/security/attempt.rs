@@ -19,7 +19,7 @@ pub fn secret(vendor: &Vendor, scheme: Scheme, label: &str) -> String {
         }
         Scheme::Hmac(_) => format!("whsec_v2_{label}"),
         Scheme::Basic => format!("user-{label}:password-{label}"),
-        Scheme::Token => format!("token-{label}"),
+        Scheme::Token => format!("token-{label}+1"),
     }
 }
 
@@ -79,6 +79,12 @@ impl Attempt {
 
     pub fn account(mut self, account: &str) -> Self {
         self.event["pathParameters"] = json!({"account": account});
+        self
+    }
+
+    /// The query as it stands in the URL.
+    pub fn raw_query(mut self, query: &str) -> Self {
+        self.event["rawQueryString"] = json!(query);
         self
     }
 

@@ -46,7 +46,9 @@ fn strangers(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> 
             ("the secret of another account", bare.clone().right(scheme, "acme")),
             ("the right secret to another account", right.clone().account("acme")),
             ("the right secret to no account", right.clone().account("nobody")),
-            ("the right secret to an empty account", right.clone().account("")),
+            ("the secret of another account to an empty account", bare.clone().right(scheme, "acme").account("")),
+            ("the right secret to another account with a slash", right.clone().account("acme/")),
+            ("the right secret to an account in an account", right.clone().account("default/default")),
             ("the right secret to the account in another case", right.account("Default")),
             ("the secret in the body", bare.clone().body(&json!({"token": own, "secret": own}).to_string())),
             ("the secret in a cookie", bare.clone().header("cookie", format!("token={own}"))),
@@ -74,6 +76,10 @@ fn wrong_tokens(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
         ("white space in front", format!(" {token}")),
         ("white space behind", format!("{token} ")),
         ("twice in one", format!("{token},{token}")),
+        ("a space for its plus twice", token.replace('+', "  ")),
+        ("nothing for its plus", token.replace('+', "")),
+        ("its plus encoded twice", token.replace('+', "%2B")),
+        ("a plus for another character", token.replacen('-', "+", 1)),
         ("quoted", format!("\"{token}\"")),
         ("in Base64", BASE64.encode(token.as_bytes())),
         ("with NUL", format!("{token}\u{0}")),
@@ -92,6 +98,12 @@ fn wrong_tokens(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
         ("as Basic", bare().header("authorization", format!("Basic {token}"))),
         ("as Basic's user", bare().basic(&format!("{token}:"))),
         ("without a word in front", bare().header("authorization", &token)),
+        ("a space for its plus, in the header", bare().header("x-webhook-token", token.replace('+', " "))),
+        (
+            "a space for its plus, as Bearer",
+            bare().header("authorization", format!("Bearer {}", token.replace('+', " "))),
+        ),
+        ("two spaces and another token", bare().header("authorization", "Bearer  token-forged")),
     ];
     all.extend(more.map(|(what, attempt)| (what.to_owned(), attempt)));
     all
@@ -112,7 +124,14 @@ fn wrong_passwords(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
         ("a line end behind", right().basic(&format!("{secret}\n"))),
         ("cut off", right().map("authorization", |value| cut(value, 4))),
         ("without padding", right().map("authorization", |value| format!("{}=", value.trim_end_matches('=')))),
-        ("two spaces", right().map("authorization", |value| value.replacen(' ', "  ", 1))),
+        ("two spaces and another password", right().basic("forged:forged").map("authorization", two_spaces)),
+        ("two spaces and nothing", right().header("authorization", "Basic  ")),
+        (
+            "two spaces and another word",
+            right().map("authorization", |value| two_spaces(value).replacen("Basic", "Bearer", 1)),
+        ),
+        ("no space", right().map("authorization", |value| value.replacen(' ', "", 1))),
+        ("a space and a tab", right().map("authorization", |value| value.replacen(' ', " \t", 1))),
         ("a tab", right().map("authorization", |value| value.replacen(' ', "\t", 1))),
         ("white space in front", right().map("authorization", |value| format!(" {value}"))),
         ("lower case", right().map("authorization", str::to_lowercase)),
@@ -128,6 +147,10 @@ fn wrong_passwords(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
     ]
     .map(|(what, attempt)| (what.to_owned(), attempt))
     .into()
+}
+
+fn two_spaces(credentials: &str) -> String {
+    credentials.replacen(' ', "  ", 1)
 }
 
 fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec<(String, Attempt)> {
@@ -162,8 +185,17 @@ fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec
         ("cut off in the middle", right().map(name, |value| value[..value.len() / 2].to_owned())),
         ("longer", right().map(name, |value| format!("{value}00"))),
         ("in upper case", right().map(name, str::to_uppercase)),
-        ("twice", right().doubled(name)),
         ("two, both wrong", right().header(name, format!("{forged} {forged}"))),
+        ("two, both wrong, folded", right().header(name, format!("{forged}, {forged}"))),
+        ("folded and cut off", right().map(name, |value| format!("{forged}, {}", cut(value, 2)))),
+        ("folded and without its prefix", {
+            right().map(name, |value| format!("{forged}, {}", value.replacen(scheme.signature_prefix, "", 1)))
+        }),
+        ("folded behind another version", {
+            right().map(name, |value| format!("{forged}, {}", value.replacen("v1", "v2", 1)))
+        }),
+        ("behind another word", right().map(name, |value| format!("x{value}"))),
+        ("its prefix twice", right().map(name, |value| format!("{}{value}", scheme.signature_prefix))),
         ("forged", right().header(name, &forged)),
         ("signed with nothing", right().signed_by(scheme, b"", "msg_1", &RECEIVED_AT.as_second().to_string())),
         ("signed with the secret's text in another form", {
@@ -194,6 +226,10 @@ fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec
             let moved = right().header(scheme.id_header, format!("msg_1.{}", right().value(time)));
             moved.body(body.split_once('.').map_or(&*body, |(_, rest)| rest))
         }));
+    }
+    if scheme.signature_separators.is_empty() {
+        all.push(("twice", right().doubled(name)));
+        all.push(("twice, folded", right().map(name, |value| format!("{value}, {value}"))));
     }
     if let Some((version, _)) = scheme.version {
         all.push(("no version", right().without(version)));

@@ -33,7 +33,7 @@ use crate::scheme::Scheme;
 pub const VENDOR: Vendor = Vendor {
     name: "freshsales",
     title: "Freshsales",
-    schemes: &[Scheme::Token],
+    schemes: &[Scheme::Token, Scheme::Basic],
     change_ids: &[],
     writes_local_times: true,
     // The settings of the app's installation, API keys among them.

@@ -32,7 +32,7 @@ use crate::time;
 pub const VENDOR: Vendor = Vendor {
     name: "teamgram",
     title: "TeamGram",
-    schemes: &[Scheme::Basic],
+    schemes: &[Scheme::Basic, Scheme::Token],
     change_ids: &[],
     writes_local_times: false,
     secret_members: &[],
