@@ -248,8 +248,9 @@ fn the_envelope_of_another_vendor_is_no_change_of_a_record() {
 #[test]
 fn an_odd_request_is_answered() {
     type Change = fn(&mut Value);
-    let same: [(&str, Change); 11] = [
+    let same: [(&str, Change); 12] = [
         ("no version", |event| drop(event.as_object_mut().unwrap().remove("version"))),
+        ("an empty account", |event| event["pathParameters"] = json!({"account": ""})),
         ("an odd path", |event| event["rawPath"] = json!("/webhooks/%2F%00/..;/\u{fffd}")),
         ("no context", |event| drop(event.as_object_mut().unwrap().remove("requestContext"))),
         ("an empty context", |event| event["requestContext"] = json!({})),
@@ -275,7 +276,7 @@ fn an_odd_request_is_answered() {
             event
         });
     }
-    let refused: [(&str, Change); 9] = [
+    let refused: [(&str, Change); 8] = [
         ("an empty object", |event| *event = json!({})),
         ("no headers and no query", |event| {
             event["headers"] = json!({});
@@ -285,7 +286,6 @@ fn an_odd_request_is_answered() {
             event["headers"] = json!(null);
             event["rawQueryString"] = json!(null);
         }),
-        ("an empty account", |event| event["pathParameters"] = json!({"account": ""})),
         ("an encoded slash", |event| event["pathParameters"] = json!({"account": "%2F"})),
         ("an encoded NUL", |event| event["pathParameters"] = json!({"account": "%00"})),
         ("an account that is encoded", |event| event["pathParameters"] = json!({"account": "%64efault"})),

@@ -162,7 +162,6 @@ fn standard_webhooks_ways_to_be_wrong() {
         ("a doubled header", heffl().header("webhook-signature", format!("v1,{signature}")), NoProof),
         ("a list of others", heffl().with("webhook-signature", format!("v2,{signature}, v0,{signature}")), Mismatch),
         ("a list without a version", heffl().with("webhook-signature", format!("v1,AAAA, {signature}")), Mismatch),
-        ("a version of more than one word", heffl().with("webhook-signature", format!("v1,v1,{signature} ")), Mismatch),
         ("another word before it", heffl().with("webhook-signature", format!("xv1,{signature}")), Mismatch),
         ("a doubled id", heffl().header("Webhook-Id", "msg_p5jXN8AQM9LWM0D4loKWxJek"), NoProof),
         (

@@ -12,7 +12,7 @@ use crate::hostile::accepted_case;
 
 /// A text that is a secret of this vendor, account and number only.
 pub fn secret(vendor: &Vendor, scheme: Scheme, label: &str) -> String {
-    let label = format!("{}-{label}-s3Cret", vendor.name);
+    let label = format!("{}-{label}-s3Cret-of-16-bytes", vendor.name);
     match scheme {
         Scheme::Hmac(HmacScheme { key: HmacKey::Base64After(prefix), .. }) => {
             format!("{prefix}{}", BASE64.encode(label.as_bytes()))

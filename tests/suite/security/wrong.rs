@@ -87,7 +87,9 @@ fn wrong_tokens(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
         all.push((format!("{what}, in the query"), bare().parameter("token", &wrong)));
         if !wrong.contains('\0') {
             all.push((format!("{what}, in the header"), bare().header("x-webhook-token", &wrong)));
-            all.push((format!("{what}, as Bearer"), bare().header("authorization", format!("Bearer {wrong}"))));
+            // Any number of spaces may follow the word.
+            let bearer = format!("Bearer {}", if wrong.starts_with(' ') { "" } else { &wrong });
+            all.push((format!("{what}, as Bearer"), bare().header("authorization", bearer)));
         }
     }
     let doubled = bare().parameter("token", &token).parameter("token", &token);
@@ -123,7 +125,12 @@ fn wrong_passwords(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
         ("white space behind", right().basic(&format!("{secret} "))),
         ("a line end behind", right().basic(&format!("{secret}\n"))),
         ("cut off", right().map("authorization", |value| cut(value, 4))),
-        ("without padding", right().map("authorization", |value| format!("{}=", value.trim_end_matches('=')))),
+        ("with other padding", {
+            right().map("authorization", |value| match value.strip_suffix('=') {
+                Some(less) => less.to_owned(),
+                None => format!("{value}="),
+            })
+        }),
         ("two spaces and another password", right().basic("forged:forged").map("authorization", two_spaces)),
         ("two spaces and nothing", right().header("authorization", "Basic  ")),
         (
@@ -195,7 +202,6 @@ fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec
             right().map(name, |value| format!("{forged}, {}", value.replacen("v1", "v2", 1)))
         }),
         ("behind another word", right().map(name, |value| format!("x{value}"))),
-        ("its prefix twice", right().map(name, |value| format!("{}{value}", scheme.signature_prefix))),
         ("forged", right().header(name, &forged)),
         ("signed with nothing", right().signed_by(scheme, b"", "msg_1", &RECEIVED_AT.as_second().to_string())),
         ("signed with the secret's text in another form", {
@@ -228,6 +234,7 @@ fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec
         }));
     }
     if scheme.signature_separators.is_empty() {
+        all.push(("its prefix twice", right().map(name, |value| format!("{}{value}", scheme.signature_prefix))));
         all.push(("twice", right().doubled(name)));
         all.push(("twice, folded", right().map(name, |value| format!("{value}, {value}"))));
     }
