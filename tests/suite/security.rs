@@ -74,7 +74,7 @@ fn every_wrong_proof_gets_the_same_answer_and_leaves_nothing() {
         }
     }
     let attempts: usize = answers.values().map(Vec::len).sum();
-    assert!(attempts > 600, "only {attempts} attempts");
+    assert!(attempts > 500, "only {attempts} attempts");
     for (vendor, mut answers) in answers {
         answers.dedup();
         assert_eq!(answers.len(), 1, "{vendor}: answers that tell one refusal from another: {answers:#?}");
