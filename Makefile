@@ -52,7 +52,7 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 VENV    := .venv/bin
 TOOLS   := .venv/tools-installed
 LAMBDA  := .venv/cargo-lambda-installed
-BROWSER := tests/view/node_modules/.package-lock.json
+BROWSER := tests/console/node_modules/.package-lock.json
 DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
 FUZZ    := .venv/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 BLOAT   := .venv/cargo-bloat-$(CARGO_BLOAT_VERSION)
@@ -105,7 +105,7 @@ test: $(TOOLS) $(LAMBDA) $(NODE) $(BROWSER) ## Run all tests, the end-to-end tes
 	@$(call write-schema,target/schema)
 	@diff --recursive $(SCHEMA) target/schema || { echo "$(SCHEMA) is not what the types say: make schema" >&2; exit 1; }
 	node --test tests/node/*.test.mjs
-	node --test tests/view/
+	node --test tests/console/
 	$(VENV)/python -m unittest discover --start-directory infra/tests
 	node --test infra/tests/*/*.test.js
 
@@ -121,7 +121,7 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 .PHONY: screenshots
 screenshots: $(TOOLS) $(BROWSER) ## Take the README's pictures of the page anew
 	cargo build --workspace
-	node tests/view/screenshots.mjs
+	node tests/console/screenshots.mjs
 
 .PHONY: advisories
 advisories: $(DENY) ## Check the dependencies against the RustSec database (on GitHub)

@@ -4,8 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crm_events::case::Case;
-use crm_events::story::Story;
+use crm_samples::{Case, Story};
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
 

@@ -5,11 +5,11 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use aws_sdk_sqs::types::Message as SqsMessage;
 use crm_event::Event;
-use crm_events::answer::{Answer, Webhook};
 use crm_events::send::{self, Reply};
 use crm_events::stack::Stack;
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, crm, sample};
+use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, crm};
+use crm_samples::{Answer, Webhook};
 use serde_json::Value;
 use tests::{binaries, root};
 
@@ -96,7 +96,7 @@ fn kept_message(lead: &str, reason: Reason) -> anyhow::Result<(String, String)> 
     let heffl = crm::find("heffl").context("heffl")?;
     let body = format!(r#"{{"event":"lead.created","payload":{{"id":"{lead}"}}}}"#);
     let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(heffl, now());
-    let secrets = Secrets::parse(&sample::secrets(heffl), heffl.schemes)?;
+    let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes)?;
     let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
     let request = Request { body: &webhook.body, headers, query, account: None };
     let verified = heffl.verify(request, &secrets, now())?;

@@ -19,12 +19,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use crm_event::Event;
-use crm_events::answer::{Answer, Webhook};
-use crm_events::case::Case;
 use crm_events::check::Route;
 use crm_events::send::{self, Reply, Sent};
 use crm_events::stack::Stack;
-use crm_normalize::{crm, sample};
+use crm_normalize::crm;
+use crm_samples::{Answer, Case, Webhook};
 use jiff::Timestamp;
 use kept::Kept;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -297,7 +296,7 @@ fn system(message: &Message, name: &MessageSystemAttributeName) -> anyhow::Resul
 fn check_case(run: &Run, case: &Case) -> anyhow::Result<()> {
     let sent = run.sent.get(&(case.vendor.name.to_owned(), case.name.clone())).context("the case was not posted")?;
     ensure!(sent.as_expected, "answered {}: {}", sent.reply.status, sent.reply.body);
-    let (webhook, received_at) = (case.webhook()?, crm_events::case::RECEIVED_AT);
+    let (webhook, received_at) = (case.webhook()?, crm_samples::RECEIVED_AT);
     let proven = webhook.proven(case.vendor, received_at);
     match proven.answer(case.vendor, received_at)?.0 {
         Answer::Accepted { events } => events.into_iter().try_for_each(|event| check_message(run, event, received_at)),
@@ -420,7 +419,7 @@ fn understands(consumed: &anyhow::Result<types::Consumed>) -> anyhow::Result<()>
 /// What `crm-events check` says, with a secret of each of the vendor's schemes.
 fn check_finds_every_route_working_with_every_proof(run: &Run) -> anyhow::Result<()> {
     for vendor in crm::ALL {
-        let setting: Value = serde_json::from_str(&sample::secrets(vendor))?;
+        let setting: Value = serde_json::from_str(&crm_samples::secrets(vendor))?;
         let url = run.local.stack.url(vendor.name)?;
         for (account, path) in [("default", ""), ("acme", "/acme")] {
             for secret in setting[account].as_array().context("no list")?.iter().filter_map(Value::as_str) {

@@ -7,11 +7,10 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 use crm_event::Record;
-use crm_events::answer::Answer;
-use crm_events::case::{Case, RECEIVED_AT};
 use crm_events::send;
 use crm_events::stack::Stack;
 use crm_normalize::crm;
+use crm_samples::{Answer, Case, RECEIVED_AT};
 use tests::{events, root};
 
 use crate::now;

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::http;
 use aws_smithy_types::body::SdkBody;
-use crm_events::case::RECEIVED_AT;
 use crm_ingest::{Call, Config, Function, HttpResponse, Queues};
-use crm_normalize::{Vendor, sample};
+use crm_normalize::Vendor;
+use crm_samples::RECEIVED_AT;
 use serde_json::{Value, json};
 
 use crate::stub::connector::connector_fn;
@@ -123,7 +123,7 @@ pub struct Asked {
 impl Asked {
     /// With the sample secrets.
     pub fn new(vendor: &'static Vendor) -> Self {
-        Self::with_secrets(vendor, &sample::secrets(vendor))
+        Self::with_secrets(vendor, &crm_samples::secrets(vendor))
     }
 
     /// # Panics

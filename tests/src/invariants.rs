@@ -7,9 +7,8 @@ mod proof;
 mod request;
 mod settings;
 
-use crm_events::case::{Case, RECEIVED_AT};
-use crm_events::gateway as api_gateway;
-use crm_normalize::{Vendor, crm, sample};
+use crm_normalize::{Vendor, crm};
+use crm_samples::{Case, RECEIVED_AT, api_gateway};
 
 use request::RequestText;
 
@@ -65,7 +64,7 @@ impl Target {
     pub fn seeds(self) -> anyhow::Result<Vec<Vec<u8>>> {
         let (Self::Gateway(vendor) | Self::Body(vendor) | Self::Proof(vendor)) = self else {
             return Ok(match self {
-                Self::Secrets => crm::ALL.iter().map(|vendor| sample::secrets(vendor).into_bytes()).collect(),
+                Self::Secrets => crm::ALL.iter().map(|vendor| crm_samples::secrets(vendor).into_bytes()).collect(),
                 _ => settings::TIMES.iter().map(|text| text.as_bytes().to_vec()).collect(),
             });
         };

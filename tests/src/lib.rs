@@ -6,7 +6,6 @@
     reason = "a check that does not hold is a panic"
 )]
 
-pub mod chaos;
 pub mod function;
 pub mod invariants;
 pub mod stub;

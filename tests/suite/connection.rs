@@ -4,9 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crm_events::case::RECEIVED_AT;
 use crm_ingest::{Config, Function, HttpRequest, Queues};
-use crm_normalize::sample;
+use crm_samples::RECEIVED_AT;
 use serde_json::{Value, json};
 use tests::binaries;
 use tests::stub::http::Server;
@@ -96,7 +95,7 @@ fn function(endpoint: &str) -> Function {
             "QUEUE_URL" => Sqs::queue_url(endpoint, QUEUE),
             "QUARANTINE_QUEUE_URL" => Sqs::queue_url(endpoint, "kept"),
             "AWS_ENDPOINT_URL" => endpoint.to_owned(),
-            "WEBHOOK_SECRETS" => sample::secrets(heffl()),
+            "WEBHOOK_SECRETS" => crm_samples::secrets(heffl()),
             "AWS_REGION" => "eu-central-1".to_owned(),
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
             _ => return None,
@@ -170,8 +169,8 @@ async fn only_who_has_a_certificate_of_the_trust_store_gets_a_webhook() {
             .variable("WEBHOOK_SECRETS", json!({"default": ["token:t"]}).to_string())
             .variable("SSL_CERT_FILE", store_file.to_string_lossy());
         function.log = Log::File(log.clone());
-        let webhook = crm_events::answer::Webhook { query: vec![("token".into(), "t".into())], ..lead_created() };
-        let event = crm_events::gateway::event(heffl(), &webhook).to_string();
+        let webhook = crm_samples::Webhook { query: vec![("token".into(), "t".into())], ..lead_created() };
+        let event = crm_samples::api_gateway::event(heffl(), &webhook).to_string();
         let answer = Environment::new(function).invoke(event).await.unwrap();
         (serde_json::from_slice(&answer).unwrap(), std::fs::read_to_string(log).unwrap())
     };

@@ -1,8 +1,7 @@
 //! What holds for every event of every case, whatever the vendor.
 
 use crm_event::{Event, SPEC_VERSION};
-use crm_events::answer::Answer;
-use crm_events::case::{Case, RECEIVED_AT};
+use crm_samples::{Answer, Case, RECEIVED_AT};
 use jiff::SignedDuration;
 use serde_json::Value;
 use tests::events;

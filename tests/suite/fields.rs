@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crm_events::case::Case;
 use crm_normalize::{Vendor, crm};
+use crm_samples::Case;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

@@ -6,10 +6,9 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crm_events::answer::Webhook;
-use crm_events::case::{Case, RECEIVED_AT};
 use crm_normalize::crm::Target;
-use crm_normalize::{Vendor, crm, sample};
+use crm_normalize::{Vendor, crm};
+use crm_samples::{Case, RECEIVED_AT, Webhook};
 use serde_json::{Value, json};
 use tests::{events, root, table_rows};
 
@@ -44,7 +43,7 @@ fn it_forwards_every_product_event_of_the_catalogue_or_says_why_not() {
 
 /// An installation's settings as an administrator enters them.
 fn settings() -> Value {
-    let secrets: BTreeMap<String, Vec<String>> = serde_json::from_str(&sample::secrets(freshsales())).unwrap();
+    let secrets: BTreeMap<String, Vec<String>> = serde_json::from_str(&crm_samples::secrets(freshsales())).unwrap();
     let token = secrets["default"].iter().find_map(|proof| proof.strip_prefix("token:")).unwrap();
     json!({ "host": "api.example.com", "path": "webhooks/freshsales", "token": token })
 }

@@ -9,11 +9,9 @@ use aws_lambda_events::http;
 use aws_smithy_http_client::test_util::NeverClient;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_types::body::SdkBody;
-use crm_events::answer::Webhook;
-use crm_events::case::{Case, RECEIVED_AT};
-use crm_events::gateway;
 use crm_ingest::{Call, Config, Function, HttpRequest, Queues};
-use crm_normalize::{Vendor, crm, sample};
+use crm_normalize::{Vendor, crm};
+use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::{Value, json};
 use tests::events;
 use tests::stub::connector::connector_fn;
@@ -71,7 +69,7 @@ pub fn function_with(vendor: &'static Vendor, client: SharedHttpConnector, setti
         Some(match variable {
             "QUEUE_URL" => QUEUE.to_owned(),
             "QUARANTINE_QUEUE_URL" => QUARANTINE.to_owned(),
-            "WEBHOOK_SECRETS" => sample::secrets(vendor),
+            "WEBHOOK_SECRETS" => crm_samples::secrets(vendor),
             "AWS_REGION" => "eu-central-1".to_owned(),
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
             _ => return None,
@@ -106,7 +104,7 @@ pub fn lead_with(text: &str) -> Webhook {
 }
 
 pub fn event(webhook: Webhook) -> Value {
-    gateway::event(heffl(), &webhook.proven(heffl(), RECEIVED_AT))
+    api_gateway::event(heffl(), &webhook.proven(heffl(), RECEIVED_AT))
 }
 
 #[tokio::test]
@@ -304,7 +302,7 @@ async fn every_request_goes_to_the_host_of_the_queue() {
     };
     for body in [users(1).to_string(), users(3).to_string(), "not JSON".to_owned()] {
         let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(teamgrid, RECEIVED_AT);
-        let (status, ..) = ask(&function, gateway::event(teamgrid, &webhook)).await;
+        let (status, ..) = ask(&function, api_gateway::event(teamgrid, &webhook)).await;
         assert_eq!(status, 200);
     }
     assert_eq!(*hosts.lock().unwrap(), ["vpce-1.sqs.eu-central-1.vpce.amazonaws.com"; 3]);
@@ -329,7 +327,7 @@ async fn many_events_of_one_webhook_go_in_batches_of_ten_each_confirmed() {
     let body =
         json!({"webhookId": "w", "event": "user_added", "collection": "teams", "doc": {"_id": "t", "userIds": users}});
     let webhook = Webhook { body: body.to_string().into(), ..Webhook::default() }.proven(teamgrid, RECEIVED_AT);
-    let event = gateway::event(teamgrid, &webhook);
+    let event = api_gateway::event(teamgrid, &webhook);
 
     let (client, sent) = confirming();
     let (status, answer, _) = ask(&function(teamgrid, client, true), event.clone()).await;

@@ -3,10 +3,8 @@
 
 use std::sync::LazyLock;
 
-use crm_events::answer::{Answer, Webhook};
-use crm_events::case::{Case, RECEIVED_AT};
-use crm_events::gateway;
 use crm_normalize::{Vendor, crm};
+use crm_samples::{Answer, Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::{Value, json};
 use tests::events;
 use tests::function::Asked;
@@ -39,7 +37,7 @@ fn with_member(vendor: &'static Vendor, name: &str, json: &str) -> Webhook {
 }
 
 fn event(vendor: &'static Vendor, webhook: Webhook) -> Value {
-    gateway::event(vendor, &webhook.proven(vendor, RECEIVED_AT))
+    api_gateway::event(vendor, &webhook.proven(vendor, RECEIVED_AT))
 }
 
 /// The status, and what the answer says: its status word, its reason's word, or its error.

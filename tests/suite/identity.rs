@@ -1,8 +1,7 @@
 //! What is the same change told again, and what is another change: the rules of `crm_normalize::key`, over all cases.
 
-use crm_events::answer::{Answer, Webhook};
-use crm_events::case::{Case, RECEIVED_AT};
 use crm_normalize::{Vendor, crm};
+use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
 use jiff::{SignedDuration, Timestamp};
 use tests::{events, root};
 

@@ -1,7 +1,7 @@
 //! The reading of JSON: as strict as `serde_json`, and with the same values found.
 
-use crm_events::case::Case;
 use crm_normalize::json::{Object, Value as Found};
+use crm_samples::Case;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde::de::IgnoredAny;

@@ -1,8 +1,8 @@
 //! What is kept for later becomes, later, what it would have become at once.
 
-use crm_events::case::{Case, RECEIVED_AT};
-use crm_normalize::quarantine::{Record, RestoreError};
-use crm_normalize::{Accepted, Normalized, Options, Pairs, Quarantine, Reason, Request, Secrets, sample};
+use crm_normalize::quarantine::{Body, Record, RestoreError};
+use crm_normalize::{Accepted, Normalized, Options, Pairs, Quarantine, Reason, Request, Secrets, crm};
+use crm_samples::{Case, OwnedPairs, RECEIVED_AT};
 use tests::events;
 
 fn outcome(normalized: Normalized<'_>) -> String {
@@ -25,7 +25,7 @@ fn a_kept_webhook_becomes_the_same_events_with_the_same_keys() {
                 query: Pairs(&webhook.query),
                 account,
             };
-            let secrets = Secrets::parse(&sample::secrets(case.vendor), case.vendor.schemes).unwrap();
+            let secrets = Secrets::parse(&crm_samples::secrets(case.vendor), case.vendor.schemes).unwrap();
             let verified = case.vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
             let reason = Quarantine::new(Reason::QueueUnavailable, "no answer");
             let json = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
@@ -55,4 +55,30 @@ fn a_record_that_nobody_wrote_is_refused() {
     assert_eq!(open("vendor", "acme"), Err(RestoreError::UnknownVendor("acme".to_owned())));
     assert_eq!(open("body_sha256", "0011"), Err(RestoreError::NotAHash));
     assert_eq!(open("body_base64", "%"), Err(RestoreError::NotBase64));
+}
+
+#[test]
+fn everything_is_kept_but_the_credentials() {
+    let heffl = crm::find("heffl").unwrap();
+    let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes).unwrap();
+    let now = "2026-01-01T00:00:00Z".parse().unwrap();
+    for body in [&b"not JSON"[..], b"\xff\xfe"] {
+        let mut headers: OwnedPairs = vec![("Webhook-Id".into(), "msg_1".into()), ("Cookie".into(), "c00kie".into())];
+        let mut query: OwnedPairs = vec![("token".into(), "t0ken".into()), ("event".into(), "x".into())];
+        crm_samples::prove(heffl, body, &mut headers, &mut query, now);
+        let request = Request { body, headers: Pairs(&headers), query: Pairs(&query), account: Some("acme") };
+        let verified = heffl.verify(request, &secrets, now).unwrap();
+        let record = Record::new(&verified, &Quarantine::new(Reason::NotJson, "no JSON"));
+        let json = serde_json::to_string(&record).unwrap();
+        for secret in ["c00kie", "t0ken", "signature"] {
+            assert!(!json.contains(secret), "{json}");
+        }
+        assert_eq!(record.headers.get("webhook-id").map(|id| &**id), Some("msg_1"));
+        assert_eq!(record.query.get("event").map(|event| &**event), Some("x"));
+        match std::str::from_utf8(body) {
+            Ok(text) => assert_eq!(record.body, Body::Text(text.into())),
+            Err(_) => assert_eq!(record.body, Body::Base64("//4=".to_owned())),
+        }
+        assert_eq!(serde_json::from_str::<Record<'_>>(&json).unwrap(), record);
+    }
 }

@@ -6,10 +6,8 @@ use std::sync::{Arc, Mutex};
 use aws_lambda_events::http;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_types::body::SdkBody;
-use crm_events::answer::Webhook;
-use crm_events::case::RECEIVED_AT;
-use crm_events::gateway;
 use crm_normalize::{Vendor, crm};
+use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
 use serde_json::{Value, json};
 use tests::stub::connector::connector_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -174,7 +172,7 @@ async fn without_a_namespace_there_are_no_metrics() {
 async fn teamgrid(body: &Value) -> Value {
     let teamgrid = crm::find("teamgrid").unwrap();
     let webhook = Webhook { body: body.to_string().into(), ..Webhook::default() };
-    line_of(teamgrid, gateway::event(teamgrid, &webhook.proven(teamgrid, RECEIVED_AT)), 200).await
+    line_of(teamgrid, api_gateway::event(teamgrid, &webhook.proven(teamgrid, RECEIVED_AT)), 200).await
 }
 
 #[tokio::test]
@@ -226,6 +224,6 @@ async fn nothing_of_a_forged_webhook_is_logged() {
     let teamgrid = crm::find("teamgrid").unwrap();
     let body = json!({"webhookId": "k3Jq", "event": "task_updated", "collection": "cards", "doc": {"_id": "TASK-1"}});
     let forged = Webhook { body: body.to_string().into(), ..Webhook::default() };
-    let line = line_of(teamgrid, gateway::event(teamgrid, &forged), 200).await;
+    let line = line_of(teamgrid, api_gateway::event(teamgrid, &forged), 200).await;
     assert_eq!((line.get("vendor_fields"), &line["outcome"]), (None, &json!("unauthorized")), "{line}");
 }

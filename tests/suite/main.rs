@@ -4,7 +4,6 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    clippy::arithmetic_side_effects,
     reason = "a test that cannot go on has failed"
 )]
 
@@ -21,8 +20,6 @@ mod kept;
 mod log;
 mod overflow;
 mod registry;
-mod replay;
-mod schema;
 mod schemes;
 mod security;
 mod signature;

@@ -12,12 +12,10 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::date_time::Format;
 use crm_event::Event;
-use crm_events::answer::Webhook;
-use crm_events::case::{Case, RECEIVED_AT};
-use crm_events::gateway;
 use crm_ingest::Function;
 use crm_normalize::quarantine::Record;
 use crm_normalize::{Accepted, Options};
+use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::events;
@@ -147,7 +145,7 @@ async fn while_sqs_is_out_of_reach_a_state_that_comes_back_is_stored_again() {
     for (second, name) in [(0, "user_online"), (1, "user_offline"), (2, "user_online")] {
         let webhook = Case::find(&events(), teamgrid, name).unwrap().webhook().unwrap();
         let now = RECEIVED_AT.checked_add(SignedDuration::from_secs(second)).unwrap();
-        let request = gateway::event(teamgrid, &webhook.proven(teamgrid, now));
+        let request = api_gateway::event(teamgrid, &webhook.proven(teamgrid, now));
         let response = function.handle(serde_json::from_value(request).unwrap(), CALL, now).await;
         let answer: Value = serde_json::from_str(&response.body).unwrap();
         assert_eq!(answer["status"], "stored");

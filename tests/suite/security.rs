@@ -8,11 +8,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use crm_events::answer::Webhook;
-use crm_events::case::{Case, RECEIVED_AT};
-use crm_events::gateway;
 use crm_normalize::scheme::Scheme;
 use crm_normalize::{Vendor, crm};
+use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::{Value, json};
 use tests::events;
 use tests::function::Asked;
@@ -204,7 +202,7 @@ fn no_log_has_text_of_the_body_of_any_case() {
             Webhook { body: body.to_string().into_bytes(), ..webhook.clone() }
         };
         let attempts = [webhook, unreadable].map(|webhook| {
-            let event = gateway::event(case.vendor, &webhook.proven(case.vendor, RECEIVED_AT));
+            let event = api_gateway::event(case.vendor, &webhook.proven(case.vendor, RECEIVED_AT));
             Attempt { vendor: case.vendor, event }
         });
         let function = Asked::new(case.vendor);

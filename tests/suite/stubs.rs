@@ -11,10 +11,8 @@ use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageAttribu
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use crm_events::answer::Webhook;
-use crm_events::case::Case;
-use crm_events::gateway;
-use crm_normalize::{crm, sample};
+use crm_normalize::crm;
+use crm_samples::{Case, Webhook, api_gateway};
 use jiff::Timestamp;
 use serde_json::Value;
 use tests::stub::http::Server;
@@ -216,7 +214,7 @@ fn lead_created() -> String {
 #[expect(clippy::disallowed_methods, reason = "the function goes by the real clock")]
 fn event(webhook: Webhook) -> String {
     let heffl = crm::find("heffl").unwrap();
-    gateway::event(heffl, &webhook.proven(heffl, Timestamp::now())).to_string()
+    api_gateway::event(heffl, &webhook.proven(heffl, Timestamp::now())).to_string()
 }
 
 fn heffl(endpoint: &str) -> Function {
@@ -229,7 +227,7 @@ fn function(endpoint: &str, binary: &str) -> Function {
         .variable("AWS_ENDPOINT_URL", endpoint)
         .variable("QUEUE_URL", Sqs::queue_url(endpoint, EVENTS))
         .variable("QUARANTINE_QUEUE_URL", Sqs::queue_url(endpoint, "kept"))
-        .variable("WEBHOOK_SECRETS", sample::secrets(crm::find("heffl").unwrap()))
+        .variable("WEBHOOK_SECRETS", crm_samples::secrets(crm::find("heffl").unwrap()))
 }
 
 #[tokio::test]

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crm_events::answer::{Answer, Webhook};
-use crm_events::case::{Case, RECEIVED_AT};
 use crm_normalize::{Vendor, crm};
+use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use crm_normalize::scheme::{HmacKey, Scheme};
-use crm_normalize::{Secrets, Vendor, crm, sample};
+use crm_normalize::{Secrets, Vendor, crm};
+use crm_samples::Webhook;
 use data_encoding::BASE64;
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
 use serde::Deserialize;
 use ureq::http::Uri;
 
-use crate::answer::Webhook;
 use crate::http::{self, Reply};
 
 /// A route, and a proof that it accepts.
@@ -92,7 +92,7 @@ impl Route {
                 let text_is_key = word == "hmac-text" || matches!(scheme.key, HmacKey::WholeText);
                 let key = if text_is_key { Some(secret.as_bytes().to_vec()) } else { scheme.key(secret) };
                 let id = format!("crm-events-check-{}", now.as_second());
-                sample::sign(scheme, &key.context("no key")?, &id, &webhook.body, &mut webhook.headers, now);
+                crm_samples::sign(scheme, &key.context("no key")?, &id, &webhook.body, &mut webhook.headers, now);
             }
         }
         Ok(webhook)

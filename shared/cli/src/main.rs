@@ -10,12 +10,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
-use crm_events::answer::Webhook;
-use crm_events::case::{self, Case};
 use crm_events::stack::Stack;
-use crm_events::story::Story;
-use crm_events::{catalog, gateway, replay, schema, send, stack, tail, view};
-use crm_normalize::{Vendor, crm, sample};
+use crm_events::{catalog, replay, schema, send, stack, tail};
+use crm_normalize::{Vendor, crm};
+use crm_samples::{Case, Story, Webhook, api_gateway};
 use jiff::Timestamp;
 
 /// Normalize, send and watch CRM webhooks.
@@ -190,13 +188,13 @@ fn run(command: Command) -> anyhow::Result<()> {
             let now = received_at.unwrap_or_else(now);
             let headers = match headers {
                 Some(file) => {
-                    case::read(&file)?;
-                    case::pairs(&file)?
+                    crm_samples::read(&file)?;
+                    crm_samples::pairs(&file)?
                 }
                 None => Vec::new(),
             };
             let query = query.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-            let webhook = Webhook { body: case::read(&body_file)?, headers, query, account }.proven(vendor, now);
+            let webhook = Webhook { body: crm_samples::read(&body_file)?, headers, query, account }.proven(vendor, now);
             let (answer, warnings) = webhook.answer(vendor, now)?;
             for path in warnings {
                 eprintln!("crm-events: could not be read, and is left out of the record: {path}");
@@ -265,14 +263,14 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Remote(command) => remote::run(command, &mut out)?,
         Command::View { port, emulator, place: Place { stack, events } } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(view::serve(view::Settings { port, emulator, stack, events, now }))?;
+            runtime.block_on(crm_console::serve(crm_console::Settings { port, emulator, stack, events, now }))?;
         }
         Command::InvokeEvent { vendor, case, events } => {
             let webhook = Case::find(&events, vendor, &case)?.webhook()?.proven(vendor, now());
-            writeln!(out, "{}", serde_json::to_string_pretty(&gateway::event(vendor, &webhook))?)?;
+            writeln!(out, "{}", serde_json::to_string_pretty(&api_gateway::event(vendor, &webhook))?)?;
         }
         Command::Secrets => {
-            let all = crm::ALL.iter().map(|vendor| format!("  \"{}\": {}", vendor.name, sample::secrets(vendor)));
+            let all = crm::ALL.iter().map(|vendor| format!("  \"{}\": {}", vendor.name, crm_samples::secrets(vendor)));
             writeln!(out, "{{\n{}\n}}", all.collect::<Vec<_>>().join(",\n"))?;
         }
     }

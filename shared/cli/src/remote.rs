@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use crm_events::check;
 use crm_events::register::{self, Api, Registration};
-use crm_events::{case, check};
 
 use crate::now;
 
@@ -114,7 +114,7 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Check { url, secret, secret_file } => {
             let secret = match (secret, secret_file) {
                 (Some(secret), _) => secret,
-                (None, Some(file)) => String::from_utf8(case::read(&file)?).context("the secret is not text")?,
+                (None, Some(file)) => String::from_utf8(crm_samples::read(&file)?).context("the secret is not text")?,
                 (None, None) => variable("CRM_EVENTS_SECRET").context("expected --secret-file or CRM_EVENTS_SECRET")?,
             };
             let route = check::Route::new(&url, secret.trim_end())?;

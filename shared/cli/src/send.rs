@@ -4,14 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::Context;
+use crm_normalize::Vendor;
 use crm_normalize::scheme::Scheme;
-use crm_normalize::{Vendor, sample};
+use crm_samples::{Answer, Case, Webhook};
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::answer::{Answer, Webhook};
-use crate::case::Case;
 use crate::stack::Stack;
 
 /// What a function answered.
@@ -32,7 +31,7 @@ pub fn post(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result
         .timeout_global(Some(Duration::from_secs(30)))
         .build()
         .into();
-    let mut request = agent.post(&url).header("content-type", content_type(&webhook.body));
+    let mut request = agent.post(&url).header("content-type", Webhook::content_type_of(&webhook.body));
     if let Some(host) = &stack.host_header {
         request = request.header("host", host);
     }
@@ -41,11 +40,6 @@ pub fn post(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result
     }
     let mut response = request.send(&webhook.body[..]).with_context(|| format!("no answer from {}", vendor.name))?;
     Ok(Reply { status: response.status().as_u16(), body: response.body_mut().read_to_string()? })
-}
-
-/// What is not text goes as binary: API Gateway hands a body of a JSON type on as text, and such bytes would be lost.
-pub fn content_type(body: &[u8]) -> &'static str {
-    if std::str::from_utf8(body).is_ok() { "application/json" } else { "application/octet-stream" }
 }
 
 fn url(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<String> {
@@ -137,11 +131,13 @@ pub fn curl(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<String
     for id in ids {
         webhook.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(id));
     }
-    sample::prove(case.vendor, &webhook.body, &mut webhook.headers, &mut webhook.query, now);
+    crm_samples::prove(case.vendor, &webhook.body, &mut webhook.headers, &mut webhook.query, now);
     let mut command = format!("curl '{}'", url(stack, case.vendor, &webhook)?);
     let host = stack.host_header.iter().map(|host| ("host", host.as_str()));
     let headers = webhook.headers.iter().map(|(name, value)| (&**name, &**value));
-    for (name, value) in [("content-type", content_type(&webhook.body))].into_iter().chain(host).chain(headers) {
+    for (name, value) in
+        [("content-type", Webhook::content_type_of(&webhook.body))].into_iter().chain(host).chain(headers)
+    {
         command.push_str(&format!(" -H '{name}: {value}'"));
     }
     Ok(command + &format!(" --data-binary @{}", case.folder.join("body.json").display()))

@@ -12,8 +12,6 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use serde::Deserialize;
 
-use crate::case;
-
 /// Where `make run` writes its stack, from the workspace's root.
 pub const LOCAL: &str = "target/stack/stack.json";
 
@@ -45,7 +43,7 @@ impl Stack {
     /// # Errors
     /// Where the file is missing, which is when no stack is running, or is not a stack's.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let json = case::read(file).context("no local stack is running: start one with `make run`")?;
+        let json = crm_samples::read(file).context("no local stack is running: start one with `make run`")?;
         serde_json::from_slice(&json).with_context(|| format!("{} is not a stack's file", file.display()))
     }
 

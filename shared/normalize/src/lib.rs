@@ -10,7 +10,6 @@ mod name;
 pub mod quarantine;
 mod redact;
 pub mod request;
-pub mod sample;
 pub mod scheme;
 mod secrets;
 mod tape;

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crm_event::{Event, Json};
-use crm_events::answer::Webhook;
-use crm_events::case::RECEIVED_AT;
 use crm_normalize::quarantine::{Body, Record};
-use crm_normalize::{
-    Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, crm, sample,
-};
+use crm_normalize::{Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, crm};
+use crm_samples::{RECEIVED_AT, Webhook};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -46,7 +43,7 @@ pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
 /// What accepts the samples, read once.
 fn secrets(vendor: &Vendor) -> &'static Secrets {
     static ALL: LazyLock<BTreeMap<&str, Secrets>> = LazyLock::new(|| {
-        let read = |vendor: &Vendor| Secrets::parse(&sample::secrets(vendor), vendor.schemes);
+        let read = |vendor: &Vendor| Secrets::parse(&crm_samples::secrets(vendor), vendor.schemes);
         let read = |vendor: &Vendor| read(vendor).unwrap_or_else(|error| panic!("{error}"));
         crm::ALL.iter().map(|vendor| (vendor.name, read(vendor))).collect()
     });

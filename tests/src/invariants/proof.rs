@@ -1,8 +1,8 @@
 //! Proof of origin: a request is accepted if and only if it shows one of the secrets, or a signature with one.
 
-use crm_events::case::RECEIVED_AT;
 use crm_normalize::scheme::{HmacScheme, Scheme};
-use crm_normalize::{Request, Secrets, Vendor, sample};
+use crm_normalize::{Request, Secrets, Vendor};
+use crm_samples::RECEIVED_AT;
 use data_encoding::BASE64;
 
 use super::request::RequestText;
@@ -12,9 +12,9 @@ const TOLERANCE: i64 = 300;
 
 pub(super) fn check(vendor: &'static Vendor, request: &RequestText) {
     let request = request.request();
-    let accepted = accepts(vendor, &sample::secrets(vendor), request);
+    let accepted = accepts(vendor, &crm_samples::secrets(vendor), request);
     assert_eq!(accepted, is_authentic(vendor, &request), "accepted: {accepted}");
-    let others = sample::secrets(vendor).replace("sample-", "other-").replace("whsec_Y", "whsec_Z");
+    let others = crm_samples::secrets(vendor).replace("sample-", "other-").replace("whsec_Y", "whsec_Z");
     if accepted {
         assert!(!accepts(vendor, &others, request), "whoever has no secret of this account is refused");
     }
@@ -27,7 +27,7 @@ fn accepts(vendor: &'static Vendor, secrets: &str, request: Request<'_>) -> bool
 
 /// The same decision, made the plain way: by comparing with what an authentic request would show.
 fn is_authentic(vendor: &Vendor, request: &Request<'_>) -> bool {
-    let setting: serde_json::Value = serde_json::from_str(&sample::secrets(vendor)).unwrap_or_default();
+    let setting: serde_json::Value = serde_json::from_str(&crm_samples::secrets(vendor)).unwrap_or_default();
     let proofs = setting.get("default").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
     proofs.iter().filter_map(|proof| proof.as_str()?.split_once(':')).any(|(word, secret)| {
         vendor.schemes.iter().any(|scheme| match scheme {

@@ -1,14 +1,14 @@
 //! A request as one text that a fuzzer can change and a person can read.
 
-use crm_events::answer::Webhook;
-use crm_normalize::{Pairs, Request, sample::Owned};
+use crm_normalize::{Pairs, Request};
+use crm_samples::{OwnedPairs, Webhook};
 use form_urlencoded::Serializer;
 
 /// The query on the first line, a header on each of the next ones, an empty line, the body.
 #[derive(Clone, Debug)]
 pub struct RequestText {
-    pub query: Owned,
-    pub headers: Owned,
+    pub query: OwnedPairs,
+    pub headers: OwnedPairs,
     pub body: Vec<u8>,
 }
 

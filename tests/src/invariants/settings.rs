@@ -1,7 +1,7 @@
 //! Texts that are neither request nor body: the secrets setting, and times.
 
-use crm_events::case::RECEIVED_AT;
 use crm_normalize::{Pairs, Request, Secrets, crm, time};
+use crm_samples::RECEIVED_AT;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 

@@ -1,10 +1,8 @@
 //! Requests as API Gateway has them, to be made wrong in one thing.
 
-use crm_events::answer::Webhook;
-use crm_events::case::RECEIVED_AT;
-use crm_events::gateway;
 use crm_normalize::Vendor;
 use crm_normalize::scheme::{HmacKey, HmacScheme, Scheme};
+use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
@@ -33,7 +31,7 @@ pub struct Attempt {
 impl Attempt {
     pub fn new(vendor: &'static Vendor) -> Self {
         let webhook = Webhook { headers: Vec::new(), ..accepted_case(vendor) };
-        Self { vendor, event: gateway::event(vendor, &webhook) }
+        Self { vendor, event: api_gateway::event(vendor, &webhook) }
     }
 
     pub fn header(mut self, name: &str, value: impl AsRef<str>) -> Self {

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crm_events::case::RECEIVED_AT;
 use crm_normalize::scheme::{HmacKey, HmacScheme, Scheme};
 use crm_normalize::{Vendor, crm};
+use crm_samples::RECEIVED_AT;
 use data_encoding::BASE64;
 use jiff::SignedDuration;
 use serde_json::json;

@@ -5,10 +5,8 @@ use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use crm_event::{Action, EVENT_CONTENT_TYPE, Entity, SCHEMA_MAJOR, schema};
+use crm_samples::{Answer, Case, RECEIVED_AT};
 use serde_json::{Map, Value, json};
-
-use crate::answer::Answer;
-use crate::case::{Case, RECEIVED_AT};
 
 /// The document's file.
 pub const NAME: &str = "asyncapi.json";

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use anyhow::Context;
-use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, crm, sample};
+use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, crm};
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -22,8 +22,8 @@ pub struct Subject {
     /// `vendor/case`
     pub name: String,
     pub body: Vec<u8>,
-    headers: sample::Owned,
-    query: sample::Owned,
+    headers: crm_samples::OwnedPairs,
+    query: crm_samples::OwnedPairs,
     secrets: Secrets,
 }
 
@@ -47,7 +47,7 @@ impl Subject {
 
     fn new(vendor: &'static Vendor, name: String, folder: &Path) -> anyhow::Result<Self> {
         let (headers, query) = (pairs(&folder.join("headers.json"))?, pairs(&folder.join("query.json"))?);
-        let secrets = Secrets::parse(&sample::secrets(vendor), vendor.schemes)?;
+        let secrets = Secrets::parse(&crm_samples::secrets(vendor), vendor.schemes)?;
         let subject = Self { vendor, name, body: Vec::new(), headers, query, secrets };
         Ok(subject.with_body(fs::read(folder.join("body.json"))?))
     }
@@ -55,7 +55,7 @@ impl Subject {
     /// The same with another body, and the proof of that one.
     pub fn with_body(mut self, body: Vec<u8>) -> Self {
         self.body = body;
-        sample::prove(self.vendor, &self.body, &mut self.headers, &mut self.query, RECEIVED_AT);
+        crm_samples::prove(self.vendor, &self.body, &mut self.headers, &mut self.query, RECEIVED_AT);
         self
     }
 
@@ -91,7 +91,7 @@ impl Subject {
 }
 
 /// A JSON object of texts, where there is such a file.
-fn pairs(path: &Path) -> anyhow::Result<sample::Owned> {
+fn pairs(path: &Path) -> anyhow::Result<crm_samples::OwnedPairs> {
     if !path.exists() {
         return Ok(Vec::new());
     }

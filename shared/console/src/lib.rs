@@ -1,0 +1,159 @@
+//! The local view: a page on this machine that shows every webhook of the local stack as it comes.
+//!
+//! It stands in two places at once. It serves `/webhooks/...` and passes it on to the stack's API, so it sees what comes
+//! in and what is answered. And the functions take it for AWS: it passes their calls on to the emulator, so it sees what
+//! goes on the queues and what SQS says to it. Nothing is changed on either way.
+
+mod api;
+mod guard;
+mod lines;
+mod origin;
+mod proxy;
+mod store;
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State as Of};
+use axum::http::{StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use jiff::Timestamp;
+use serde::Deserialize;
+use tokio::net::TcpListener;
+
+use proxy::Forward;
+use store::Store;
+
+/// Where the view is, and what it is in front of.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// On loopback.
+    pub port: u16,
+    /// URL of the emulator.
+    pub emulator: String,
+    /// The stack's file; it is there once the stack is up.
+    pub stack: PathBuf,
+    /// The folder of the cases.
+    pub events: PathBuf,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}
+
+/// The part of the stack's file that the page needs.
+#[derive(Debug, Deserialize)]
+struct Addresses {
+    /// Base URL of the local stack's API.
+    base_url: Option<String>,
+    queue_url: String,
+    quarantine_queue_url: String,
+}
+
+type State = Arc<Inner>;
+
+struct Inner {
+    store: Store,
+    forward: Forward,
+    emulator: String,
+    stack_file: PathBuf,
+    events: PathBuf,
+    clock: fn() -> Timestamp,
+}
+
+impl Inner {
+    /// The stack's addresses, once it is up. Read each time: it may come up again with others.
+    fn addresses(&self) -> Option<Addresses> {
+        serde_json::from_slice(&fs::read(&self.stack_file).ok()?).ok()
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// Serves until the process is stopped.
+///
+/// # Errors
+/// Where the port is taken.
+pub async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    axum::serve(listener, router(settings)).await?;
+    Ok(())
+}
+
+fn router(settings: Settings) -> Router {
+    let Settings { emulator, stack, events, now, .. } = settings;
+    let (store, forward) = (Store::default(), Forward::default());
+    let state: State = Arc::new(Inner { store, forward, emulator, stack_file: stack, events, clock: now });
+    Router::new()
+        .route("/", get(|| async { page("text/html", include_str!("../page/index.html")) }))
+        .route("/style.css", get(|| async { page("text/css", include_str!("../page/style.css")) }))
+        .route("/app.js", get(|| async { page("text/javascript", include_str!("../page/app.js")) }))
+        .route("/detail.js", get(|| async { page("text/javascript", include_str!("../page/detail.js")) }))
+        .route("/dom.js", get(|| async { page("text/javascript", include_str!("../page/dom.js")) }))
+        .route("/api/webhooks", get(api::list))
+        .route("/api/webhooks/{number}", get(api::detail))
+        .route("/api/webhooks/{number}/origins", get(api::origins))
+        .route("/api/webhooks/{number}/draft", get(api::draft))
+        .route("/api/webhooks/{number}/send", post(api::send_again))
+        .route("/api/news", get(api::news))
+        .route("/api/cases", get(api::cases))
+        .route("/api/cases/{vendor}/{name}", get(api::case))
+        .route("/api/cases/{vendor}/{name}/send", post(api::send_case))
+        .route("/api/send", post(api::send))
+        .route("/webhooks/{*path}", any(webhook))
+        .layer(middleware::from_fn_with_state(state.clone(), aws_first))
+        .fallback(aws)
+        .layer(middleware::from_fn(guard::only_from_here))
+        .with_state(state)
+}
+
+fn page(content_type: &'static str, text: &'static str) -> Response {
+    const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                          img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let headers = [
+        (header::CONTENT_TYPE, format!("{content_type}; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, POLICY.to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::REFERRER_POLICY, "no-referrer".to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, text).into_response()
+}
+
+async fn webhook(Of(state): Of<State>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, proxy::LARGEST).await {
+        Ok(body) => proxy::webhook(&state, parts, body).await.0.into_response(),
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+}
+
+/// A bucket may have the name of a route: what is signed for AWS goes there whatever its path.
+async fn aws_first(Of(state): Of<State>, request: Request, next: middleware::Next) -> Response {
+    if is_for_aws(&request) { aws(Of(state), request).await } else { next.run(request).await }
+}
+
+async fn aws(Of(state): Of<State>, request: Request) -> Response {
+    if !is_for_aws(&request) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, proxy::LARGEST).await {
+        Ok(body) => proxy::aws(&state, parts, body).await.into_response(),
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+}
+
+/// Signed as AWS's SDKs do: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html>.
+fn is_for_aws(request: &Request) -> bool {
+    let authorization = request.headers().get(header::AUTHORIZATION);
+    authorization.is_some_and(|value| value.as_bytes().starts_with(b"AWS4-HMAC-SHA256 "))
+}

@@ -1,0 +1,431 @@
+//! The webhooks that were seen, the last of them, in memory: what came in, what was answered, what went on a queue.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crm_normalize::quarantine::{self, Body};
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+use tokio::sync::broadcast;
+
+use crm_samples::Webhook;
+
+/// How many webhooks are kept, and how many bytes they may have together.
+const MOST: usize = 500;
+const MOST_BYTES: usize = 64 << 20;
+/// How many deduplication ids are remembered to know a twin by: SQS does so for five minutes.
+const MOST_IDS: usize = 10_000;
+
+/// What became of a webhook, as far as its sender was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Accepted,
+    Ignored,
+    Quarantined,
+    Unauthorized,
+    TooLarge,
+    Unavailable,
+    NoRoute,
+    Failed,
+}
+
+/// What a function, or the gateway in front of it, answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+    pub milliseconds: u64,
+}
+
+/// The members of an answer's body.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Words {
+    status: String,
+    events: Vec<String>,
+    reason: Option<String>,
+}
+
+impl Answer {
+    fn words(&self) -> Words {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    fn outcome(&self, words: &Words) -> Outcome {
+        match (self.status, words.status.as_str()) {
+            (200, "accepted") => Outcome::Accepted,
+            (200, "ignored") => Outcome::Ignored,
+            (200, "quarantined") => Outcome::Quarantined,
+            (401, _) => Outcome::Unauthorized,
+            (404, _) => Outcome::NoRoute,
+            (413, _) => Outcome::TooLarge,
+            (503, _) => Outcome::Unavailable,
+            _ => Outcome::Failed,
+        }
+    }
+}
+
+/// Which queue a message went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Queue {
+    Main,
+    Quarantine,
+}
+
+/// A message that a function sent, and what SQS said to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Message {
+    pub queue: Queue,
+    pub vendor: Option<String>,
+    /// The attribute `type`: the canonical type.
+    #[serde(rename = "type")]
+    pub event_type: Option<String>,
+    /// The event's id is the deduplication id.
+    pub event_id: Option<String>,
+    pub group: Option<String>,
+    pub message_id: String,
+    pub sequence_number: Option<String>,
+    /// SQS knew the deduplication id and dropped the message: its answer has the message id of the first.
+    pub twin: bool,
+    #[serde(skip)]
+    pub body: String,
+}
+
+/// One webhook.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    pub number: u64,
+    pub received_at: Timestamp,
+    pub vendor: String,
+    pub outcome: Outcome,
+    pub reason: Option<String>,
+    pub types: Vec<String>,
+    pub event_ids: Vec<String>,
+    /// SQS dropped all its events as twins.
+    pub twin: bool,
+    /// None where it was posted past the page, and only its message was seen.
+    pub answer: Option<Answer>,
+    #[serde(skip)]
+    pub webhook: Webhook,
+    #[serde(skip)]
+    pub messages: Vec<Message>,
+}
+
+/// An entry, shared by the store and whoever reads it. (serde has this for `Arc` behind a feature, which would build
+/// most of the workspace a second time.)
+#[derive(Clone, Debug)]
+pub struct Shared(Arc<Entry>);
+
+impl Deref for Shared {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        &self.0
+    }
+}
+
+impl Serialize for Shared {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl Entry {
+    fn size(&self) -> usize {
+        let messages = self.messages.iter().map(|message| message.body.len()).sum::<usize>();
+        messages.saturating_add(self.webhook.body.len())
+    }
+}
+
+#[derive(Default)]
+struct Kept {
+    entries: VecDeque<Shared>,
+    bytes: usize,
+    last_number: u64,
+    /// How many webhooks of a vendor are on their way.
+    on_their_way: BTreeMap<String, usize>,
+    /// Messages whose webhook has no answer yet, or was never seen.
+    loose: Vec<Message>,
+    /// Deduplication id and message id.
+    seen: VecDeque<(String, String)>,
+}
+
+/// The store, and who listens to it.
+pub struct Store {
+    kept: Mutex<Kept>,
+    news: broadcast::Sender<Shared>,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), news: broadcast::channel(MOST).0 }
+    }
+}
+
+/// A webhook on its way through a function. Its messages are its own once it has its answer.
+pub struct OnItsWay<'s> {
+    store: &'s Store,
+    vendor: String,
+    received_at: Timestamp,
+}
+
+impl Store {
+    /// Listens to what comes from now on.
+    pub fn news(&self) -> broadcast::Receiver<Shared> {
+        self.news.subscribe()
+    }
+
+    /// What is kept, the newest first.
+    pub fn entries(&self) -> Vec<Shared> {
+        self.kept().entries.iter().rev().cloned().collect()
+    }
+
+    pub fn entry(&self, number: u64) -> Option<Shared> {
+        self.kept().entries.iter().find(|entry| entry.number == number).cloned()
+    }
+
+    pub fn begin(&self, vendor: &str, received_at: Timestamp) -> OnItsWay<'_> {
+        let mut kept = self.kept();
+        let count = kept.on_their_way.entry(vendor.to_owned()).or_default();
+        *count = count.saturating_add(1);
+        OnItsWay { store: self, vendor: vendor.to_owned(), received_at }
+    }
+
+    /// A message was sent. It waits for the answer of a webhook of its vendor, or is one of its own where none is on
+    /// its way: it was posted past the page.
+    pub fn sent(&self, mut message: Message, now: Timestamp) {
+        let mut kept = self.kept();
+        if let Some(id) = &message.event_id {
+            let known = (id.clone(), message.message_id.clone());
+            message.twin = kept.seen.contains(&known);
+            if !message.twin {
+                kept.seen.push_back(known);
+            }
+            if kept.seen.len() > MOST_IDS {
+                kept.seen.pop_front();
+            }
+        }
+        kept.loose.push(message);
+        self.flush(&mut kept, now);
+    }
+
+    /// Makes entries of the messages that no webhook on its way can have caused.
+    fn flush(&self, kept: &mut Kept, now: Timestamp) {
+        let waiting = |message: &Message, kept: &Kept| match &message.vendor {
+            Some(vendor) => kept.on_their_way.get(vendor).is_some_and(|count| *count > 0),
+            None => kept.on_their_way.values().any(|count| *count > 0),
+        };
+        let (loose, alone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut kept.loose).into_iter().partition(|message| waiting(message, kept));
+        kept.loose = loose;
+        for message in alone {
+            let entry = posted_past_the_page(message, now);
+            self.keep(kept, entry);
+        }
+    }
+
+    fn keep(&self, kept: &mut Kept, mut entry: Entry) -> u64 {
+        kept.last_number = kept.last_number.saturating_add(1);
+        entry.number = kept.last_number;
+        kept.bytes = kept.bytes.saturating_add(entry.size());
+        let entry = Shared(Arc::new(entry));
+        kept.entries.push_back(entry.clone());
+        while kept.entries.len() > MOST || (kept.bytes > MOST_BYTES && kept.entries.len() > 1) {
+            let Some(oldest) = kept.entries.pop_front() else { break };
+            kept.bytes = kept.bytes.saturating_sub(oldest.size());
+        }
+        let _ = self.news.send(entry); // nobody listens: nobody looks at the page
+        kept.last_number
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OnItsWay<'_> {
+    /// It has its answer. Returns the entry's number.
+    pub fn answered(self, webhook: Webhook, answer: Answer) -> u64 {
+        let words = answer.words();
+        let outcome = answer.outcome(&words);
+        let mut kept = self.store.kept();
+        let mut messages = Vec::new();
+        let mut take = |kept: &mut Kept, is_its: &dyn Fn(&Message) -> bool| {
+            if let Some(at) = kept.loose.iter().position(is_its) {
+                messages.push(kept.loose.remove(at));
+            }
+        };
+        for id in &words.events {
+            take(&mut kept, &|message| message.event_id.as_ref() == Some(id));
+        }
+        if outcome == Outcome::Quarantined {
+            let reason = words.reason.as_deref().unwrap_or_default();
+            take(&mut kept, &|message| message.queue == Queue::Quarantine && keeps(message, &webhook, reason));
+        }
+        let entry = Entry {
+            number: 0,
+            received_at: self.received_at,
+            vendor: self.vendor.clone(),
+            outcome,
+            reason: words.reason,
+            types: messages.iter().filter_map(|message| message.event_type.clone()).collect(),
+            event_ids: words.events,
+            twin: !messages.is_empty() && messages.iter().all(|message| message.twin),
+            answer: Some(answer),
+            webhook,
+            messages,
+        };
+        self.store.keep(&mut kept, entry)
+    }
+}
+
+impl Drop for OnItsWay<'_> {
+    fn drop(&mut self) {
+        let mut kept = self.store.kept();
+        if let Some(count) = kept.on_their_way.get_mut(&self.vendor) {
+            *count = count.saturating_sub(1);
+        }
+        self.store.flush(&mut kept, self.received_at);
+    }
+}
+
+/// Whether a message of the quarantine is this webhook's: it has the reason of the answer, and the body as far as that
+/// may be kept.
+fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
+    let Ok(kept) = serde_json::from_str::<quarantine::Record<'_>>(&message.body) else { return true };
+    let same_body = match &kept.body {
+        Body::Text(text) => text.as_bytes() == webhook.body,
+        Body::Base64(text) => *text == BASE64.encode(&webhook.body),
+    };
+    let redacts = crm_normalize::crm::find(&kept.vendor).is_some_and(|vendor| !vendor.secret_members.is_empty());
+    format!("{}: {}", kept.reason, kept.detail) == reason && (same_body || redacts)
+}
+
+/// What is known of a webhook of which only the message was seen: the vendor's JSON in it.
+fn posted_past_the_page(message: Message, now: Timestamp) -> Entry {
+    let (webhook, reason) = from_message(&message).unwrap_or_default();
+    Entry {
+        number: 0,
+        received_at: now,
+        vendor: message.vendor.clone().unwrap_or_default(),
+        outcome: if message.queue == Queue::Main { Outcome::Accepted } else { Outcome::Quarantined },
+        reason,
+        types: message.event_type.iter().cloned().collect(),
+        event_ids: message.event_id.iter().cloned().collect(),
+        twin: message.twin,
+        answer: None,
+        webhook,
+        messages: vec![message],
+    }
+}
+
+fn from_message(message: &Message) -> Option<(Webhook, Option<String>)> {
+    match message.queue {
+        Queue::Main => {
+            let event: crm_event::Event<'_> = serde_json::from_str(&message.body).ok()?;
+            let body = event.data.raw.map(|raw| raw.get().as_bytes().to_vec()).unwrap_or_default();
+            Some((Webhook { body, ..Webhook::default() }, None))
+        }
+        Queue::Quarantine => {
+            let kept: quarantine::Record<'_> = serde_json::from_str(&message.body).ok()?;
+            let body = match &kept.body {
+                Body::Text(text) => text.as_bytes().to_vec(),
+                Body::Base64(text) => BASE64.decode(text.as_bytes()).ok()?,
+            };
+            let own = |pairs: &BTreeMap<String, crm_event::Text<'_>>| {
+                pairs.iter().map(|(name, value)| (name.clone().into(), value.clone().into_owned().into())).collect()
+            };
+            let account = kept.url_account.as_deref().map(str::to_owned);
+            let webhook = Webhook { body, headers: own(&kept.headers), query: own(&kept.query), account };
+            Some((webhook, Some(format!("{}: {}", kept.reason, kept.detail))))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, MOST, Message, Outcome, Queue, Store};
+    use crm_samples::Webhook;
+    use jiff::Timestamp;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn message(event_id: &str, message_id: &str) -> Message {
+        Message {
+            queue: Queue::Main,
+            vendor: Some("heffl".to_owned()),
+            event_type: Some("crm.deal.updated".to_owned()),
+            event_id: Some(event_id.to_owned()),
+            group: None,
+            message_id: message_id.to_owned(),
+            sequence_number: None,
+            twin: false,
+            body: "{}".to_owned(),
+        }
+    }
+
+    fn accepted(event_id: &str) -> Answer {
+        let body = format!(r#"{{"status":"accepted","events":["{event_id}"]}}"#);
+        Answer { status: 200, body, milliseconds: 1 }
+    }
+
+    #[test]
+    fn a_message_goes_to_the_webhook_whose_answer_names_it() {
+        let store = Store::default();
+        let (first, second) = (store.begin("heffl", NOW), store.begin("heffl", NOW));
+        store.sent(message("b", "2"), NOW);
+        store.sent(message("a", "1"), NOW);
+        assert!(store.entries().is_empty(), "no webhook is answered yet");
+        let first = first.answered(Webhook::default(), accepted("a"));
+        let second = second.answered(Webhook::default(), accepted("b"));
+        let ids =
+            |number| store.entry(number).unwrap().messages.iter().map(|m| m.message_id.clone()).collect::<Vec<_>>();
+        assert_eq!((ids(first), ids(second)), (vec!["1".to_owned()], vec!["2".to_owned()]));
+        assert_eq!(store.entries().len(), 2);
+    }
+
+    #[test]
+    fn the_second_of_two_with_one_message_id_is_a_twin() {
+        let store = Store::default();
+        for twin in [false, true] {
+            let webhook = store.begin("heffl", NOW);
+            store.sent(message("a", "1"), NOW);
+            let number = webhook.answered(Webhook::default(), accepted("a"));
+            assert_eq!(store.entry(number).unwrap().twin, twin);
+        }
+        let webhook = store.begin("heffl", NOW);
+        store.sent(message("a", "2"), NOW);
+        let number = webhook.answered(Webhook::default(), accepted("a"));
+        assert!(!store.entry(number).unwrap().twin, "after five minutes SQS takes it anew");
+    }
+
+    #[test]
+    fn a_message_without_a_webhook_is_an_entry_of_its_own() {
+        let store = Store::default();
+        let mut news = store.news();
+        store.sent(message("a", "1"), NOW);
+        assert!(news.try_recv().unwrap().answer.is_none());
+        // One on its way takes what its answer names, and leaves the rest.
+        let webhook = store.begin("heffl", NOW);
+        store.sent(message("b", "2"), NOW);
+        let unanswered = Answer { status: 502, body: "no JSON".to_owned(), milliseconds: 1 };
+        let number = webhook.answered(Webhook::default(), unanswered);
+        assert_eq!(store.entry(number).unwrap().outcome, Outcome::Failed);
+        assert_eq!(store.entries()[0].event_ids, ["b"]);
+    }
+
+    #[test]
+    fn the_oldest_go() {
+        let store = Store::default();
+        for index in 0..=MOST {
+            store.sent(message(&index.to_string(), &index.to_string()), NOW);
+        }
+        let entries = store.entries();
+        assert_eq!((entries.len(), entries[0].number), (MOST, u64::try_from(MOST).unwrap() + 1));
+        assert!(store.entry(1).is_none());
+    }
+}

@@ -1,0 +1,121 @@
+//! The sample cases under `events/`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use crm_normalize::{Vendor, crm};
+use jiff::Timestamp;
+
+use crate::{OwnedPairs, Webhook};
+
+/// When the golden files' webhooks were received.
+pub const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0); // 2026-01-01T00:00:00Z
+
+/// A webhook as a vendor sends it, and what it becomes: `events/{vendor}/{name}/`.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub vendor: &'static Vendor,
+    /// What the case shows.
+    pub name: String,
+    pub folder: PathBuf,
+}
+
+impl Case {
+    /// Every case of every vendor, in order.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read, or holds a folder that is no vendor's.
+    pub fn all(events: &Path) -> anyhow::Result<Vec<Self>> {
+        let mut cases = Vec::new();
+        for folder in folders(events)? {
+            let name = file_name(&folder);
+            let vendor = crm::find(&name).with_context(|| format!("{}: no vendor of that name", folder.display()))?;
+            cases.extend(folders(&folder)?.into_iter().map(|folder| Self { vendor, name: file_name(&folder), folder }));
+        }
+        Ok(cases)
+    }
+
+    /// One case by its vendor's and its own name.
+    ///
+    /// # Errors
+    /// Where there is none; the message lists the vendor's cases.
+    pub fn find(events: &Path, vendor: &'static Vendor, name: &str) -> anyhow::Result<Self> {
+        let folder = events.join(vendor.name);
+        let cases: Vec<_> = folders(&folder)?.iter().map(|folder| file_name(folder)).collect();
+        ensure!(
+            cases.iter().any(|case| case == name),
+            "{} has no case {name:?}; its cases are: {}",
+            vendor.name,
+            cases.join(", ")
+        );
+        Ok(Self { vendor, name: name.to_owned(), folder: folder.join(name) })
+    }
+
+    /// The vendor's bytes, with the headers and query that the vendor sends beside its proof.
+    ///
+    /// # Errors
+    /// Where a file is missing or is not what it should be.
+    pub fn webhook(&self) -> anyhow::Result<Webhook> {
+        Ok(Webhook {
+            body: read(&self.folder.join("body.json"))?,
+            headers: pairs(&self.folder.join("headers.json"))?,
+            query: pairs(&self.folder.join("query.json"))?,
+            account: None,
+        })
+    }
+
+    /// What the case becomes, as JSON text.
+    ///
+    /// # Errors
+    /// Where the case cannot be read, or is not accepted as proven.
+    pub fn output(&self) -> anyhow::Result<String> {
+        let webhook = self.webhook()?.proven(self.vendor, RECEIVED_AT);
+        let (answer, _) = webhook.answer(self.vendor, RECEIVED_AT)?;
+        Ok(answer.to_json()?)
+    }
+
+    /// The file that says what the case becomes.
+    pub fn expected(&self) -> PathBuf {
+        self.folder.join("expected.json")
+    }
+}
+
+/// Reads a JSON object of texts, where there is such a file.
+///
+/// # Errors
+/// Where the file is there and is not one.
+pub fn pairs(path: &Path) -> anyhow::Result<OwnedPairs> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let pairs: BTreeMap<String, String> = serde_json::from_slice(&read(path)?)
+        .with_context(|| format!("{}: expected a JSON object of name to text", path.display()))?;
+    Ok(pairs.into_iter().map(|(name, value)| (Cow::Owned(name), Cow::Owned(value))).collect())
+}
+
+/// # Errors
+/// Where the file cannot be read; names it.
+pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The folders in a folder, by name.
+fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

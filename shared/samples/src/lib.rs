@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+pub mod api_gateway;
+mod case;
+mod proof;
+mod story;
+mod webhook;
+
+pub use case::{Case, RECEIVED_AT, pairs, read};
+pub use proof::{ACCOUNTS, OwnedPairs, prove, secrets, sign};
+pub use story::Story;
+pub use webhook::{Answer, Webhook};

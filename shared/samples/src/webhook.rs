@@ -1,0 +1,83 @@
+//! What becomes of a webhook, as one JSON object: the function's answer with the whole events in it.
+
+use crm_event::Event;
+use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::proof::{OwnedPairs, prove, secrets};
+
+/// The answer to an authentic webhook, with the events themselves where the function gives their ids.
+#[derive(Debug, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum Answer<'a> {
+    Accepted { events: Vec<Event<'a>> },
+    Ignored { reason: &'static str },
+    Quarantined { reason: String },
+}
+
+impl Answer<'_> {
+    /// As the golden files have it: indented, with a line end.
+    ///
+    /// # Errors
+    /// Where it cannot be written as JSON.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(self).map(|json| json + "\n")
+    }
+}
+
+/// A webhook without its proof of origin.
+#[derive(Clone, Debug, Default)]
+pub struct Webhook {
+    pub body: Vec<u8>,
+    pub headers: OwnedPairs,
+    pub query: OwnedPairs,
+    /// The `{account}` segment of the URL.
+    pub account: Option<String>,
+}
+
+impl Webhook {
+    /// Adds the proof that a vendor would send with it at this time, made with the sample secrets.
+    #[must_use]
+    pub fn proven(mut self, vendor: &Vendor, now: Timestamp) -> Self {
+        prove(vendor, &self.body, &mut self.headers, &mut self.query, now);
+        self
+    }
+
+    /// The content type that a body is sent with. API Gateway hands a body of a JSON type on as text, and bytes that are
+    /// not UTF-8 would be lost, so those are sent as binary.
+    pub fn content_type_of(body: &[u8]) -> &'static str {
+        if std::str::from_utf8(body).is_ok() { "application/json" } else { "application/octet-stream" }
+    }
+
+    /// The sample secrets, for whichever account the webhook is sent to.
+    pub fn sample_secrets(&self, vendor: &Vendor) -> String {
+        let setting = secrets(vendor);
+        match &self.account {
+            Some(account) => setting.replacen("\"acme\"", &Value::from(account.as_str()).to_string(), 1),
+            None => setting,
+        }
+    }
+
+    /// The answer to it, and the paths of the values in it that could not be read.
+    ///
+    /// # Errors
+    /// Where the webhook does not prove its origin with the sample secrets.
+    pub fn answer(&self, vendor: &'static Vendor, received_at: Timestamp) -> anyhow::Result<(Answer<'_>, Vec<String>)> {
+        let secrets = Secrets::parse(&self.sample_secrets(vendor), vendor.schemes)?;
+        let request = Request {
+            body: &self.body,
+            headers: Pairs(&self.headers),
+            query: Pairs(&self.query),
+            account: self.account.as_deref(),
+        };
+        let normalized = vendor.verify(request, &secrets, received_at)?.normalize(Options { include_raw: true });
+        let answer = match normalized.result {
+            Ok(Accepted::Events(events)) => Answer::Accepted { events },
+            Ok(Accepted::Ignored(reason)) => Answer::Ignored { reason },
+            Err(quarantine) => Answer::Quarantined { reason: quarantine.to_string() },
+        };
+        Ok((answer, normalized.warnings))
+    }
+}

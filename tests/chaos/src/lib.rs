@@ -1,0 +1,394 @@
+//! Nothing lost, nothing twice, whatever fails: the real functions between simulated vendors and an AWS that fails.
+//!
+//! Every vendor posts over HTTP to a little gateway, which hands the webhook through the Runtime API to the real function.
+//! The function speaks to SQS and S3, and the real sample consumer, fed as Lambda feeds it, to DynamoDB, each behind a
+//! layer of faults from a seed. When the vendors are done, what was kept is replayed, the dead letters are moved back, and
+//! a ledger compares what the vendors were told with what is in effect.
+#![expect(clippy::arithmetic_side_effects, reason = "no counter or time here comes near its type's end")]
+
+mod gateway;
+pub mod ledger;
+mod mapping;
+mod protocols;
+mod replay;
+mod report;
+mod sender;
+mod webhooks;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use gateway::{Gateway, Pool};
+use ledger::{Entry, Told};
+use mapping::Mapping;
+use protocols::{Killers, OfDynamoDb, OfGateway, OfS3, OfSqs};
+pub use report::Report;
+use sender::{Sender, redeliveries};
+use tests::stub::dynamodb::DynamoDb;
+use tests::stub::faults::{Fault, Faults, Plan, Rates, number};
+use tests::stub::http::Server;
+use tests::stub::runtime_api::{Environment, Function, Log};
+use tests::stub::s3::S3;
+use tests::stub::sqs::{Settings, Sqs};
+use webhooks::{Catalogue, Delivery};
+
+const QUEUE: &str = "crm-events.fifo";
+const DEAD_LETTERS: &str = "crm-events-dead-letters.fifo";
+const QUARANTINE: &str = "crm-quarantine";
+const BUCKET: &str = "crm-overflow";
+const RECORDS: &str = "crm-idempotency";
+const VIEW: &str = "crm-view";
+const CONSUMER: &str = "consumer";
+
+/// Five minutes at AWS; short, so that most redeliveries come after it and are the consumer's to recognize.
+const DEDUPLICATION: Duration = Duration::from_millis(200);
+/// Three minutes in the template.
+const VISIBILITY: Duration = Duration::from_secs(2);
+/// As in the template.
+const MAX_RECEIVES: u32 = 5;
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
+const CONSUMER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Messages of which none leaves the queue for so long are stuck.
+const STUCK: Duration = Duration::from_secs(60);
+const TICK: Duration = Duration::from_secs(5);
+
+/// A run's settings.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub seed: u64,
+    pub deliveries: u64,
+    /// Webhooks that are posted at a time.
+    pub concurrency: usize,
+    /// Processes of each vendor's function.
+    pub processes: usize,
+    /// Processes of the consumer.
+    pub consumers: usize,
+    /// How many times the usual number of faults.
+    pub faults: u64,
+    /// The folder of the functions' binaries.
+    pub binaries: PathBuf,
+    /// A folder for the functions' logs.
+    pub logs: Option<PathBuf>,
+}
+
+impl fmt::Display for Options {
+    /// The command that runs it again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, deliveries, concurrency, processes, consumers, faults, .. } = self;
+        let posted = format!("--seed {seed} --deliveries {deliveries} --concurrency {concurrency}");
+        let met = format!("--processes {processes} --consumers {consumers} --faults {faults}");
+        write!(f, "make chaos CHAOS=\"{posted} {met}\"")
+    }
+}
+
+/// Runs, and tells from time to time how far it is.
+///
+/// # Errors
+/// Where something of the set-up fails; not where an event is lost or twice: the report says that.
+pub async fn run(options: Options, progress: impl Fn(&str)) -> anyhow::Result<Report> {
+    let started = Instant::now();
+    let world = Arc::new(World::start(&options).await?);
+    let catalogue = Arc::new(Catalogue::read()?);
+    let sending = world.send_all(&options, &catalogue);
+    tokio::pin!(sending);
+    let mut tick = tokio::time::interval(TICK);
+    tick.tick().await;
+    let entries = loop {
+        tokio::select! {
+            entries = &mut sending => break entries?,
+            _ = tick.tick() => progress(&world.progress(&options, started)),
+        }
+    };
+    let draining = world.drain();
+    tokio::pin!(draining);
+    let mut last = (world.undelivered(), Instant::now());
+    while last.1.elapsed() < STUCK {
+        tokio::select! {
+            drained = &mut draining => {
+                drained?;
+                break;
+            }
+            _ = tick.tick() => progress(&world.progress(&options, started)),
+        }
+        if world.undelivered() != last.0 {
+            last = (world.undelivered(), Instant::now());
+        }
+    }
+    Ok(Report {
+        vendors: catalogue.vendors().map(|vendor| vendor.name).collect(),
+        balance: ledger::balance(&entries, &world.tables),
+        posts: world.posts(),
+        faults: world.faults(),
+        counts: world.counts(),
+        kills: world.functions.iter().map(|pool| pool.kills()).sum(),
+        undelivered: u64::try_from(world.undelivered())?,
+        took: started.elapsed(),
+        options: options.clone(),
+    })
+}
+
+/// All that stands between a vendor and an effect.
+struct World {
+    sqs: Sqs,
+    s3: S3,
+    tables: DynamoDb,
+    sqs_faults: Arc<Faults<OfSqs, Sqs>>,
+    s3_faults: Arc<Faults<OfS3, S3>>,
+    table_faults: Arc<Faults<OfDynamoDb, DynamoDb>>,
+    gateway_faults: Arc<Faults<OfGateway, Gateway>>,
+    functions: Vec<Arc<Pool>>,
+    consumers: Arc<Pool>,
+    mapping: Arc<Mapping>,
+    sender: Sender,
+    posts: Mutex<BTreeMap<&'static str, u64>>,
+    done: AtomicU64,
+    replayed: AtomicU64,
+    redriven: AtomicU64,
+    _servers: [Server; 4],
+    _pollers: JoinSet<()>,
+}
+
+/// Of 10,000 requests. What costs seconds is rare.
+fn rates(times: u64, outages: u64) -> Rates {
+    let each = [
+        (Fault::ServerError, 150),
+        (Fault::Throttled, 150),
+        (Fault::Slow, 150),
+        (Fault::Silent, 5),
+        (Fault::SilentAfter, 10),
+        (Fault::CutBefore, 100),
+        (Fault::CutAfter, 150),
+        (Fault::KillBefore, 10),
+        (Fault::KillAfter, 15),
+    ];
+    Rates { each: each.map(|(fault, rate)| (fault, rate * times)).into(), outages: outages * times }
+}
+
+impl World {
+    async fn start(options: &Options) -> anyhow::Result<Self> {
+        let seed = options.seed;
+        let (sqs, s3, tables) = (Sqs::default(), S3::default(), DynamoDb::default());
+        let dead_letters = Some((DEAD_LETTERS.to_owned(), MAX_RECEIVES));
+        let main =
+            Settings { deduplication: DEDUPLICATION, visibility: VISIBILITY, dead_letters, ..Settings::of(QUEUE) };
+        sqs.create(QUEUE, main);
+        sqs.create(DEAD_LETTERS, Settings::of(DEAD_LETTERS));
+        sqs.create(QUARANTINE, Settings::of(QUARANTINE));
+        s3.create(BUCKET);
+        tables.create(RECORDS, &["id"]);
+        tables.create(VIEW, &["source", "subject"]);
+
+        let killers = Killers::default();
+        let plan = |service: u64, outages| Plan::new(number(&(seed, service)), rates(options.faults, outages));
+        let sqs_faults = Arc::new(Faults::new(OfSqs(killers.clone()), sqs.clone(), plan(1, 150)));
+        let s3_faults = Arc::new(Faults::new(OfS3(killers.clone()), s3.clone(), plan(2, 0)));
+        let table_faults = Arc::new(Faults::new(OfDynamoDb(killers.clone()), tables.clone(), plan(3, 20)));
+        let sqs_server = Server::start(sqs_faults.clone()).await?;
+        let s3_server = Server::start(s3_faults.clone()).await?;
+        let table_server = Server::start(table_faults.clone()).await?;
+
+        let environments = |function: &Function, processes| {
+            let environments = (0..processes).map(|number| {
+                let access_key = format!("AKID{}{number}", function.name);
+                let environment = Environment::new(function.clone().variable("AWS_ACCESS_KEY_ID", &*access_key));
+                killers.insert(access_key, environment.killer());
+                environment
+            });
+            Pool::new(environments.collect())
+        };
+        let mut pools = BTreeMap::new();
+        for vendor in crm_normalize::crm::ALL {
+            let mut function = function(options, vendor.name)?
+                .variable("AWS_ENDPOINT_URL_SQS", sqs_server.url())
+                .variable("AWS_ENDPOINT_URL_S3", s3_server.url())
+                .variable("QUEUE_URL", Sqs::queue_url(&sqs_server.url(), QUEUE))
+                .variable("QUARANTINE_QUEUE_URL", Sqs::queue_url(&sqs_server.url(), QUARANTINE))
+                .variable("OVERFLOW_BUCKET", BUCKET)
+                .variable("WEBHOOK_SECRETS", crm_samples::secrets(vendor));
+            function.timeout = FUNCTION_TIMEOUT;
+            pools.insert(vendor.name, environments(&function, options.processes));
+        }
+        let mut consumer = function(options, CONSUMER)?
+            .variable("AWS_ENDPOINT_URL_DYNAMODB", table_server.url())
+            .variable("AWS_ENDPOINT_URL_S3", s3_server.url())
+            .variable("IDEMPOTENCY_TABLE", RECORDS)
+            .variable("IDEMPOTENCY_KEY_PREFIX", CONSUMER)
+            .variable("VIEW_TABLE", VIEW);
+        consumer.timeout = CONSUMER_TIMEOUT;
+        let consumers = environments(&consumer, options.consumers);
+
+        let functions = pools.values().cloned().collect();
+        // On the way back to the vendor an answer may be late, or lost.
+        let lost = Rates { each: [(Fault::Slow, 100), (Fault::CutAfter, 50)].into(), outages: 0 };
+        let lost = Plan::new(number(&(seed, 4)), lost);
+        let gateway_faults = Arc::new(Faults::new(OfGateway, Gateway(pools), lost));
+        let gateway_server = Server::start(gateway_faults.clone()).await?;
+
+        let (queue, counts) = (QUEUE, mapping::Counts::default());
+        let mapping =
+            Arc::new(Mapping { sqs: sqs.clone(), queue, consumers: consumers.clone(), seed, twice: 200, counts });
+        let mut pollers = JoinSet::new();
+        for _ in 0..options.consumers {
+            pollers.spawn(mapping.clone().poll());
+        }
+        Ok(Self {
+            sqs,
+            s3,
+            tables,
+            sqs_faults,
+            s3_faults,
+            table_faults,
+            gateway_faults,
+            functions,
+            consumers,
+            mapping,
+            sender: Sender::new(gateway_server.url()),
+            posts: Mutex::default(),
+            done: AtomicU64::new(0),
+            replayed: AtomicU64::new(0),
+            redriven: AtomicU64::new(0),
+            _servers: [sqs_server, s3_server, table_server, gateway_server],
+            _pollers: pollers,
+        })
+    }
+
+    /// Delivers all webhooks, each until its vendor is content or gives up.
+    async fn send_all(self: &Arc<Self>, options: &Options, catalogue: &Arc<Catalogue>) -> anyhow::Result<Vec<Entry>> {
+        let posting = Arc::new(Semaphore::new(options.concurrency));
+        // Those that wait for their next attempt are out of the way of the others, but not without limit.
+        let under_way = Arc::new(Semaphore::new(options.concurrency * 8));
+        let mut deliveries = JoinSet::new();
+        let mut entries = Vec::new();
+        for index in 0..options.deliveries {
+            let permit = under_way.clone().acquire_owned().await?;
+            let delivery = catalogue.delivery(options.seed, index, options.deliveries)?;
+            let (world, posting, own) = (self.clone(), posting.clone(), number(&(options.seed, index, "own")));
+            deliveries.spawn(async move {
+                let entry = world.deliver(index, delivery, &posting, own).await;
+                drop(permit);
+                entry
+            });
+            while let Some(entry) = deliveries.try_join_next() {
+                entries.push(entry??);
+            }
+        }
+        while let Some(entry) = deliveries.join_next().await {
+            entries.push(entry??);
+        }
+        Ok(entries)
+    }
+
+    async fn deliver(&self, number: u64, delivery: Delivery, posting: &Semaphore, own: u64) -> anyhow::Result<Entry> {
+        let Delivery { vendor, webhook, events } = delivery;
+        let mut told = Told::GaveUp;
+        let mut attempts = 0;
+        let mut misses = Vec::new();
+        let mut wrong_answer = false;
+        let mut pauses = redeliveries(vendor, own).into_iter();
+        // One in fifty is sent again though it was answered: at least once means that too.
+        let mut once_more = pauses.len() > 0 && own.is_multiple_of(50);
+        loop {
+            let permit = posting.acquire().await?;
+            attempts += 1;
+            *self.posts.lock().unwrap_or_else(PoisonError::into_inner).entry(vendor.name).or_default() += 1;
+            let reply = self.sender.post(vendor, &webhook).await;
+            drop(permit);
+            match reply {
+                Ok(reply) => {
+                    told = if reply.outcome == "stored" { Told::Stored } else { Told::Accepted };
+                    wrong_answer |= !events.iter().map(|event| &event.event_id).eq(&reply.event_ids);
+                    if !std::mem::take(&mut once_more) {
+                        break;
+                    }
+                }
+                Err(miss) => misses.push(miss),
+            }
+            let Some(pause) = pauses.next() else { break };
+            tokio::time::sleep(pause).await;
+        }
+        self.done.fetch_add(1, Ordering::Relaxed);
+        Ok(Entry { number, vendor: vendor.name, events, told, attempts, misses, wrong_answer })
+    }
+
+    /// Until all that came is in effect: first with the faults, then without them, with what was kept and what failed.
+    async fn drain(&self) -> anyhow::Result<()> {
+        self.sqs.drained(QUEUE).await;
+        self.sqs_faults.end();
+        self.s3_faults.end();
+        self.table_faults.end();
+        let replayed = replay::overflow(&self.s3, &self.sqs).await?;
+        self.replayed.store(replayed, Ordering::Relaxed);
+        let redriven = self.sqs.redrive(DEAD_LETTERS, QUEUE);
+        self.redriven.store(u64::try_from(redriven)?, Ordering::Relaxed);
+        self.sqs.drained(QUEUE).await;
+        Ok(())
+    }
+
+    /// What is on a queue that ends up empty.
+    fn undelivered(&self) -> usize {
+        let counts = [QUEUE, DEAD_LETTERS].map(|queue| self.sqs.counts(queue));
+        counts.iter().map(|counts| counts.waiting + counts.in_flight).sum()
+    }
+
+    fn progress(&self, options: &Options, started: Instant) -> String {
+        let queue = self.sqs.counts(QUEUE);
+        let (done, of, waiting) =
+            (self.done.load(Ordering::Relaxed), options.deliveries, queue.waiting + queue.in_flight);
+        format!("{:>4.0} s: {done} of {of} delivered, {waiting} on the queue", started.elapsed().as_secs_f64())
+    }
+
+    fn posts(&self) -> BTreeMap<&'static str, u64> {
+        self.posts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn faults(&self) -> Vec<(&'static str, BTreeMap<Fault, u64>)> {
+        vec![
+            ("SQS", self.sqs_faults.counts()),
+            ("S3", self.s3_faults.counts()),
+            ("DynamoDB", self.table_faults.counts()),
+            ("gateway", self.gateway_faults.counts()),
+        ]
+    }
+
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        let mapping = &self.mapping.counts;
+        let queue = self.sqs.counts(QUEUE);
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        vec![
+            ("function processes started", self.functions.iter().map(|pool| pool.starts()).sum()),
+            ("of them killed in the middle of a webhook", self.functions.iter().map(|pool| pool.kills()).sum()),
+            ("consumer processes started", self.consumers.starts()),
+            ("of them killed in the middle of a batch", self.consumers.kills()),
+            ("messages sent to the queue", queue.sent),
+            ("of them dropped by SQS as twins", queue.dropped),
+            ("batches handed to the consumer", count(&mapping.batches)),
+            ("of them twice at the same time", count(&mapping.twice)),
+            ("of them without an answer", count(&mapping.failed)),
+            ("messages that the consumer reported failed", count(&mapping.reported)),
+            ("webhooks replayed from the overflow store", count(&self.replayed)),
+            ("messages moved back from the dead-letter queue", count(&self.redriven)),
+        ]
+    }
+}
+
+fn function(options: &Options, name: &str) -> anyhow::Result<Function> {
+    let binary = options.binaries.join(name);
+    ensure!(binary.exists(), "{} is missing: build the functions first", binary.display());
+    let mut function = Function::new(name, binary).variable("AWS_LAMBDA_LOG_LEVEL", "ERROR");
+    if let Some(logs) = &options.logs {
+        function.log = Log::File(log(logs, name));
+    }
+    Ok(function)
+}
+
+fn log(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.log"))
+}

@@ -1,0 +1,164 @@
+//! The table at the end of a run.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use super::Options;
+use super::ledger::{Balance, Miss, Outcome};
+use tests::stub::faults::Fault;
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Report {
+    pub options: Options,
+    pub vendors: Vec<&'static str>,
+    pub balance: Balance,
+    /// Posts by vendor, first ones and redeliveries.
+    pub posts: BTreeMap<&'static str, u64>,
+    /// By service and kind.
+    pub faults: Vec<(&'static str, BTreeMap<Fault, u64>)>,
+    /// What else there was to count.
+    pub counts: Vec<(&'static str, u64)>,
+    /// Functions that were killed in the middle of a webhook.
+    pub kills: u64,
+    /// Messages that were still on a queue at the end.
+    pub undelivered: u64,
+    pub took: Duration,
+}
+
+impl Report {
+    pub fn lost(&self) -> usize {
+        self.balance.lost.len() + self.balance.without_effect.len()
+    }
+
+    pub fn twice(&self) -> u64 {
+        self.balance.twice.iter().map(|(_, times)| times).sum()
+    }
+
+    /// Nothing lost, nothing twice, nothing left on a queue, and no post refused without a fault that explains it.
+    pub fn is_clean(&self) -> bool {
+        self.balance.is_clean() && self.undelivered == 0 && self.unexplained().next().is_none()
+    }
+
+    /// What posts were not answered 200 for, where there are more of them than of what causes it: how many, and how
+    /// many there may be.
+    fn unexplained(&self) -> impl Iterator<Item = (Miss, u64, u64)> {
+        Miss::ALL.into_iter().filter_map(|miss| {
+            let may_be = match miss {
+                Miss::AnswerLost => self.faults_of("gateway", |fault| fault == Fault::CutAfter),
+                Miss::Killed => self.kills,
+                Miss::Unavailable => self.faults_of("S3", |fault| fault != Fault::Slow),
+                Miss::Other => 0,
+            };
+            let all = self.balance.misses.get(&miss).into_iter().flat_map(BTreeMap::values).sum();
+            (all > may_be).then_some((miss, all, may_be))
+        })
+    }
+
+    fn faults_of(&self, service: &str, which: impl Fn(Fault) -> bool) -> u64 {
+        let counts = self.faults.iter().filter(|(name, _)| *name == service).flat_map(|(_, counts)| counts);
+        counts.filter(|(fault, _)| which(**fault)).map(|(_, count)| count).sum()
+    }
+
+    fn row(&self, f: &mut fmt::Formatter<'_>, title: &str, of: impl Fn(&str) -> u64) -> fmt::Result {
+        write!(f, "| {title:<56} |")?;
+        for vendor in &self.vendors {
+            write!(f, " {:>10} |", of(vendor))?;
+        }
+        writeln!(f, " {:>9} |", self.vendors.iter().map(|vendor| of(vendor)).sum::<u64>())
+    }
+
+    fn deliveries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "| {:<56} |", "")?;
+        for vendor in &self.vendors {
+            write!(f, " {vendor:>10} |")?;
+        }
+        writeln!(f, " {:>9} |", "all")?;
+        writeln!(f, "|{}|{}{}:|", "-".repeat(58), "-----------:|".repeat(self.vendors.len()), "-".repeat(10))?;
+        let Balance { outcomes, misses, .. } = &self.balance;
+        self.row(f, "deliveries", |vendor| outcomes.values().filter_map(|by| by.get(vendor)).sum())?;
+        for outcome in Outcome::ALL {
+            self.row(f, &outcome.to_string(), |vendor| of(outcomes, outcome, vendor))?;
+        }
+        self.row(f, "posts, with those that were sent again", |vendor| self.posts.get(vendor).copied().unwrap_or(0))?;
+        for miss in Miss::ALL {
+            self.row(f, &miss.to_string(), |vendor| of(misses, miss, vendor))?;
+        }
+        Ok(())
+    }
+
+    fn met(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "| {:<26} |", "fault")?;
+        for (service, _) in &self.faults {
+            write!(f, " {service:>10} |")?;
+        }
+        writeln!(f)?;
+        writeln!(f, "|{}|{}", "-".repeat(28), "-----------:|".repeat(self.faults.len()))?;
+        for fault in Fault::ALL {
+            write!(f, "| {fault:<26} |")?;
+            for (_, counts) in &self.faults {
+                write!(f, " {:>10} |", counts.get(&fault).copied().unwrap_or(0))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    /// What to look into.
+    fn wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Balance { lost, twice, without_effect, wrong_answers, .. } = &self.balance;
+        if !lost.is_empty() {
+            writeln!(f, "answered 200 and lost, by number of the delivery: {:?}", some(lost))?;
+        }
+        if !twice.is_empty() {
+            writeln!(f, "records with more effects than events: {:?}", some(twice))?;
+        }
+        if !without_effect.is_empty() {
+            writeln!(f, "records with fewer effects than events: {:?}", some(without_effect))?;
+        }
+        if !wrong_answers.is_empty() {
+            writeln!(f, "answered with the ids of other events: {:?}", some(wrong_answers))?;
+        }
+        for (miss, all, may_be) in self.unexplained() {
+            writeln!(f, "{miss}: {all}, where the faults explain {may_be}")?;
+        }
+        if self.undelivered > 0 {
+            writeln!(f, "still on a queue: {}", self.undelivered)?;
+        }
+        writeln!(f, "run it again: {}", self.options)
+    }
+}
+
+impl fmt::Display for Report {
+    /// In Markdown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.deliveries(f)?;
+        writeln!(f)?;
+        self.met(f)?;
+        writeln!(f)?;
+        writeln!(f, "| {:<47} | {:>9} |", "beside", "")?;
+        writeln!(f, "|{}|{}:|", "-".repeat(49), "-".repeat(10))?;
+        for (what, count) in &self.counts {
+            writeln!(f, "| {what:<47} | {count:>9} |")?;
+        }
+        writeln!(f, "| {:<47} | {:>9} |", "events in effect", self.balance.events)?;
+        writeln!(f)?;
+        let (deliveries, took) = (self.options.deliveries, self.took.as_secs_f64());
+        writeln!(f, "Lost: {}, twice: {}; {deliveries} deliveries in {took:.0} s.", self.lost(), self.twice())?;
+        if !self.is_clean() {
+            writeln!(f)?;
+            self.wrong(f)?;
+        }
+        Ok(())
+    }
+}
+
+fn of<K: Ord>(counts: &BTreeMap<K, BTreeMap<&'static str, u64>>, key: K, vendor: &str) -> u64 {
+    counts.get(&key).and_then(|by| by.get(vendor)).copied().unwrap_or(0)
+}
+
+/// Enough to look into.
+fn some<T>(all: &[T]) -> Vec<&T> {
+    all.iter().take(10).collect()
+}

@@ -1,0 +1,155 @@
+//! What the simulated vendors send: the sample cases, each delivery with a record and an id of its own.
+
+use anyhow::{Context, ensure};
+use crm_normalize::Vendor;
+use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
+
+use tests::events;
+use tests::stub::faults::number;
+
+/// A body larger than this only costs time.
+const LARGEST_BODY: usize = 32 * 1024;
+/// So many deliveries are about one record, on average.
+const PER_RECORD: u64 = 3;
+
+/// What a webhook becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    pub event_id: String,
+    /// `source` and `subject`.
+    pub record: (String, String),
+}
+
+/// One webhook that a vendor means to deliver.
+#[derive(Debug)]
+pub struct Delivery {
+    pub vendor: &'static Vendor,
+    /// Without its proof of origin.
+    pub webhook: Webhook,
+    pub events: Vec<Expected>,
+}
+
+/// The cases to make deliveries of, by vendor.
+#[derive(Debug)]
+pub struct Catalogue(Vec<(&'static Vendor, Vec<Template>)>);
+
+#[derive(Debug)]
+struct Template {
+    webhook: Webhook,
+    /// The ids of the records that it is about.
+    records: Vec<String>,
+}
+
+impl Catalogue {
+    /// # Errors
+    /// Where the cases cannot be read, or a vendor has none that will do.
+    pub fn read() -> anyhow::Result<Self> {
+        let mut vendors: Vec<(&'static Vendor, Vec<Template>)> = Vec::new();
+        for case in Case::all(&events())? {
+            let template = template(&case)?;
+            match vendors.last_mut() {
+                Some((vendor, templates)) if *vendor.name == *case.vendor.name => templates.extend(template),
+                _ => vendors.push((case.vendor, template.into_iter().collect())),
+            }
+        }
+        for (vendor, templates) in &vendors {
+            ensure!(!templates.is_empty(), "{} has no case that deliveries can be made of", vendor.name);
+        }
+        Ok(Self(vendors))
+    }
+
+    pub fn vendors(&self) -> impl Iterator<Item = &'static Vendor> {
+        self.0.iter().map(|(vendor, _)| *vendor)
+    }
+
+    /// The delivery of this number; the same for the same seed.
+    ///
+    /// # Errors
+    /// Where the code here does not accept it.
+    pub fn delivery(&self, seed: u64, index: u64, of: u64) -> anyhow::Result<Delivery> {
+        let own = number(&(seed, index));
+        let (vendor, templates) = pick(&self.0, index).context("no vendors")?;
+        let template = pick(templates, own).context("no templates")?;
+        let record = own / 1000 % (1 + of / PER_RECORD);
+        let (webhook, events) = template.delivery(vendor, index, record)?;
+        Ok(Delivery { vendor, webhook, events })
+    }
+}
+
+fn pick<T>(from: &[T], number: u64) -> Option<&T> {
+    let length = u64::try_from(from.len()).ok()?;
+    from.get(usize::try_from(number.checked_rem(length)?).ok()?)
+}
+
+/// None where a case does not become events, or its records cannot be told apart.
+fn template(case: &Case) -> anyhow::Result<Option<Template>> {
+    let webhook = case.webhook()?;
+    if webhook.body.len() > LARGEST_BODY || !webhook.body.starts_with(b"{") || webhook.body.get(1) == Some(&b'}') {
+        return Ok(None);
+    }
+    let Ok(events) = expected(case.vendor, &webhook) else { return Ok(None) };
+    let records = events.iter().filter_map(|event| Some(event.record.1.split_once('/')?.1.to_owned())).collect();
+    let template = Template { webhook, records };
+    let (Ok((_, one)), Ok((_, other))) = (template.delivery(case.vendor, 1, 1), template.delivery(case.vendor, 2, 2))
+    else {
+        return Ok(None);
+    };
+    let told_apart = one.iter().all(|one| other.iter().all(|other| one.record != other.record));
+    Ok((told_apart && one.len() == events.len()).then_some(template))
+}
+
+impl Template {
+    /// The case with other records and an id of its own.
+    fn delivery(&self, vendor: &Vendor, index: u64, record: u64) -> anyhow::Result<(Webhook, Vec<Expected>)> {
+        let mut webhook = self.webhook.clone();
+        let mut body = String::from_utf8(webhook.body)?;
+        for old in &self.records {
+            body = replace_word(&body, old, &another(old, record));
+        }
+        // What makes two deliveries two: without it, the same bytes.
+        let rest = body.strip_prefix('{').context("no JSON object")?;
+        webhook.body = format!("{{\"delivery_of_the_test\":{index},{rest}").into_bytes();
+        for (name, value) in &mut webhook.headers {
+            if vendor.change_id_headers().any(|header| name.eq_ignore_ascii_case(header)) {
+                *value = format!("{value}-{index}").into();
+            }
+        }
+        let events = expected(vendor, &webhook)?;
+        Ok((webhook, events))
+    }
+}
+
+/// What the code here makes of a webhook.
+fn expected(vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Vec<Expected>> {
+    let vendor = crm_normalize::crm::find(vendor.name).context("an unknown vendor")?;
+    let webhook = webhook.clone().proven(vendor, RECEIVED_AT);
+    let (Answer::Accepted { events }, _) = webhook.answer(vendor, RECEIVED_AT)? else { anyhow::bail!("not accepted") };
+    let events = events.iter().map(|event| {
+        let subject = event.subject.as_deref().context("no subject")?.to_owned();
+        Ok(Expected { event_id: event.id.to_string(), record: (event.source.to_string(), subject) })
+    });
+    events.collect()
+}
+
+/// A record's id of the same kind: digits stay digits, and few enough to be a number.
+fn another(id: &str, record: u64) -> String {
+    if id.bytes().all(|byte| byte.is_ascii_digit()) {
+        let kept: String = id.chars().take(8).collect();
+        return format!("{kept}{record:06}");
+    }
+    format!("{id}-{record}")
+}
+
+/// Replaces a text where it stands alone.
+fn replace_word(text: &str, old: &str, new: &str) -> String {
+    let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(old) {
+        result.push_str(before);
+        let alone = !result.ends_with(word) && !after.starts_with(word);
+        result.push_str(if alone { new } else { old });
+        rest = after;
+    }
+    result + rest
+}
