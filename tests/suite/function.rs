@@ -62,7 +62,14 @@ fn function(vendor: &'static Vendor, client: SharedHttpConnector, include_raw: b
 
 /// A vendor's function with these settings beside those that each must have.
 pub fn function_with(vendor: &'static Vendor, client: SharedHttpConnector, settings: &[(&str, &str)]) -> Function {
-    let config = Config::read(vendor, |variable| {
+    let config = config_with(vendor, settings);
+    let queues = Queues::with_connector(&config.destination, client);
+    Function::new(vendor, config, queues)
+}
+
+/// These settings beside those that each function must have.
+pub fn config_with(vendor: &'static Vendor, settings: &[(&str, &str)]) -> Config {
+    Config::read(vendor, |variable| {
         if let Some((_, value)) = settings.iter().find(|(name, _)| *name == variable) {
             return Some((*value).to_owned());
         }
@@ -75,9 +82,7 @@ pub fn function_with(vendor: &'static Vendor, client: SharedHttpConnector, setti
             _ => return None,
         })
     })
-    .unwrap();
-    let queues = Queues::with_connector(&config.destination, client);
-    Function::new(vendor, config, queues)
+    .unwrap()
 }
 
 /// Status, body, and the whole response.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_lambda_events::http;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
@@ -10,9 +11,10 @@ use crm_normalize::{Vendor, crm};
 use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
 use serde_json::{Value, json};
 use tests::stub::connector::connector_fn;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::function::{CALL, ask, event, function_with, heffl, lead_created, lead_with, sqs_answering};
+use crate::function::{CALL, ask, config_with, event, function_with, heffl, lead_created, lead_with, sqs_answering};
 
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
@@ -24,6 +26,13 @@ impl Write for Written {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl Written {
+    fn lines(&self) -> Vec<Value> {
+        let bytes = self.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
@@ -40,12 +49,28 @@ pub async fn lines(
     let own = tracing_subscriber::filter::Targets::new().with_target("crm_ingest", tracing::Level::TRACE);
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(own).with(layer));
     ask(&function_with(vendor, sqs, settings), webhook).await;
-    let bytes = written.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    written.lines()
 }
 
+/// The lines of the function's own at the `LOG_LEVEL` among its settings.
+async fn lines_at_its_level(
+    vendor: &'static Vendor,
+    webhook: Value,
+    sqs: SharedHttpConnector,
+    settings: &[(&str, &str)],
+) -> Vec<Value> {
+    let config = config_with(vendor, settings);
+    let written = Written::default();
+    let writer = written.clone();
+    let _guard = tracing::subscriber::set_default(crm_ingest::subscriber(config.log_level, move || writer.clone()));
+    ask(&function_with(vendor, sqs, settings), webhook).await;
+    written.lines().into_iter().filter(|line| line["message"] == "webhook").collect()
+}
+
+const NAMESPACE: &[(&str, &str)] = &[("METRICS_NAMESPACE", "crm-events/test")];
+
 async fn line_of(vendor: &'static Vendor, webhook: Value, sqs: u16) -> Value {
-    let mut lines = lines(vendor, webhook, sqs_answering(sqs), &[("METRICS_NAMESPACE", "crm-events/test")]).await;
+    let mut lines = lines(vendor, webhook, sqs_answering(sqs), NAMESPACE).await;
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines.remove(0)
 }
@@ -54,84 +79,210 @@ async fn line(webhook: Value, sqs: u16) -> Value {
     line_of(heffl(), webhook, sqs).await
 }
 
-/// Each metric of the directives is a number in the line, each dimension a text.
-fn metrics(line: &Value) -> Vec<(String, Vec<Vec<String>>)> {
-    let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+/// The metrics that CloudWatch makes of a line. Each is a number in it, and has no dimensions.
+fn metrics(line: &Value) -> Vec<(String, u64)> {
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten();
     let mut all = Vec::new();
     for directive in directives {
-        assert_eq!(directive["Namespace"], "crm-events/test");
-        let dimensions: Vec<Vec<String>> = serde_json::from_value(directive["Dimensions"].clone()).unwrap();
-        for dimension in dimensions.iter().flatten() {
-            assert!(line[dimension].is_string(), "{dimension} of {line}");
-        }
+        assert!(line["_aws"]["Timestamp"].is_i64(), "{line}");
+        assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&json!("crm-events/test"), &json!([[]])));
         for metric in directive["Metrics"].as_array().unwrap() {
+            assert_eq!(metric["Unit"], "Count");
             let name = metric["Name"].as_str().unwrap();
-            assert!(line[name].is_number(), "{name} of {line}");
-            let unit = metric["Unit"].as_str().unwrap();
-            assert_eq!(name.ends_with("Time") || name == "Duration", unit == "Milliseconds", "{name} is in {unit}");
-            all.push((name.to_owned(), dimensions.clone()));
+            all.push((name.to_owned(), line[name].as_u64().unwrap()));
         }
     }
     all
 }
 
-fn names(line: &Value) -> Vec<String> {
-    let mut names: Vec<_> = metrics(line).into_iter().map(|(name, _)| name).collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
 #[tokio::test]
-async fn an_accepted_webhook() {
+async fn an_accepted_webhook_leaves_a_short_line_without_metrics() {
     let line = line(event(lead_created()), 200).await;
     for (member, value) in [
         ("level", json!("INFO")),
         ("message", json!("webhook")),
         ("requestId", json!(CALL.request_id)),
-        ("traceId", json!(CALL.trace_header)),
         ("vendor", json!("heffl")),
         ("account", json!("default")),
         ("vendor_event", json!("lead.created")),
         ("type", json!("crm.lead.created")),
-        ("entity", json!("lead")),
-        ("action", json!("created")),
         ("outcome", json!("accepted")),
-        ("Received", json!(1)),
-        ("Accepted", json!(1)),
-        ("ColdStart", json!(1)),
+        ("cold_start", json!(true)),
     ] {
         assert_eq!(line[member], value, "{member} of {line}");
     }
     assert!(line["event_ids"][0].as_str().unwrap().starts_with("heffl:default:lead:ld_abc123:created:"), "{line}");
-    let [proof, normalize, publish, all] =
-        ["ProofTime", "NormalizeTime", "PublishTime", "Duration"].map(|stage| line[stage].as_f64().unwrap());
-    assert!(proof + normalize + publish <= all + 0.01, "{line}");
-    let accepted: Vec<_> = metrics(&line).into_iter().filter(|(name, _)| name == "Accepted").collect();
-    let by = |dimensions: &[&str]| dimensions.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let all = vec![by(&["vendor"]), by(&[])];
-    let kinds = vec![by(&["vendor", "entity", "action"])];
-    assert_eq!(accepted, [("Accepted".to_owned(), all), ("Accepted".to_owned(), kinds)]);
+    assert!(line["body_bytes"].as_u64().unwrap() > 0, "{line}");
+    assert!(line.get("_aws").is_none() && line.get("traceId").is_none(), "{line}");
+    assert!(line.to_string().len() < 480, "{} bytes: {line}", line.to_string().len());
 }
 
-#[tokio::test(start_paused = true)]
-async fn every_other_outcome() {
+/// Each stage takes time, together no longer than the whole, and none has the time of another.
+#[tokio::test]
+async fn how_long_each_stage_took() {
+    let slow = |delay: Duration| {
+        connector_fn(move |_| {
+            let started = std::time::Instant::now();
+            while started.elapsed() < delay {
+                std::hint::spin_loop();
+            }
+            http::Response::builder().body(r#"{"MessageId": "m"}"#).unwrap()
+        })
+    };
+    let delay = Duration::from_millis(20);
+    let line = lines(heffl(), event(lead_created()), slow(delay), &[]).await.remove(0);
+    let [proof, normalize, publish, all] =
+        ["proof_ms", "normalize_ms", "publish_ms", "duration_ms"].map(|stage| line[stage].as_f64().unwrap());
+    assert!(proof > 0.0 && normalize > 0.0 && publish >= 20.0, "{line}");
+    assert!(proof + normalize + publish <= all + 0.01, "{line}");
+    let mut forged = event(lead_created());
+    forged["headers"]["webhook-signature"] = "v1,AAAA".into();
+    let line = lines(heffl(), forged, slow(delay), &[]).await.remove(0);
+    assert!(line["proof_ms"].as_f64().unwrap() > 0.0 && line.get("publish_ms").is_none(), "{line}");
+}
+
+#[tokio::test]
+async fn only_the_first_webhook_of_a_process_is_a_cold_start() {
+    let written = Written::default();
+    let writer = written.clone();
+    let _guard = tracing::subscriber::set_default(crm_ingest::subscriber(LevelFilter::INFO, move || writer.clone()));
+    let function = function_with(heffl(), sqs_answering(200), &[]);
+    for _ in 0..3 {
+        ask(&function, event(lead_created())).await;
+    }
+    let cold: Vec<_> = written.lines().iter().map(|line| line.get("cold_start").is_some()).collect();
+    assert_eq!(cold, [true, false, false]);
+}
+
+/// Lambda's own filter, for a function whose log format is JSON: it sends a line on if its `level` is the configured one
+/// or above, and takes a line without a level for INFO.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
+fn lambda_sends_on(line: &Value, configured: &str) -> bool {
+    const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+    let rank = |level: &str| LEVELS.iter().position(|known| *known == level);
+    let own = line["level"].as_str().and_then(rank).or(rank("INFO"));
+    own >= rank(configured)
+}
+
+/// An outcome that is counted: the webhook, the statuses of SQS and S3, settings, and what is expected of the line.
+struct Counted {
+    webhook: Value,
+    sqs: u16,
+    s3: u16,
+    bucket: bool,
+    level: &'static str,
+    outcome: &'static str,
+    metrics: Vec<(&'static str, u64)>,
+    reason: Option<&'static str>,
+}
+
+fn counted() -> Vec<Counted> {
     let of = |body: &str| event(Webhook { body: body.into(), ..Webhook::default() });
     let mut forged = event(lead_created());
     forged["headers"]["webhook-signature"] = "v1,AAAA".into();
-    for (webhook, sqs, level, outcome, metric, reason) in [
-        (forged, 200, "WARN", "unauthorized", "Unauthorized", Some("mismatch")),
-        (of("lead=1"), 200, "WARN", "quarantined", "Quarantined", Some("not_json")),
-        (of(r#"{"event":"ghost.seen","payload":{"id":"1"}}"#), 200, "INFO", "accepted", "Unknown", None),
-        (event(lead_with(&"x".repeat(1 << 20))), 200, "ERROR", "too_large", "TooLarge", None),
-        (event(lead_created()), 500, "ERROR", "unavailable", "Unavailable", None),
+    let large = || event(lead_with(&"x".repeat(1 << 20)));
+    let unreadable = r#"{"event":"lead.created","payload":{"id":"1","value":["a"],"name":["b"]}}"#;
+    let case = |webhook, sqs, level, outcome, metrics| Counted {
+        webhook,
+        sqs,
+        s3: 200,
+        bucket: false,
+        level,
+        outcome,
+        metrics,
+        reason: None,
+    };
+    let with_store = |case: Counted| Counted { bucket: true, ..case };
+    vec![
+        Counted { reason: Some("mismatch"), ..case(forged, 200, "WARN", "unauthorized", vec![("Unauthorized", 1)]) },
+        Counted {
+            reason: Some("not_json: "),
+            ..case(of("lead=1"), 200, "WARN", "quarantined", vec![("Quarantined", 1)])
+        },
+        case(of(r#"{"event":"ghost.seen","payload":{"id":"1"}}"#), 200, "WARN", "accepted", vec![("Unknown", 1)]),
+        case(of(unreadable), 200, "WARN", "accepted", vec![("Unreadable", 2)]),
+        case(large(), 200, "ERROR", "too_large", vec![("TooLarge", 1)]),
+        case(event(lead_created()), 500, "ERROR", "unavailable", vec![("Unavailable", 1)]),
+        with_store(case(large(), 200, "WARN", "accepted", vec![("Overflowed", 1)])),
+        with_store(case(event(lead_created()), 500, "ERROR", "stored", vec![("Stored", 1)])),
+        Counted {
+            reason: Some("not_json: "),
+            ..with_store(case(of("lead=1"), 500, "ERROR", "quarantined", vec![("Quarantined", 1), ("Stored", 1)]))
+        },
+        Counted {
+            s3: 500,
+            ..with_store(case(event(lead_created()), 500, "ERROR", "unavailable", vec![("Unavailable", 1)]))
+        },
+    ]
+}
+
+impl Counted {
+    fn aws(&self) -> SharedHttpConnector {
+        let (sqs, s3) = (self.sqs, self.s3);
+        connector_fn(move |request: http::Request<SdkBody>| {
+            let status = if request.headers().contains_key("x-amz-target") { sqs } else { s3 };
+            http::Response::builder().status(status).body(r#"{"MessageId": "m"}"#).unwrap()
+        })
+    }
+
+    fn settings(&self) -> Vec<(&'static str, &'static str)> {
+        let bucket = self.bucket.then_some(("OVERFLOW_BUCKET", "crm-overflow"));
+        NAMESPACE.iter().copied().chain(bucket).collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_must_act_gets_a_metric() {
+    for case in counted() {
+        let mut lines = lines(heffl(), case.webhook.clone(), case.aws(), &case.settings()).await;
+        let line = lines.remove(0);
+        assert!(lines.is_empty(), "one line: {line} {lines:?}");
+        assert_eq!((&line["level"], &line["outcome"]), (&json!(case.level), &json!(case.outcome)), "{line}");
+        let expected: Vec<_> = case.metrics.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        assert_eq!(metrics(&line), expected, "{line}");
+        let reason = line["reason"].as_str().unwrap_or_default();
+        assert!(case.reason.map_or(reason.is_empty(), |expected| reason.starts_with(expected)), "{line}");
+        assert_eq!(line.get("errors").is_some(), case.level == "ERROR", "{line}");
+        assert_eq!(line["traceId"], json!(CALL.trace_header), "{line}");
+    }
+}
+
+/// The template leaves Lambda's filter at INFO and hands `LOG_LEVEL` to the function.
+#[tokio::test(start_paused = true)]
+async fn no_metric_goes_quiet_at_any_log_level() {
+    for word in ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] {
+        for case in counted() {
+            let settings: Vec<_> = case.settings().into_iter().chain([("LOG_LEVEL", word)]).collect();
+            let lines = lines_at_its_level(heffl(), case.webhook.clone(), case.aws(), &settings).await;
+            let sent: Vec<_> = lines.iter().filter(|line| lambda_sends_on(line, "INFO")).flat_map(metrics).collect();
+            let expected: Vec<_> = case.metrics.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+            assert_eq!(sent, expected, "LOG_LEVEL={word}: {lines:?}");
+        }
+        let settings = [NAMESPACE[0], ("LOG_LEVEL", word)];
+        let lines = lines_at_its_level(heffl(), event(lead_created()), sqs_answering(200), &settings).await;
+        let sent = lines.iter().filter(|line| lambda_sends_on(line, "INFO")).count();
+        assert_eq!(sent == 0, ["WARN", "ERROR", "FATAL"].contains(&word), "an accepted webhook at LOG_LEVEL={word}");
+    }
+}
+
+/// A body that is not API Gateway's event, and whatever is in it, gets an answer and a line without any of it.
+#[tokio::test]
+async fn nothing_of_a_malformed_event_is_logged() {
+    for payload in [
+        r#"{"body": 7, "x": "jane@acme.example"}"#,
+        r#""jane@acme.example""#,
+        r#"{"headers": {"a": ["jane@acme.example"]}}"#,
     ] {
-        let line = line(webhook, sqs).await;
-        assert_eq!((&line["level"], &line["outcome"]), (&json!(level), &json!(outcome)), "{line}");
-        assert_eq!(line[metric], 1, "{metric} of {line}");
-        assert!(names(&line).contains(&metric.to_owned()), "{line}");
-        assert!(line["reason"].as_str().map_or(reason.is_none(), |said| said.starts_with(reason.unwrap())), "{line}");
-        assert_eq!(line.get("errors").is_some(), level == "ERROR", "{line}");
+        let written = Written::default();
+        let writer = written.clone();
+        let _guard =
+            tracing::subscriber::set_default(crm_ingest::subscriber(LevelFilter::TRACE, move || writer.clone()));
+        let function = function_with(heffl(), sqs_answering(200), NAMESPACE);
+        let response = function.answer(payload.into(), CALL, RECEIVED_AT).await;
+        assert_eq!((response.status_code, &*response.body), (400, r#"{"error":"bad_request"}"#));
+        let lines = written.lines();
+        assert_eq!(lines.iter().flat_map(metrics).collect::<Vec<_>>(), [("BadRequest".to_owned(), 1)]);
+        assert!(!format!("{lines:?}").contains("jane"), "{lines:?}");
     }
 }
 
@@ -158,7 +309,7 @@ async fn what_could_not_be_read_is_named_by_its_path() {
     let body = r#"{"event":"lead.created","payload":{"id":"1","name":"Jane Roe","value":["secret"]}}"#;
     let line = line(event(Webhook { body: body.into(), ..Webhook::default() }), 200).await;
     assert_eq!((&line["level"], &line["unreadable"]), (&json!("WARN"), &json!(["payload.value"])), "{line}");
-    assert_eq!(line["FieldWarnings"], 1);
+    assert_eq!(line["Unreadable"], 1);
     assert!(!line.to_string().contains("Jane") && !line.to_string().contains("secret"), "{line}");
 }
 

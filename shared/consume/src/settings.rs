@@ -85,15 +85,15 @@ impl Settings {
         Ok(DynamoDb::new(self.dynamodb(), table, prefix))
     }
 
-    /// The level of `AWS_LAMBDA_LOG_LEVEL`; `INFO` where it is not set.
+    /// The level of `LOG_LEVEL`; `INFO` where it is not set.
     ///
     /// # Errors
     /// Where it is no level.
     pub fn log_level(&self) -> Result<LevelFilter, SettingError> {
-        let Some(word) = self.variables.get("AWS_LAMBDA_LOG_LEVEL") else { return Ok(LevelFilter::INFO) };
+        let Some(word) = self.variables.get("LOG_LEVEL") else { return Ok(LevelFilter::INFO) };
         let word = if word.eq_ignore_ascii_case("FATAL") { "ERROR" } else { word };
         word.parse().map_err(|_| SettingError::Malformed {
-            variable: "AWS_LAMBDA_LOG_LEVEL".to_owned(),
+            variable: "LOG_LEVEL".to_owned(),
             expected: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL".to_owned(),
         })
     }
@@ -170,7 +170,7 @@ mod tests {
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
         ("AWS_LAMBDA_FUNCTION_NAME", "sales"),
         ("IDEMPOTENCY_TABLE", "records"),
-        ("AWS_LAMBDA_LOG_LEVEL", "fatal"),
+        ("LOG_LEVEL", "fatal"),
     ];
 
     /// The settings with one of them changed, read as `run` reads them.
@@ -185,21 +185,21 @@ mod tests {
 
     #[test]
     fn a_setting_that_is_missing_or_malformed_is_named_in_one_line_without_its_value() {
-        for (variable, _) in GOOD.iter().filter(|(variable, _)| *variable != "AWS_LAMBDA_LOG_LEVEL") {
+        for (variable, _) in GOOD.iter().filter(|(variable, _)| *variable != "LOG_LEVEL") {
             for empty in ["", "  "] {
                 let message = read(variable, empty).expect_err(variable);
                 assert!(message.starts_with(&format!("{variable} is not set: expected ")), "{message}");
             }
         }
-        let message = read("AWS_LAMBDA_LOG_LEVEL", "hunter2").expect_err("no level");
-        assert_eq!(message, "AWS_LAMBDA_LOG_LEVEL: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL");
+        let message = read("LOG_LEVEL", "hunter2").expect_err("no level");
+        assert_eq!(message, "LOG_LEVEL: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL");
     }
 
     #[test]
     fn defaults() {
-        let settings = read("AWS_LAMBDA_LOG_LEVEL", "").unwrap();
+        let settings = read("LOG_LEVEL", "").unwrap();
         assert_eq!(settings.log_level().unwrap(), LevelFilter::INFO);
-        assert_eq!(read("AWS_LAMBDA_LOG_LEVEL", "FATAL").unwrap().log_level().unwrap(), LevelFilter::ERROR);
+        assert_eq!(read("LOG_LEVEL", "FATAL").unwrap().log_level().unwrap(), LevelFilter::ERROR);
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

@@ -26,7 +26,7 @@ pub struct Config {
     pub options: Options,
     /// `TIME_ZONES`, for a vendor that writes local times
     pub time_zones: TimeZones,
-    /// `AWS_LAMBDA_LOG_LEVEL`
+    /// `LOG_LEVEL`
     pub log_level: LevelFilter,
     /// `METRICS_NAMESPACE`: the CloudWatch namespace of the metrics; none are made without one.
     pub metrics_namespace: Option<String>,
@@ -121,10 +121,10 @@ impl Config {
             Some(json) => TimeZones::parse(&json)?,
             None => TimeZones::default(),
         };
-        let log_level = match get("AWS_LAMBDA_LOG_LEVEL") {
+        let log_level = match get("LOG_LEVEL") {
             None => LevelFilter::INFO,
             Some(level) => log_level(&level).ok_or(ConfigError::Malformed {
-                variable: "AWS_LAMBDA_LOG_LEVEL",
+                variable: "LOG_LEVEL",
                 expected: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL",
             })?,
         };
@@ -234,7 +234,7 @@ mod tests {
             ("QUARANTINE_QUEUE_URL", "hunter2", "QUARANTINE_QUEUE_URL: expected the URL"),
             ("OVERFLOW_BUCKET", "https://hunter2", "OVERFLOW_BUCKET: expected the name"),
             ("INCLUDE_RAW", "hunter2", "INCLUDE_RAW: expected true or false"),
-            ("AWS_LAMBDA_LOG_LEVEL", "hunter2", "AWS_LAMBDA_LOG_LEVEL: expected TRACE"),
+            ("LOG_LEVEL", "hunter2", "LOG_LEVEL: expected TRACE"),
             ("WEBHOOK_SECRETS", "hunter2", "WEBHOOK_SECRETS: expected a JSON object"),
             (
                 "WEBHOOK_SECRETS",

@@ -1,7 +1,7 @@
-//! The way of one webhook: proof, translation, queue, reply.
+//! The way of one webhook: proof, translation, queue, answer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crm_event::Event;
 use crm_normalize::quarantine::Record;
@@ -9,10 +9,11 @@ use crm_normalize::{Accepted, Quarantine, Reason, Vendor, Verified};
 use jiff::Timestamp;
 
 use crate::config::Config;
+use crate::outcome::{Failure, Outcome};
 use crate::publish::{PublishError, Queues};
-use crate::reply::{Failure, HttpResponse, Reply};
+use crate::reply::HttpResponse;
 use crate::request::{HttpRequest, Received};
-use crate::webhook_log::{Call, Line};
+use crate::webhook_log::{self, Call, Handled, Invocation};
 
 /// One vendor's function, set up once.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub struct Function {
     vendor: &'static Vendor,
     config: Config,
     queues: Queues,
-    /// Until the first webhook.
+    /// True until the first webhook.
     cold: AtomicBool,
 }
 
@@ -29,21 +30,21 @@ impl Function {
         Self { vendor, config, queues, cold: AtomicBool::new(true) }
     }
 
-    /// Answers what Lambda hands over: the JSON of API Gateway's event. Anything else gets an answer too; were its
-    /// reading left to Lambda's runtime, the sender would get a 500 and the log what could not be read.
+    /// Answers what Lambda hands over: the JSON of API Gateway's event. If the runtime deserialized the event, a
+    /// malformed one would answer 500 and log the body.
     pub async fn answer(&self, payload: Box<str>, call: Call<'_>, now: Timestamp) -> HttpResponse {
+        let started = Instant::now();
         let event = serde_json::from_str(&payload);
         // It is in the event now, and may be of megabytes.
         drop(payload);
         match event {
             Ok(event) => self.handle(event, call, now).await,
             Err(error) => {
-                let mut line = Line::new(self.vendor.name, call, now, Instant::now());
                 let (row, column) = (error.line(), error.column());
-                line.reason = Some(format!("not an event of an HTTP API, format 2.0 (line {row}, column {column})"));
-                let reply = Reply::failed(Failure::BadRequest);
-                line.write(&reply, self.config.metrics_namespace.as_deref());
-                HttpResponse::new(&reply, self.vendor)
+                let reason = format!("not an event of an HTTP API, format 2.0 (line {row}, column {column})");
+                let handled = Handled { reason: Some(reason), ..Handled::new(failed(Failure::BadRequest)) };
+                self.log(&handled, call, now, started, 0);
+                HttpResponse::new(&handled.outcome, self.vendor)
             }
         }
     }
@@ -52,112 +53,137 @@ impl Function {
     pub async fn handle(&self, event: HttpRequest, call: Call<'_>, now: Timestamp) -> HttpResponse {
         let started = Instant::now();
         let received = Received::new(event);
-        let mut line = Line::new(self.vendor.name, call, now, started);
-        line.bytes("BodySize", received.request().body.len());
-        if self.cold.swap(false, Ordering::Relaxed) {
-            line.count("ColdStart", 1);
-        }
-        let reply = self.reply(&received, call, now, &mut line).await;
-        line.write(&reply, self.config.metrics_namespace.as_deref());
-        HttpResponse::new(&reply, self.vendor)
+        let handled = self.process(&received, call, now, started).await;
+        self.log(&handled, call, now, started, received.request().body.len());
+        HttpResponse::new(&handled.outcome, self.vendor)
     }
 
-    async fn reply<'a>(&self, received: &'a Received, call: Call<'_>, now: Timestamp, line: &mut Line<'a>) -> Reply {
+    fn log(&self, handled: &Handled<'_>, call: Call<'_>, now: Timestamp, started: Instant, body_bytes: usize) {
+        let is_cold = self.cold.swap(false, Ordering::Relaxed);
+        let (vendor, duration) = (self.vendor.name, started.elapsed());
+        let invocation = Invocation { call, vendor, received_at: now, body_bytes, is_cold, duration };
+        webhook_log::write(&invocation, handled, self.config.metrics_namespace.as_deref());
+    }
+
+    async fn process<'a>(
+        &self,
+        received: &'a Received,
+        call: Call<'_>,
+        now: Timestamp,
+        started: Instant,
+    ) -> Handled<'a> {
+        let mut stages = Stages { last: started };
         let verified = self.vendor.verify(received.request(), &self.config.secrets, now);
-        line.stage("ProofTime");
+        let proof = Some(stages.next());
         let verified = match verified {
             Ok(verified) => verified,
             Err(reason) => {
-                line.reason = Some(reason.word().to_owned());
-                return Reply::failed(Failure::Unauthorized);
+                let reason = Some(reason.word().to_owned());
+                return Handled { reason, proof, ..Handled::new(failed(Failure::Unauthorized)) };
             }
         };
         let account = received.request().account_or_default();
         let verified = verified.in_time_zone(self.config.time_zones.of(account));
-        line.account = Some(account.to_owned());
         let normalized = verified.normalize(self.config.options);
-        line.unreadable = normalized.warnings;
-        line.logged = normalized.logged;
-        line.stage("NormalizeTime");
-        let reply = match normalized.result {
-            Ok(Accepted::Events(events)) => self.accept(&verified, &events, call, line).await,
-            Ok(Accepted::Ignored(reason)) => {
-                line.reason = Some(reason.to_owned());
-                return Reply::Ignored { reason };
-            }
-            Err(quarantine) => self.quarantine(&verified, &quarantine, call, line).await,
+        let normalize = Some(stages.next());
+        let delivered = match &normalized.result {
+            Ok(Accepted::Events(events)) => self.accept(&verified, events, call).await,
+            Ok(Accepted::Ignored(reason)) => Delivered::new(Outcome::Ignored { reason: (*reason).into() }),
+            Err(quarantine) => self.quarantine(&verified, quarantine, call).await,
         };
-        line.stage("PublishTime");
-        reply
+        let publish = Some(stages.next());
+        let first = match &normalized.result {
+            Ok(Accepted::Events(events)) => events.first(),
+            Ok(Accepted::Ignored(_)) | Err(_) => None,
+        };
+        Handled {
+            reason: None,
+            account: Some(first.map_or(account, |event| &*event.data.account).to_owned()),
+            vendor_event: first.and_then(|event| self.vendor.documented(&event.data.vendor_event)),
+            event_type: first.map(|event| event.event_type),
+            unreadable: normalized.warnings,
+            vendor_fields: normalized.logged,
+            proof,
+            normalize,
+            publish,
+            outcome: delivered.outcome,
+            overflowed: delivered.overflowed,
+            is_stored: delivered.is_stored,
+            errors: delivered.errors,
+        }
     }
 
-    async fn accept(
-        &self,
-        verified: &Verified<'_>,
-        events: &[Event<'_>],
-        call: Call<'_>,
-        line: &mut Line<'_>,
-    ) -> Reply {
-        if let Some(event) = events.first() {
-            line.account = Some(event.data.account.to_string());
-            line.vendor_event = self.vendor.documented(&event.data.vendor_event);
-            line.event_type = Some(event.event_type);
-        }
-        let ids = || events.iter().map(|event| event.id.to_string()).collect();
+    async fn accept(&self, verified: &Verified<'_>, events: &[Event<'_>], call: Call<'_>) -> Delivered {
+        let ids = events.iter().map(|event| event.id.to_string()).collect();
         match self.queues.publish(events, call.trace_header).await {
-            Ok(overflowed) => {
-                if overflowed > 0 {
-                    line.count("Overflowed", overflowed);
-                }
-                Reply::Accepted { events: ids() }
-            }
+            Ok(overflowed) => Delivered { overflowed, ..Delivered::new(Outcome::Accepted { events: ids }) },
             Err(error) => {
                 let why = Quarantine::new(Reason::QueueUnavailable, "SQS did not take its events");
-                self.store(verified, &why, &error, line, || Reply::Stored { events: ids() }).await
+                self.store(verified, &why, &error, Outcome::Stored { events: ids }).await
             }
         }
     }
 
-    async fn quarantine(
-        &self,
-        verified: &Verified<'_>,
-        why: &Quarantine,
-        call: Call<'_>,
-        line: &mut Line<'_>,
-    ) -> Reply {
-        line.reason = Some(why.to_string());
-        let kept = || Reply::Quarantined { reason: why.to_string() };
+    async fn quarantine(&self, verified: &Verified<'_>, why: &Quarantine, call: Call<'_>) -> Delivered {
+        let quarantined = Outcome::Quarantined { reason: why.to_string() };
         match self.queues.quarantine(&Record::new(verified, why), call.trace_header).await {
-            Ok(()) => kept(),
-            Err(error) => {
-                let reply = self.store(verified, why, &error, line, kept).await;
-                if let Reply::Quarantined { .. } = reply {
-                    line.count("Stored", 1);
-                }
-                reply
-            }
+            Ok(()) => Delivered::new(quarantined),
+            Err(error) => self.store(verified, why, &error, quarantined).await,
         }
     }
 
-    /// Keeps in the overflow store what the queue did not take. With neither, the vendor must send again.
+    /// Puts into the overflow store what a queue did not take, which is then `stored`. With neither, the vendor must
+    /// send again.
     async fn store(
         &self,
         verified: &Verified<'_>,
         why: &Quarantine,
         error: &PublishError,
-        line: &mut Line<'_>,
-        kept: impl FnOnce() -> Reply,
-    ) -> Reply {
-        line.errors.push(error.to_string());
+        stored: Outcome,
+    ) -> Delivered {
+        let mut errors = vec![error.to_string()];
         if let PublishError::TooLarge { .. } = error {
-            return Reply::failed(Failure::TooLarge);
+            return Delivered { errors, ..Delivered::new(failed(Failure::TooLarge)) };
         }
         match self.queues.store(&Record::new(verified, why)).await {
-            Ok(()) => kept(),
+            Ok(()) => Delivered { errors, is_stored: true, ..Delivered::new(stored) },
             Err(error) => {
-                line.errors.push(error.to_string());
-                Reply::failed(Failure::Unavailable)
+                errors.push(error.to_string());
+                Delivered { errors, ..Delivered::new(failed(Failure::Unavailable)) }
             }
         }
+    }
+}
+
+fn failed(error: Failure) -> Outcome {
+    Outcome::Failed { error }
+}
+
+/// What became of a webhook that was understood or not, on its way to the queues.
+struct Delivered {
+    outcome: Outcome,
+    /// How many events went by way of the overflow store.
+    overflowed: usize,
+    /// True if the webhook is in the overflow store, for a replay.
+    is_stored: bool,
+    /// Why a queue or the store did not take it.
+    errors: Vec<String>,
+}
+
+impl Delivered {
+    fn new(outcome: Outcome) -> Self {
+        Self { outcome, overflowed: 0, is_stored: false, errors: Vec::new() }
+    }
+}
+
+/// Times one stage after the other.
+struct Stages {
+    last: Instant,
+}
+
+impl Stages {
+    fn next(&mut self) -> Duration {
+        let now = Instant::now();
+        now.duration_since(std::mem::replace(&mut self.last, now))
     }
 }

@@ -18,10 +18,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The target of the line of a webhook. It is written at every level, for the metrics are made of it.
+/// The target of the line of a webhook.
 pub(crate) const WEBHOOK: &str = "crm_ingest::webhook";
 
-/// The field of a [`WEBHOOK`] event that holds its whole line.
+/// The field of a [`WEBHOOK`] event that holds the members of its line, as a JSON object.
 const LINE: &str = "line";
 
 /// This project's own lines from `level` on, to `writer`. Of other crates only warnings and errors are let through: at
@@ -44,7 +44,8 @@ fn targets(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("crm_ingest", level)
-        .with_target(WEBHOOK, LevelFilter::INFO)
+        // Lines with metrics are warnings or errors.
+        .with_target(WEBHOOK, level.max(LevelFilter::WARN))
 }
 
 /// One JSON object a line.
@@ -57,10 +58,6 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        if event.metadata().target() == WEBHOOK {
-            event.record(&mut Whole(&mut writer));
-            return writer.write_char('\n');
-        }
         let json = object(event).map_err(|_| fmt::Error)?;
         writeln!(writer, "{}", String::from_utf8(json).map_err(|_| fmt::Error)?)
     }
@@ -75,6 +72,12 @@ fn object(event: &Event<'_>) -> Result<Vec<u8>, serde_json::Error> {
     let _ = tracing_subscriber::fmt::time::SystemTime.format_time(&mut Writer::new(&mut timestamp));
     map.serialize_entry("timestamp", &timestamp)?;
     map.serialize_entry("level", event.metadata().level().as_str())?;
+    if event.metadata().target() == WEBHOOK {
+        let mut line = None;
+        event.record(&mut WebhookLine(&mut line));
+        map.end()?;
+        return Ok(joined(json, line.as_deref()));
+    }
     let mut members = Members { map: &mut map, failed: None };
     event.record(&mut members);
     if let Some(error) = members.failed {
@@ -85,14 +88,23 @@ fn object(event: &Event<'_>) -> Result<Vec<u8>, serde_json::Error> {
     Ok(json)
 }
 
-/// Writes the line that a webhook's event has in it.
-struct Whole<'a, 'w>(&'a mut Writer<'w>);
+/// Two JSON objects as one: the first one's members, then those of the second.
+fn joined(mut first: Vec<u8>, second: Option<&str>) -> Vec<u8> {
+    if let Some(members) = second.and_then(|object| object.strip_prefix('{')).filter(|members| *members != "}") {
+        let _ = first.pop();
+        first.push(b',');
+        first.extend_from_slice(members.as_bytes());
+    }
+    first
+}
 
-impl Visit for Whole<'_, '_> {
+/// Takes the line out of a webhook's event.
+struct WebhookLine<'a>(&'a mut Option<String>);
+
+impl Visit for WebhookLine<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == LINE {
-            // Standard output that is gone is no reason to stop.
-            let _ = self.0.write_str(value);
+            *self.0 = Some(value.to_owned());
         }
     }
 
@@ -179,17 +191,27 @@ mod tests {
         assert_eq!((&line["number"], &line["yes"]), (&1.5.into(), &true.into()));
         assert_eq!(line["error"], "a \"quoted\"\nerror");
         line["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
-        assert_eq!(lines[1], r#"{"a":{"b":1}}"#);
+        let line: serde_json::Value = serde_json::from_str(&lines[1]).unwrap();
+        assert_eq!((&line["level"], &line["a"]["b"]), (&"INFO".into(), &1.into()));
+        line["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     }
 
     #[test]
-    fn the_line_of_a_webhook_is_written_at_every_level_and_others_requests_at_none() {
-        for level in [LevelFilter::TRACE, LevelFilter::INFO, LevelFilter::ERROR] {
+    fn warnings_about_webhooks_are_written_at_every_level_and_others_requests_at_none() {
+        for (level, written) in [
+            (LevelFilter::TRACE, &["INFO", "WARN", "ERROR"][..]),
+            (LevelFilter::INFO, &["INFO", "WARN", "ERROR"]),
+            (LevelFilter::WARN, &["WARN", "ERROR"]),
+            (LevelFilter::ERROR, &["WARN", "ERROR"]),
+        ] {
             let lines = lines(level, || {
-                tracing::info!(target: WEBHOOK, line = "the line");
+                tracing::info!(target: WEBHOOK, line = "{}");
+                tracing::warn!(target: WEBHOOK, line = "{}");
+                tracing::error!(target: WEBHOOK, line = "{}");
                 tracing::info!(target: "hyper", "a request");
             });
-            assert_eq!(lines, ["the line"]);
+            assert_eq!(lines.len(), written.len(), "{lines:?}");
+            assert!(lines.iter().zip(written).all(|(line, level)| line.contains(level)), "{lines:?}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod connection;
 mod function;
 mod json_log;
 mod message;
+mod outcome;
 mod overflow;
 mod publish;
 mod reply;
@@ -21,8 +22,9 @@ use serde_json::value::RawValue;
 pub use config::{Aws, Config, ConfigError, Destination};
 pub use function::Function;
 pub use json_log::{Lines, subscriber};
+pub use outcome::{Failure, Outcome};
 pub use publish::{PublishError, Queues};
-pub use reply::{HttpResponse, Reply};
+pub use reply::HttpResponse;
 pub use request::HttpRequest;
 pub use webhook_log::Call;
 

@@ -1,18 +1,19 @@
-//! The log line of a webhook: what came, what became of it, how long each stage took. CloudWatch makes its metrics of
-//! the same line, in the
+//! The log line of a webhook: what came, what became of it, how long each stage took. If someone must act, CloudWatch
+//! makes its metrics of the same line, in the
 //! [embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+//! All else is counted by the free metrics of Lambda, API Gateway and SQS.
 //!
 //! Nothing of a record is in it but ids, names of events and paths of fields.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crm_event::{Entity, EventType, to_json};
+use crm_event::{Entity, EventType};
 use crm_normalize::Logged;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::json_log::WEBHOOK;
-use crate::reply::{Outcome, Reply};
+use crate::outcome::{Failure, Outcome};
 
 /// How Lambda calls the function for a webhook.
 #[derive(Clone, Copy, Debug)]
@@ -24,150 +25,136 @@ pub struct Call<'a> {
 }
 
 /// The most paths in a line: a list of a hundred thousand wrong entries is no hundred thousand news.
-const MOST_PATHS: usize = 20;
-/// What a line has mostly, in bytes.
-const LENGTH: usize = 2 << 10;
+const MAX_PATHS: usize = 20;
 /// No longer than a key with it in plain sight could be.
-const LONGEST_ACCOUNT: usize = 128;
+const MAX_ACCOUNT_BYTES: usize = 128;
 
-/// What is known of a webhook by the end of its way.
+/// An invocation of the function, around the webhook.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Invocation<'a> {
+    pub(crate) call: Call<'a>,
+    pub(crate) vendor: &'static str,
+    pub(crate) received_at: Timestamp,
+    pub(crate) body_bytes: usize,
+    /// True for the first of a process.
+    pub(crate) is_cold: bool,
+    pub(crate) duration: Duration,
+}
+
+/// A webhook at the end of its way.
 #[derive(Debug)]
-pub(crate) struct Line<'a> {
-    started: Instant,
-    received_at: Timestamp,
-    call: Call<'a>,
-    vendor: &'static str,
-    metrics: Metrics,
+pub(crate) struct Handled<'a> {
+    pub(crate) outcome: Outcome,
+    /// Why it was refused, which the sender is not told.
+    pub(crate) reason: Option<String>,
     pub(crate) account: Option<String>,
     /// A documented name: any other could be any text.
     pub(crate) vendor_event: Option<&'static str>,
     pub(crate) event_type: Option<EventType>,
-    /// Why it is no event.
-    pub(crate) reason: Option<String>,
     /// Why a queue or the store did not take it.
     pub(crate) errors: Vec<String>,
     /// Paths of values that could not be read and are left out of the record.
     pub(crate) unreadable: Vec<String>,
     /// What the vendor asks to be logged of an authentic body.
-    pub(crate) logged: Logged<'a>,
+    pub(crate) vendor_fields: Logged<'a>,
+    /// How many events went by way of the overflow store.
+    pub(crate) overflowed: usize,
+    /// True if the webhook is in the overflow store, for a replay.
+    pub(crate) is_stored: bool,
+    /// How long each stage took.
+    pub(crate) proof: Option<Duration>,
+    pub(crate) normalize: Option<Duration>,
+    pub(crate) publish: Option<Duration>,
 }
 
-impl<'a> Line<'a> {
-    pub(crate) fn new(vendor: &'static str, call: Call<'a>, received_at: Timestamp, started: Instant) -> Self {
+impl Handled<'_> {
+    pub(crate) fn new(outcome: Outcome) -> Self {
         Self {
-            started,
-            received_at,
-            call,
-            vendor,
-            metrics: Metrics::default(),
+            outcome,
+            reason: None,
             account: None,
             vendor_event: None,
             event_type: None,
-            reason: None,
             errors: Vec::new(),
             unreadable: Vec::new(),
-            logged: Logged::default(),
+            vendor_fields: Logged::default(),
+            overflowed: 0,
+            is_stored: false,
+            proof: None,
+            normalize: None,
+            publish: None,
         }
     }
 
-    pub(crate) fn count(&mut self, metric: &'static str, number: usize) {
-        self.metrics.0.push((metric, Value::Count(number)));
-    }
-
-    pub(crate) fn bytes(&mut self, metric: &'static str, bytes: usize) {
-        self.metrics.0.push((metric, Value::Bytes(bytes)));
-    }
-
-    /// The time since the start, less that of the stages before.
-    pub(crate) fn stage(&mut self, metric: &'static str) {
-        let before = self.metrics.0.iter().filter_map(|(_, value)| match value {
-            Value::Time(time) => Some(*time),
-            Value::Count(_) | Value::Bytes(_) => None,
-        });
-        let stage = self.started.elapsed().saturating_sub(before.sum());
-        self.metrics.0.push((metric, Value::Time(stage)));
-    }
-
-    /// Writes it. Metrics go to `namespace`; none are made without one.
-    pub(crate) fn write(mut self, reply: &Reply, namespace: Option<&str>) {
-        let outcome = reply.outcome();
-        self.count("Received", 1);
-        self.count(outcome.metric(), 1);
-        if self.event_type.is_some_and(|event_type| event_type.entity == Entity::Unknown) {
-            self.count("Unknown", 1);
-        }
-        if !self.unreadable.is_empty() {
-            self.count("FieldWarnings", self.unreadable.len());
-        }
-        self.metrics.0.push(("Duration", Value::Time(self.started.elapsed())));
-        let level = match outcome {
-            _ if !self.errors.is_empty() => "ERROR",
-            Outcome::Accepted | Outcome::Ignored if self.unreadable.is_empty() => "INFO",
-            _ => "WARN",
+    /// What someone must look at, counted.
+    fn metrics(&self) -> Metrics {
+        let outcome = match &self.outcome {
+            Outcome::Accepted { .. } | Outcome::Stored { .. } | Outcome::Ignored { .. } => None,
+            Outcome::Quarantined { .. } => Some("Quarantined"),
+            Outcome::Failed { error: Failure::BadRequest } => Some("BadRequest"),
+            Outcome::Failed { error: Failure::Unauthorized } => Some("Unauthorized"),
+            Outcome::Failed { error: Failure::TooLarge } => Some("TooLarge"),
+            Outcome::Failed { error: Failure::Unavailable } => Some("Unavailable"),
         };
-        let written = Written {
-            timestamp: self.received_at,
-            level,
-            message: "webhook",
-            request_id: self.call.request_id,
-            trace_id: self.call.trace_header,
-            vendor: self.vendor,
-            account: self.account.as_deref().filter(|account| account.len() <= LONGEST_ACCOUNT),
-            vendor_event: self.vendor_event,
-            event_type: self.event_type,
-            entity: self.event_type.map(|event_type| event_type.entity.as_str()),
-            action: self.event_type.map(|event_type| event_type.action.as_str()),
-            event_ids: reply.events(),
-            outcome: outcome.as_str(),
-            reason: self.reason.as_deref(),
-            errors: &self.errors,
-            unreadable: self.unreadable.get(..MOST_PATHS).unwrap_or(&self.unreadable),
-            vendor_fields: &self.logged,
-            metrics: &self.metrics,
-        };
-        let line = to_json(&written, LENGTH).and_then(|mut line| {
-            if let Some(namespace) = namespace {
-                self.embed(&mut line, outcome, &to_json(&namespace, 0)?);
-            }
-            Ok(line)
-        });
-        match line {
-            Ok(line) => tracing::info!(target: WEBHOOK, line),
-            Err(error) => tracing::error!(%error, "the line of a webhook cannot be written"),
-        }
-    }
-
-    /// Adds which members are metrics: by vendor, and of all vendors; what was accepted also by kind, of which there is
-    /// a closed list. All of it but the namespace is words of ours, which need no escapes.
-    fn embed(&self, line: &mut String, outcome: Outcome, namespace: &str) {
-        let _ = line.pop();
-        let timestamp = self.received_at.as_millisecond().to_string();
-        line.extend([r#","_aws":{"Timestamp":"#, &timestamp, r#","CloudWatchMetrics":["#]);
-        push_directive(line, namespace, r#"[["vendor"],[]]"#, &self.metrics.0);
-        if outcome == Outcome::Accepted && self.event_type.is_some() {
-            line.push(',');
-            let accepted = (outcome.metric(), Value::Count(1));
-            push_directive(line, namespace, r#"[["vendor","entity","action"]]"#, &[accepted]);
-        }
-        line.push_str("]}}");
+        let is_unknown = self.event_type.is_some_and(|event_type| event_type.entity == Entity::Unknown);
+        let counts = [
+            ("Stored", usize::from(self.is_stored)),
+            ("Overflowed", self.overflowed),
+            ("Unknown", usize::from(is_unknown)),
+            ("Unreadable", self.unreadable.len()),
+        ];
+        let outcome = outcome.map(|name| (name, 1));
+        Metrics(outcome.into_iter().chain(counts).filter(|(_, count)| *count > 0).collect())
     }
 }
 
-fn push_directive(line: &mut String, namespace: &str, dimensions: &str, metrics: &[(&str, Value)]) {
-    line.extend([r#"{"Namespace":"#, namespace, r#","Dimensions":"#, dimensions, r#","Metrics":["#]);
-    for (index, (name, value)) in metrics.iter().enumerate() {
-        let separator = if index > 0 { "," } else { "" };
-        line.extend([separator, r#"{"Name":""#, name, r#"","Unit":""#, value.unit(), r#""}"#]);
+/// Writes the line. Metrics go to `namespace`; none are made without one. A line that has some is a warning or an error
+/// and is written at every log level.
+pub(crate) fn write(invocation: &Invocation<'_>, handled: &Handled<'_>, namespace: Option<&str>) {
+    let metrics = handled.metrics();
+    let is_warning = !metrics.0.is_empty();
+    let line = Line {
+        message: "webhook",
+        request_id: invocation.call.request_id,
+        trace_id: invocation.call.trace_header.filter(|_| is_warning),
+        vendor: invocation.vendor,
+        account: handled.account.as_deref().filter(|account| account.len() <= MAX_ACCOUNT_BYTES),
+        vendor_event: handled.vendor_event,
+        event_type: handled.event_type,
+        event_ids: handled.outcome.events(),
+        outcome: handled.outcome.word(),
+        reason: handled.reason.as_deref().or(handled.outcome.reason()),
+        errors: &handled.errors,
+        unreadable: handled.unreadable.get(..MAX_PATHS).unwrap_or(&handled.unreadable),
+        vendor_fields: &handled.vendor_fields,
+        cold_start: invocation.is_cold,
+        body_bytes: invocation.body_bytes,
+        proof_ms: handled.proof.map(Milliseconds),
+        normalize_ms: handled.normalize.map(Milliseconds),
+        publish_ms: handled.publish.map(Milliseconds),
+        duration_ms: Milliseconds(invocation.duration),
+        embedded: namespace.filter(|_| is_warning).map(|namespace| EmbeddedMetrics {
+            timestamp: invocation.received_at.as_millisecond(),
+            directives: [Directive {
+                namespace,
+                dimensions: [[]],
+                metrics: metrics.0.iter().map(|(name, _)| Definition { name, unit: "Count" }).collect(),
+            }],
+        }),
+        metrics: &metrics,
+    };
+    match serde_json::to_string(&line) {
+        Ok(line) if !handled.errors.is_empty() => tracing::error!(target: WEBHOOK, line),
+        Ok(line) if is_warning => tracing::warn!(target: WEBHOOK, line),
+        Ok(line) => tracing::info!(target: WEBHOOK, line),
+        Err(error) => tracing::error!(%error, "the line of a webhook cannot be written"),
     }
-    line.push_str("]}");
 }
 
-/// The members of a line, in the order in which a person reads them. `timestamp`, `level`, `message` and `requestId` are
-/// named as in [Lambda's own lines](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html).
+/// The members of a line after its time and level, in the order in which a person reads them. `message` and `requestId`
+/// are named as in [Lambda's own lines](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html).
 #[derive(Serialize)]
-struct Written<'a> {
-    timestamp: Timestamp,
-    level: &'static str,
+struct Line<'a> {
     message: &'static str,
     #[serde(rename = "requestId")]
     request_id: &'a str,
@@ -180,10 +167,6 @@ struct Written<'a> {
     vendor_event: Option<&'a str>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     event_type: Option<EventType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entity: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<&'static str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     event_ids: &'a [String],
     outcome: &'static str,
@@ -195,30 +178,33 @@ struct Written<'a> {
     unreadable: &'a [String],
     #[serde(skip_serializing_if = "Logged::is_empty")]
     vendor_fields: &'a Logged<'a>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cold_start: bool,
+    body_bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof_ms: Option<Milliseconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    normalize_ms: Option<Milliseconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publish_ms: Option<Milliseconds>,
+    duration_ms: Milliseconds,
     #[serde(flatten)]
     metrics: &'a Metrics,
+    #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
+    embedded: Option<EmbeddedMetrics<'a>>,
+}
+
+/// A time, written in milliseconds to the microsecond.
+struct Milliseconds(Duration);
+
+impl Serialize for Milliseconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ((self.0.as_secs_f64() * 1e6).round() / 1e3).serialize(serializer)
+    }
 }
 
 /// The metrics of one webhook. What is not there is not 0: it is no data, and costs nothing.
-#[derive(Debug, Default)]
-struct Metrics(Vec<(&'static str, Value)>);
-
-#[derive(Clone, Copy, Debug)]
-enum Value {
-    Count(usize),
-    Bytes(usize),
-    Time(Duration),
-}
-
-impl Value {
-    fn unit(self) -> &'static str {
-        match self {
-            Self::Count(_) => "Count",
-            Self::Bytes(_) => "Bytes",
-            Self::Time(_) => "Milliseconds",
-        }
-    }
-}
+struct Metrics(Vec<(&'static str, usize)>);
 
 impl Serialize for Metrics {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -226,12 +212,27 @@ impl Serialize for Metrics {
     }
 }
 
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Count(number) | Self::Bytes(number) => number.serialize(serializer),
-            // To the microsecond.
-            Self::Time(time) => ((time.as_secs_f64() * 1e6).round() / 1e3).serialize(serializer),
-        }
-    }
+/// Says which members of the line are metrics. They have no dimensions, for an alarm needs the sum of all vendors and
+/// each further dimension is a metric to pay for; the vendor is in the line.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct EmbeddedMetrics<'a> {
+    timestamp: i64,
+    #[serde(rename = "CloudWatchMetrics")]
+    directives: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: [[&'static str; 0]; 1],
+    metrics: Vec<Definition<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition<'a> {
+    name: &'a str,
+    unit: &'static str,
 }

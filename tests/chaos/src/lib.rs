@@ -382,7 +382,7 @@ impl World {
 fn function(options: &Options, name: &str) -> anyhow::Result<Function> {
     let binary = options.binaries.join(name);
     ensure!(binary.exists(), "{} is missing: build the functions first", binary.display());
-    let mut function = Function::new(name, binary).variable("AWS_LAMBDA_LOG_LEVEL", "ERROR");
+    let mut function = Function::new(name, binary).variable("LOG_LEVEL", "ERROR");
     if let Some(logs) = &options.logs {
         function.log = Log::File(log(logs, name));
     }
