@@ -12,6 +12,7 @@ SAM_FLAGS  ?=
 FILTER     ?=
 CHAOS      ?=
 BENCH_FLAGS ?=
+SET        ?=
 TARGET     ?=
 KEEP       ?=
 # Not by `?=`: the shell has a SECONDS of its own.
@@ -24,7 +25,7 @@ endif
 #? ARCH=arm64           processor of the release build: arm64 or x86_64
 #? STACK=NAME           the deployment's stack; asked for once, for each PARAMETERS
 #? REGION=NAME          its region; the same
-#? PARAMETERS=FILE      its settings and secrets (infra/parameters.yaml, with STACK infra/parameters.STACK.yaml)
+#? PARAMETERS=FILE      its settings (infra/parameters.yaml, with STACK infra/parameters.STACK.yaml)
 #? TARGET=NAME          what `make fuzz` runs; all of its targets without it
 #? SECONDS=60           how long, for each target
 #? KEEP=1               `make fuzz` adds what it found worth keeping to tests/corpus
@@ -37,6 +38,7 @@ UV_VERSION         := 0.13.8
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_BLOAT_VERSION := 0.12.1
+CHECKOV_VERSION    := 3.3.30
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -56,6 +58,7 @@ BROWSER := tests/console/node_modules/.package-lock.json
 DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
 FUZZ    := .venv/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 BLOAT   := .venv/cargo-bloat-$(CARGO_BLOAT_VERSION)
+CHECKOV := .venv/checkov/$(CHECKOV_VERSION)
 CLI     := target/debug/crm-events
 STACK_FILE := target/stack/stack.json
 DEPLOY  = $(VENV)/python infra/deploy.py --parameters $(PARAMETERS) --stack "$(STACK)" --region "$(REGION)" --cli $(CLI)
@@ -118,6 +121,12 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 	cfn-lint infra/template.yaml
 	cargo deny --locked check bans licenses sources
 
+.PHONY: scan
+scan: $(TOOLS) $(CHECKOV) ## Look for weaknesses in the template with checkov; infra/checkov.yaml answers what stands
+	@mkdir -p target/scan
+	@$(VENV)/python infra/expand.py Vendors=heffl QuietVendors=heffl SampleConsumer=true > target/scan/template.json
+	@.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file target/scan/template.json
+
 .PHONY: screenshots
 screenshots: $(TOOLS) $(BROWSER) ## Take the README's pictures of the page anew
 	cargo build --workspace
@@ -164,13 +173,18 @@ schema: $(TOOLS) $(NODE) cli ## Rewrite the schema of the events, and the types 
 build: $(LAMBDA) ## Build the release zip files of all functions: ARCH=...
 	cargo lambda build --release $(addprefix --package ,$(INGEST)) $(ZIP)
 	cargo lambda build --profile consumer --package consumer $(ZIP)
-	@cd target/lambda && du --bytes */bootstrap.zip | awk '{ printf "%7.2f MB  target/lambda/%s\n", $$1 / 1e6, $$2 }'
+	@cd target/lambda && wc -c */bootstrap.zip | awk '$$2 != "total" { printf "%7.2f MB  target/lambda/%s\n", $$1 / 1e6, $$2 }'
 
 .PHONY: deploy
-deploy: $(TOOLS) $(CLI) ## Ask for what is missing, build, deploy to AWS after showing what changes: STACK=... REGION=...
+deploy: $(TOOLS) $(CLI) ## Ask for what is missing, build, deploy to AWS after showing what changes, try each route: STACK=... REGION=...
 	@$(DEPLOY) settings
 	@$(MAKE) build
 	@$(DEPLOY) up --architecture $(ARCH) -- $(SAM_FLAGS)
+
+.PHONY: secret
+secret: $(TOOLS) ## Show the webhook credentials of a CRM, or with SET=1 store those on stdin: VENDOR=...
+	@$(call need,VENDOR)
+	@$(DEPLOY) secret $(VENDOR) $(if $(SET),--set)
 
 .PHONY: outputs
 outputs: $(TOOLS) ## Print the addresses of a deployment, to paste into the CRMs: STACK=...
@@ -228,6 +242,13 @@ $(LAMBDA): infra/requirements-lambda.txt $(TOOLS)
 $(DENY) $(FUZZ) $(BLOAT): .venv/%:
 	@echo "Compiling $* into .venv (a minute or more, once)"
 	@env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --locked --root .venv $(patsubst %-$(lastword $(subst -, ,$*)),%@$(lastword $(subst -, ,$*)),$*)
+	@touch $@
+
+# In an environment of its own: it pins versions that the other tools do not take.
+$(CHECKOV): $(TOOLS)
+	@echo "Installing checkov into .venv/checkov (a minute, once)"
+	@$(PYTHON) -m venv .venv/checkov
+	@.venv/checkov/bin/pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION)
 	@touch $@
 
 tests/%/node_modules/.package-lock.json: tests/%/package-lock.json

@@ -1,113 +1,156 @@
 #!/usr/bin/env python3
-"""What a million webhooks cost on AWS: list prices times what the template uses. Writes infra/COST.md.
+"""What webhooks cost on AWS: list prices times what the template uses. Writes infra/COST.md.
 
 Every number is here, so that it can be checked and changed: prices against the linked pages, quantities against your
-own bill. No free tier is counted.
+own bill. No free tier is counted, except that CloudWatch's first three dashboards of up to 50 metrics are always free.
 """
 
 import argparse
+import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 COST_MD = Path(__file__).resolve().parent / "COST.md"
 
 REGION = "us-east-1 (N. Virginia)"
-AS_OF = "2025"
+AS_OF = "2026-11"
 
-# USD.
-HTTP_API_REQUEST = 1.00 / 1e6  # of up to 512 KB
-LAMBDA_REQUEST = 0.20 / 1e6
-LAMBDA_GB_SECOND = 0.0000133334  # arm64
-SQS_FIFO_REQUEST = 0.50 / 1e6  # of up to 64 KB; high-throughput mode costs no more
-LOGS_GB = 0.50  # taken in
-XRAY_TRACE = 5.00 / 1e6
-DYNAMODB_WRITE_UNIT = 0.625 / 1e6  # on demand, 1 KB; a transaction takes two for one
-DYNAMODB_READ_UNIT = 0.125 / 1e6  # on demand, 4 KB
-METRIC_MONTH = 0.30  # each name with each set of values of its dimensions that had data
-ALARM_MONTH = 0.10
-DASHBOARD_MONTH = 3.00
+MONTH_SECONDS = 730 * 3600  # AWS's own month, of 730 hours
+RATES = (100_000, 1_000_000, 10_000_000, 100_000_000)  # webhooks a month
+
+
+@dataclass(frozen=True)
+class Price:
+    usd: float
+    per: float
+    unit: str
+    page: str
+
+    @property
+    def each(self) -> float:
+        return self.usd / self.per
+
+    def __str__(self) -> str:
+        return f"[${self.usd:.10g} {self.unit}]({self.page})"
+
+
+HTTP_API = Price(1.00, 1e6, "a million", "https://aws.amazon.com/api-gateway/pricing/")
+LAMBDA_REQUEST = Price(0.20, 1e6, "a million", "https://aws.amazon.com/lambda/pricing/")
+LAMBDA_GB_SECOND = Price(0.0000133334, 1, "a GB second (arm64)", "https://aws.amazon.com/lambda/pricing/")
+SQS_FIFO = Price(0.50, 1e6, "a million requests of up to 64 KB", "https://aws.amazon.com/sqs/pricing/")
+LOGS = Price(0.50, 1e9, "a GB", "https://aws.amazon.com/cloudwatch/pricing/")
+KMS = Price(0.03, 1e4, "for 10,000 requests", "https://aws.amazon.com/kms/pricing/")
+XRAY = Price(5.00, 1e6, "a million traces", "https://aws.amazon.com/xray/pricing/")
+DYNAMODB_WRITE = Price(0.625, 1e6, "a million units of 1 KB", "https://aws.amazon.com/dynamodb/pricing/on-demand/")
+DYNAMODB_READ = Price(0.125, 1e6, "a million units of 4 KB", "https://aws.amazon.com/dynamodb/pricing/on-demand/")
+METRIC = Price(0.30, 1, "a month", "https://aws.amazon.com/cloudwatch/pricing/")
+ALARM = Price(0.10, 1, "a month", "https://aws.amazon.com/cloudwatch/pricing/")
 
 # A webhook: 6 KB from the CRM, an event of 12 KB with data.raw.
-MILLION = 1_000_000
 MEMORY_GB = 256 / 1024  # MemorySize
-BILLED_SECONDS = 0.015  # a send to SQS in the same region, all else is below 1 ms
-COLD_STARTS, COLD_SECONDS = 0.01, 0.150  # share of webhooks, and how long a start is billed
+BILLED_SECONDS = 0.015  # a send to SQS in the same region; all else is below 1 ms
+COLD_SECONDS = 0.150  # how long a start is billed
 MESSAGE_UNITS = 1  # of 64 KB
-FUNCTION_LOG_BYTES = 1_900  # the function's line with its metrics, and Lambda's own start and report
-ACCESS_LOG_BYTES = 400
-TRACED = 0.05  # X-Ray's default sampling, beyond the first request of each second
-BATCH = 10  # of a consumer
+EVENT_OVERHEAD = 26  # bytes that CloudWatch Logs adds to each line
+FUNCTION_LINE_BYTES = 404  # an accepted webhook's line, by infra/tests/test_template.py
+ACCESS_LINE_BYTES = 164  # the same
+VENDORS = 5  # functions that share the webhooks alike
+
+# The sample consumer. A FIFO event source has no batch window, so without a backlog a batch is one message.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+CONSUMER_SECONDS = 0.020
+CONSUMER_LINE_BYTES = 223
+WRITE_UNITS = 6  # a transaction counts twice: 1 KB (idempotency record) and 2 KB (view)
+READ_UNITS = 1
+POLLERS, POLL_SECONDS = 5, 20
 
 # A month, whatever comes.
-ALARMS = 10
-VENDORS = 5
+ALARMS = 11
+METRICS = ("Overflowed", "Quarantined", "Stored", "Throttled", "Unauthorized", "Unavailable", "Unknown", "Unreadable")
+
+
+def cold_starts(month: int) -> float:
+    """Share of webhooks that meet a new instance. An assumption: the fewer come, the more often Lambda starts one."""
+    return {100_000: 0.05, 1_000_000: 0.01, 10_000_000: 0.003, 100_000_000: 0.001}[month]
+
+
+def traced(month: int) -> float:
+    """Share of webhooks with a trace, if Tracing is Active: the first request of each second and 5 % of the rest, for each
+    function. Lambda's rate cannot be changed; arrivals are taken as random (Poisson).
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+    """
+    rate = month / VENDORS / MONTH_SECONDS
+    first = (1 - math.exp(-rate)) / rate
+    return first + 0.05 * (1 - first)
 
 
 @dataclass(frozen=True)
 class Row:
     what: str
     arithmetic: str
-    usd: float
+    price: Price
+    of_each: Callable[[int], float]  # how many of the price's unit a webhook takes, at so many webhooks a month
+
+    def usd(self, month: int) -> float:
+        return self.of_each(month) * self.price.each * 1e6
 
 
-def million() -> list[Row]:
-    seconds = BILLED_SECONDS + COLD_STARTS * COLD_SECONDS
-    gb = (FUNCTION_LOG_BYTES + ACCESS_LOG_BYTES) * MILLION / 1e9
-    return [
-        Row("HTTP API", f"1 request at ${HTTP_API_REQUEST * 1e6:.2f} a million", HTTP_API_REQUEST * MILLION),
-        Row("Lambda, requests", f"1 at ${LAMBDA_REQUEST * 1e6:.2f} a million", LAMBDA_REQUEST * MILLION),
-        Row(
-            "Lambda, time",
-            f"({BILLED_SECONDS * 1e3:.0f} ms + {COLD_STARTS:.0%} × {COLD_SECONDS * 1e3:.0f} ms of cold start) × {MEMORY_GB} GB "
-            f"at ${LAMBDA_GB_SECOND:.10f} a GB second",
-            seconds * MEMORY_GB * LAMBDA_GB_SECOND * MILLION,
-        ),
-        Row(
-            "SQS, send",
-            f"{MESSAGE_UNITS} unit of 64 KB at ${SQS_FIFO_REQUEST * 1e6:.2f} a million",
-            MESSAGE_UNITS * SQS_FIFO_REQUEST * MILLION,
-        ),
-        Row(
-            "SQS, receive and delete",
-            f"2 × {MESSAGE_UNITS} unit, one message at a time; in batches of {BATCH} less than a fifth of it",
-            2 * MESSAGE_UNITS * SQS_FIFO_REQUEST * MILLION,
-        ),
-        Row(
-            "Logs",
-            f"({FUNCTION_LOG_BYTES} + {ACCESS_LOG_BYTES} bytes) = {gb:.1f} GB at ${LOGS_GB:.2f}",
-            gb * LOGS_GB,
-        ),
-        Row("Traces", f"{TRACED:.0%} at ${XRAY_TRACE * 1e6:.2f} a million", TRACED * XRAY_TRACE * MILLION),
-        Row("S3", "only what SQS does not take", 0.0),
-    ]
+INGEST = [
+    Row("HTTP API", "1 request", HTTP_API, lambda _: 1),
+    Row("Lambda, requests", "1", LAMBDA_REQUEST, lambda _: 1),
+    Row(
+        "Lambda, time",
+        f"({BILLED_SECONDS * 1e3:.0f} ms + cold starts × {COLD_SECONDS * 1e3:.0f} ms) × {MEMORY_GB} GB",
+        LAMBDA_GB_SECOND,
+        lambda month: (BILLED_SECONDS + cold_starts(month) * COLD_SECONDS) * MEMORY_GB,
+    ),
+    Row("SQS, send", f"{MESSAGE_UNITS} request", SQS_FIFO, lambda _: MESSAGE_UNITS),
+    Row(
+        "Logs of the functions",
+        f"{FUNCTION_LINE_BYTES} + {EVENT_OVERHEAD} bytes",
+        LOGS,
+        lambda _: FUNCTION_LINE_BYTES + EVENT_OVERHEAD,
+    ),
+    Row(
+        "Access log", f"{ACCESS_LINE_BYTES} + {EVENT_OVERHEAD} bytes", LOGS, lambda _: ACCESS_LINE_BYTES + EVENT_OVERHEAD
+    ),
+    Row("Secrets (SSM), decrypted by KMS", "1 for each cold start", KMS, cold_starts),
+]
+
+RECEIVE = [Row("SQS, receive and delete", "2 requests: a batch is one message", SQS_FIFO, lambda _: 2 * MESSAGE_UNITS)]
+
+CONSUMER = [
+    *RECEIVE,
+    Row(
+        "SQS, empty polls",
+        f"{POLLERS} pollers, one every {POLL_SECONDS} s, where no message comes",
+        SQS_FIFO,
+        lambda month: max(0.0, POLLERS * MONTH_SECONDS / POLL_SECONDS - month) / month,
+    ),
+    Row("Lambda, requests", "1", LAMBDA_REQUEST, lambda _: 1),
+    Row(
+        "Lambda, time",
+        f"{CONSUMER_SECONDS * 1e3:.0f} ms × {MEMORY_GB} GB",
+        LAMBDA_GB_SECOND,
+        lambda _: CONSUMER_SECONDS * MEMORY_GB,
+    ),
+    Row("Log", f"{CONSUMER_LINE_BYTES} + {EVENT_OVERHEAD} bytes", LOGS, lambda _: CONSUMER_LINE_BYTES + EVENT_OVERHEAD),
+    Row("DynamoDB, writes", f"{WRITE_UNITS} units", DYNAMODB_WRITE, lambda _: WRITE_UNITS),
+    Row("DynamoDB, reads", f"{READ_UNITS} unit", DYNAMODB_READ, lambda _: READ_UNITS),
+]
+
+TRACES = Row("X-Ray", "first of each second, 5 % of the rest", XRAY, traced)
 
 
-def consumer() -> list[Row]:
-    units = 2 * (1 + 2)
-    return [
-        Row(
-            "DynamoDB, writes",
-            f"a transaction of 1 KB (idempotency record) and 2 KB (view): {units} units at "
-            f"${DYNAMODB_WRITE_UNIT * 1e6:.3f} a million",
-            units * DYNAMODB_WRITE_UNIT * MILLION,
-        ),
-        Row(
-            "DynamoDB, reads",
-            f"1 unit at ${DYNAMODB_READ_UNIT * 1e6:.3f} a million",
-            DYNAMODB_READ_UNIT * MILLION,
-        ),
-    ]
+def total(rows: list[Row], month: int) -> float:
+    return sum(row.usd(month) for row in rows)
 
 
-def month(metrics: int) -> list[Row]:
-    return [
-        Row(
-            "Metrics", f"{metrics} at ${METRIC_MONTH:.2f} (by the hour in which they had data)", metrics * METRIC_MONTH
-        ),
-        Row("Alarms", f"{ALARMS} at ${ALARM_MONTH:.2f}", ALARMS * ALARM_MONTH),
-        Row("Dashboard", "1", DASHBOARD_MONTH),
-    ]
+def fixed() -> float:
+    return ALARMS * ALARM.each + len(METRICS) * METRIC.each
 
 
 def dollars(usd: float) -> str:
@@ -115,57 +158,82 @@ def dollars(usd: float) -> str:
     return f"{int(usd * 100 + 0.5 + 1e-9) / 100:.2f}"
 
 
-def table(rows: list[Row], total: str) -> str:
-    lines = [f"| {row.what} | {row.arithmetic} | {dollars(row.usd)} |" for row in rows]
-    total_row = f"| **{total}** | | **{dollars(sum(row.usd for row in rows))}** |"
-    return "\n".join(["| | arithmetic | USD |", "|---|---|---|", *lines, total_row])
+def cells(usd: Callable[[int], float], bold: bool = False) -> str:
+    return " | ".join(f"**{dollars(usd(month))}**" if bold else dollars(usd(month)) for month in RATES)
 
 
-def document(metrics: int) -> str:
+def head(*columns: str) -> list[str]:
+    names = [*columns, *(f"{month / 1e6:g} M" for month in RATES)]
+    return [f"| {' | '.join(names)} |", f"|{'---|' * len(columns)}{'--:|' * len(RATES)}"]
+
+
+def table(rows: list[Row], sum_name: str) -> str:
+    lines = [f"| {row.what} | {row.arithmetic} | {row.price} | {cells(row.usd)} |" for row in rows]
+    last = f"| **{sum_name}** | | | {cells(lambda month: total(rows, month), bold=True)} |"
+    return "\n".join([*head("", "of each webhook", "price"), *lines, last])
+
+
+def document() -> str:
+    bills = [
+        ("to the queue", lambda month: total(INGEST, month) * month / 1e6),
+        ("the sample consumer", lambda month: total(CONSUMER, month) * month / 1e6),
+        ("alarms and metrics, at most", lambda _: fixed()),
+    ]
+    bill = "\n".join([*head("a month"), *(f"| {name} | {cells(usd)} |" for name, usd in bills)])
+    traces = "\n".join(
+        [
+            *head("a million webhooks"),
+            f"| traced | {' | '.join(f'{traced(month):.0%}' for month in RATES)} |",
+            f"| {TRACES.price} | {cells(TRACES.usd)} |",
+        ]
+    )
     return f"""\
 # What it costs
 
-At list prices of {REGION} as of {AS_OF}, without the free tier. Prices change and differ by region: check them on the
-pages linked below before you rely on them. [cost.py](cost.py) writes this page; change the quantities there to yours.
+List prices of {REGION}, {AS_OF}, in USD, without the free tier. Prices change and differ by region: each links to its page.
+[cost.py](cost.py) writes this page; change the quantities there to yours. The columns are webhooks a month.
 
-## A million webhooks
+## A million webhooks, to the queue
 
-{table(million(), "together")}
+{table(INGEST, "to the queue")}
 
-## With the sample consumer
+Cold starts are taken to be {", ".join(f"{cold_starts(month):.1%}" for month in RATES)} of the webhooks. S3 is asked only for
+what SQS does not take. A webhook that someone must look at (refused, quarantined, stored) has some 600 bytes more of log.
 
-{table(consumer(), "together")}
+## A million webhooks, the sample consumer
 
-Its Lambda time and requests are a tenth of the above or less, for it takes batches.
+{table(CONSUMER, "the sample consumer")}
 
-## A month, whatever comes
+A FIFO queue has no batch window, so Lambda gets one message at a time as long as there is no backlog. A consumer of your own
+that pulls ten at a time pays {dollars(total(RECEIVE, RATES[0]) / 10)} instead of {dollars(total(RECEIVE, RATES[0]))} for receive and delete.
 
-{table(month(metrics), "together")}
+## A month
 
-{metrics} metrics at most: {", ".join(explanation for _, explanation in metric_sets())}.
-A metric without data costs nothing: a stack with one CRM, or none of the rarer outcomes, costs less.
+{bill}
 
-Prices: [HTTP API](https://aws.amazon.com/api-gateway/pricing/), [Lambda](https://aws.amazon.com/lambda/pricing/),
-[SQS](https://aws.amazon.com/sqs/pricing/), [CloudWatch](https://aws.amazon.com/cloudwatch/pricing/),
-[X-Ray](https://aws.amazon.com/xray/pricing/), [DynamoDB](https://aws.amazon.com/dynamodb/pricing/on-demand/).
+| whatever comes | | USD |
+|---|---|--:|
+| Alarms | {ALARMS} at {ALARM} | {dollars(ALARMS * ALARM.each)} |
+| Metrics | {len(METRICS)} at {METRIC}, if each had data in every hour: {", ".join(METRICS)} | {dollars(len(METRICS) * METRIC.each)} |
+| Dashboard | 1 of at most 50 metrics; an account's first three are free | 0.00 |
+| **together** | | **{dollars(fixed())}** |
+
+A metric costs nothing in an hour without data. Each CRM of `QuietVendors` is an alarm more. What comes in by CRM, errors, and
+latency are AWS's own metrics of Lambda, API Gateway and SQS, which are free.
+
+## With traces
+
+`Tracing` is `PassThrough`: Lambda records nothing. With `Active` it traces the first request of each second and 5 % of the
+rest, for each function, and the rate cannot be changed. With {VENDORS} CRMs alike:
+
+{traces}
 """
-
-
-def metric_sets() -> list[tuple[int, str]]:
-    """How many metrics there can be, by the sets of dimensions that the functions write."""
-    names, by_event = 17, 40
-    return [
-        (names, f"{names} for the stack"),
-        (names * VENDORS, f"{names} for each of {VENDORS} CRMs"),
-        (by_event, f"1 for each kind of event that comes (here {by_event})"),
-        (1, "1 of the access log"),
-    ]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only say whether infra/COST.md is what this would write")
-    text = document(sum(count for count, _ in metric_sets()))
+    text = document()
     if parser.parse_args().check:
         return 0 if COST_MD.read_text() == text else 1
     COST_MD.write_text(text)

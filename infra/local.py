@@ -289,8 +289,23 @@ def answers(url: str) -> bool:
 # ---------------------------------------------------------------- deployment
 
 
+CONSUMER = "consumer"
+
+
+def vendors(template: Path) -> list[str]:
+    """Every CRM that the template can deploy: the default of its parameter Vendors."""
+    default = re.search(r"^  Vendors:\n(?:    .*\n)*?    Default: >-\n((?:      [a-z]+,?\n)+)", template.read_text(), re.M)
+    if not default:
+        raise Failure(f"{shown(template)}: parameter Vendors has no default with one CRM to a line")
+    return default[1].replace(",", " ").split()
+
+
 def functions(template: Path) -> list[str]:
-    return re.findall(r"CodeUri: \.\./target/lambda/([^/\s]+)/bootstrap\.zip", template.read_text())
+    return [*vendors(template), CONSUMER]
+
+
+def secret_name(stack: str, vendor: str) -> str:
+    return f"{stack}/{vendor}"
 
 
 def pack(state: State, bin_dir: Path) -> None:
@@ -320,11 +335,6 @@ def sample_secrets(cli: Path) -> dict[str, Any]:
     return secrets
 
 
-def parameter_text(value: Any) -> str:
-    """JSON without a backslash before a quote, a space or another: sam takes those backslashes away."""
-    return json.dumps(value).replace("\\\\", "\\u005c").replace('\\"', "\\u0022")
-
-
 def architecture() -> str:
     return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
 
@@ -332,14 +342,20 @@ def architecture() -> str:
 def deploy(state: State, endpoint: str, secrets: dict[str, Any], consumer: bool) -> None:
     state.template.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(TEMPLATE, state.template)
-    parameters = {f"{vendor.capitalize()}Secrets": parameter_text(proofs) for vendor, proofs in secrets.items()}
-    parameters["Architecture"] = architecture()
-    parameters["SampleConsumer"] = json.dumps(consumer)
+    ssm = aws_client("ssm", endpoint)
+    for vendor, proofs in secrets.items():
+        ssm.put_parameter(Name=f"/{secret_name(STACK_NAME, vendor)}", Value=json.dumps(proofs), Type="SecureString")
+    parameters = {
+        "Vendors": ",".join(secrets),
+        "Architecture": architecture(),
+        "SampleConsumer": json.dumps(consumer),
+    }
     parameter_file = state.template.with_name("parameters.yaml")
     parameter_file.write_text(json.dumps(parameters, indent=2))  # JSON is YAML; sam does not take .json
     command = [
         *(tool("sam"), "deploy", "--template-file", str(state.template), "--stack-name", STACK_NAME),
-        *("--region", REGION, "--resolve-s3", "--capabilities", "CAPABILITY_IAM"),
+        *("--region", REGION, "--resolve-s3", "--language-extensions"),
+        *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
         *("--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", f"file://{parameter_file}"),
     ]
     env = aws_environment(endpoint) | {
@@ -389,7 +405,7 @@ def for_clients(
         # None where the sample consumer is not deployed: then the events stay on the queue.
         "idempotency_table": outputs.get("IdempotencyTableName"),
         "view_table": outputs.get("ViewTableName"),
-        "urls": {key.removesuffix("Url").lower(): url for key, url in urls.items()},
+        "urls": {key.removesuffix("Url"): url for key, url in urls.items()},
     }
 
 

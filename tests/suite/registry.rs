@@ -1,4 +1,4 @@
-//! A vendor is a line in `crm::ALL`, a source file, a function, cases and a block in the template. Whatever one of
+//! A vendor is a line in `crm::ALL`, a source file, a function, cases and a line in the template. Whatever one of
 //! them has and another lacks is named here.
 
 use std::collections::BTreeSet;
@@ -115,22 +115,14 @@ fn every_row_of_the_catalogue_has_a_case() {
     assert!(missing.is_empty(), "no case shows {missing:#?}");
 }
 
+/// The template makes all that a vendor needs from its line in the default of parameter `Vendors`.
 #[test]
-fn every_function_is_in_the_template_and_no_other() {
+fn every_vendor_is_in_the_template_and_no_other() {
     let template = read("infra/template.yaml");
-    let zips = template.lines().filter_map(|line| line.trim().strip_prefix("CodeUri: ../target/lambda/"));
-    let functions = zips.map(|path| path.split('/').next().unwrap().to_owned()).collect();
-    same("infra/template.yaml (CodeUri)", &vendors_of(&functions));
-    for route in ["POST /webhooks/", "POST /webhooks/*/{account+}"] {
-        let (start, end) = route.split_once('*').unwrap_or((route, ""));
-        let keys = template
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("RouteKey: "))
-            .map(|key| key.trim_matches(['"', '\'']));
-        let found =
-            keys.filter_map(|key| key.strip_prefix(start)?.strip_suffix(end)).filter(|name| !name.contains('/'));
-        same(&format!("infra/template.yaml ({route})"), &found.map(str::to_owned).collect());
-    }
+    let lines =
+        template.lines().skip_while(|line| *line != "  Vendors:").skip_while(|line| !line.contains("Default: >-"));
+    let vendors = lines.skip(1).take_while(|line| !line.is_empty()).map(|line| line.trim().trim_end_matches(','));
+    same("infra/template.yaml (Vendors)", &vendors.map(str::to_owned).collect());
 }
 
 #[test]

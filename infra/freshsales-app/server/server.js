@@ -52,9 +52,9 @@ function explanation(error) {
     case 401:
       return "crm-events does not accept this token for this path: compare it with the deployment's secrets.";
     case 404:
-      return "There is no crm-events function at this path: compare it with the output FreshsalesUrl.";
+      return "There is no crm-events function at this path: compare it with the output freshsalesUrl.";
     default:
-      return `crm-events could not be reached (${reason(error)}): compare the host with the output FreshsalesUrl.`;
+      return `crm-events could not be reached (${reason(error)}): compare the host with the output freshsalesUrl.`;
   }
 }
 

@@ -153,8 +153,8 @@ impl Route {
             200 => "Whoever knows this URL can send events: this is not one of these functions, or not this version."
                 .to_owned(),
             404 => format!(
-                "The API has no such route. A vendor without a secret gets none: set {name}'s in the parameters and \
-                 deploy; else compare the URL with the deployment's outputs."
+                "The API has no such route. A vendor gets one that is in the parameter Vendors: add {name} and deploy; \
+                 else compare the URL with the deployment's outputs."
             ),
             403 => "Something in front of the API refuses it: a firewall, a resource policy, a wrong stage.".to_owned(),
             500 | 502 => {
@@ -183,8 +183,8 @@ impl Route {
             }
             (200, _) => "The proof is right, and the function is of another version than this program.".to_owned(),
             (401, _) => format!(
-                "The secret is not the one that the function has for account {:?}. Compare it with the parameter; after a \
-                 change, deploy again. A signature is good for five minutes: is this machine's clock right?",
+                "The secret is not the one that the function has for account {:?}. Compare it with the stored one; a function \
+                 takes up a change within a minute. A signature is good for five minutes: is this machine's clock right?",
                 self.account
             ),
             (503, _) => "The proof is right, and the function does not reach SQS: its log says why.".to_owned(),

@@ -1,0 +1,81 @@
+"""The webhook credentials of a stack, where its functions read them: SSM parameters or Secrets Manager secrets."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from local import EXIT_USAGE, Failure, secret_name
+
+# The template's parameter that says which.
+STORE = "SecretStore"
+
+
+@dataclass(frozen=True)
+class Store:
+    stack: str
+    is_ssm: bool
+    key: str
+    client: Any
+
+    @staticmethod
+    def of(settings: dict[str, str]) -> Store:
+        is_ssm = settings.get(STORE, "ssm") == "ssm"
+        client: Any = boto3.client("ssm" if is_ssm else "secretsmanager", region_name=settings["Region"])
+        return Store(settings["StackName"], is_ssm, settings.get("KmsKeyArn", ""), client)
+
+    def name(self, vendor: str) -> str:
+        return ("/" if self.is_ssm else "") + secret_name(self.stack, vendor)
+
+    def place(self, vendor: str) -> str:
+        return f"{'SSM parameter' if self.is_ssm else 'Secrets Manager secret'} {self.name(vendor)}"
+
+    def get(self, vendor: str) -> str | None:
+        try:
+            if self.is_ssm:
+                found = self.client.get_parameter(Name=self.name(vendor), WithDecryption=True)
+                return str(found["Parameter"]["Value"])
+            return str(self.client.get_secret_value(SecretId=self.name(vendor))["SecretString"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("ParameterNotFound", "ResourceNotFoundException"):
+                return None
+            raise
+
+    def put(self, vendor: str, text: str) -> None:
+        check(vendor, text)
+        name = self.name(vendor)
+        if self.is_ssm:
+            key = {"KeyId": self.key} if self.key else {}
+            # Intelligent tiering: free up to 4 KB, $0.05 a month for a longer text.
+            kind = {"Type": "SecureString", "Tier": "Intelligent-Tiering", "Overwrite": True}
+            self.client.put_parameter(Name=name, Value=text, **kind, **key)
+        elif self.get(vendor) is None:
+            key = {"KmsKeyId": self.key} if self.key else {}
+            self.client.create_secret(Name=name, SecretString=text, **key)
+        else:
+            self.client.put_secret_value(SecretId=name, SecretString=text)
+
+    def delete(self, vendor: str) -> None:
+        if self.is_ssm:
+            self.client.delete_parameter(Name=self.name(vendor))
+        else:
+            self.client.delete_secret(SecretId=self.name(vendor))  # can be restored for 30 days
+
+
+def check(vendor: str, text: str) -> None:
+    """Refuses a malformed secret, which would stop the function when it starts. The message does not hold it."""
+    expected = f'secret of {vendor}: expected JSON of account to list of proofs, such as {{"default": ["token:..."]}}'
+    try:
+        accounts = json.loads(text)
+    except json.JSONDecodeError:
+        raise Failure(expected, EXIT_USAGE) from None
+    if not isinstance(accounts, dict) or not accounts:
+        raise Failure(expected, EXIT_USAGE)
+    for account, proofs in accounts.items():
+        well_formed = isinstance(proofs, list) and proofs and all(isinstance(each, str) for each in proofs)
+        if not well_formed or not all(re.match(r"(hmac|hmac-text|basic|token):.", each) for each in proofs):
+            raise Failure(f"{expected}; that of account {json.dumps(account)} is not", EXIT_USAGE)

@@ -1,0 +1,130 @@
+"""CloudFormation stacks: their state, why one failed, and what CloudFormation leaves when it deletes one."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError, WaiterError
+from local import Failure
+
+# Seconds between two looks at a deletion; tests set it.
+DELAY = int(os.environ.get("CRM_EVENTS_DELAY", "5"))
+
+# A stack in one of these states was never up, and takes no update.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+FAILED_CREATION = ("CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+
+Resource = dict[str, Any]
+
+
+def find(name: str, region: str) -> dict[str, Any] | None:
+    cloudformation: Any = boto3.client("cloudformation", region_name=region)
+    try:
+        stack: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"]["Message"]:
+            return None
+        raise
+    return stack
+
+
+def of(name: str, region: str) -> dict[str, Any]:
+    """A stack that is up: one whose creation failed has no outputs."""
+    stack = find(name, region)
+    if stack is None:
+        raise Failure(f"there is no stack {name} in {region}")
+    if not stack.get("Outputs"):
+        raise Failure(
+            f"stack {name} is in {stack['StackStatus']}: its creation failed.{reason_of_failure(name, region)}\n"
+            "`make deploy` removes what is left of it and goes on."
+        )
+    return stack
+
+
+def prepare(name: str, region: str) -> None:
+    """Makes way for a deployment: removes what a failed creation left, and refuses where a deployment cannot start."""
+    stack = find(name, region)
+    status = stack["StackStatus"] if stack else ""
+    if status == "UPDATE_ROLLBACK_FAILED":
+        raise Failure(
+            f"stack {name} is in {status}.{reason_of_failure(name, region)}\nMend that, then run\n"
+            f"  aws cloudformation continue-update-rollback --stack-name {name} --region {region}"
+        )
+    if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+        raise Failure(f"stack {name} is in {status}: wait until it is done")
+    if status in FAILED_CREATION:
+        print(f"The creation of stack {name} failed.{reason_of_failure(name, region)}\nRemoving what is left of it.")
+        delete(name, region, only_if_empty=True)
+
+
+def reason_of_failure(name: str, region: str) -> str:
+    """The first resource that failed in the stack's last operation, and why. Those after it were only cancelled."""
+    cloudformation: Any = boto3.client("cloudformation", region_name=region)
+    reason = ""
+    try:
+        pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+        for event in (event for page in pages for event in page["StackEvents"]):  # the newest first
+            said = event.get("ResourceStatusReason", "")
+            if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in said:
+                reason = f" {event['LogicalResourceId']} ({event['ResourceType']}): {said}"
+            if event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS") and is_the_stack(event):
+                break
+    except ClientError:
+        return ""
+    return reason
+
+
+def is_the_stack(event: dict[str, Any]) -> bool:
+    return event["ResourceType"] == "AWS::CloudFormation::Stack" and event["PhysicalResourceId"] == event["StackId"]
+
+
+def resources(name: str, region: str, kind: str | None = None) -> list[Resource]:
+    cloudformation: Any = boto3.client("cloudformation", region_name=region)
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+    return [
+        resource
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+        if resource.get("PhysicalResourceId")
+        and resource["ResourceStatus"] != "DELETE_COMPLETE"
+        and kind in (None, resource["ResourceType"])
+    ]
+
+
+def delete(name: str, region: str, *, only_if_empty: bool = False) -> None:
+    """Deletes the stack, and then the bucket and the tables that the template retains."""
+    kept = [*resources(name, region, "AWS::S3::Bucket"), *resources(name, region, "AWS::DynamoDB::Table")]
+    cloudformation: Any = boto3.client("cloudformation", region_name=region)
+    cloudformation.delete_stack(StackName=name)
+    try:
+        waiter = cloudformation.get_waiter("stack_delete_complete")
+        waiter.wait(StackName=name, WaiterConfig={"Delay": DELAY})
+    except WaiterError:
+        raise Failure(f"stack {name} was not deleted.{reason_of_failure(name, region)}") from None
+    for resource in kept:
+        delete_kept(resource["ResourceType"], resource["PhysicalResourceId"], region, only_if_empty)
+
+
+def delete_kept(kind: str, name: str, region: str, only_if_empty: bool) -> None:
+    try:
+        if kind == "AWS::S3::Bucket":
+            if not only_if_empty:
+                bucket(name, region).objects.all().delete()
+            bucket(name, region).delete()
+            return
+        dynamodb: Any = boto3.client("dynamodb", region_name=region)
+        if only_if_empty and dynamodb.scan(TableName=name, Limit=1)["Count"]:
+            print(f"Left as it is, for it holds items: {name}")
+            return
+        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+        dynamodb.delete_table(TableName=name)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code not in ("NoSuchBucket", "ResourceNotFoundException"):
+            print(f"Left as it is ({code}): {name}")
+
+
+def bucket(name: str, region: str) -> Any:
+    return boto3.resource("s3", region_name=region).Bucket(name)
