@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::http;
 use aws_smithy_types::body::SdkBody;
-use crm_ingest::{Call, Config, Function, HttpResponse, Queues};
+use crm_ingest::{Call, Config, Function, HttpResponse, Queues, SecretsSetting, WebhookSecrets};
 use crm_normalize::Vendor;
 use crm_samples::RECEIVED_AT;
 use serde_json::{Value, json};
@@ -165,5 +165,14 @@ fn function(vendor: &'static Vendor, sqs: &Sqs, secrets: &str) -> Function {
         response.unwrap_or_else(|error| panic!("{error}"))
     });
     let queues = Queues::with_connector(&config.destination, connector);
-    Function::new(vendor, config, queues)
+    let secrets = inline_secrets(&config);
+    Function::new(vendor, config, secrets, queues)
+}
+
+/// The secrets of a configuration that holds them itself.
+pub fn inline_secrets(config: &Config) -> WebhookSecrets {
+    match &config.secrets {
+        SecretsSetting::Inline(secrets) => WebhookSecrets::fixed(secrets.clone()),
+        SecretsSetting::Stored(name) => panic!("{name} is not inline"),
+    }
 }

@@ -11,6 +11,7 @@ pub mod faults;
 pub mod http;
 pub mod runtime_api;
 pub mod s3;
+pub mod secret_store;
 pub mod sqs;
 pub mod tls;
 

@@ -8,6 +8,7 @@ use crm_ingest::{Config, Function, HttpRequest, Queues};
 use crm_samples::RECEIVED_AT;
 use serde_json::{Value, json};
 use tests::binaries;
+use tests::function::inline_secrets;
 use tests::stub::http::Server;
 use tests::stub::runtime_api::{self, Environment, Log};
 use tests::stub::sqs::{Settings, Sqs};
@@ -103,7 +104,8 @@ fn function(endpoint: &str) -> Function {
     });
     let config = config.unwrap();
     let queues = Queues::new(&config.destination);
-    Function::new(heffl(), config, queues)
+    let secrets = inline_secrets(&config);
+    Function::new(heffl(), config, secrets, queues)
 }
 
 /// Hands three webhooks to a function. Gives how long each took.

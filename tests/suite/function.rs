@@ -14,6 +14,7 @@ use crm_normalize::{Vendor, crm};
 use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::{Value, json};
 use tests::events;
+use tests::function::inline_secrets;
 use tests::stub::connector::connector_fn;
 
 pub const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
@@ -64,7 +65,8 @@ fn function(vendor: &'static Vendor, client: SharedHttpConnector, include_raw: b
 pub fn function_with(vendor: &'static Vendor, client: SharedHttpConnector, settings: &[(&str, &str)]) -> Function {
     let config = config_with(vendor, settings);
     let queues = Queues::with_connector(&config.destination, client);
-    Function::new(vendor, config, queues)
+    let secrets = inline_secrets(&config);
+    Function::new(vendor, config, secrets, queues)
 }
 
 /// These settings beside those that each function must have.

@@ -26,3 +26,4 @@ mod signature;
 mod stores;
 mod stubs;
 mod tolerance;
+mod webhook_secrets;

@@ -1,7 +1,11 @@
 //! The settings of a function: its environment, read once.
 
+use std::sync::Arc;
+
 use crm_normalize::{Options, Secrets, SecretsError, TimeZones, TimeZonesError, Vendor};
 use tracing::level_filters::LevelFilter;
+
+use crate::webhook_secrets::{SecretsSetting, StoredSecret};
 
 /// What is wrong with a setting. One line, which names the variable and what is expected, never what was found.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +25,7 @@ pub enum ConfigError {
 pub struct Config {
     pub destination: Destination,
     /// `WEBHOOK_SECRETS`
-    pub secrets: Secrets,
+    pub secrets: SecretsSetting,
     /// `INCLUDE_RAW`
     pub options: Options,
     /// `TIME_ZONES`, for a vendor that writes local times
@@ -69,13 +73,22 @@ impl Aws {
     /// certificate, and on an S3 elsewhere.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
     pub(crate) fn bucket_url(&self, bucket: &str) -> String {
-        let region = &self.region;
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let (region, suffix) = (&self.region, self.suffix());
         match &self.s3_endpoint_url {
             Some(endpoint) => format!("{}/{bucket}", endpoint.trim_end_matches('/')),
             None if bucket.contains('.') => format!("https://s3.{region}.{suffix}/{bucket}"),
             None => format!("https://{bucket}.s3.{region}.{suffix}"),
         }
+    }
+
+    /// The URL of one of AWS's own hosts for a service.
+    pub(crate) fn service_url(&self, service: &str) -> String {
+        format!("https://{service}.{}.{}", self.region, self.suffix())
+    }
+
+    /// The domain of AWS in the region's partition.
+    fn suffix(&self) -> &'static str {
+        if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
     }
 }
 
@@ -105,8 +118,18 @@ impl Config {
         }
         let secrets = required(
             "WEBHOOK_SECRETS",
-            "a JSON object of account to list of proofs, such as {\"default\": [\"token:...\"]}",
+            "ssm:<parameter>, secretsmanager:<secret>, or a JSON object of account to list of proofs, such as \
+             {\"default\": [\"token:...\"]}",
         )?;
+        let secrets = secrets.trim();
+        let secrets = match StoredSecret::parse(secrets, get) {
+            Some(secret) => SecretsSetting::Stored(secret),
+            None if secrets.starts_with("ssm:") || secrets.starts_with("secretsmanager:") => {
+                let expected = "the name or ARN of a parameter after ssm:, of a secret after secretsmanager:";
+                return Err(ConfigError::Malformed { variable: "WEBHOOK_SECRETS", expected });
+            }
+            None => SecretsSetting::Inline(Arc::new(Secrets::parse(secrets, vendor.schemes)?)),
+        };
         let overflow_bucket = get("OVERFLOW_BUCKET");
         if !overflow_bucket.as_deref().is_none_or(is_bucket_name) {
             let expected = "the name of an S3 bucket: 3 to 63 lower-case letters, digits, dots and hyphens";
@@ -143,7 +166,7 @@ impl Config {
         let quarantine_queue_url = queue("QUARANTINE_QUEUE_URL", "the URL of the quarantine queue")?;
         Ok(Self {
             destination: Destination { queue_url, quarantine_queue_url, overflow_bucket, aws },
-            secrets: Secrets::parse(&secrets, vendor.schemes)?,
+            secrets,
             options: Options { include_raw },
             time_zones,
             log_level,
@@ -172,7 +195,7 @@ fn log_level(word: &str) -> Option<LevelFilter> {
 
 #[cfg(test)]
 mod tests {
-    use super::Config;
+    use super::{Config, SecretsSetting};
     use crm_normalize::crm;
 
     const GOOD: [(&str, &str); 6] = [
@@ -221,6 +244,21 @@ mod tests {
     }
 
     #[test]
+    fn secrets_may_be_in_a_store_of_aws() {
+        for setting in [
+            "ssm:/crm-events/heffl",
+            "ssm:arn:aws:ssm:eu-central-1:123456789012:parameter/crm-events/heffl",
+            "secretsmanager:crm-events/heffl",
+            "secretsmanager:arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm-events/heffl-AbCdEf",
+        ] {
+            match read(Some(("WEBHOOK_SECRETS", Some(setting)))).unwrap().secrets {
+                SecretsSetting::Stored(secret) => assert_eq!(secret.to_string(), setting),
+                SecretsSetting::Inline(_) => panic!("{setting}"),
+            }
+        }
+    }
+
+    #[test]
     fn a_setting_that_is_missing_or_malformed_is_named_in_one_line_without_its_value() {
         for (variable, _) in GOOD {
             for empty in [None, Some(""), Some("  ")] {
@@ -236,6 +274,9 @@ mod tests {
             ("INCLUDE_RAW", "hunter2", "INCLUDE_RAW: expected true or false"),
             ("LOG_LEVEL", "hunter2", "LOG_LEVEL: expected TRACE"),
             ("WEBHOOK_SECRETS", "hunter2", "WEBHOOK_SECRETS: expected a JSON object"),
+            ("WEBHOOK_SECRETS", "ssm:", "WEBHOOK_SECRETS: expected the name or ARN"),
+            ("WEBHOOK_SECRETS", "ssm:a hunter2", "WEBHOOK_SECRETS: expected the name or ARN"),
+            ("WEBHOOK_SECRETS", "secretsmanager:{\"hunter2\"}", "WEBHOOK_SECRETS: expected the name or ARN"),
             (
                 "WEBHOOK_SECRETS",
                 r#"{"acme": ["basic:user:hunter2"]}"#,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crm_event::Event;
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Accepted, Quarantine, Reason, Vendor, Verified};
+use crm_normalize::{Accepted, Quarantine, Reason, Unauthorized, Vendor, Verified};
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -14,20 +14,22 @@ use crate::publish::{PublishError, Queues};
 use crate::reply::HttpResponse;
 use crate::request::{HttpRequest, Received};
 use crate::webhook_log::{self, Call, Handled, Invocation};
+use crate::webhook_secrets::{MAX_AGE, MIN_AGE, WebhookSecrets};
 
 /// One vendor's function, set up once.
 #[derive(Debug)]
 pub struct Function {
     vendor: &'static Vendor,
     config: Config,
+    secrets: WebhookSecrets,
     queues: Queues,
     /// True until the first webhook.
     cold: AtomicBool,
 }
 
 impl Function {
-    pub fn new(vendor: &'static Vendor, config: Config, queues: Queues) -> Self {
-        Self { vendor, config, queues, cold: AtomicBool::new(true) }
+    pub fn new(vendor: &'static Vendor, config: Config, secrets: WebhookSecrets, queues: Queues) -> Self {
+        Self { vendor, config, secrets, queues, cold: AtomicBool::new(true) }
     }
 
     /// Answers what Lambda hands over: the JSON of API Gateway's event. If the runtime deserialized the event, a
@@ -73,7 +75,7 @@ impl Function {
         started: Instant,
     ) -> Handled<'a> {
         let mut stages = Stages { last: started };
-        let verified = self.vendor.verify(received.request(), &self.config.secrets, now);
+        let verified = self.verify(received, now).await;
         let proof = Some(stages.next());
         let verified = match verified {
             Ok(verified) => verified,
@@ -111,6 +113,17 @@ impl Function {
             is_stored: delivered.is_stored,
             errors: delivered.errors,
         }
+    }
+
+    /// Checks the proof. Without a valid one, the secrets may have been changed: they are read again, at most once a
+    /// minute, and the proof is checked against those.
+    async fn verify<'a>(&self, received: &'a Received, now: Timestamp) -> Result<Verified<'a>, Unauthorized> {
+        self.secrets.read_again(MAX_AGE, now).await;
+        let verified = self.vendor.verify(received.request(), &self.secrets.current(), now);
+        if verified.is_err() && self.secrets.read_again(MIN_AGE, now).await {
+            return self.vendor.verify(received.request(), &self.secrets.current(), now);
+        }
+        verified
     }
 
     async fn accept(&self, verified: &Verified<'_>, events: &[Event<'_>], call: Call<'_>) -> Delivered {

@@ -10,7 +10,9 @@ mod overflow;
 mod publish;
 mod reply;
 mod request;
+mod signed_client;
 mod webhook_log;
+mod webhook_secrets;
 
 use std::process::ExitCode;
 
@@ -27,10 +29,12 @@ pub use publish::{PublishError, Queues};
 pub use reply::HttpResponse;
 pub use request::HttpRequest;
 pub use webhook_log::Call;
+pub use webhook_secrets::{SecretStoreError, SecretsSetting, StoredSecret, WebhookSecrets};
 
 /// A vendor's whole function: reads the settings, then serves the Lambda Runtime API until Lambda ends the process.
 ///
-/// A setting that is missing or malformed ends it at once with one line on standard error.
+/// A setting that is missing or malformed, or secrets that cannot be read, end it with one line on standard error: Lambda
+/// starts it again for the next webhook, and a webhook answered 401 meanwhile would be lost.
 pub fn run(vendor: &'static Vendor) -> ExitCode {
     let config = match Config::from_env(vendor) {
         Ok(config) => config,
@@ -49,9 +53,12 @@ pub fn run(vendor: &'static Vendor) -> ExitCode {
 }
 
 async fn serve(vendor: &'static Vendor, config: Config) -> Result<(), lambda_runtime::Error> {
-    let queues = Queues::new(&config.destination);
-    queues.prime().await;
-    let function = Function::new(vendor, config, queues);
+    let connector = connection::connector();
+    let queues = Queues::with_connector(&config.destination, connector.clone());
+    let aws = &config.destination.aws;
+    let (secrets, ()) =
+        tokio::join!(WebhookSecrets::open(vendor, &config.secrets, aws, connector, now()), queues.prime());
+    let function = Function::new(vendor, config, secrets?, queues);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let trace_header = event.context.xray_trace_id.as_deref();
         let call = Call { request_id: &event.context.request_id, trace_header };

@@ -1,0 +1,228 @@
+//! Webhook secrets in SSM and Secrets Manager: read at start, and read again without a deployment.
+
+use std::time::Duration;
+
+use aws_lambda_events::http;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_types::body::SdkBody;
+use crm_ingest::{Config, Function, HttpRequest, Queues, WebhookSecrets};
+use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tests::binaries;
+use tests::stub::connector::connector_fn;
+use tests::stub::http::{Answer, Request, Server, Service, response};
+use tests::stub::runtime_api::{self, Environment, InvokeError, Log};
+use tests::stub::secret_store::SecretStore;
+
+use crate::function::{CALL, QUARANTINE, QUEUE, heffl, lead_created};
+
+const SSM: &str = "ssm:/crm-events/heffl";
+const SECRETS_MANAGER: &str = "secretsmanager:crm-events/heffl";
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+fn secrets(token: &str) -> String {
+    json!({"default": [format!("token:{token}")]}).to_string()
+}
+
+fn config(setting: &str) -> Config {
+    Config::read(heffl(), |variable| {
+        Some(match variable {
+            "QUEUE_URL" => QUEUE.to_owned(),
+            "QUARANTINE_QUEUE_URL" => QUARANTINE.to_owned(),
+            "WEBHOOK_SECRETS" => setting.to_owned(),
+            "AWS_REGION" => tests::stub::REGION.to_owned(),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
+            _ => return None,
+        })
+    })
+    .unwrap()
+}
+
+/// An SQS that takes everything, and this secret store.
+fn connector(store: &SecretStore) -> SharedHttpConnector {
+    let store = store.clone();
+    connector_fn(move |request: http::Request<SdkBody>| {
+        let header = |name: &str| {
+            request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let (status, body) = if header("x-amz-target").starts_with("AmazonSQS.") {
+            (200, r#"{"MessageId": "m"}"#.to_owned())
+        } else {
+            store.act(header, request.body().bytes().unwrap())
+        };
+        http::Response::builder().status(status).body(body).unwrap()
+    })
+}
+
+async fn start(setting: &str, store: &SecretStore) -> Result<Function, String> {
+    let (config, connector) = (config(setting), connector(store));
+    let aws = &config.destination.aws;
+    let secrets = WebhookSecrets::open(heffl(), &config.secrets, aws, connector.clone(), RECEIVED_AT).await;
+    let secrets = secrets.map_err(|error| error.to_string())?;
+    let queues = Queues::with_connector(&config.destination, connector);
+    Ok(Function::new(heffl(), config, secrets, queues))
+}
+
+fn with_token(token: &str) -> serde_json::Value {
+    api_gateway::event(heffl(), &Webhook { query: vec![("token".into(), token.to_owned().into())], ..lead_created() })
+}
+
+async fn status(function: &Function, token: &str, now: Timestamp) -> i64 {
+    let event: HttpRequest = serde_json::from_value(with_token(token)).unwrap();
+    let response = serde_json::to_value(function.handle(event, CALL, now).await).unwrap();
+    response["statusCode"].as_i64().unwrap()
+}
+
+#[tokio::test]
+async fn a_changed_secret_counts_without_a_new_start() {
+    for setting in [SSM, SECRETS_MANAGER] {
+        let store = SecretStore::default();
+        store.put(setting, &secrets("old"));
+        let function = start(setting, &store).await.unwrap();
+        assert_eq!(status(&function, "old", RECEIVED_AT).await, 200, "{setting}");
+        assert_eq!(store.requests(), 1);
+
+        store.put(setting, &secrets("new"));
+        let later = RECEIVED_AT + MINUTE;
+        assert_eq!(status(&function, "new", later).await, 200, "{setting}: checked against the new secret");
+        assert_eq!(status(&function, "old", later).await, 401, "{setting}: the old secret is gone");
+        assert_eq!(store.requests(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_removed_secret_is_refused_after_ten_minutes_though_only_its_holder_sends() {
+    let store = SecretStore::default();
+    store.put(SSM, &secrets("leaked"));
+    let function = start(SSM, &store).await.unwrap();
+    store.put(SSM, &secrets("new"));
+    assert_eq!(status(&function, "leaked", RECEIVED_AT + MINUTE * 9).await, 200);
+    assert_eq!(store.requests(), 1, "a valid proof causes no read");
+    assert_eq!(status(&function, "leaked", RECEIVED_AT + MINUTE * 10).await, 401);
+    assert_eq!(store.requests(), 2);
+}
+
+#[tokio::test]
+async fn forged_webhooks_cause_one_read_a_minute_at_most() {
+    let store = SecretStore::default();
+    store.put(SSM, &secrets("t"));
+    let function = start(SSM, &store).await.unwrap();
+    let second = SignedDuration::from_secs(1);
+    for number in 0..180 {
+        assert_eq!(status(&function, "forged", RECEIVED_AT + second * number).await, 401);
+    }
+    assert_eq!(store.requests(), 3, "at the start, after one minute and after two");
+    // Reads that fail count too.
+    let failures = vec![(500, ""); 1000];
+    store.fail(&failures);
+    let before = store.requests();
+    for number in 180..239 {
+        assert_eq!(status(&function, "forged", RECEIVED_AT + second * number).await, 401);
+    }
+    assert_eq!(store.requests() - before, 3, "one read of three attempts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_they_cannot_be_read_again_those_in_use_stay() {
+    let unreadable: [&[(u16, &str)]; 5] = [
+        &[(500, ""), (500, ""), (500, "")],
+        &[(400, r#"{"__type": "AccessDeniedException", "Message": "not authorized"}"#)],
+        &[(200, "{}")],
+        &[(200, r#"{"Parameter": {"Value": "hunter2"}}"#)],
+        &[(200, r#"{"Parameter": {"Value": "{\"default\": [\"basic:user:hunter2\"]}"}}"#)],
+    ];
+    for failures in unreadable {
+        let store = SecretStore::default();
+        store.put(SSM, &secrets("t"));
+        let function = start(SSM, &store).await.unwrap();
+        store.fail(failures);
+        let later = RECEIVED_AT + MINUTE;
+        assert_eq!(status(&function, "forged", later).await, 401, "{failures:?}");
+        assert_eq!(store.requests(), 1 + failures.len(), "{failures:?}");
+        assert_eq!(status(&function, "t", later).await, 200, "{failures:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_tries_three_times() {
+    for failures in
+        [[(500, ""), (503, "")], [(429, ""), (400, r#"{"__type": "com.amazonaws.ssm#ThrottlingException"}"#)]]
+    {
+        let store = SecretStore::default();
+        store.put(SSM, &secrets("t"));
+        store.fail(&failures);
+        let function = start(SSM, &store).await.unwrap();
+        assert_eq!(store.requests(), 3);
+        assert_eq!(status(&function, "t", RECEIVED_AT).await, 200);
+    }
+    let store = SecretStore::default();
+    store.fail(&[(500, ""), (500, ""), (500, ""), (500, "")]);
+    assert_eq!(
+        start(SSM, &store).await.unwrap_err(),
+        "WEBHOOK_SECRETS: ssm:/crm-events/heffl cannot be read: 500 without a code"
+    );
+    assert_eq!(store.requests(), 3);
+}
+
+#[tokio::test]
+async fn a_start_without_secrets_says_why_in_one_line_without_a_secret() {
+    let denied = r#"{"__type": "AccessDeniedException", "Message": "not authorized to perform: ssm:GetParameter"}"#;
+    for (setting, answer, says) in [
+        (SSM, None, "ssm:/crm-events/heffl cannot be read: 400 ParameterNotFound"),
+        (SECRETS_MANAGER, None, "secretsmanager:crm-events/heffl cannot be read: 400 ResourceNotFoundException"),
+        (SSM, Some((400, denied)), "400 AccessDeniedException: not authorized to perform: ssm:GetParameter"),
+        (SSM, Some((403, "<html>")), "cannot be read: 403 without a code"),
+        (SECRETS_MANAGER, Some((200, r#"{"SecretBinary": "aHVudGVyMg=="}"#)), "holds no text"),
+        (SECRETS_MANAGER, Some((200, r#"{"SecretString": {"default": "hunter2"}}"#)), "holds no text"),
+        (SECRETS_MANAGER, Some((200, r#"{"SecretString": "hunter2"}"#)), "expected a JSON object"),
+        (SSM, Some((200, r#"{"Parameter": {"Value": "{\"a\": [\"basic:u:hunter2\"]}"}}"#)), r#"cannot use "basic""#),
+    ] {
+        let store = SecretStore::default();
+        store.fail(&answer.into_iter().collect::<Vec<_>>());
+        let message = start(setting, &store).await.unwrap_err();
+        assert!(message.starts_with(&format!("WEBHOOK_SECRETS: {setting} ")) && message.contains(says), "{message}");
+        assert!(!message.contains("hunter2") && !message.contains("aHVu") && !message.contains('\n'), "{message}");
+        assert_eq!(store.requests(), 1, "{message}");
+    }
+}
+
+/// The AWS of a real function: an SQS that takes everything, and this secret store.
+struct Aws(SecretStore);
+
+impl Service for Aws {
+    async fn answer(&self, request: Request) -> Answer {
+        if request.headers().get("x-amz-target").is_some_and(|target| target.as_bytes().starts_with(b"AmazonSQS.")) {
+            return Answer::Response(response(200, "application/x-amz-json-1.0", r#"{"MessageId": "m"}"#));
+        }
+        self.0.answer(request).await
+    }
+}
+
+#[tokio::test]
+async fn a_real_function_reads_them_before_it_takes_a_webhook_and_stops_without() {
+    let store = SecretStore::default();
+    let server = Server::start(Aws(store.clone())).await.unwrap();
+    let log = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("webhook_secrets.log");
+    let _ = std::fs::remove_file(&log);
+    let mut function = runtime_api::Function::new("heffl", binaries().unwrap().join("heffl"))
+        .variable("AWS_ENDPOINT_URL", server.url())
+        .variable("QUEUE_URL", QUEUE)
+        .variable("QUARANTINE_QUEUE_URL", QUARANTINE)
+        .variable("WEBHOOK_SECRETS", SSM);
+    function.log = Log::File(log.clone());
+    function.timeout = Duration::from_secs(10);
+    let mut environment = Environment::new(function);
+    let event = with_token("t").to_string();
+
+    assert!(matches!(environment.invoke(event.clone()).await, Err(InvokeError::Exited(_))));
+    let line = std::fs::read_to_string(&log).unwrap();
+    assert!(
+        line.starts_with("heffl: WEBHOOK_SECRETS: ssm:/crm-events/heffl cannot be read: 400 ParameterNotFound"),
+        "{line}"
+    );
+
+    store.put(SSM, &secrets("t"));
+    let answer: serde_json::Value = serde_json::from_slice(&environment.invoke(event).await.unwrap()).unwrap();
+    assert_eq!((&answer["statusCode"], environment.starts()), (&json!(200), 2), "{answer}");
+}
