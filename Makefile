@@ -137,10 +137,7 @@ advisories: $(DENY) ## Check the dependencies against the RustSec database (on G
 	cargo deny --locked check advisories
 
 .PHONY: bench
-bench: $(TOOLS) ## Measure every case in the process, then whole functions beside references, into BENCHMARKS.md
-	cargo run --release --package crm-normalize --example table
-	mkdir -p target/bench
-	cargo run --release --package crm-normalize --example beside -- target/bench/in-process.json
+bench: $(TOOLS) ## Measure every case in the process, then whole functions against references, into BENCHMARKS.md
 	cargo run --release --package crm-normalize --example normalize -- --bench --quick '$(FILTER)'
 	cargo run --profile stubs --package bench -- $(BENCH_FLAGS)
 

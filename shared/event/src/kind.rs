@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use arrayvec::ArrayString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A word outside of its closed list.
@@ -153,15 +152,9 @@ pub struct EventType {
     pub action: Action,
 }
 
-impl EventType {
-    fn parts(self) -> [&'static str; 4] {
-        ["crm.", self.entity.as_str(), ".", self.action.as_str()]
-    }
-}
-
 impl fmt::Display for EventType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.parts().into_iter().try_for_each(|part| f.write_str(part))
+        write!(f, "crm.{}.{}", self.entity, self.action)
     }
 }
 
@@ -177,11 +170,7 @@ impl FromStr for EventType {
 
 impl Serialize for EventType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = ArrayString::<64>::new();
-        for part in self.parts() {
-            text.try_push_str(part).map_err(serde::ser::Error::custom)?;
-        }
-        serializer.serialize_str(&text)
+        serializer.collect_str(self)
     }
 }
 

@@ -1,13 +1,10 @@
 #![doc = include_str!("../README.md")]
 
-mod escape;
 mod kind;
-pub mod plain;
 pub mod record;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod value;
-mod write;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -16,14 +13,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-pub use escape::push_escaped;
 pub use kind::{Action, Entity, EventType, TimeSource, UnknownWord};
 pub use record::Record;
 pub use value::{
     Absent, Address, Campaign, CustomField, DateInfo, Decimal, Email, EmailBounce, FormField, GeoLocation, Json,
     LineItem, NotADecimal, Phone, Rate, Ref, Stage, Subtask, Text, Web,
 };
-pub use write::to_json;
 
 /// The version of the CloudEvents specification that [`Event`] follows.
 pub const SPEC_VERSION: &str = "1.0";
@@ -87,17 +82,20 @@ pub struct Event<'a> {
     pub data: Data<'a>,
 }
 
-/// What an event has beside the vendor's JSON is mostly less than this and as much again as that JSON.
-const BESIDE_RAW: usize = 6 << 10;
+/// Typical size of an event without `raw`, beyond what the record repeats of it. It sizes the buffer.
+const TYPICAL_EVENT_BYTES: usize = 6 << 10;
 
 impl Event<'_> {
-    /// The JSON of the event, byte for byte that of `serde_json`, and sooner.
+    /// The event's JSON: the body of its message.
     ///
     /// # Errors
-    /// Where a value is of a kind that no event has: for the types as they are, never.
+    /// If `serde_json` cannot write a value, which it can for every type that an event is made of.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let raw = self.data.raw.as_ref().map_or(0, |raw| raw.get().len());
-        to_json(self, raw.saturating_mul(2).saturating_add(BESIDE_RAW))
+        // Large bodies would otherwise be copied each time that the buffer grows.
+        let raw_bytes = self.data.raw.as_ref().map_or(0, |raw| raw.get().len());
+        let mut json = Vec::with_capacity(raw_bytes.saturating_mul(2).saturating_add(TYPICAL_EVENT_BYTES));
+        serde_json::to_writer(&mut json, self)?;
+        String::from_utf8(json).map_err(serde::ser::Error::custom)
     }
 }
 

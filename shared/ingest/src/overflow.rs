@@ -12,8 +12,8 @@ use aws_sigv4::http_request::PayloadChecksumKind;
 use bytes::Bytes;
 use crm_normalize::quarantine::Record;
 use data_encoding::HEXLOWER;
+use ring::digest::{SHA256, digest};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::config::Destination;
 use crate::connection::Reconnect;
@@ -54,7 +54,7 @@ impl Key {
 
 /// A name made of texts that a vendor wrote, which are no file names.
 fn hash(texts: &[&str]) -> String {
-    HEXLOWER.encode(&Sha256::digest(texts.join("\n")))
+    HEXLOWER.encode(digest(&SHA256, texts.join("\n").as_bytes()).as_ref())
 }
 
 /// The store did not take an object. Says what S3 answered, never what was in the object.

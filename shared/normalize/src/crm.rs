@@ -17,7 +17,6 @@ use jiff::Timestamp;
 
 use crate::error::Quarantine;
 use crate::json::Object;
-use crate::name::is_name;
 use crate::request::Pairs;
 use crate::scheme::Scheme;
 
@@ -149,7 +148,7 @@ impl CatalogEntry {
 
     /// The row of an event's name, exactly as the vendor writes it.
     pub fn find(rows: &'static [CatalogEntry], vendor_event: &str) -> Option<&'static CatalogEntry> {
-        rows.iter().find(|row| is_name(row.vendor_event.as_bytes(), vendor_event))
+        rows.iter().find(|row| row.vendor_event == vendor_event)
     }
 }
 

@@ -16,12 +16,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 pub use self::value::Value;
-use self::value::{Scalar, checked, trimmed};
+pub(crate) use self::value::{Member, Node};
+use self::value::{Scalar, trimmed};
 use crate::error::Quarantine;
 use crate::redact;
-use crate::tape::{Kind, Node, Tape, Wanted};
 use crate::time;
 
 /// What to read in place of a member's value, by the member's name; none to read the value itself.
@@ -34,7 +35,7 @@ pub type Replace = for<'o, 'a> fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>;
 #[derive(Clone)]
 pub struct Object<'a> {
     body: Rc<Body<'a>>,
-    node: Node,
+    node: Node<'a>,
     replace: Option<Replace>,
 }
 
@@ -44,21 +45,23 @@ pub enum Entry<'a> {
     Text(Text<'a>),
 }
 
+/// What all objects of one body share.
 struct Body<'a> {
-    tape: Tape<'a>,
+    root: Node<'a>,
     /// Paths of values that could not be read.
     warnings: RefCell<Vec<String>>,
     /// The zone of times that are written without one.
     zone: TimeZone,
-    /// Of which this is a copy with other names: there is one list of warnings for the whole body.
-    original: Option<Rc<Self>>,
 }
+
+/// Most containers that may stand in each other.
+const MAX_DEPTH: usize = 120;
 
 impl<'a> Object<'a> {
     /// A whole body.
     ///
     /// # Errors
-    /// Where the text is not one JSON object, or one in which more than 120 containers stand in each other.
+    /// If the text is not one JSON object, or one in which more than 120 containers stand in each other.
     pub fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
         Self::parse_in(json, TimeZone::UTC)
     }
@@ -68,105 +71,82 @@ impl<'a> Object<'a> {
     /// # Errors
     /// As [`Self::parse`].
     pub fn parse_in(json: &'a str, zone: TimeZone) -> Result<Self, serde_json::Error> {
-        match Tape::new(json) {
-            Ok(tape) if tape.root().kind == Kind::Object => {
-                let node = *tape.root();
-                Ok(Self {
-                    body: Rc::new(Body { tape, warnings: RefCell::default(), zone, original: None }),
-                    node,
-                    replace: None,
-                })
-            }
-            _ => Err(no_object(json)),
+        let root: &RawValue = serde_json::from_str(json)?;
+        let node = Node::new(root);
+        if !node.is_object() {
+            return Err(no_object(json));
         }
+        if depth(root.get()) > MAX_DEPTH {
+            return Err(serde::de::Error::custom("nested deeper than 120 levels"));
+        }
+        let root = node.share();
+        Ok(Self { body: Rc::new(Body { root, warnings: RefCell::default(), zone }), node: node.share(), replace: None })
     }
 
     /// The paths of the values that were there and could not be read, in the order of reading.
     pub fn take_warnings(&self) -> Vec<String> {
-        self.original().warnings.take()
+        self.body.warnings.take()
     }
 
-    /// The whole body as it stands, less every member of these names, at any depth. What was read of it is gone before
-    /// its copy is made: of a large body there is not room for both.
+    /// The whole body as it stands, less every member of these names, at any depth. `None` if they cannot be taken out.
     pub fn into_json_without(self, names: &[&str]) -> Option<Json<'a>> {
-        let text = self.body.tape.text(self.body.tape.root());
-        let members = self.body.tape.outermost_members(names);
+        let root = self.body.root.json();
+        if names.is_empty() {
+            return Some(Json::new(Cow::Borrowed(root)));
+        }
+        let mut members = Vec::new();
+        redact::find(&self.body.root, root.get(), names, &mut members)?;
+        if members.is_empty() {
+            return Some(Json::new(Cow::Borrowed(root)));
+        }
+        // Of a large body there is not room for its copy and for what was read of it.
         drop(self);
-        checked(if members.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(redact::without(text, members)) })
-    }
-
-    fn original(&self) -> &Rc<Body<'a>> {
-        self.body.original.as_ref().unwrap_or(&self.body)
+        let redacted = RawValue::from_string(redact::without(root.get(), members)?).ok()?;
+        Some(Json::new(Cow::Owned(redacted)))
     }
 
     /// The value of one of the object's own members.
-    #[inline(always)]
-    fn value<'o>(&'o self, member: &'o Node) -> Value<'o, 'a> {
-        let value = Value { tape: &self.body.tape, node: member };
-        match self.replace {
-            Some(replace) => self.replaced(replace, value),
-            None => value,
-        }
+    fn value<'o>(&'o self, name: &str, node: &'o Node<'a>) -> Value<'o, 'a> {
+        let value = Value::new(node);
+        self.replace.and_then(|replace| replace(name, value)).unwrap_or(value)
     }
 
-    #[inline(never)]
-    fn replaced<'o>(&'o self, replace: Replace, value: Value<'o, 'a>) -> Value<'o, 'a> {
-        replace(&value.tape.name(value.node).unwrap_or_default(), value).unwrap_or(value)
-    }
-
-    #[inline(always)]
-    fn member(&self, name: Wanted<'_>) -> Option<Value<'_, 'a>> {
-        let value = self.value(self.body.tape.member(&self.node, name)?);
-        value.filled().or_else(|| self.last_filled(name.name))
-    }
-
-    /// The last member of a name that is not `null`: a name may stand there in two cases, and the one may be empty.
-    #[cold]
-    fn last_filled(&self, name: &str) -> Option<Value<'_, 'a>> {
-        let named = self.members().filter(|(other, _)| other.eq_ignore_ascii_case(name));
-        named.filter_map(|(_, value)| value.filled()).last()
+    fn member(&self, name: &str) -> Option<Value<'_, 'a>> {
+        self.value(name, self.node.member(name)?).filled()
     }
 
     #[cold]
     fn warn(&self, name: &str) {
-        let path = self.body.tape.path(&self.node);
-        let dot = if path.is_empty() { "" } else { "." };
-        self.original().warnings.borrow_mut().push(format!("{path}{dot}{name}"));
+        let mut path = String::new();
+        push_path(&mut path, &self.body.root, self.node.json());
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(name);
+        self.body.warnings.borrow_mut().push(path);
     }
 
     /// Reads a member by `read`; a value that `read` does not take is a warning.
-    #[inline]
-    fn read<T>(&self, name: Wanted<'_>, read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>) -> Option<T> {
-        self.read_value(self.member(name)?, name, read)
-    }
-
-    #[inline]
-    fn read_value<T>(
-        &self,
-        value: Value<'_, 'a>,
-        name: Wanted<'_>,
-        read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>,
-    ) -> Option<T> {
-        read(value.scalar()).unwrap_or_else(|Unreadable| {
-            self.warn(name.name);
+    fn read<T>(&self, name: &str, read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>) -> Option<T> {
+        read(self.member(name)?.scalar()).unwrap_or_else(|Unreadable| {
+            self.warn(name);
             None
         })
     }
 
-    /// Whether there is such a member, be it `null`.
+    /// True if there is such a member, be it `null`.
     pub fn has(&self, name: &str) -> bool {
-        self.body.tape.member(&self.node, Wanted::new(name)).is_some()
+        self.node.member(name).is_some()
     }
 
     /// The names of the members and their values, `null` included, in the vendor's order.
     pub fn members(&self) -> impl Iterator<Item = (Text<'a>, Value<'_, 'a>)> {
-        let members = self.body.tape.children(&self.node).iter();
-        members.map(|member| (self.body.tape.name(member).unwrap_or_default(), self.value(member)))
+        self.node.members().iter().map(|member| (member.name.clone(), self.value(&member.name, &member.node)))
     }
 
     /// The member's value as it stands.
     pub fn json(&self, name: &str) -> Option<Value<'_, 'a>> {
-        self.member(Wanted::new(name))
+        self.member(name)
     }
 
     /// The value at a path of names (`meta.id`); `null` is absent.
@@ -177,19 +157,8 @@ impl<'a> Object<'a> {
     }
 
     /// Text, trimmed, or a number's or Boolean's text. Empty text is absent.
-    #[inline(always)]
     pub fn text(&self, name: &str) -> Option<Text<'a>> {
-        self.text_of(Wanted::new(name))
-    }
-
-    fn text_of(&self, name: Wanted<'_>) -> Option<Text<'a>> {
-        let value = self.member(name)?;
-        let plain = value.trimmed_text();
-        plain.map(Cow::Borrowed).or_else(|| self.any_text_of(value, name))
-    }
-
-    fn any_text_of(&self, value: Value<'_, 'a>, name: Wanted<'_>) -> Option<Text<'a>> {
-        self.read_value(value, name, |value| match value {
+        self.read(name, |value| match value {
             Scalar::Null => Ok(None),
             Scalar::Bool(value) => Ok(Some(Cow::Borrowed(if value { "true" } else { "false" }))),
             Scalar::Number(digits) => Ok(Some(Cow::Borrowed(digits))),
@@ -215,31 +184,20 @@ impl<'a> Object<'a> {
 
     /// An id: text, or a number, of which it is the digits (`5001264008.0` and `5.001264008e9` are `5001264008`). No
     /// vendor gives a record the id 0, several write it for "none". A placeholder that was not filled is no id.
-    #[inline(always)]
     pub fn id(&self, name: &str) -> Option<Text<'a>> {
-        self.id_of(Wanted::new(name))
-    }
-
-    fn id_of(&self, name: Wanted<'_>) -> Option<Text<'a>> {
-        let value = self.member(name)?;
-        let plain = value.trimmed_text();
-        let plain = plain.filter(|text| !is_placeholder(text));
-        plain.map(Cow::Borrowed).or_else(|| self.any_id_of(value, name)).filter(|id| id != "0")
-    }
-
-    fn any_id_of(&self, value: Value<'_, 'a>, name: Wanted<'_>) -> Option<Text<'a>> {
-        self.read_value(value, name, |value| match value {
+        let id = self.read(name, |value| match value {
             Scalar::Null => Ok(None),
             Scalar::Number(digits) => Ok(Some(integer_digits(digits).unwrap_or(Cow::Borrowed(digits)))),
             Scalar::Text(text) if is_placeholder(&text) => Err(Unreadable),
             Scalar::Text(text) => Ok(trimmed(text)),
             Scalar::Bool(_) | Scalar::Other => Err(Unreadable),
-        })
+        });
+        id.filter(|id| id != "0")
     }
 
     /// A number with its digits as they stand, be it written as text.
     pub fn decimal(&self, name: &str) -> Option<Decimal<'a>> {
-        self.read(Wanted::new(name), |value| match value {
+        self.read(name, |value| match value {
             Scalar::Null => Ok(None),
             Scalar::Number(digits) => Decimal::new(digits).map(Some).map_err(|_| Unreadable),
             Scalar::Text(text) => match trimmed(text) {
@@ -252,7 +210,7 @@ impl<'a> Object<'a> {
 
     /// `true` or `false`, also as text, or 1 or 0.
     pub fn bool(&self, name: &str) -> Option<bool> {
-        self.read(Wanted::new(name), |value| {
+        self.read(name, |value| {
             let word = match value {
                 Scalar::Null => return Ok(None),
                 Scalar::Bool(value) => return Ok(Some(value)),
@@ -276,7 +234,7 @@ impl<'a> Object<'a> {
     /// An instant in any of the vendors' forms, see [`time::instant`]; a local time is of the body's zone. The number 0
     /// means "never".
     pub fn time(&self, name: &str) -> Option<Timestamp> {
-        self.moment(name, |text| time::instant(text, &self.original().zone), time::epoch)
+        self.moment(name, |text| time::instant(text, &self.body.zone), time::epoch)
     }
 
     /// A calendar date, see [`time::date`] and [`time::date_of_epoch`].
@@ -290,7 +248,7 @@ impl<'a> Object<'a> {
         from_text: impl FnOnce(&str) -> Option<T>,
         from_digits: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        self.read(Wanted::new(name), |value| match value {
+        self.read(name, |value| match value {
             Scalar::Null | Scalar::Number("0") => Ok(None),
             Scalar::Number(digits) => from_digits(digits).map(Some).ok_or(Unreadable),
             Scalar::Text(text) => match trimmed(text) {
@@ -304,7 +262,7 @@ impl<'a> Object<'a> {
 
     /// The object under a name.
     pub fn object(&self, name: &str) -> Option<Object<'a>> {
-        let object = self.nested(self.member(Wanted::new(name))?);
+        let object = self.nested(self.member(name)?);
         if object.is_none() {
             self.warn(name);
         }
@@ -313,7 +271,7 @@ impl<'a> Object<'a> {
 
     /// The object under a name; anything else is absent without a warning.
     pub fn any_object(&self, name: &str) -> Option<Object<'a>> {
-        self.nested(self.member(Wanted::new(name))?)
+        self.nested(self.member(name)?)
     }
 
     /// The objects of an array; an object that stands alone is an array of one. `null` entries are left out.
@@ -369,9 +327,9 @@ impl<'a> Object<'a> {
         name: &'o str,
         read: impl Fn(Value<'o, 'a>) -> Option<T> + 'o,
     ) -> impl Iterator<Item = T> + 'o {
-        let entries = self.member(Wanted::new(name)).map(Value::entries).unwrap_or_default().iter().enumerate();
-        entries.filter(|(_, entry)| entry.kind != Kind::Null).filter_map(move |(index, node)| {
-            let read = read(Value { tape: &self.body.tape, node });
+        let entries = self.member(name).map(Value::entries).unwrap_or_default().iter().map(Value::new).enumerate();
+        entries.filter(|(_, entry)| !entry.is_null()).filter_map(move |(index, entry)| {
+            let read = read(entry);
             if read.is_none() {
                 self.warn(&format!("{name}[{index}]"));
             }
@@ -380,7 +338,8 @@ impl<'a> Object<'a> {
     }
 
     fn nested(&self, value: Value<'_, 'a>) -> Option<Object<'a>> {
-        value.is_object().then(|| Object { body: self.body.clone(), node: *value.node, replace: None })
+        let node = value.node().filter(|node| node.is_object())?.share();
+        Some(Object { body: self.body.clone(), node, replace: None })
     }
 
     /// The same object with other values for some of its members, for vendors that wrap values
@@ -392,18 +351,61 @@ impl<'a> Object<'a> {
     /// The same object with its members' names without a prefix, where they have it: for flat bodies (`deal_name`).
     /// Warnings name the members without it.
     pub fn without_prefix(self, prefix: &str) -> Self {
-        let (tape, node) = self.body.tape.without_prefix(&self.node, prefix);
-        let original = Some(self.original().clone());
-        Self { body: Rc::new(Body { tape, warnings: RefCell::default(), zone: TimeZone::UTC, original }), node, ..self }
+        let rename = |name: &Text<'a>| match name {
+            Cow::Borrowed(name) => Cow::Borrowed(name.strip_prefix(prefix).unwrap_or(name)),
+            Cow::Owned(name) => Cow::Owned(name.strip_prefix(prefix).unwrap_or(name).to_owned()),
+        };
+        Self { node: self.node.rename_members(rename), ..self }
     }
 }
 
-/// What `serde_json` has to say of a text that is no object, line and column included. It has nothing
-/// to say of one that is only too deep.
+/// Appends the path to a value of the tree. A value is known by its place in the body's text.
+fn push_path(path: &mut String, node: &Node<'_>, value: &RawValue) {
+    let wanted = value.get().as_bytes().as_ptr_range();
+    let holds = |node: &Node<'_>| {
+        let text = node.json().get().as_bytes().as_ptr_range();
+        text.start <= wanted.start && wanted.end <= text.end
+    };
+    if node.json().get().as_bytes().as_ptr_range() == wanted {
+        return;
+    }
+    if let Some(member) = node.members().iter().find(|member| holds(&member.node)) {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(&member.name);
+        push_path(path, &member.node, value);
+    } else if let Some((index, entry)) = node.entries().iter().enumerate().find(|(_, entry)| holds(entry)) {
+        path.push_str(&format!("[{index}]"));
+        push_path(path, entry, value);
+    }
+}
+
+/// Most containers that stand in each other in a text that is JSON.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth = depth.saturating_add(1);
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// The error of `serde_json` for JSON that is no object, line and column included.
 #[cold]
 fn no_object(json: &str) -> serde_json::Error {
-    let syntax = serde_json::from_str::<BTreeMap<Cow<'_, str>, IgnoredAny>>(json).err();
-    syntax.unwrap_or_else(|| serde::de::Error::custom("nested deeper than 120 levels"))
+    let error = serde_json::from_str::<BTreeMap<Cow<'_, str>, IgnoredAny>>(json).err();
+    error.unwrap_or_else(|| serde::de::Error::custom("not an object"))
 }
 
 /// The value is there, and is not what it should be.
@@ -501,7 +503,6 @@ mod tests {
         assert_eq!(o.text("name").as_deref(), Some("escaped"));
     }
 
-    /// Names of one length with the same ends have one fingerprint.
     #[test]
     fn any_number_of_names_may_look_alike() {
         let members: Vec<String> = (0..50_000).map(|at| format!(r#""custom__{at:05}__field_a":{at}"#)).collect();

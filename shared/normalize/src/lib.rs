@@ -6,13 +6,11 @@ pub mod fields;
 pub mod json;
 pub mod key;
 mod log_fields;
-mod name;
 pub mod quarantine;
 mod redact;
 pub mod request;
 pub mod scheme;
 mod secrets;
-mod tape;
 pub mod time;
 mod time_zones;
 
@@ -134,6 +132,11 @@ const LARGEST_EVENTS: usize = 64 << 20;
 /// The [content codings](https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding) in use.
 const COMPRESSIONS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
+/// The event must not go on with the vendor's secrets in it, and not without its `raw` either.
+fn secrets_left() -> Quarantine {
+    Quarantine::new(Reason::NotJson, "the vendor's secrets could not be taken out of the body")
+}
+
 /// A webhook about many records becomes as many events, which a function has to hold.
 fn check_amount(events: usize, body_bytes: usize) -> Result<(), Quarantine> {
     if events > MOST_EVENTS || (events > 1 && events.saturating_mul(body_bytes) > LARGEST_EVENTS) {
@@ -160,11 +163,14 @@ impl<'a> Verified<'a> {
         let logged = Logged::of(&webhook.body, self.vendor.log_members);
         let identity = self.identity(&webhook.body);
         let warnings = webhook.body.take_warnings();
-        let raw = || webhook.body.into_json_without(self.vendor.secret_members);
-        let result = outcome.map(|outcome| {
+        let raw = |body: Object<'a>| match options.include_raw {
+            true => body.into_json_without(self.vendor.secret_members).map(Some).ok_or_else(secrets_left),
+            false => Ok(None),
+        };
+        let result = outcome.and_then(|outcome| {
             let is_readable = warnings.is_empty();
             let stamp = Stamp { request: self, identity, is_readable, unreadable: unreadable(&warnings) };
-            stamp.stamp(outcome, options.include_raw.then(raw).flatten())
+            Ok(stamp.stamp(outcome, raw(webhook.body)?))
         });
         Normalized { result, warnings, logged }
     }
@@ -203,7 +209,7 @@ impl<'a> Verified<'a> {
     }
 
     fn parse(&self) -> Result<Object<'a>, Quarantine> {
-        let text = simdutf8::compat::from_utf8(self.request.body)
+        let text = std::str::from_utf8(self.request.body)
             .map_err(|error| Quarantine::new(Reason::NotText, self.why_not_text(error.valid_up_to())))?;
         // RFC 8259, section 8.1: a parser may ignore a byte order mark.
         let text = text.trim_start_matches('\u{feff}').trim_ascii();

@@ -3,18 +3,46 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use serde_json::value::RawValue;
+
+use crate::json::{Member, Node};
+
+/// Finds the outermost members of these names, in any ASCII case, in the text that `node` is the whole of: each from its
+/// name's first quote to its value's end, in order. `None` if a value is not where the text has it.
+pub fn find(node: &Node<'_>, text: &str, names: &[&str], members: &mut Vec<Range<usize>>) -> Option<()> {
+    // A member's name begins at the first quote after the value before it, or after the opening brace.
+    let mut at = place(node.json(), text)?.start.checked_add(1)?;
+    for Member { name, node } in node.members() {
+        let value = place(node.json(), text)?;
+        if names.iter().any(|secret| secret.eq_ignore_ascii_case(name)) {
+            let quote = text.get(at..value.start)?.find('"')?;
+            members.push(at.checked_add(quote)?..value.end);
+        } else {
+            find(node, text, names, members)?;
+        }
+        at = value.end;
+    }
+    node.entries().iter().try_for_each(|entry| find(entry, text, names, members))
+}
+
+/// The place of a value in the text that it was read from.
+fn place(value: &RawValue, text: &str) -> Option<Range<usize>> {
+    let start = value.get().as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    Some(start..start.checked_add(value.get().len())?)
+}
+
 /// JSON without some of its members, all else byte for byte. A member reaches from its name's first quote to its
-/// value's end; they come in order, and none within another.
-pub fn without(json: &str, members: impl IntoIterator<Item = Range<usize>>) -> String {
+/// value's end; they come in order, and none within another. `None` if they do not.
+pub fn without(json: &str, members: impl IntoIterator<Item = Range<usize>>) -> Option<String> {
     let mut kept = String::with_capacity(json.len());
     let mut at = 0;
     for member in members {
-        kept.push_str(json.get(at..member.start).unwrap_or_default());
-        let after = leave_out(&mut kept, json.get(member.end..).unwrap_or_default());
-        at = json.len().saturating_sub(after.len());
+        kept.push_str(json.get(at..member.start)?);
+        let after = leave_out(&mut kept, json.get(member.end..)?);
+        at = json.len().checked_sub(after.len())?;
     }
-    kept.push_str(json.get(at..).unwrap_or_default());
-    kept
+    kept.push_str(json.get(at..)?);
+    Some(kept)
 }
 
 /// Leaves out the comma of a member that is left out, which stood between `kept` and `after`; what to go on with.

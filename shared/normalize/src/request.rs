@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use crm_event::Text;
 
-use crate::name::is_name;
-
 /// What a proof is checked over: the request as it came, body bytes untouched.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
@@ -26,9 +24,7 @@ impl<'a> Pairs<'a> {
     /// The one value of a name, without regard to ASCII case. A name that occurs twice has none: two readers could
     /// take it for different requests.
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        // Most come in the case in which they are asked for.
-        let is_it = |key: &str| is_name(key.as_bytes(), name) || key.eq_ignore_ascii_case(name);
-        let mut values = self.0.iter().filter(|(key, _)| is_it(key));
+        let mut values = self.0.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         let (_, value) = values.next()?;
         values.next().is_none().then_some(value)
     }

@@ -5,7 +5,6 @@
 #![expect(clippy::indexing_slicing, reason = "of JSON, where what is missing is null")]
 
 mod goals;
-mod in_process;
 mod measure;
 mod prepare;
 mod process;
@@ -95,7 +94,6 @@ fn main() -> anyhow::Result<()> {
                 count => measure::soak(&stand, &ours, &webhooks, count).await?,
             },
             shipped: prepare::shipped()?,
-            in_process: in_process::read()?,
         };
         report::markdown(&results, &webhooks, &stand, &options, started.elapsed())
     })?;

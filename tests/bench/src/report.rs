@@ -50,25 +50,6 @@ pub fn markdown(
         ),
     );
     table(&mut text, &["aim", "bound", "measured", ""], goals.iter().map(|goal| goal.cells()));
-    if !results.in_process.is_empty() {
-        section(
-            &mut text,
-            "In the process",
-            "Every vendor's longest case: proof, translation, keys and the message's JSON, in turns with parsing the same \
-            body to a `serde_json::Value`. Medians of eleven processes with 300 turns each, for where a process has its \
-            code and its heap changes a ratio by 4 %. `make bench FILTER=...` has all cases.",
-        );
-        let rows = results.in_process.iter().map(|case| {
-            [
-                format!("`{}`", case.name),
-                case.bytes.to_string(),
-                figure(case.value),
-                figure(case.ours),
-                figure(case.ratio),
-            ]
-        });
-        table(&mut text, &["case", "bytes", "`Value`, µs", "ours, µs", "ratio"], rows);
-    }
     if !results.bodies.is_empty() {
         growth(&mut text, results);
     }

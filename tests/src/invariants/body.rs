@@ -57,7 +57,6 @@ const LARGEST_OUTPUT: usize = 128 << 20;
 /// One event; gives its JSON.
 fn event(vendor: &Vendor, event: &Event<'_>, body_json: &str, secrets: &[String], body: &[u8]) -> String {
     let json = event.to_json().unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(serde_json::to_string(event).ok().as_ref(), Some(&json), "not as serde_json writes it");
     let back: Event<'_> = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
     assert_eq!(&back, event, "read back from {json}");
     for (key, what) in [(&event.id, "id"), (&event.partitionkey, "partitionkey")] {
