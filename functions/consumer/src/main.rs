@@ -4,15 +4,17 @@ mod view;
 
 use std::process::ExitCode;
 
+use crm_consume::Consumer;
 use crm_consume::payload::S3;
-use crm_consume::{Consumer, Event};
+use crm_consume::store::NoRecord;
 
 use crate::view::View;
 
 fn main() -> ExitCode {
     crm_consume::run_with(|settings| {
         let view = View::new(settings.dynamodb(), settings.get("VIEW_TABLE", "the name of the table of records")?);
-        let consumer = Consumer::new(settings.records()?).with_payloads(S3::new(settings.s3()));
-        Ok(async move |batch| consumer.transact(batch, async |event: &Event<'_>| view.effect(event).await).await)
+        // An event is recognized by the ids in its record's item.
+        let consumer = Consumer::new(NoRecord).with_payloads(S3::new(settings.s3())).with_queue(settings.queue());
+        Ok(async move |batch| consumer.keep_latest(batch, &view).await)
     })
 }

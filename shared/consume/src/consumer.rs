@@ -1,20 +1,24 @@
-//! The way of a batch: message by message, in order, each in effect once.
+//! Consumes a batch: message by message, in order, each in effect once.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt::{self, Display};
-use std::time::Instant;
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use crm_event::Event;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
+use tokio::time::Instant;
 
+use crate::backoff::Backoff;
+use crate::failure::{Failure, comes_back_after};
 use crate::panic::caught;
-use crate::payload::{NoPayloads, PayloadError, Payloads, Pointer};
-use crate::store::{Claim, Commit, Store, StoreError, Times, Transact};
+use crate::payload::{NoPayloads, Payloads, Pointer};
+use crate::queue::{NoQueue, Queue};
+use crate::store::{Claim, Commit, Records, Store, Times, Transact};
 
-/// How often a transaction is made anew from what has changed under it, before its message waits for its next turn.
-const COMMIT_ATTEMPTS: usize = 3;
+/// Lambda's longest timeout.
+const MAX_INVOCATION: SignedDuration = SignedDuration::from_mins(15);
 
 /// The messages of one invocation.
 #[derive(Clone, Debug)]
@@ -32,67 +36,59 @@ impl From<LambdaEvent<SqsEvent>> for Batch {
     }
 }
 
-/// Why a message is left on the queue.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    /// No canonical event. What the JSON's error says of it may quote it, and is not repeated.
-    #[error("the message is no canonical event (line {line}, column {column})")]
-    Unreadable { line: usize, column: usize },
-    #[error(transparent)]
-    Payload(#[from] PayloadError),
-    #[error("the event is in progress elsewhere")]
-    InProgress,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("what the effect was made from kept changing")]
-    Conflict,
-    #[error("{0}")]
-    Function(String),
-    #[error("the function panicked")]
-    Panicked,
-}
-
-impl From<serde_json::Error> for Failure {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Unreadable { line: error.line(), column: error.column() }
-    }
-}
-
 /// How a message was consumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Done {
-    /// Its effect is there.
+    /// It had its effect now.
     Now,
-    /// Its effect was there.
+    /// It had its effect before.
     Before,
 }
 
+/// How long a message may take.
+#[derive(Clone, Copy, Debug)]
+struct Time {
+    /// When Lambda ends the invocation.
+    deadline: Timestamp,
+    /// When the message's share of the invocation is over.
+    end: Instant,
+}
+
 /// Consumes batches, each event in effect once, as far as [`store`](crate::store) and method promise it.
-pub struct Consumer<S, P = NoPayloads> {
+pub struct Consumer<S, P = NoPayloads, Q = NoQueue> {
     store: S,
     payloads: P,
+    queue: Q,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
-impl<S: fmt::Debug, P: fmt::Debug> fmt::Debug for Consumer<S, P> {
+impl<S: fmt::Debug, P: fmt::Debug, Q: fmt::Debug> fmt::Debug for Consumer<S, P, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { store, payloads, clock: _ } = self;
-        f.debug_struct("Consumer").field("store", store).field("payloads", payloads).finish_non_exhaustive()
+        let Self { store, payloads, queue, clock: _ } = self;
+        let mut debug = f.debug_struct("Consumer");
+        debug.field("store", store).field("payloads", payloads).field("queue", queue).finish_non_exhaustive()
     }
 }
 
 impl<S: Store> Consumer<S> {
     /// A consumer that keeps its records in `store`.
     pub fn new(store: S) -> Self {
-        Self { store, payloads: NoPayloads, clock: Box::new(crate::now) }
+        Self { store, payloads: NoPayloads, queue: NoQueue, clock: Box::new(crate::now) }
     }
 }
 
-impl<S: Store, P: Payloads> Consumer<S, P> {
+impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
     /// Reads events that are larger than a message from there.
     #[must_use]
-    pub fn with_payloads<Q: Payloads>(self, payloads: Q) -> Consumer<S, Q> {
-        Consumer { store: self.store, payloads, clock: self.clock }
+    pub fn with_payloads<T: Payloads>(self, payloads: T) -> Consumer<S, T, Q> {
+        Consumer { store: self.store, payloads, queue: self.queue, clock: self.clock }
+    }
+
+    /// Tells this queue when a message that failed comes back, and gives its dead-letter queue the messages that can
+    /// never succeed.
+    #[must_use]
+    pub fn with_queue<T: Queue>(self, queue: T) -> Consumer<S, P, T> {
+        Consumer { store: self.store, payloads: self.payloads, queue, clock: self.clock }
     }
 
     /// Goes by this clock instead of the system's: for tests.
@@ -111,7 +107,22 @@ impl<S: Store, P: Payloads> Consumer<S, P> {
         batch: Batch,
         function: impl AsyncFn(&Event<'_>) -> Result<(), E>,
     ) -> SqsBatchResponse {
-        self.consume(batch, async |event, deadline| self.recorded(event, deadline, &function).await).await
+        self.consume(batch, async |event, time| self.recorded(event, time.deadline, &function).await).await
+    }
+
+    /// Keeps the [latest state](crate::Latest) of each record in `records`, each event in effect **exactly once**.
+    ///
+    /// An event is recognized by the ids in its record's own state, so that this needs no other record:
+    /// [`NoRecord`](crate::store::NoRecord) will do.
+    pub async fn keep_latest(&self, batch: Batch, records: &impl Records) -> SqsBatchResponse {
+        let attempt = async |event: &Event<'_>| {
+            let mut latest = records.read(event).await?;
+            if !latest.apply(event)? {
+                return Ok(Done::Before);
+            }
+            if records.write(event, latest).await? { Ok(Done::Now) } else { Err(Failure::Conflict) }
+        };
+        self.consume(batch, async |event, time| again_until(time.end, async || attempt(event).await).await).await
     }
 
     async fn recorded<E: Display>(
@@ -150,35 +161,79 @@ impl<S: Store, P: Payloads> Consumer<S, P> {
     async fn consume(
         &self,
         batch: Batch,
-        consume: impl AsyncFn(&Event<'_>, Timestamp) -> Result<Done, Failure>,
+        consume: impl AsyncFn(&Event<'_>, Time) -> Result<Done, Failure>,
     ) -> SqsBatchResponse {
-        let mut failures = Vec::new();
-        let mut stopped: HashSet<String> = HashSet::new();
-        for message in batch.messages {
-            let group = message.attributes.get("MessageGroupId");
-            if group.is_some_and(|group| stopped.contains(group)) {
+        let Batch { messages, deadline } = batch;
+        let left = deadline.duration_since((self.clock)()).clamp(SignedDuration::ZERO, MAX_INVOCATION);
+        let now = Instant::now();
+        let end = now.checked_add(left.unsigned_abs()).unwrap_or(now);
+        let mut slowest = Duration::ZERO;
+        // Those that are left on the queue, and when they come back.
+        let mut failed: Vec<(&SqsMessage, Option<Duration>)> = Vec::new();
+        let mut stopped: HashMap<&str, Option<Duration>> = HashMap::new();
+        for (number, message) in messages.iter().enumerate() {
+            let group = message.attributes.get("MessageGroupId").map(String::as_str);
+            if let Some(comes_back) = group.and_then(|group| stopped.get(group)) {
                 tracing::info!(message_id = message.message_id, "left on the queue: behind one that failed");
-                failures.push(failure(&message));
+                failed.push((message, *comes_back));
                 continue;
             }
-            let result = self.message(&message, batch.deadline, &consume).await;
-            if let Err(failed) = result {
-                let receives = message.attributes.get("ApproximateReceiveCount");
-                tracing::error!(message_id = message.message_id, receives, error = %failed, "left on the queue");
-                failures.push(failure(&message));
-                stopped.extend(group.cloned());
-            }
+            let left = end.saturating_duration_since(Instant::now());
+            let comes_back = if left < slowest {
+                tracing::warn!(message_id = message.message_id, ?left, ?slowest, "left on the queue: too little time");
+                Some(Duration::ZERO)
+            } else {
+                let started = Instant::now();
+                // Each message may take its share of the time that is left.
+                let others = u32::try_from(messages.len().saturating_sub(number)).unwrap_or(u32::MAX).max(1);
+                let share = left.checked_div(others).unwrap_or(left);
+                let time = Time { deadline, end: started.checked_add(share).unwrap_or(end) };
+                let result = self.message(message, time, &consume).await;
+                slowest = slowest.max(started.elapsed());
+                match result {
+                    Ok(()) => continue,
+                    Err(failure) => match self.given_up(message, &failure).await {
+                        true => continue,
+                        false => comes_back_after(message),
+                    },
+                }
+            };
+            failed.push((message, comes_back));
+            stopped.extend(group.map(|group| (group, comes_back)));
+        }
+        let delays: Vec<_> = failed.iter().filter_map(|(message, delay)| Some((*message, (*delay)?))).collect();
+        if !delays.is_empty()
+            && let Err(error) = self.queue.delay(&delays).await
+        {
+            tracing::warn!(%error, "what failed comes back after the queue's visibility timeout");
         }
         let mut response = SqsBatchResponse::default();
-        response.batch_item_failures = failures;
+        response.batch_item_failures = failed.into_iter().map(|(message, _)| failure(message)).collect();
         response
+    }
+
+    /// Logs a failure. True if the message could never succeed and is in the dead-letter queue now.
+    async fn given_up(&self, message: &SqsMessage, failure: &Failure) -> bool {
+        let message_id = &message.message_id;
+        if failure.is_permanent() {
+            match self.queue.dead_letter(message, &failure.to_string()).await {
+                Ok(()) => {
+                    tracing::error!(message_id, error = %failure, "moved to the dead-letter queue");
+                    return true;
+                }
+                Err(error) => tracing::warn!(message_id, %error, "not moved to the dead-letter queue"),
+            }
+        }
+        let receives = message.attributes.get("ApproximateReceiveCount");
+        tracing::error!(message_id, receives, error = %failure, "left on the queue");
+        false
     }
 
     async fn message(
         &self,
         message: &SqsMessage,
-        deadline: Timestamp,
-        consume: &impl AsyncFn(&Event<'_>, Timestamp) -> Result<Done, Failure>,
+        time: Time,
+        consume: &impl AsyncFn(&Event<'_>, Time) -> Result<Done, Failure>,
     ) -> Result<(), Failure> {
         let started = Instant::now();
         let body = message.body.as_deref().unwrap_or_default();
@@ -187,7 +242,7 @@ impl<S: Store, P: Payloads> Consumer<S, P> {
             None => None,
         };
         let event: Event<'_> = serde_json::from_slice(object.as_deref().unwrap_or(body.as_bytes()))?;
-        let done = consume(&event, deadline).await;
+        let done = consume(&event, time).await;
         let outcome = match done {
             Ok(Done::Now) => "consumed",
             Ok(Done::Before) => "consumed before",
@@ -205,18 +260,22 @@ impl<S: Store, P: Payloads> Consumer<S, P> {
     }
 }
 
-impl<S: Transact, P: Payloads> Consumer<S, P> {
-    /// Writes what `effect` returns for each event, and the record that it is consumed, in one transaction: **exactly
-    /// once**, whatever fails.
+impl<S: Transact, P: Payloads, Q: Queue> Consumer<S, P, Q> {
+    /// Writes what `effect` returns for each event, and the record that the event is consumed, in one transaction:
+    /// **exactly once**, whatever fails.
     ///
-    /// `effect` only says what to write: it is called for an event that has been consumed too, and again where a
-    /// condition of its own did not hold or another transaction was in its way.
+    /// `effect` only says what to write: it is called for an event that has been consumed too, and again if a condition
+    /// of its own did not hold, another transaction was in the way, or the table was throttled.
     pub async fn transact<E: Display>(
         &self,
         batch: Batch,
         effect: impl AsyncFn(&Event<'_>) -> Result<Vec<S::Write>, E>,
     ) -> SqsBatchResponse {
-        self.consume(batch, async |event, deadline| self.committed(event, deadline, &effect).await).await
+        let attempt = async |event: &Event<'_>, deadline| self.committed(event, deadline, &effect).await;
+        self.consume(batch, async |event, time| {
+            again_until(time.end, async || attempt(event, time.deadline).await).await
+        })
+        .await
     }
 
     async fn committed<E: Display>(
@@ -225,16 +284,24 @@ impl<S: Transact, P: Payloads> Consumer<S, P> {
         deadline: Timestamp,
         function: &impl AsyncFn(&Event<'_>) -> Result<Vec<S::Write>, E>,
     ) -> Result<Done, Failure> {
-        for _ in 0..COMMIT_ATTEMPTS {
-            let writes = effect(event, function).await?;
-            match self.store.commit(&event.id, writes, self.times(deadline)).await? {
-                Commit::Committed => return Ok(Done::Now),
-                Commit::Completed => return Ok(Done::Before),
-                Commit::InProgress => return Err(Failure::InProgress),
-                Commit::Conflict => {}
-            }
+        let writes = effect(event, function).await?;
+        match self.store.commit(&event.id, writes, self.times(deadline)).await? {
+            Commit::Committed => Ok(Done::Now),
+            Commit::Completed => Ok(Done::Before),
+            Commit::InProgress => Err(Failure::InProgress),
+            Commit::Conflict => Err(Failure::Conflict),
         }
-        Err(Failure::Conflict)
+    }
+}
+
+/// Tries until it succeeds, the failure is not momentary, or the message's time is over.
+async fn again_until(end: Instant, attempt: impl AsyncFn() -> Result<Done, Failure>) -> Result<Done, Failure> {
+    let mut backoff = Backoff::until(end);
+    loop {
+        match attempt().await {
+            Err(failure) if failure.is_momentary() && backoff.pause().await => {}
+            result => return result,
+        }
     }
 }
 

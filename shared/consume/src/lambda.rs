@@ -23,7 +23,7 @@ use crate::settings::{SettingError, Settings};
 /// A setting that is missing or malformed ends it at once with one line on standard error.
 pub fn run<E: Display>(function: impl AsyncFn(&Event<'_>) -> Result<(), E>) -> ExitCode {
     run_with(|settings| {
-        let consumer = Consumer::new(settings.records()?);
+        let consumer = Consumer::new(settings.records()?).with_queue(settings.queue());
         #[cfg(feature = "s3")]
         let consumer = consumer.with_payloads(crate::payload::S3::new(settings.s3()));
         Ok(async move |batch| consumer.each(batch, &function).await)

@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod backoff;
 mod consumer;
+mod failure;
 mod lambda;
+mod latest;
 mod panic;
 pub mod payload;
+pub mod queue;
 mod settings;
 pub mod store;
 
@@ -13,4 +17,5 @@ pub use crm_event as event;
 pub use crm_event::{Event, Record};
 pub(crate) use lambda::now;
 pub use lambda::{run, run_with};
+pub use latest::{Latest, Parts};
 pub use settings::{SettingError, Settings};

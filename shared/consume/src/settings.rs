@@ -12,6 +12,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use tracing::level_filters::LevelFilter;
 
+use crate::queue::Sqs;
 use crate::store::DynamoDb;
 
 /// What is wrong with a setting, in one line that never holds its value.
@@ -85,6 +86,13 @@ impl Settings {
         Ok(DynamoDb::new(self.dynamodb(), table, prefix))
     }
 
+    /// The queue of `QUEUE_URL` and its dead-letter queue of `DEAD_LETTER_QUEUE_URL`. Both are optional: without them SQS
+    /// alone decides when a message that failed comes back, and where it goes in the end.
+    pub fn queue(&self) -> Sqs {
+        let url = |variable: &str| self.variables.get(variable).cloned();
+        Sqs::new(self.sqs(), url("QUEUE_URL"), url("DEAD_LETTER_QUEUE_URL"))
+    }
+
     /// The level of `LOG_LEVEL`; `INFO` where it is not set.
     ///
     /// # Errors
@@ -110,6 +118,18 @@ impl Settings {
             .http_client(self.http_client.clone());
         config.set_endpoint_url(self.endpoint_url("DYNAMODB"));
         aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(self.credentials.clone())
+            .retry_config(retries())
+            .timeout_config(timeouts(Duration::from_millis(800), Duration::from_millis(2500)))
+            .http_client(self.http_client.clone());
+        config.set_endpoint_url(self.endpoint_url("SQS"));
+        aws_sdk_sqs::Client::from_conf(config.build())
     }
 
     /// A client of S3, for events of up to some MB.

@@ -5,7 +5,10 @@ mod memory;
 
 use std::future::Future;
 
+use crm_event::Event;
 use jiff::Timestamp;
+
+use crate::Latest;
 
 pub use dynamodb::{DynamoDb, KeyFormat};
 pub use memory::{Effect, Memory};
@@ -49,6 +52,9 @@ pub enum StoreError {
     /// No answer, or one that says to come again.
     #[error("the record is out of reach: {0}")]
     Unavailable(String),
+    /// Too many writes, or another write of the same items at this moment.
+    #[error("the store throttled it: {0}")]
+    Throttled(String),
     /// Asking again will not help: a missing table or permission, or an effect that DynamoDB does not take.
     #[error("the record was refused: {0}")]
     Refused(String),
@@ -90,6 +96,22 @@ pub trait Transact: Store {
         effect: Vec<Self::Write>,
         times: Times,
     ) -> impl Future<Output = Result<Commit, StoreError>>;
+}
+
+/// Keeps the latest state of each record.
+pub trait Records {
+    /// The state of the record that an event is about; the default if there is none.
+    ///
+    /// # Errors
+    /// If the store cannot say.
+    fn read(&self, event: &Event<'_>) -> impl Future<Output = Result<Latest, StoreError>>;
+
+    /// Writes the state after an event. False if the state in the store is not the one before it any more: then nothing
+    /// was written. [`Latest::events`] is the version: it was one less.
+    ///
+    /// # Errors
+    /// If the store did not take it.
+    fn write(&self, event: &Event<'_>, latest: Latest) -> impl Future<Output = Result<bool, StoreError>>;
 }
 
 /// Remembers nothing: for a function whose effect bears repetition by itself, such as one that hands the event's id on

@@ -129,7 +129,7 @@ impl Store for DynamoDb {
             Ok(_) => Ok(Claim::Ours),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => Ok(live(failed.item())),
-                _ => Err(store_error(&error)),
+                _ => Err(StoreError::from(&error)),
             },
         }
     }
@@ -145,7 +145,7 @@ impl Store for DynamoDb {
             .expression_attribute_names("#status", STATUS)
             .expression_attribute_values(":expiry", self.expiry(times))
             .expression_attribute_values(":status", AttributeValue::S(COMPLETED.to_owned()));
-        update.send().await.map(drop).map_err(|error| store_error(&error))
+        update.send().await.map(drop).map_err(|error| StoreError::from(&error))
     }
 
     async fn release(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
@@ -163,7 +163,7 @@ impl Store for DynamoDb {
             Err(error)
                 if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
             {
-                Err(store_error(&error))
+                Err(StoreError::from(&error))
             }
             _ => Ok(()),
         }
@@ -194,28 +194,35 @@ impl Transact for DynamoDb {
             Ok(_) => Ok(Commit::Committed),
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    outcome(cancelled.cancellation_reasons()).ok_or_else(|| store_error(&error))
+                    outcome(cancelled.cancellation_reasons()).unwrap_or_else(|| Err(StoreError::from(&error)))
                 }
-                _ => Err(store_error(&error)),
+                _ => Err(StoreError::from(&error)),
             },
         }
     }
 }
 
-/// What a cancelled transaction means: the first reason is the record's. None where it is no condition and no conflict.
-fn outcome(reasons: &[CancellationReason]) -> Option<Commit> {
+/// What a cancelled transaction means: the first reason is the record's. `None` if it is another error.
+fn outcome(reasons: &[CancellationReason]) -> Option<Result<Commit, StoreError>> {
     if let Some(record) = reasons.first()
         && record.code() == Some("ConditionalCheckFailed")
     {
-        return Some(match live(record.item()) {
+        return Some(Ok(match live(record.item()) {
             Claim::InProgress => Commit::InProgress,
             Claim::Completed | Claim::Ours => Commit::Completed,
-        });
+        }));
     }
-    let is_conflict =
-        |reason: &CancellationReason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"));
-    let is_other = |reason: &CancellationReason| !matches!(reason.code(), None | Some("None")) && !is_conflict(reason);
-    (reasons.iter().any(is_conflict) && !reasons.iter().any(is_other)).then_some(Commit::Conflict)
+    let codes = || reasons.iter().filter_map(CancellationReason::code).filter(|code| *code != "None");
+    let is_conflict = |code: &str| matches!(code, "ConditionalCheckFailed" | "TransactionConflict");
+    // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CancellationReason.html
+    let is_throttled = |code: &str| matches!(code, "ThrottlingError" | "ProvisionedThroughputExceeded");
+    if !codes().all(|code| is_conflict(code) || is_throttled(code)) {
+        return None;
+    }
+    if let Some(code) = codes().find(|code| is_throttled(code)) {
+        return Some(Err(StoreError::Throttled(code.to_owned())));
+    }
+    codes().next().map(|_| Ok(Commit::Conflict))
 }
 
 /// What the record says that stood in the way.
@@ -247,22 +254,30 @@ fn values(times: Times) -> HashMap<String, AttributeValue> {
     .into()
 }
 
-/// The code and the words of DynamoDB, which hold nothing of an item, or what kept it from answering.
-fn store_error<E, R>(error: &SdkError<E, R>) -> StoreError
+impl<E, R> From<&SdkError<E, R>> for StoreError
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
     R: std::fmt::Debug,
 {
-    let (Some(service), Some(code)) = (error.as_service_error(), error.code()) else {
-        return StoreError::Unavailable(DisplayErrorContext(error).to_string());
-    };
-    let says = format!("{code}: {}", service.message().unwrap_or_default());
-    match code {
-        "ResourceNotFoundException"
-        | "ValidationException"
-        | "AccessDeniedException"
-        | "TransactionCanceledException" => StoreError::Refused(says),
-        _ => StoreError::Unavailable(says),
+    /// DynamoDB's code and message, which hold nothing of an item, or the reason why it did not answer.
+    fn from(error: &SdkError<E, R>) -> Self {
+        let (Some(service), Some(code)) = (error.as_service_error(), error.code()) else {
+            return Self::Unavailable(DisplayErrorContext(error).to_string());
+        };
+        let says = format!("{code}: {}", service.message().unwrap_or_default());
+        match code {
+            "ResourceNotFoundException"
+            | "ValidationException"
+            | "AccessDeniedException"
+            | "TransactionCanceledException" => Self::Refused(says),
+            // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+            "ProvisionedThroughputExceededException"
+            | "ThrottlingException"
+            | "RequestLimitExceeded"
+            | "TransactionConflictException"
+            | "TransactionInProgressException" => Self::Throttled(says),
+            _ => Self::Unavailable(says),
+        }
     }
 }
 

@@ -1,0 +1,180 @@
+//! The latest state of a record, made from its events in whatever order they come.
+//!
+//! The README's section "The latest state of a record" explains the rule; this is the only place that implements it.
+//! Pure: no clock, no I/O.
+
+mod order;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crm_event::{Action, Event};
+use serde_json::value::RawValue;
+
+use order::{Fingerprint, Order, Stamp};
+
+/// Field name to value, in the event's own JSON: numbers keep their digits.
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// The latest state of one record. [`Latest::default`] is a record of which nothing is known.
+///
+/// ```
+/// # let json = include_str!("../../../events/heffl/deal_updated/expected.json");
+/// # let expected: serde_json::Value = serde_json::from_str(json).unwrap();
+/// # let json = expected["events"][0].to_string();
+/// use crm_consume::Latest;
+///
+/// let event: crm_consume::Event<'_> = serde_json::from_str(&json).unwrap();
+/// let mut latest = Latest::default();
+/// assert!(latest.apply(&event).unwrap());
+/// assert!(!latest.apply(&event).unwrap(), "a duplicate changes nothing");
+/// // Any store can keep it: four texts.
+/// let latest = Latest::from_parts(&latest.to_parts().unwrap()).unwrap();
+/// assert!(latest.is_complete() && !latest.is_deleted());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Latest {
+    fields: Fields,
+    order: Order,
+    event_id: String,
+    event_type: String,
+}
+
+/// A [`Latest`] as texts, for a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// The record's JSON.
+    pub record: String,
+    /// When each part of the state came to be, and the latest event ids: JSON for [`Latest`] alone.
+    pub order: String,
+    /// The id of the latest event.
+    pub event_id: String,
+    /// The type of the latest event.
+    pub event_type: String,
+}
+
+impl Latest {
+    /// Takes an event into account. False if it was taken into account before: there is nothing to write.
+    ///
+    /// # Errors
+    /// If the record is no JSON object. The types of an event do not allow that.
+    pub fn apply(&mut self, event: &Event<'_>) -> Result<bool, serde_json::Error> {
+        let record = match &event.data.record {
+            Some(record) => serde_json::from_str(&serde_json::to_string(record)?)?,
+            None => Fields::new(),
+        };
+        if !self.order.remember(Fingerprint::of(&event.id)) {
+            return Ok(false);
+        }
+        let stamp = Stamp::of(event);
+        if stamp.replaces(self.order.newest) {
+            self.order.newest = Some(stamp);
+            self.event_id = event.id.to_string();
+            self.event_type = event.event_type.to_string();
+        }
+        self.order.note_existence(event.data.action, stamp);
+        // A deletion often carries no more than the record's id: what was known stays.
+        let is_part = event.data.partial || event.data.action == Action::Deleted || event.data.record.is_none();
+        if is_part {
+            self.merge(record, &cleared(event), stamp);
+        } else if stamp.replaces(self.order.whole) {
+            self.replace(record, stamp);
+        }
+        Ok(true)
+    }
+
+    /// Each field of a part by itself.
+    fn merge(&mut self, record: Fields, cleared: &BTreeSet<&str>, stamp: Stamp) {
+        let cleared = cleared.iter().filter(|name| !record.contains_key(**name)).map(|&name| (name.to_owned(), None));
+        let cleared: Vec<_> = cleared.collect();
+        let set = record.into_iter().map(|(name, value)| (name, Some(value)));
+        for (name, value) in set.chain(cleared) {
+            if !stamp.replaces(self.order.of_field(&name)) {
+                continue;
+            }
+            match value {
+                Some(value) => self.fields.insert(name.clone(), value),
+                None => self.fields.remove(&name),
+            };
+            self.order.fields.insert(name, stamp);
+        }
+    }
+
+    /// The whole record, except for fields that a later part has set or cleared.
+    fn replace(&mut self, record: Fields, stamp: Stamp) {
+        self.order.fields.retain(|_, of_field| !stamp.replaces(Some(*of_field)));
+        let later = &self.order.fields;
+        self.fields.retain(|name, _| later.contains_key(name));
+        self.fields.extend(record.into_iter().filter(|(name, _)| !later.contains_key(name)));
+        self.order.whole = Some(stamp);
+        self.order.is_complete = true;
+    }
+
+    /// Forgets the fields, for a store that cannot hold them. The record is incomplete until a later event brings all of
+    /// it; events from before are no substitute.
+    pub fn forget_fields(&mut self) {
+        self.fields.clear();
+        for stamp in std::mem::take(&mut self.order.fields).into_values() {
+            if stamp.replaces(self.order.whole) {
+                self.order.whole = Some(stamp);
+            }
+        }
+        self.order.is_complete = false;
+    }
+
+    /// True if the record was deleted, and nothing has undone that.
+    pub fn is_deleted(&self) -> bool {
+        self.order.is_deleted()
+    }
+
+    /// True if a field that is not here is empty. False if only parts of the record are known.
+    pub fn is_complete(&self) -> bool {
+        self.order.is_complete
+    }
+
+    /// True if this event was taken into account, as far as the latest ids tell.
+    pub fn has_seen(&self, event_id: &str) -> bool {
+        self.order.has_seen(Fingerprint::of(event_id))
+    }
+
+    /// The number of events that were taken into account. It grows by one with each, so it is a version to write under.
+    pub fn events(&self) -> u64 {
+        self.order.events
+    }
+
+    /// The time of the latest event: the vendor's if it gave one, else the time of receipt.
+    pub fn time(&self) -> Option<jiff::Timestamp> {
+        self.order.newest.and_then(Stamp::time)
+    }
+
+    /// As texts, for a store.
+    ///
+    /// # Errors
+    /// If a value is no JSON; [`Latest`] holds none such.
+    pub fn to_parts(&self) -> Result<Parts, serde_json::Error> {
+        Ok(Parts {
+            record: serde_json::to_string(&self.fields)?,
+            order: serde_json::to_string(&self.order)?,
+            event_id: self.event_id.clone(),
+            event_type: self.event_type.clone(),
+        })
+    }
+
+    /// The state that [`Self::to_parts`] wrote.
+    ///
+    /// # Errors
+    /// If it did not write them.
+    pub fn from_parts(parts: &Parts) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            fields: serde_json::from_str(&parts.record)?,
+            order: serde_json::from_str(&parts.order)?,
+            event_id: parts.event_id.clone(),
+            event_type: parts.event_type.clone(),
+        })
+    }
+}
+
+/// The fields that an event says are empty now. A record leaves out what is empty, so only `changes` tells.
+fn cleared<'e>(event: &'e Event<'_>) -> BTreeSet<&'e str> {
+    let is_null = |change: &&crm_event::FieldChange<'_>| change.to.as_ref().is_some_and(|to| to.get() == "null");
+    event.data.changes.iter().filter(is_null).map(|change| &*change.field).collect()
+}

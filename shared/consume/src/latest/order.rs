@@ -1,0 +1,189 @@
+//! When each part of a record's state came to be: what decides between two events.
+
+use std::collections::BTreeMap;
+
+use crm_event::{Action, Event, TimeSource};
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use md5::{Digest as _, Md5};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// So many event ids are remembered, 8 bytes each. A duplicate is recognized as long as fewer events of its record came
+/// between: more than a bulk edit makes, of a vendor that sends one event for each property.
+const MAX_FINGERPRINTS: usize = 128;
+
+/// When an event happened and when it was received, in microseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stamp(
+    /// The vendor's own time, if it gave one.
+    Option<i64>,
+    /// The time of receipt.
+    i64,
+);
+
+impl Stamp {
+    pub(super) fn of(event: &Event<'_>) -> Self {
+        let vendor = (event.timesource == TimeSource::Vendor).then(|| event.time.as_microsecond());
+        Self(vendor, event.recordedtime.as_microsecond())
+    }
+
+    pub(super) fn time(self) -> Option<Timestamp> {
+        Timestamp::from_microsecond(self.0.unwrap_or(self.1)).ok()
+    }
+
+    /// True if this is earlier. Two clocks make no order: the vendor's times decide only between two of them, otherwise
+    /// the receipt does. It also decides between equal times.
+    fn is_before(self, other: Self) -> bool {
+        match (self.0, other.0) {
+            (Some(time), Some(other_time)) => (time, self.1) < (other_time, other.1),
+            _ => self.1 < other.1,
+        }
+    }
+
+    /// True if there is nothing yet, or nothing later.
+    pub(super) fn replaces(self, current: Option<Self>) -> bool {
+        current.is_none_or(|current| !self.is_before(current))
+    }
+}
+
+/// The start of an event id's MD5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fingerprint([u8; 8]);
+
+impl Fingerprint {
+    pub(super) fn of(event_id: &str) -> Self {
+        // An MD5 has 16 bytes: there always is a first chunk of 8.
+        Self(Md5::digest(event_id).first_chunk().copied().unwrap_or_default())
+    }
+}
+
+/// The order of a record's state. Its JSON is short, for it is written with each event.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Order {
+    /// Events taken into account.
+    #[serde(rename = "n")]
+    pub(super) events: u64,
+    /// The latest event.
+    #[serde(rename = "l", skip_serializing_if = "Option::is_none")]
+    pub(super) newest: Option<Stamp>,
+    /// The latest event with the whole record: the stamp of every field that has none of its own.
+    #[serde(rename = "w", skip_serializing_if = "Option::is_none")]
+    pub(super) whole: Option<Stamp>,
+    /// A field that is not in the record is empty.
+    #[serde(rename = "c")]
+    pub(super) is_complete: bool,
+    /// Fields that a part of the record has set or cleared after that.
+    #[serde(rename = "f", with = "grouped", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) fields: BTreeMap<String, Stamp>,
+    /// The latest deletion.
+    #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
+    deletion: Option<Stamp>,
+    /// The latest creation or restoration.
+    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
+    restoration: Option<Stamp>,
+    /// The latest other event with a vendor's time: at that time the record existed.
+    #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
+    alive: Option<Stamp>,
+    /// The latest event ids, oldest first.
+    #[serde(rename = "i", with = "packed")]
+    fingerprints: Vec<Fingerprint>,
+}
+
+impl Order {
+    pub(super) fn has_seen(&self, fingerprint: Fingerprint) -> bool {
+        self.fingerprints.contains(&fingerprint)
+    }
+
+    /// Counts an event and remembers its id. False if it was there.
+    pub(super) fn remember(&mut self, fingerprint: Fingerprint) -> bool {
+        if self.has_seen(fingerprint) {
+            return false;
+        }
+        if self.fingerprints.len() >= MAX_FINGERPRINTS {
+            self.fingerprints.remove(0);
+        }
+        self.fingerprints.push(fingerprint);
+        self.events = self.events.saturating_add(1);
+        true
+    }
+
+    /// The stamp of a field, set or empty.
+    pub(super) fn of_field(&self, name: &str) -> Option<Stamp> {
+        self.fields.get(name).copied().or(self.whole)
+    }
+
+    /// What an event says about whether the record exists.
+    pub(super) fn note_existence(&mut self, action: Action, stamp: Stamp) {
+        let latest = match action {
+            Action::Deleted => &mut self.deletion,
+            Action::Created | Action::Restored => &mut self.restoration,
+            _ if stamp.0.is_some() => &mut self.alive,
+            // Without a vendor's time it may be an older state, sent again.
+            _ => return,
+        };
+        if stamp.replaces(*latest) {
+            *latest = Some(stamp);
+        }
+    }
+
+    /// A deletion wins over all that was received before it. A later creation or restoration undoes it, and so does a
+    /// vendor's time later than the deletion's own; if the deletion has none, later than its receipt.
+    pub(super) fn is_deleted(&self) -> bool {
+        let Some(deletion) = self.deletion else { return false };
+        let is_restored = self.restoration.is_some_and(|restoration| deletion.is_before(restoration));
+        let is_alive = self.alive.is_some_and(|alive| {
+            deletion.is_before(alive) && (deletion.0.is_some() || alive.0 > Some(deletion.1))
+        });
+        !is_restored && !is_alive
+    }
+}
+
+/// Fields by their stamp, as a list of `[stamp, [names]]`: the fields of one event share a stamp.
+mod grouped {
+    use super::{BTreeMap, Deserialize, Deserializer, Serialize, Serializer, Stamp};
+
+    pub(super) fn serialize<S: Serializer>(
+        fields: &BTreeMap<String, Stamp>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut groups: Vec<(Stamp, Vec<&str>)> = Vec::new();
+        for (name, stamp) in fields {
+            match groups.iter_mut().find(|(of_group, _)| of_group == stamp) {
+                Some((_, names)) => names.push(name),
+                None => groups.push((*stamp, vec![name])),
+            }
+        }
+        groups.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, Stamp>, D::Error> {
+        let groups = Vec::<(Stamp, Vec<String>)>::deserialize(deserializer)?;
+        Ok(groups.into_iter().flat_map(|(stamp, names)| names.into_iter().map(move |name| (name, stamp))).collect())
+    }
+}
+
+/// Fingerprints as one Base64 text.
+mod packed {
+    use serde::de::Error;
+
+    use super::{BASE64, Deserialize, Deserializer, Fingerprint, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(fingerprints: &[Fingerprint], serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = fingerprints.iter().flat_map(|fingerprint| fingerprint.0).collect();
+        serializer.serialize_str(&BASE64.encode(&bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Fingerprint>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = BASE64.decode(text.as_bytes()).map_err(D::Error::custom)?;
+        let (fingerprints, rest) = bytes.as_chunks();
+        if rest.is_empty() {
+            Ok(fingerprints.iter().copied().map(Fingerprint).collect())
+        } else {
+            Err(D::Error::custom("no list of fingerprints"))
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The latest state of a record: stories of one deal, told in the order in which its events arrive.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use crm_consume::{Event, Latest};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::{Just, Strategy, any, proptest};
+use proptest::sample::{Index, subsequence};
+use proptest::{prop_assert_eq, prop_oneof};
+use serde_json::{Value, json};
+
+/// One event of the deal.
+#[derive(Clone, Debug)]
+struct Told {
+    action: &'static str,
+    partial: bool,
+    /// Seconds after 10:00, by the vendor's clock.
+    vendor: Option<u32>,
+    /// Seconds after 10:00, by ours.
+    received: u32,
+    record: Value,
+    cleared: Vec<&'static str>,
+}
+
+impl Told {
+    fn json(&self) -> String {
+        let at = |seconds: u32| format!("2026-01-01T10:{:02}:{:02}Z", seconds / 60, seconds % 60);
+        let changes: Vec<_> = self.cleared.iter().map(|field| json!({ "field": field, "to": null })).collect();
+        let mut record = self.record.clone();
+        record["id"] = json!("1");
+        json!({
+            "specversion": "1.0", "id": format!("{}:{:?}:{}", self.action, self.vendor, self.received),
+            "source": "crm://heffl/default", "type": format!("crm.deal.{}", self.action), "subject": "deal/1",
+            "time": at(self.vendor.unwrap_or(self.received)),
+            "timesource": if self.vendor.is_some() { "vendor" } else { "received" },
+            "datacontenttype": "application/json", "dataschema": "urn:crm-event:1:deal",
+            "partitionkey": "heffl:default:deal:1", "recordedtime": at(self.received),
+            "data": {
+                "vendor": "heffl", "account": "default", "vendor_event": "deal", "entity": "deal",
+                "action": self.action, "partial": self.partial, "record": record, "changes": changes,
+            },
+        })
+        .to_string()
+    }
+}
+
+fn told(action: &'static str, vendor: impl Into<Option<u32>>, received: u32, record: Value) -> Told {
+    Told { action, partial: false, vendor: vendor.into(), received, record, cleared: Vec::new() }
+}
+
+fn partial(vendor: impl Into<Option<u32>>, received: u32, record: Value) -> Told {
+    Told { partial: true, ..told("updated", vendor, received, record) }
+}
+
+fn apply(latest: &mut Latest, told: &Told) -> bool {
+    let json = told.json();
+    let event: Event<'_> = serde_json::from_str(&json).unwrap();
+    latest.apply(&event).unwrap()
+}
+
+/// The state after the events, which goes to a store and back after each.
+fn after(events: &[Told]) -> Latest {
+    let mut latest = Latest::default();
+    for told in events {
+        apply(&mut latest, told);
+        latest = Latest::from_parts(&latest.to_parts().unwrap()).unwrap();
+    }
+    latest
+}
+
+/// Deleted, complete, and the record.
+fn state(events: &[Told]) -> (bool, bool, Value) {
+    let latest = after(events);
+    let record = serde_json::from_str(&latest.to_parts().unwrap().record).unwrap();
+    (latest.is_deleted(), latest.is_complete(), record)
+}
+
+fn deal(name: &str) -> Value {
+    json!({ "id": "1", "name": name })
+}
+
+fn id() -> Value {
+    json!({ "id": "1" })
+}
+
+#[test]
+fn the_latest_whole_record_counts_and_parts_change_their_own_fields() {
+    let created = || told("created", 1, 1, json!({ "id": "1", "name": "A", "amount": "1.10" }));
+    let whole = || told("updated", 3, 3, deal("C"));
+    let part = |vendor, received| partial(vendor, received, json!({ "id": "1", "name": "B" }));
+    let cleared = || Told { cleared: vec!["amount"], ..partial(2, 2, id()) };
+    let all = json!({ "id": "1", "name": "B", "amount": "1.10" });
+    for (story, events, expected) in [
+        ("whole: what is missing is empty", vec![created(), whole()], (false, true, deal("C"))),
+        ("partial: what is missing stays", vec![created(), part(2, 2)], (false, true, all)),
+        ("partial: what was cleared is gone", vec![created(), cleared()], (false, true, deal("A"))),
+        ("cleared, and the creation is late", vec![cleared(), created()], (false, true, deal("A"))),
+        ("only parts: it is not known what is empty", vec![part(2, 2)], (false, false, deal("B"))),
+        ("a late part changes nothing", vec![whole(), part(2, 4)], (false, true, deal("C"))),
+        ("a late part brings nothing back", vec![whole(), partial(2, 4, json!({ "amount": "2" }))], (false, true, deal("C"))),
+        ("a late whole does", vec![part(4, 4), created()], (false, true, json!({ "id": "1", "name": "B", "amount": "1.10" }))),
+        ("a tie: the later receipt", vec![created(), told("updated", 1, 2, deal("Z"))], (false, true, deal("Z"))),
+        ("a tie, in the other order", vec![told("updated", 1, 2, deal("Z")), created()], (false, true, deal("Z"))),
+        ("deleted: what was known stays", vec![whole(), told("deleted", 4, 4, id())], (true, true, deal("C"))),
+        ("digits stay", vec![told("created", 1, 1, json!({ "id": "1", "amount": "10.50" }))], (false, true, json!({ "id": "1", "amount": "10.50" }))),
+    ] {
+        assert_eq!(state(&events), expected, "{story}");
+    }
+}
+
+/// Each of these ended in another state when `time` alone decided.
+#[test]
+fn order_comes_from_what_is_known() {
+    let both = json!({ "id": "1", "name": "B", "amount": "2" });
+    for (story, events, expected) in [
+        (
+            "a delete without a vendor's time, after an update by a clock that runs five minutes ahead",
+            vec![told("updated", 301, 1, deal("A")), told("deleted", None, 60, id())],
+            (true, true, deal("A")),
+        ),
+        (
+            "and that update again, in another version, received before the delete but late on the queue",
+            vec![told("updated", 301, 1, deal("A")), told("deleted", None, 60, id()), told("updated", 330, 30, deal("B"))],
+            (true, true, deal("B")),
+        ),
+        (
+            "a partial name, then an earlier partial amount",
+            vec![partial(180, 181, json!({ "id": "1", "name": "B" })), partial(120, 240, json!({ "id": "1", "amount": "2" }))],
+            (false, false, both),
+        ),
+        (
+            "removed by our clock, restored by the vendor's, which is behind",
+            vec![told("created", 0, 0, deal("A")), told("deleted", None, 3, id()), told("restored", 1, 4, deal("A"))],
+            (false, true, deal("A")),
+        ),
+        (
+            "an older state without a vendor's time, an hour after the delete",
+            vec![told("created", None, 0, deal("A")), told("deleted", None, 3, id()), told("updated", None, 3000, deal("A"))],
+            (true, true, deal("A")),
+        ),
+        (
+            "created again",
+            vec![told("created", None, 0, deal("A")), told("deleted", None, 3, id()), told("created", None, 4, deal("B"))],
+            (false, true, deal("B")),
+        ),
+        (
+            "an update that the vendor stamps after the deletion was received",
+            vec![told("deleted", None, 3, id()), told("updated", 5, 6, deal("A"))],
+            (false, true, deal("A")),
+        ),
+        (
+            "an update that the vendor stamps before it",
+            vec![told("deleted", None, 3, id()), told("updated", 2, 6, deal("A"))],
+            (true, true, deal("A")),
+        ),
+        (
+            "with times on both, the vendor's clock alone: a creation that comes after its deletion",
+            vec![told("deleted", 3, 3, id()), told("created", 1, 9, deal("A"))],
+            (true, true, deal("A")),
+        ),
+    ] {
+        assert_eq!(state(&events), expected, "{story}");
+    }
+}
+
+#[test]
+fn a_duplicate_is_recognized_and_changes_nothing() {
+    let story = [told("created", None, 1, deal("A")), told("updated", None, 2, deal("B"))];
+    let mut latest = after(&story);
+    for told in &story {
+        assert!(!apply(&mut latest, told), "{told:?}");
+    }
+    assert_eq!(latest.events(), 2);
+    // 126 further ones leave the first two known, one more does not.
+    for received in 3..129 {
+        assert!(apply(&mut latest, &told("updated", None, received, deal("C"))));
+        assert!(!apply(&mut latest, &story[0]), "after {received}");
+    }
+    assert!(apply(&mut latest, &told("updated", None, 129, deal("C"))));
+    assert!(apply(&mut latest, &story[0]), "nothing is remembered for ever");
+}
+
+#[test]
+fn what_a_store_could_not_hold_stays_incomplete_until_a_whole_record_fits() {
+    let large = || {
+        let mut latest = after(&[told("created", 1, 1, deal("A")), told("updated", 5, 5, deal("large"))]);
+        latest.forget_fields();
+        latest
+    };
+    for (story, event, expected) in [
+        ("a late event", told("updated", 2, 6, deal("B")), (false, json!({}))),
+        ("a part", partial(6, 6, deal("C")), (false, deal("C"))),
+        ("a late part", partial(3, 6, deal("C")), (false, json!({}))),
+        ("a deletion", told("deleted", 6, 6, id()), (false, id())),
+        ("a whole record", told("updated", 6, 6, deal("D")), (true, deal("D"))),
+    ] {
+        let mut latest = large();
+        apply(&mut latest, &event);
+        let record: Value = serde_json::from_str(&latest.to_parts().unwrap().record).unwrap();
+        assert_eq!((latest.is_complete(), record), expected, "{story}");
+    }
+}
+
+/// What the order costs in the store: README.md says the same figures.
+#[test]
+fn what_the_order_costs() {
+    let bytes = |events: &[Told]| after(events).to_parts().unwrap().order.len();
+    let whole = bytes(&[told("created", 1, 1, deal("A"))]);
+    let another = bytes(&[told("created", 1, 1, deal("A")), told("updated", 2, 2, deal("B"))]);
+    let part = bytes(&[told("created", 1, 1, deal("A")), partial(2, 2, json!({ "name": "B" }))]);
+    let two = bytes(&[told("created", 1, 1, deal("A")), partial(2, 2, json!({ "name": "B", "amount": "2" }))]);
+    let many: Vec<_> = (1..1000).map(|second| told("updated", second, second, deal("B"))).collect();
+    assert_eq!(two - part, "\"amount\",".len(), "a further field of the same event costs its name");
+    let costs = [whole, another - whole, part - another, bytes(&many)];
+    assert_eq!(costs, [155, 52, 58, 1513], "a whole record, its second event, a part, 999 events");
+}
+
+/// Events that all have a vendor's time; each is received at a time of its own, in no order.
+fn story() -> impl Strategy<Value = Vec<Told>> {
+    let fields = || btree_map(prop_oneof![Just("name"), Just("amount"), Just("currency")], "[1-3]", 0..3);
+    let action = prop_oneof![3 => Just("updated"), 1 => Just("created"), 1 => Just("deleted"), 1 => Just("restored")];
+    let cleared = subsequence(vec!["name", "amount"], 0..2);
+    // Few seconds, so that there are ties.
+    vec((action, any::<bool>(), 0..8_u32, fields(), cleared), 1..9).prop_flat_map(|events| {
+        let receipts: Vec<u32> = (0..u32::try_from(events.len()).unwrap()).map(|number| 100 + number).collect();
+        (Just(events), Just(receipts).prop_shuffle()).prop_map(|(events, receipts)| {
+            let events = events.into_iter().zip(receipts);
+            let told = events.map(|((action, partial, vendor, fields, cleared), received)| Told {
+                action,
+                partial,
+                vendor: Some(vendor),
+                received,
+                record: json!(fields),
+                cleared: if partial { cleared } else { Vec::new() },
+            });
+            told.collect()
+        })
+    })
+}
+
+proptest! {
+    /// Whatever order they arrive in, and however often.
+    #[test]
+    fn events_with_a_vendors_time_end_in_one_state(
+        (story, shuffled) in story().prop_flat_map(|story| (Just(story.clone()), Just(story).prop_shuffle())),
+        again in vec((any::<Index>(), any::<Index>()), 0..6),
+    ) {
+        let mut arrived = shuffled;
+        for (which, at) in again {
+            let copy = which.get(&arrived).clone();
+            arrived.insert(at.index(arrived.len() + 1), copy);
+        }
+        let (one, other) = (after(&story), after(&arrived));
+        prop_assert_eq!(state(&story), state(&arrived));
+        prop_assert_eq!((one.events(), one.time()), (other.events(), other.time()));
+        prop_assert_eq!(one.to_parts().unwrap().event_id, other.to_parts().unwrap().event_id);
+    }
+}
