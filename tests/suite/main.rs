@@ -27,3 +27,16 @@ mod stores;
 mod stubs;
 mod tolerance;
 mod webhook_secrets;
+
+/// Keeps every place that logs switched on for the tests that read the log. `tracing` decides once for each place, by the
+/// subscribers it finds at that moment: a test that logs without one, at the same time, would switch it off for the
+/// others too.
+fn keep_callsites_open() {
+    use tracing_subscriber::filter::dynamic_filter_fn;
+    use tracing_subscriber::layer::SubscriberExt;
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let open = tracing_subscriber::registry().with(dynamic_filter_fn(|_, _| false));
+        tracing::subscriber::set_global_default(open).unwrap();
+    });
+}

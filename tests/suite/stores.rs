@@ -81,3 +81,35 @@ async fn dynamodb_writes_all_of_a_transaction_or_nothing_and_a_token_once() {
     assert_eq!(get("a").await.unwrap().item, Some(HashMap::from([("id".to_owned(), text("a"))])));
     assert_eq!(get("c").await.unwrap().item, None);
 }
+
+/// What the sample consumer's write of one event costs, beside a transaction of the same item and a record of the event.
+#[tokio::test]
+async fn one_conditional_write_costs_a_third_of_a_transaction() {
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    let tables = DynamoDb::default();
+    tables.create("records", &["id"]);
+    tables.create("view", &["partitionkey"]);
+    let server = Server::start(tables.clone()).await.unwrap();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .http_client(HttpClient::new().build_http())
+        .endpoint_url(server.url());
+    let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    // A deal's record has some 1.2 kB.
+    let item: HashMap<_, _> = [("partitionkey", text("heffl:default:deal:1")), ("record", text(&"x".repeat(1200)))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+    let record = Put::builder().table_name("records").item("id", text("view#a3037452bd6836ab58fe0d81432b5801"));
+    let effect = Put::builder().table_name("view").set_item(Some(item.clone()));
+    let transaction = client.transact_write_items();
+    let transaction = [record, effect].into_iter().fold(transaction, |transaction, put| {
+        transaction.transact_items(TransactWriteItem::builder().put(put.build().unwrap()).build())
+    });
+    transaction.send().await.unwrap();
+    assert_eq!(tables.write_units(), 6);
+    client.put_item().table_name("view").set_item(Some(item)).send().await.unwrap();
+    assert_eq!(tables.write_units() - 6, 2);
+}

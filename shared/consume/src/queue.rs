@@ -93,9 +93,9 @@ impl Queue for Sqs {
         });
         let reason = MessageAttributeValue::builder().data_type("String").string_value(reason).build();
         let reason = reason.map_err(|error| QueueError::Unavailable(error.to_string()))?;
-        let send = own.take(MAX_ATTRIBUTES.saturating_sub(1)).fold(send.message_attributes(REASON, reason), |send, (name, value)| {
-            send.message_attributes(name, value)
-        });
+        let send = own
+            .take(MAX_ATTRIBUTES.saturating_sub(1))
+            .fold(send.message_attributes(REASON, reason), |send, (name, value)| send.message_attributes(name, value));
         send.send().await.map_err(|error| QueueError::Unavailable(DisplayErrorContext(&error).to_string()))?;
         Ok(())
     }
@@ -112,7 +112,8 @@ impl Queue for Sqs {
             });
             let request = self.client.change_message_visibility_batch().queue_url(url);
             let response = request.set_entries(Some(entries.collect())).send().await;
-            let response = response.map_err(|error| QueueError::Unavailable(DisplayErrorContext(&error).to_string()))?;
+            let response =
+                response.map_err(|error| QueueError::Unavailable(DisplayErrorContext(&error).to_string()))?;
             if let Some(failed) = response.failed().first() {
                 return Err(QueueError::Unavailable(failed.code().to_owned()));
             }

@@ -371,9 +371,9 @@ impl Queue for Asked {
     }
 
     async fn delay(&self, messages: &[(&SqsMessage, Duration)]) -> Result<(), QueueError> {
-        let delays = messages.iter().map(|(message, delay)| {
-            format!("{} {}", message.message_id.as_deref().unwrap(), delay.as_secs())
-        });
+        let delays = messages
+            .iter()
+            .map(|(message, delay)| format!("{} {}", message.message_id.as_deref().unwrap(), delay.as_secs()));
         self.delays.lock().unwrap().extend(delays);
         Ok(())
     }
@@ -388,9 +388,7 @@ fn received(id: &str, group: &str, times: usize) -> Value {
 #[tokio::test]
 async fn what_can_never_succeed_goes_to_the_dead_letters_and_its_group_moves_on() {
     let clock = Clock::new();
-    let pointer = |key: &str| {
-        json!(["software.amazon.payloadoffloading.PayloadS3Pointer", { "s3BucketName": "large", "s3Key": key }])
-    };
+    let pointer = |key: &str| json!(["software.amazon.payloadoffloading.PayloadS3Pointer", { "s3BucketName": "large", "s3Key": key }]);
     let messages = [
         with_body("bad", "a", "hunter2"),
         message("2", "a"),

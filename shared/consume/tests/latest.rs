@@ -96,12 +96,24 @@ fn the_latest_whole_record_counts_and_parts_change_their_own_fields() {
         ("cleared, and the creation is late", vec![cleared(), created()], (false, true, deal("A"))),
         ("only parts: it is not known what is empty", vec![part(2, 2)], (false, false, deal("B"))),
         ("a late part changes nothing", vec![whole(), part(2, 4)], (false, true, deal("C"))),
-        ("a late part brings nothing back", vec![whole(), partial(2, 4, json!({ "amount": "2" }))], (false, true, deal("C"))),
-        ("a late whole does", vec![part(4, 4), created()], (false, true, json!({ "id": "1", "name": "B", "amount": "1.10" }))),
+        (
+            "a late part brings nothing back",
+            vec![whole(), partial(2, 4, json!({ "amount": "2" }))],
+            (false, true, deal("C")),
+        ),
+        (
+            "a late whole does",
+            vec![part(4, 4), created()],
+            (false, true, json!({ "id": "1", "name": "B", "amount": "1.10" })),
+        ),
         ("a tie: the later receipt", vec![created(), told("updated", 1, 2, deal("Z"))], (false, true, deal("Z"))),
         ("a tie, in the other order", vec![told("updated", 1, 2, deal("Z")), created()], (false, true, deal("Z"))),
         ("deleted: what was known stays", vec![whole(), told("deleted", 4, 4, id())], (true, true, deal("C"))),
-        ("digits stay", vec![told("created", 1, 1, json!({ "id": "1", "amount": "10.50" }))], (false, true, json!({ "id": "1", "amount": "10.50" }))),
+        (
+            "digits stay",
+            vec![told("created", 1, 1, json!({ "id": "1", "amount": "10.50" }))],
+            (false, true, json!({ "id": "1", "amount": "10.50" })),
+        ),
     ] {
         assert_eq!(state(&events), expected, "{story}");
     }
@@ -119,12 +131,19 @@ fn order_comes_from_what_is_known() {
         ),
         (
             "and that update again, in another version, received before the delete but late on the queue",
-            vec![told("updated", 301, 1, deal("A")), told("deleted", None, 60, id()), told("updated", 330, 30, deal("B"))],
+            vec![
+                told("updated", 301, 1, deal("A")),
+                told("deleted", None, 60, id()),
+                told("updated", 330, 30, deal("B")),
+            ],
             (true, true, deal("B")),
         ),
         (
             "a partial name, then an earlier partial amount",
-            vec![partial(180, 181, json!({ "id": "1", "name": "B" })), partial(120, 240, json!({ "id": "1", "amount": "2" }))],
+            vec![
+                partial(180, 181, json!({ "id": "1", "name": "B" })),
+                partial(120, 240, json!({ "id": "1", "amount": "2" })),
+            ],
             (false, false, both),
         ),
         (
@@ -134,12 +153,20 @@ fn order_comes_from_what_is_known() {
         ),
         (
             "an older state without a vendor's time, an hour after the delete",
-            vec![told("created", None, 0, deal("A")), told("deleted", None, 3, id()), told("updated", None, 3000, deal("A"))],
+            vec![
+                told("created", None, 0, deal("A")),
+                told("deleted", None, 3, id()),
+                told("updated", None, 3000, deal("A")),
+            ],
             (true, true, deal("A")),
         ),
         (
             "created again",
-            vec![told("created", None, 0, deal("A")), told("deleted", None, 3, id()), told("created", None, 4, deal("B"))],
+            vec![
+                told("created", None, 0, deal("A")),
+                told("deleted", None, 3, id()),
+                told("created", None, 4, deal("B")),
+            ],
             (false, true, deal("B")),
         ),
         (

@@ -155,8 +155,10 @@ impl<M: SerializeMap> Visit for Members<'_, M> {
 mod tests {
     use super::{WEBHOOK, subscriber};
     use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, Once};
     use tracing::level_filters::LevelFilter;
+    use tracing_subscriber::filter::dynamic_filter_fn;
+    use tracing_subscriber::layer::SubscriberExt;
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
@@ -172,6 +174,12 @@ mod tests {
     }
 
     fn lines(level: LevelFilter, log: impl FnOnce()) -> Vec<String> {
+        // tracing switches a place that logs off for good if it finds no subscriber: these tests run at the same time.
+        static OPEN: Once = Once::new();
+        OPEN.call_once(|| {
+            let open = tracing_subscriber::registry().with(dynamic_filter_fn(|_, _| false));
+            tracing::subscriber::set_global_default(open).unwrap();
+        });
         let written = Written::default();
         let writer = written.clone();
         tracing::subscriber::with_default(subscriber(level, move || writer.clone()), log);

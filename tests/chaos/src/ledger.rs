@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use data_encoding::HEXLOWER;
-use md5::{Digest, Md5};
-use serde_json::json;
+use crm_consume::{Latest, Parts};
 
+use super::VIEW;
 use super::webhooks::Expected;
-use super::{RECORDS, VIEW};
 use tests::stub::dynamodb::DynamoDb;
 
 /// What a vendor was told in the end.
@@ -57,6 +55,8 @@ pub struct Entry {
     pub events: Vec<Expected>,
     pub told: Told,
     pub attempts: usize,
+    /// The ids of the events in each answer of 200.
+    pub answers: Vec<Vec<String>>,
     /// Why some of them were not answered 200.
     pub misses: Vec<Miss>,
     /// The function's answer named other events.
@@ -94,6 +94,15 @@ impl Outcome {
     ];
 }
 
+impl Entry {
+    /// The ids that an event of this webhook is known to have.
+    fn ids(&self, number: usize) -> HashSet<&str> {
+        let of_answers = self.answers.iter().filter_map(|ids| ids.get(number).map(String::as_str));
+        let own = self.events.get(number).and_then(|event| event.event_id.as_deref());
+        of_answers.chain(own).collect()
+    }
+}
+
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
@@ -116,9 +125,12 @@ pub struct Balance {
     /// Deliveries whose events are not in effect though they were answered 200.
     pub lost: Vec<u64>,
     /// Records that have more effects than events, and by how many.
-    pub twice: Vec<((String, String), u64)>,
-    /// Records that have fewer effects than events are recorded as consumed.
-    pub without_effect: Vec<((String, String), u64)>,
+    pub twice: Vec<(String, u64)>,
+    /// Effects of one webhook beyond its first, where it has neither an id nor a time of the change: a redelivery is
+    /// another event then, because it may be another change.
+    pub repeated: u64,
+    /// Records that have fewer effects than events are known to their state.
+    pub without_effect: Vec<(String, u64)>,
     /// Deliveries that were answered with the ids of other events.
     pub wrong_answers: Vec<u64>,
     /// By cause and vendor.
@@ -134,20 +146,37 @@ impl Balance {
     }
 }
 
-/// Compares what the vendors were told with what the consumer's tables hold.
+/// What is known of the effects on one record.
+#[derive(Default)]
+struct OfRecord {
+    /// Events that the record's state knows.
+    seen: u64,
+    /// Events of which only the receipt is known, and no answer told it: they may be in effect for the first time.
+    unknown: u64,
+    /// Posts of such events that were not answered 200: each may be in effect.
+    unanswered: u64,
+}
+
+/// Compares what the vendors were told with what the consumer's table holds.
 pub fn balance(entries: &[Entry], tables: &DynamoDb) -> Balance {
     let mut balance = Balance::default();
-    let mut consumed: HashMap<&(String, String), HashSet<&str>> = HashMap::new();
+    let mut records: HashMap<&str, (Latest, OfRecord)> = HashMap::new();
     for entry in entries {
         let mut all = true;
         let mut any = false;
-        for event in &entry.events {
-            let of_record = consumed.entry(&event.record).or_default();
-            if is_consumed(tables, &event.event_id) {
-                of_record.insert(&event.event_id);
-                any = true;
-            } else {
-                all = false;
+        for (number, event) in entry.events.iter().enumerate() {
+            let (latest, of_record) = records
+                .entry(&event.record)
+                .or_insert_with(|| (latest(tables, &event.record).unwrap_or_default(), OfRecord::default()));
+            let seen = entry.ids(number).into_iter().filter(|id| latest.has_seen(id)).count();
+            let seen = u64::try_from(seen).unwrap_or(u64::MAX);
+            of_record.seen += seen;
+            balance.repeated += seen.saturating_sub(1);
+            all &= seen > 0;
+            any |= seen > 0;
+            if event.event_id.is_none() {
+                of_record.unknown += u64::from(seen == 0);
+                of_record.unanswered += u64::try_from(entry.misses.len()).unwrap_or(u64::MAX);
             }
         }
         let outcome = match entry.told {
@@ -170,27 +199,29 @@ pub fn balance(entries: &[Entry], tables: &DynamoDb) -> Balance {
             balance.wrong_answers.push(entry.number);
         }
     }
-    for (record, events) in consumed {
-        let events = u64::try_from(events.len()).unwrap_or(u64::MAX);
-        let effects = effects(tables, record);
+    for (record, (latest, OfRecord { seen, unknown, unanswered })) in records {
+        let effects = latest.events();
         balance.events += effects;
-        if effects > events {
-            balance.twice.push((record.clone(), effects - events));
-        } else if effects < events {
-            balance.without_effect.push((record.clone(), events - effects));
+        if effects < seen {
+            balance.without_effect.push((record.to_owned(), seen - effects));
+        }
+        let more = effects.saturating_sub(seen);
+        balance.repeated += more.min(unanswered).saturating_sub(unknown);
+        if more > unanswered {
+            balance.twice.push((record.to_owned(), more - unanswered));
         }
     }
     balance
 }
 
-/// The consumer's idempotency record of an event: the key that Powertools for AWS Lambda gives it.
-fn is_consumed(tables: &DynamoDb, event_id: &str) -> bool {
-    let key = format!("{}#{}", super::CONSUMER, HEXLOWER.encode(&Md5::digest(format!("\"{event_id}\""))));
-    tables.attribute(RECORDS, &[&key], "status").is_some_and(|status| status == json!({ "S": "COMPLETED" }))
-}
-
-/// How many events had an effect on a record.
-fn effects(tables: &DynamoDb, (source, subject): &(String, String)) -> u64 {
-    let effects = tables.attribute(VIEW, &[source, subject], "effects");
-    effects.and_then(|effects| effects.get("N")?.as_str()?.parse().ok()).unwrap_or_default()
+/// The state of a record in the consumer's table.
+pub fn latest(tables: &DynamoDb, record: &str) -> Option<Latest> {
+    let text = |name: &str| Some(tables.attribute(VIEW, &[record], name)?.get("S")?.as_str()?.to_owned());
+    let parts = Parts {
+        record: text("record")?,
+        order: text("order")?,
+        event_id: text("event_id")?,
+        event_type: text("type")?,
+    };
+    Latest::from_parts(&parts).ok()
 }

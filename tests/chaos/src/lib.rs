@@ -8,6 +8,7 @@
 
 mod gateway;
 pub mod ledger;
+pub mod lives;
 mod mapping;
 mod protocols;
 mod replay;
@@ -23,11 +24,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
 use gateway::{Gateway, Pool};
 use ledger::{Entry, Told};
+use lives::{Life, Lived};
 use mapping::Mapping;
 use protocols::{Killers, OfDynamoDb, OfGateway, OfS3, OfSqs};
 pub use report::Report;
@@ -38,13 +40,12 @@ use tests::stub::http::Server;
 use tests::stub::runtime_api::{Environment, Function, Log};
 use tests::stub::s3::S3;
 use tests::stub::sqs::{Settings, Sqs};
-use webhooks::{Catalogue, Delivery};
+use webhooks::{Catalogue, Delivery, Expected};
 
 const QUEUE: &str = "crm-events.fifo";
 const DEAD_LETTERS: &str = "crm-events-dead-letters.fifo";
 const QUARANTINE: &str = "crm-quarantine";
 const BUCKET: &str = "crm-overflow";
-const RECORDS: &str = "crm-idempotency";
 const VIEW: &str = "crm-view";
 const CONSUMER: &str = "consumer";
 
@@ -52,8 +53,10 @@ const CONSUMER: &str = "consumer";
 const DEDUPLICATION: Duration = Duration::from_millis(200);
 /// Three minutes in the template.
 const VISIBILITY: Duration = Duration::from_secs(2);
+/// So much shorter is the time after which a failed message comes back.
+const HURRY: u32 = 90;
 /// As in the template.
-const MAX_RECEIVES: u32 = 5;
+const MAX_RECEIVES: u32 = 8;
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
 const CONSUMER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Messages of which none leaves the queue for so long are stuck.
@@ -101,9 +104,9 @@ pub async fn run(options: Options, progress: impl Fn(&str)) -> anyhow::Result<Re
     tokio::pin!(sending);
     let mut tick = tokio::time::interval(TICK);
     tick.tick().await;
-    let entries = loop {
+    let (entries, lived) = loop {
         tokio::select! {
-            entries = &mut sending => break entries?,
+            sent = &mut sending => break sent?,
             _ = tick.tick() => progress(&world.progress(&options, started)),
         }
     };
@@ -122,13 +125,17 @@ pub async fn run(options: Options, progress: impl Fn(&str)) -> anyhow::Result<Re
             last = (world.undelivered(), Instant::now());
         }
     }
+    let (ends, wrong_states) = lives::ends(&lived, &entries, &world.tables);
     Ok(Report {
+        ends,
+        wrong_states,
         vendors: catalogue.vendors().map(|vendor| vendor.name).collect(),
         balance: ledger::balance(&entries, &world.tables),
         posts: world.posts(),
         faults: world.faults(),
         counts: world.counts(),
         kills: world.functions.iter().map(|pool| pool.kills()).sum(),
+        write_units: world.tables.write_units(),
         undelivered: u64::try_from(world.undelivered())?,
         took: started.elapsed(),
         options: options.clone(),
@@ -177,14 +184,18 @@ impl World {
         let seed = options.seed;
         let (sqs, s3, tables) = (Sqs::default(), S3::default(), DynamoDb::default());
         let dead_letters = Some((DEAD_LETTERS.to_owned(), MAX_RECEIVES));
-        let main =
-            Settings { deduplication: DEDUPLICATION, visibility: VISIBILITY, dead_letters, ..Settings::of(QUEUE) };
+        let main = Settings {
+            deduplication: DEDUPLICATION,
+            visibility: VISIBILITY,
+            hurry: HURRY,
+            dead_letters,
+            ..Settings::of(QUEUE)
+        };
         sqs.create(QUEUE, main);
         sqs.create(DEAD_LETTERS, Settings::of(DEAD_LETTERS));
         sqs.create(QUARANTINE, Settings::of(QUARANTINE));
         s3.create(BUCKET);
-        tables.create(RECORDS, &["id"]);
-        tables.create(VIEW, &["source", "subject"]);
+        tables.create(VIEW, &["partitionkey"]);
 
         let killers = Killers::default();
         let plan = |service: u64, outages| Plan::new(number(&(seed, service)), rates(options.faults, outages));
@@ -219,8 +230,9 @@ impl World {
         let mut consumer = function(options, CONSUMER)?
             .variable("AWS_ENDPOINT_URL_DYNAMODB", table_server.url())
             .variable("AWS_ENDPOINT_URL_S3", s3_server.url())
-            .variable("IDEMPOTENCY_TABLE", RECORDS)
-            .variable("IDEMPOTENCY_KEY_PREFIX", CONSUMER)
+            .variable("AWS_ENDPOINT_URL_SQS", sqs_server.url())
+            .variable("QUEUE_URL", Sqs::queue_url(&sqs_server.url(), QUEUE))
+            .variable("DEAD_LETTER_QUEUE_URL", Sqs::queue_url(&sqs_server.url(), DEAD_LETTERS))
             .variable("VIEW_TABLE", VIEW);
         consumer.timeout = CONSUMER_TIMEOUT;
         let consumers = environments(&consumer, options.consumers);
@@ -260,37 +272,100 @@ impl World {
         })
     }
 
-    /// Delivers all webhooks, each until its vendor is content or gives up.
-    async fn send_all(self: &Arc<Self>, options: &Options, catalogue: &Arc<Catalogue>) -> anyhow::Result<Vec<Entry>> {
+    /// Delivers all webhooks, each until its vendor is content or gives up. Half of them are of records with a life, each
+    /// sent when the one before it has been sent for the first time.
+    async fn send_all(
+        self: &Arc<Self>,
+        options: &Options,
+        catalogue: &Arc<Catalogue>,
+    ) -> anyhow::Result<(Vec<Entry>, Vec<Lived>)> {
         let posting = Arc::new(Semaphore::new(options.concurrency));
         // Those that wait for their next attempt are out of the way of the others, but not without limit.
         let under_way = Arc::new(Semaphore::new(options.concurrency * 8));
         let mut deliveries = JoinSet::new();
-        let mut entries = Vec::new();
-        for index in 0..options.deliveries {
+        let (mut entries, mut lived) = (Vec::new(), Vec::new());
+        let of_lives = options.deliveries / 2 / lives::STEPS * lives::STEPS;
+        let single = options.deliveries - of_lives;
+        let steps = usize::try_from(lives::STEPS)?;
+        for index in (0..single).chain((single..options.deliveries).step_by(steps)) {
             let permit = under_way.clone().acquire_owned().await?;
-            let delivery = catalogue.delivery(options.seed, index, options.deliveries)?;
-            let (world, posting, own) = (self.clone(), posting.clone(), number(&(options.seed, index, "own")));
-            deliveries.spawn(async move {
-                let entry = world.deliver(index, delivery, &posting, own).await;
-                drop(permit);
-                entry
-            });
-            while let Some(entry) = deliveries.try_join_next() {
-                entries.push(entry??);
+            let (world, posting, seed) = (self.clone(), posting.clone(), options.seed);
+            if index < single {
+                let delivery = catalogue.delivery(seed, index, single)?;
+                deliveries.spawn(async move {
+                    let first = oneshot::channel().0;
+                    let entry = world.deliver(index, delivery, &posting, seed, None, first).await?;
+                    drop(permit);
+                    Ok((vec![entry], None))
+                });
+            } else {
+                deliveries.spawn(async move {
+                    let (entries, lived) = world.live(seed, index, &posting).await?;
+                    drop(permit);
+                    anyhow::Ok((entries, Some(lived)))
+                });
+            }
+            while let Some(sent) = deliveries.try_join_next() {
+                let (some, life) = sent??;
+                entries.extend(some);
+                lived.extend(life);
             }
         }
-        while let Some(entry) = deliveries.join_next().await {
-            entries.push(entry??);
+        while let Some(sent) = deliveries.join_next().await {
+            let (some, life) = sent??;
+            entries.extend(some);
+            lived.extend(life);
         }
-        Ok(entries)
+        Ok((entries, lived))
     }
 
-    async fn deliver(&self, number: u64, delivery: Delivery, posting: &Semaphore, own: u64) -> anyhow::Result<Entry> {
+    /// The life of one record, whose webhooks have the numbers from `first` on.
+    #[expect(clippy::disallowed_methods, reason = "the functions go by the real clock")]
+    async fn live(
+        self: &Arc<Self>,
+        seed: u64,
+        first: u64,
+        posting: &Arc<Semaphore>,
+    ) -> anyhow::Result<(Vec<Entry>, Lived)> {
+        let mut life = Life::new(seed, first / lives::STEPS, jiff::Timestamp::now());
+        let mut sending = JoinSet::new();
+        let (mut numbers, mut is_late) = (Vec::new(), false);
+        for index in first..first + lives::STEPS {
+            let delivery = life.live(index)?;
+            let late = lives::lateness(seed, index);
+            is_late |= late.is_some();
+            let (world, posting, (first, sent)) = (self.clone(), posting.clone(), oneshot::channel());
+            sending.spawn(async move { world.deliver(index, delivery, &posting, seed, late, first).await });
+            let _ = sent.await;
+            numbers.push(index);
+        }
+        let mut entries = Vec::new();
+        while let Some(entry) = sending.join_next().await {
+            entries.push(entry??);
+        }
+        Ok((entries, Lived { life, deliveries: numbers, is_late }))
+    }
+
+    /// Tells `sent` when it has been sent for the first time, or is late.
+    async fn deliver(
+        &self,
+        index: u64,
+        delivery: Delivery,
+        posting: &Semaphore,
+        seed: u64,
+        late: Option<Duration>,
+        sent: oneshot::Sender<()>,
+    ) -> anyhow::Result<Entry> {
+        let own = number(&(seed, index, "own"));
+        let mut sent = Some(sent);
+        if let Some(late) = late {
+            sent = None;
+            tokio::time::sleep(late).await;
+        }
         let Delivery { vendor, webhook, events } = delivery;
         let mut told = Told::GaveUp;
         let mut attempts = 0;
-        let mut misses = Vec::new();
+        let (mut misses, mut answers) = (Vec::new(), Vec::new());
         let mut wrong_answer = false;
         let mut pauses = redeliveries(vendor, own).into_iter();
         // One in fifty is sent again though it was answered: at least once means that too.
@@ -301,10 +376,15 @@ impl World {
             *self.posts.lock().unwrap_or_else(PoisonError::into_inner).entry(vendor.name).or_default() += 1;
             let reply = self.sender.post(vendor, &webhook).await;
             drop(permit);
+            sent = sent.and(None);
             match reply {
                 Ok(reply) => {
                     told = if reply.outcome == "stored" { Told::Stored } else { Told::Accepted };
-                    wrong_answer |= !events.iter().map(|event| &event.event_id).eq(&reply.event_ids);
+                    let is_own =
+                        |(event, id): (&Expected, &String)| event.event_id.as_ref().is_none_or(|own| own == id);
+                    wrong_answer |=
+                        events.len() != reply.event_ids.len() || !events.iter().zip(&reply.event_ids).all(is_own);
+                    answers.push(reply.event_ids);
                     if !std::mem::take(&mut once_more) {
                         break;
                     }
@@ -315,7 +395,7 @@ impl World {
             tokio::time::sleep(pause).await;
         }
         self.done.fetch_add(1, Ordering::Relaxed);
-        Ok(Entry { number, vendor: vendor.name, events, told, attempts, misses, wrong_answer })
+        Ok(Entry { number: index, vendor: vendor.name, events, told, attempts, answers, misses, wrong_answer })
     }
 
     /// Until all that came is in effect: first with the faults, then without them, with what was kept and what failed.

@@ -89,29 +89,17 @@ pub struct OfDynamoDb(pub Killers);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Transaction<'b> {
-    #[serde(borrow)]
-    transact_items: Vec<Transacted<'b>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Transacted<'b> {
-    #[serde(borrow)]
-    put: Option<Put<'b>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct Put<'b> {
     #[serde(borrow)]
-    item: Record<'b>,
+    item: State<'b>,
 }
 
 #[derive(Deserialize)]
-struct Record<'b> {
+struct State<'b> {
     #[serde(borrow)]
-    id: Option<Text<'b>>,
+    partitionkey: Text<'b>,
+    #[serde(borrow)]
+    effects: Number<'b>,
 }
 
 #[derive(Deserialize)]
@@ -121,12 +109,19 @@ struct Text<'b> {
     s: Cow<'b, str>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Number<'b> {
+    #[serde(borrow)]
+    n: Cow<'b, str>,
+}
+
 impl Protocol for OfDynamoDb {
-    /// The id of the first item of a transaction; the text of any other request.
+    /// The record and the number of its event, of a write; the text of any other request.
     fn key(&self, request: &Request) -> Option<String> {
-        if target(request).ends_with("TransactWriteItems") {
-            let transaction: Transaction<'_> = serde_json::from_slice(request.body()).ok()?;
-            return Some(transaction.transact_items.into_iter().next()?.put?.item.id?.s.into_owned());
+        if target(request).ends_with("PutItem") {
+            let Put { item } = serde_json::from_slice(request.body()).ok()?;
+            return Some(format!("{} {}", item.partitionkey.s, item.effects.n));
         }
         Some(format!("{:x}", number(request.body())))
     }

@@ -6,12 +6,17 @@ use std::time::Duration;
 
 use super::Options;
 use super::ledger::{Balance, Miss, Outcome};
+use super::lives::End;
 use tests::stub::faults::Fault;
 
 /// What a run came to.
 #[derive(Debug)]
 pub struct Report {
     pub options: Options,
+    /// How records with a life ended, by vendor.
+    pub ends: BTreeMap<End, BTreeMap<&'static str, u64>>,
+    /// Records that do not end as their vendor has them, without a reason that is named.
+    pub wrong_states: Vec<String>,
     pub vendors: Vec<&'static str>,
     pub balance: Balance,
     /// Posts by vendor, first ones and redeliveries.
@@ -22,6 +27,8 @@ pub struct Report {
     pub counts: Vec<(&'static str, u64)>,
     /// Functions that were killed in the middle of a webhook.
     pub kills: u64,
+    /// Write request units of the consumer's table.
+    pub write_units: u64,
     /// Messages that were still on a queue at the end.
     pub undelivered: u64,
     pub took: Duration,
@@ -36,9 +43,12 @@ impl Report {
         self.balance.twice.iter().map(|(_, times)| times).sum()
     }
 
-    /// Nothing lost, nothing twice, nothing left on a queue, and no post refused without a fault that explains it.
+    /// Nothing lost, nothing twice, no wrong state, nothing left on a queue, and no post refused without a fault that explains it.
     pub fn is_clean(&self) -> bool {
-        self.balance.is_clean() && self.undelivered == 0 && self.unexplained().next().is_none()
+        self.balance.is_clean()
+            && self.wrong_states.is_empty()
+            && self.undelivered == 0
+            && self.unexplained().next().is_none()
     }
 
     /// What posts were not answered 200 for, where there are more of them than of what causes it: how many, and how
@@ -85,6 +95,9 @@ impl Report {
         for miss in Miss::ALL {
             self.row(f, &miss.to_string(), |vendor| of(misses, miss, vendor))?;
         }
+        for end in End::ALL {
+            self.row(f, &end.to_string(), |vendor| of(&self.ends, end, vendor))?;
+        }
         Ok(())
     }
 
@@ -120,6 +133,9 @@ impl Report {
         if !wrong_answers.is_empty() {
             writeln!(f, "answered with the ids of other events: {:?}", some(wrong_answers))?;
         }
+        if !self.wrong_states.is_empty() {
+            writeln!(f, "records in another state than their vendor has: {:?}", some(&self.wrong_states))?;
+        }
         for (miss, all, may_be) in self.unexplained() {
             writeln!(f, "{miss}: {all}, where the faults explain {may_be}")?;
         }
@@ -137,15 +153,20 @@ impl fmt::Display for Report {
         writeln!(f)?;
         self.met(f)?;
         writeln!(f)?;
-        writeln!(f, "| {:<47} | {:>9} |", "beside", "")?;
-        writeln!(f, "|{}|{}:|", "-".repeat(49), "-".repeat(10))?;
+        writeln!(f, "| {:<51} | {:>9} |", "beside", "")?;
+        writeln!(f, "|{}|{}:|", "-".repeat(53), "-".repeat(10))?;
         for (what, count) in &self.counts {
-            writeln!(f, "| {what:<47} | {count:>9} |")?;
+            writeln!(f, "| {what:<51} | {count:>9} |")?;
         }
-        writeln!(f, "| {:<47} | {:>9} |", "events in effect", self.balance.events)?;
+        let repeated = "effects repeated by redeliveries without id or time";
+        writeln!(f, "| {:<51} | {:>9} |", "events in effect", self.balance.events)?;
+        writeln!(f, "| {repeated:<51} | {:>9} |", self.balance.repeated)?;
+        let per_event = self.write_units as f64 / self.balance.events.max(1) as f64;
+        writeln!(f, "| {:<51} | {per_event:>9.2} |", "write units of DynamoDB for each of them")?;
         writeln!(f)?;
         let (deliveries, took) = (self.options.deliveries, self.took.as_secs_f64());
-        writeln!(f, "Lost: {}, twice: {}; {deliveries} deliveries in {took:.0} s.", self.lost(), self.twice())?;
+        let (lost, twice, wrong) = (self.lost(), self.twice(), self.wrong_states.len());
+        writeln!(f, "Lost: {lost}, twice: {twice}, wrong states: {wrong}; {deliveries} deliveries in {took:.0} s.")?;
         if !self.is_clean() {
             writeln!(f)?;
             self.wrong(f)?;

@@ -1,8 +1,9 @@
 //! What the simulated vendors send: the sample cases, each delivery with a record and an id of its own.
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use crm_normalize::Vendor;
 use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
+use jiff::{Timestamp, ToSpan};
 
 use tests::events;
 use tests::stub::faults::number;
@@ -15,9 +16,10 @@ const PER_RECORD: u64 = 3;
 /// What a webhook becomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    pub event_id: String,
-    /// `source` and `subject`.
-    pub record: (String, String),
+    /// The event's id. `None` if it hangs on the time of receipt: then a redelivery becomes another event.
+    pub event_id: Option<String>,
+    /// The `partitionkey`.
+    pub record: String,
 }
 
 /// One webhook that a vendor means to deliver.
@@ -88,7 +90,7 @@ fn template(case: &Case) -> anyhow::Result<Option<Template>> {
         return Ok(None);
     }
     let Ok(events) = expected(case.vendor, &webhook) else { return Ok(None) };
-    let records = events.iter().filter_map(|event| Some(event.record.1.split_once('/')?.1.to_owned())).collect();
+    let records = events.iter().filter_map(|event| Some(event.record.splitn(4, ':').nth(3)?.to_owned())).collect();
     let template = Template { webhook, records };
     let (Ok((_, one)), Ok((_, other))) = (template.delivery(case.vendor, 1, 1), template.delivery(case.vendor, 2, 2))
     else {
@@ -120,15 +122,19 @@ impl Template {
 }
 
 /// What the code here makes of a webhook.
-fn expected(vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Vec<Expected>> {
+pub fn expected(vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Vec<Expected>> {
     let vendor = crm_normalize::crm::find(vendor.name).context("an unknown vendor")?;
-    let webhook = webhook.clone().proven(vendor, RECEIVED_AT);
-    let (Answer::Accepted { events }, _) = webhook.answer(vendor, RECEIVED_AT)? else { anyhow::bail!("not accepted") };
-    let events = events.iter().map(|event| {
-        let subject = event.subject.as_deref().context("no subject")?.to_owned();
-        Ok(Expected { event_id: event.id.to_string(), record: (event.source.to_string(), subject) })
-    });
-    events.collect()
+    let events_at = |received_at: Timestamp| {
+        let webhook = webhook.clone().proven(vendor, received_at);
+        let (Answer::Accepted { events }, _) = webhook.answer(vendor, received_at)? else { bail!("not accepted") };
+        ensure!(events.iter().all(|event| event.subject.is_some()), "an event about no record");
+        let names = events.iter().map(|event| (event.id.to_string(), event.partitionkey.to_string()));
+        Ok(names.collect::<Vec<_>>())
+    };
+    let later = events_at(RECEIVED_AT.checked_add(1.second())?)?;
+    let events = events_at(RECEIVED_AT)?.into_iter().zip(later);
+    let events = events.map(|((id, record), (later, _))| Expected { event_id: (id == later).then_some(id), record });
+    Ok(events.collect())
 }
 
 /// A record's id of the same kind: digits stay digits, and few enough to be a number.

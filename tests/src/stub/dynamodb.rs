@@ -25,6 +25,7 @@ struct State {
     tables: HashMap<String, Table>,
     /// The tokens of transactions that are in effect: with one of them, a transaction is in effect already.
     tokens: HashSet<String>,
+    write_units: u64,
 }
 
 #[derive(Debug)]
@@ -59,6 +60,13 @@ impl DynamoDb {
     /// How many items a table has.
     pub fn count(&self, table: &str) -> usize {
         self.state().tables.get(table).map_or(0, |table| table.items.len())
+    }
+
+    /// The write request units of all writes so far, of those that a condition refused too. Indexes are not counted.
+    ///
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>
+    pub fn write_units(&self) -> u64 {
+        self.state().write_units
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -190,6 +198,13 @@ impl State {
         Ok((key, Err(Failed { item: item.filter(|_| wanted).cloned() })))
     }
 
+    /// One unit for each 1 KB that is started, of the larger of the item before and after.
+    fn units(&self, write: &Write, key: &str) -> u64 {
+        let before = self.tables.get(&write.table_name).and_then(|table| table.items.get(key));
+        let bytes = [before, write.item.as_ref()].into_iter().flatten().map(bytes).max().unwrap_or_default();
+        u64::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u64::MAX)
+    }
+
     fn apply(&mut self, write: Write, key: String) {
         let Some(table) = self.tables.get_mut(&write.table_name) else { return };
         match write.item {
@@ -199,12 +214,14 @@ impl State {
     }
 
     fn write(&mut self, write: Write) -> Result<Value, Refusal> {
-        match self.check(&write)? {
-            (key, Ok(())) => {
+        let (key, result) = self.check(&write)?;
+        self.write_units += self.units(&write, &key);
+        match result {
+            Ok(()) => {
                 self.apply(write, key);
                 Ok(json!({}))
             }
-            (_, Err(failed)) => Err(Refusal {
+            Err(failed) => Err(Refusal {
                 shape: "ConditionalCheckFailedException",
                 more: json!({ "message": "The conditional request failed", "Item": failed.item }),
             }),
@@ -216,10 +233,12 @@ impl State {
         if transaction.client_request_token.as_ref().is_some_and(|token| self.tokens.contains(token)) {
             return Ok(json!({}));
         }
-        let (mut keys, mut reasons, mut failed) = (Vec::new(), Vec::new(), false);
+        let (mut keys, mut reasons, mut failed, mut units) = (Vec::new(), Vec::new(), false, 0);
         for transacted in &transaction.transact_items {
             let (Transacted::Put(write) | Transacted::Delete(write) | Transacted::ConditionCheck(write)) = transacted;
             let (key, result) = self.check(write)?;
+            // Prepared and committed: twice the units.
+            units += 2 * self.units(write, &key);
             keys.push(key);
             reasons.push(match result {
                 Ok(()) => json!({ "Code": "None" }),
@@ -230,6 +249,7 @@ impl State {
                 }
             });
         }
+        self.write_units += units;
         if failed {
             let message = "Transaction cancelled, please refer cancellation reasons for specific reasons";
             let more = json!({ "Message": message, "CancellationReasons": reasons });
@@ -244,4 +264,21 @@ impl State {
         self.tokens.extend(transaction.client_request_token);
         Ok(json!({}))
     }
+}
+
+/// An item's size as DynamoDB counts it: names and values.
+///
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
+fn bytes(item: &Item) -> usize {
+    let value = |value: &Value| {
+        let (kind, value) = value.as_object().and_then(|value| value.iter().next()).unzip();
+        let text = value.and_then(Value::as_str).map_or(0, str::len);
+        match kind.map(String::as_str) {
+            Some("S") => text,
+            // Half a byte a digit, and one.
+            Some("N") => text.div_ceil(2) + 1,
+            _ => 1,
+        }
+    };
+    item.iter().map(|(name, typed)| name.len() + value(typed)).sum()
 }

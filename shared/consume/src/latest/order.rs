@@ -132,9 +132,9 @@ impl Order {
     pub(super) fn is_deleted(&self) -> bool {
         let Some(deletion) = self.deletion else { return false };
         let is_restored = self.restoration.is_some_and(|restoration| deletion.is_before(restoration));
-        let is_alive = self.alive.is_some_and(|alive| {
-            deletion.is_before(alive) && (deletion.0.is_some() || alive.0 > Some(deletion.1))
-        });
+        let is_alive = self
+            .alive
+            .is_some_and(|alive| deletion.is_before(alive) && (deletion.0.is_some() || alive.0 > Some(deletion.1)));
         !is_restored && !is_alive
     }
 }
@@ -143,10 +143,7 @@ impl Order {
 mod grouped {
     use super::{BTreeMap, Deserialize, Deserializer, Serialize, Serializer, Stamp};
 
-    pub(super) fn serialize<S: Serializer>(
-        fields: &BTreeMap<String, Stamp>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(fields: &BTreeMap<String, Stamp>, serializer: S) -> Result<S::Ok, S::Error> {
         let mut groups: Vec<(Stamp, Vec<&str>)> = Vec::new();
         for (name, stamp) in fields {
             match groups.iter_mut().find(|(of_group, _)| of_group == stamp) {
@@ -157,9 +154,7 @@ mod grouped {
         groups.serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<String, Stamp>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Stamp>, D::Error> {
         let groups = Vec::<(Stamp, Vec<String>)>::deserialize(deserializer)?;
         Ok(groups.into_iter().flat_map(|(stamp, names)| names.into_iter().map(move |name| (name, stamp))).collect())
     }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub visibility: Duration,
     /// The queue that a message goes to instead of being received once more than so often.
     pub dead_letters: Option<(String, u32)>,
+    /// How many times shorter `ChangeMessageVisibility` hides a message than it asks for: for a test in less time.
+    pub hurry: u32,
     /// Confirms messages and forgets them, for a benchmark that sends millions.
     pub forget: bool,
 }
@@ -38,6 +40,7 @@ impl Settings {
             deduplication: Duration::from_secs(300),
             visibility: Duration::from_secs(30),
             dead_letters: None,
+            hurry: 1,
             forget: false,
         }
     }
@@ -306,7 +309,7 @@ impl Queue {
             let released = self.release(sequence, in_flight, |_| {});
             return Some(if released { Receipt::Done } else { Receipt::Expired });
         }
-        let until = now + visibility;
+        let until = now + visibility / self.settings.hurry;
         let message = self.group_of.get(&sequence).and_then(|name| self.groups.get_mut(name));
         let message = message.and_then(|group| group.messages.iter_mut().find(|message| message.sequence == sequence));
         let Some(message) = message.filter(|message| in_flight(message)) else { return Some(Receipt::Expired) };
