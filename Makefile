@@ -40,6 +40,7 @@ CARGO_FUZZ_VERSION := 0.13.2
 CARGO_BLOAT_VERSION := 0.12.1
 CHECKOV_VERSION    := 3.3.30
 MOTO_VERSION       := 5.2.5
+MOTO_PACKAGE       := moto[server,dynamodb,s3,sqs]==$(MOTO_VERSION)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -254,7 +255,7 @@ $(CHECKOV): $(TOOLS)
 	@touch $@
 
 $(MOTO): $(TOOLS)
-	@$(call install-alone,moto,'moto[server,dynamodb,s3,sqs]==$(MOTO_VERSION)')
+	@$(call install-alone,moto,'$(MOTO_PACKAGE)')
 	@touch $@
 
 tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
