@@ -224,6 +224,27 @@ fn a_webhook_about_more_records_than_fit_is_kept() {
     }
 }
 
+/// Each event carries the whole body.
+#[test]
+fn a_webhook_about_many_records_in_a_large_body_goes_in_batches_that_fit_or_is_kept() {
+    let teamgrid = crm::find("teamgrid").unwrap();
+    let webhook = |users: usize, bytes: usize| {
+        let users: Vec<_> = (0..users).map(|user| format!("u{user}")).collect();
+        let doc = json!({"_id": "t", "userIds": users, "note": "x".repeat(bytes)});
+        let body = json!({"webhookId": "w", "event": "user_added", "collection": "teams", "doc": doc});
+        event(teamgrid, Webhook { body: body.to_string().into_bytes(), ..Webhook::default() })
+    };
+    // Two of them are less than an SQS batch may have in all, three are more.
+    let function = Asked::new(teamgrid);
+    let (response, body) = function.ask(&webhook(7, 400_000).to_string());
+    assert_eq!((response.status_code, &body["status"]), (200, &json!("accepted")), "{body}");
+    assert_eq!(function.sqs.take_refused(), Vec::<String>::new());
+    assert_eq!(function.sqs.take().len(), 7);
+    // The events of one webhook have at most 64 MiB in all.
+    let answer = ask(&Asked::new(teamgrid), &webhook(200, 400_000).to_string());
+    assert_eq!(answer, (200, "too_many_events".to_owned()));
+}
+
 /// At most an event of an unknown kind: where a vendor's envelope is so plain that another's fits it.
 #[test]
 fn the_envelope_of_another_vendor_is_no_change_of_a_record() {

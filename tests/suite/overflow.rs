@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::http;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_sqs::config::http::HttpRequest;
 use aws_smithy_http_client::test_util::NeverClient;
-use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::date_time::Format;
@@ -235,6 +236,46 @@ async fn why_s3_refused_is_logged_with_its_code() {
     });
     let lines = log::lines(heffl(), event(lead_created()), connector, &[("OVERFLOW_BUCKET", BUCKET)]).await;
     assert_eq!(lines[0]["errors"][1], "the overflow store did not take the object: 403 AccessDenied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_body_of_two_accounts_is_stored_for_each() {
+    let aws = Aws::default();
+    let function = aws.function(500, 200);
+    for account in [None, Some("acme".to_owned())] {
+        let (_, answer, _) = ask(&function, event(Webhook { account, ..lead_created() })).await;
+        assert_eq!(answer["status"], "stored");
+    }
+    assert_eq!(aws.paths().len(), 2, "{:?}", aws.paths());
+}
+
+/// An AWS that is silent, but for S3's answer to one request, the second.
+#[derive(Clone, Debug, Default)]
+struct AlmostSilent(Arc<Mutex<usize>>);
+
+impl HttpConnector for AlmostSilent {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut puts = self.0.lock().unwrap();
+        *puts += usize::from(request.method() == "PUT");
+        if request.method() == "PUT" && *puts == 2 {
+            let response = http::Response::builder().body(SdkBody::empty()).unwrap();
+            return HttpConnectorFuture::ready(Ok(response.try_into().unwrap()));
+        }
+        HttpConnectorFuture::new(std::future::pending())
+    }
+}
+
+/// What does not fit a message needs S3 first, then SQS, then S3 again.
+#[tokio::test(start_paused = true)]
+async fn a_vendor_never_waits_longer_than_six_seconds_for_what_is_larger_than_a_message() {
+    for webhook in [large(), Webhook { body: vec![b'x'; 1 << 20], ..Webhook::default() }] {
+        let started = tokio::time::Instant::now();
+        let connector = SharedHttpConnector::new(AlmostSilent::default());
+        let function = function_with(heffl(), connector, &[("OVERFLOW_BUCKET", BUCKET)]);
+        let (status, ..) = ask(&function, event(webhook)).await;
+        assert_eq!(status, 503);
+        assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+    }
 }
 
 /// The request against the one that AWS's own client makes for the same object.

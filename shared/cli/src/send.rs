@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use crm_normalize::Vendor;
+use crm_normalize::outcome::Outcome;
 use crm_normalize::scheme::Scheme;
 use crm_samples::{Answer, Case, Webhook};
 use form_urlencoded::Serializer;
@@ -95,24 +96,17 @@ impl fmt::Display for Sent {
 /// # Errors
 /// Where the case cannot be read or there is no answer.
 pub fn send(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<Sent> {
-    #[derive(Deserialize)]
-    #[serde(tag = "status", rename_all = "lowercase")]
-    enum Wire {
-        Accepted { events: Vec<String> },
-        Ignored { reason: String },
-        Quarantined { reason: String },
-    }
     let webhook = case.webhook()?.proven(case.vendor, now);
     let reply = post(stack, case.vendor, &webhook)?;
     let (answer, _) = webhook.answer(case.vendor, now)?;
     let mut events = Vec::new();
-    let as_expected = match (&answer, serde_json::from_str::<Wire>(&reply.body)) {
-        (Answer::Accepted { events: expected }, Ok(Wire::Accepted { events: ids })) => {
+    let as_expected = match (&answer, serde_json::from_str::<Outcome>(&reply.body)) {
+        (Answer::Accepted { events: expected }, Ok(Outcome::Accepted { events: ids })) => {
             events = expected.iter().map(|event| (event.event_type.to_string(), event.id.to_string())).collect();
             expected.iter().map(|event| &*event.id).eq(&ids)
         }
-        (Answer::Ignored { reason: expected }, Ok(Wire::Ignored { reason })) => *expected == reason,
-        (Answer::Quarantined { reason: expected }, Ok(Wire::Quarantined { reason })) => *expected == reason,
+        (Answer::Ignored { reason: expected }, Ok(Outcome::Ignored { reason })) => *expected == reason,
+        (Answer::Quarantined { reason: expected }, Ok(Outcome::Quarantined { reason })) => *expected == reason,
         _ => false,
     };
     Ok(Sent { case: case.clone(), as_expected: as_expected && reply.status == 200, reply, events })

@@ -10,7 +10,7 @@ const at = (id) => document.getElementById(id);
 const [rows, detail, filter, editor, keys] = ["rows", "detail", "filter", "editor", "keys"].map(at);
 const fields = editor.querySelector("form").elements;
 const MOST = 500; // as many as the server keeps
-const OUTCOMES = ["accepted", "ignored", "quarantined", "unauthorized", "too_large", "unavailable", "no_route", "failed"];
+const OUTCOMES = ["accepted", "stored", "ignored", "quarantined", "bad_request", "unauthorized", "too_large", "unavailable", "no_route", "failed"];
 
 /** By number, the oldest first. */
 const webhooks = new Map();

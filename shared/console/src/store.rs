@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crm_normalize::outcome::Outcome;
 use crm_normalize::quarantine::{self, Body};
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use tokio::sync::broadcast;
 
 use crm_samples::Webhook;
@@ -18,20 +19,6 @@ const MOST_BYTES: usize = 64 << 20;
 /// How many deduplication ids are remembered to know a twin by: SQS does so for five minutes.
 const MOST_IDS: usize = 10_000;
 
-/// What became of a webhook, as far as its sender was told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Accepted,
-    Ignored,
-    Quarantined,
-    Unauthorized,
-    TooLarge,
-    Unavailable,
-    NoRoute,
-    Failed,
-}
-
 /// What a function, or the gateway in front of it, answered.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
@@ -40,31 +27,11 @@ pub struct Answer {
     pub milliseconds: u64,
 }
 
-/// The members of an answer's body.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Words {
-    status: String,
-    events: Vec<String>,
-    reason: Option<String>,
-}
-
 impl Answer {
-    fn words(&self) -> Words {
-        serde_json::from_str(&self.body).unwrap_or_default()
-    }
-
-    fn outcome(&self, words: &Words) -> Outcome {
-        match (self.status, words.status.as_str()) {
-            (200, "accepted") => Outcome::Accepted,
-            (200, "ignored") => Outcome::Ignored,
-            (200, "quarantined") => Outcome::Quarantined,
-            (401, _) => Outcome::Unauthorized,
-            (404, _) => Outcome::NoRoute,
-            (413, _) => Outcome::TooLarge,
-            (503, _) => Outcome::Unavailable,
-            _ => Outcome::Failed,
-        }
+    /// What the function says; `None` if the answer is not a function's.
+    fn outcome(&self) -> Option<Outcome> {
+        let outcome: Outcome = serde_json::from_str(&self.body).ok()?;
+        (outcome.status_code() == self.status).then_some(outcome)
     }
 }
 
@@ -101,7 +68,8 @@ pub struct Entry {
     pub number: u64,
     pub received_at: Timestamp,
     pub vendor: String,
-    pub outcome: Outcome,
+    /// A word: the outcome's, or `no_route` or `failed` if no function answered.
+    pub outcome: &'static str,
     pub reason: Option<String>,
     pub types: Vec<String>,
     pub event_ids: Vec<String>,
@@ -250,8 +218,14 @@ impl Store {
 impl OnItsWay<'_> {
     /// It has its answer. Returns the entry's number.
     pub fn answered(self, webhook: Webhook, answer: Answer) -> u64 {
-        let words = answer.words();
-        let outcome = answer.outcome(&words);
+        let outcome = answer.outcome();
+        let word = match &outcome {
+            Some(outcome) => outcome.word(),
+            None if answer.status == 404 => "no_route",
+            None => "failed",
+        };
+        let event_ids = outcome.as_ref().map(|outcome| outcome.events().to_vec()).unwrap_or_default();
+        let reason = outcome.as_ref().and_then(Outcome::reason).map(str::to_owned);
         let mut kept = self.store.kept();
         let mut messages = Vec::new();
         let mut take = |kept: &mut Kept, is_its: &dyn Fn(&Message) -> bool| {
@@ -259,21 +233,20 @@ impl OnItsWay<'_> {
                 messages.push(kept.loose.remove(at));
             }
         };
-        for id in &words.events {
+        for id in &event_ids {
             take(&mut kept, &|message| message.event_id.as_ref() == Some(id));
         }
-        if outcome == Outcome::Quarantined {
-            let reason = words.reason.as_deref().unwrap_or_default();
+        if let Some(Outcome::Quarantined { reason }) = &outcome {
             take(&mut kept, &|message| message.queue == Queue::Quarantine && keeps(message, &webhook, reason));
         }
         let entry = Entry {
             number: 0,
             received_at: self.received_at,
             vendor: self.vendor.clone(),
-            outcome,
-            reason: words.reason,
+            outcome: word,
+            reason,
             types: messages.iter().filter_map(|message| message.event_type.clone()).collect(),
-            event_ids: words.events,
+            event_ids,
             twin: !messages.is_empty() && messages.iter().all(|message| message.twin),
             answer: Some(answer),
             webhook,
@@ -312,7 +285,7 @@ fn posted_past_the_page(message: Message, now: Timestamp) -> Entry {
         number: 0,
         received_at: now,
         vendor: message.vendor.clone().unwrap_or_default(),
-        outcome: if message.queue == Queue::Main { Outcome::Accepted } else { Outcome::Quarantined },
+        outcome: if message.queue == Queue::Main { "accepted" } else { "quarantined" },
         reason,
         types: message.event_type.iter().cloned().collect(),
         event_ids: message.event_id.iter().cloned().collect(),
@@ -348,7 +321,7 @@ fn from_message(message: &Message) -> Option<(Webhook, Option<String>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, MOST, Message, Outcome, Queue, Store};
+    use super::{Answer, MOST, Message, Queue, Store};
     use crm_samples::Webhook;
     use jiff::Timestamp;
 
@@ -414,8 +387,30 @@ mod tests {
         store.sent(message("b", "2"), NOW);
         let unanswered = Answer { status: 502, body: "no JSON".to_owned(), milliseconds: 1 };
         let number = webhook.answered(Webhook::default(), unanswered);
-        assert_eq!(store.entry(number).unwrap().outcome, Outcome::Failed);
+        assert_eq!(store.entry(number).unwrap().outcome, "failed");
         assert_eq!(store.entries()[0].event_ids, ["b"]);
+    }
+
+    #[test]
+    fn the_page_says_what_the_function_says() {
+        for (status, body, outcome) in [
+            (200, r#"{"status":"accepted","events":["a"]}"#, "accepted"),
+            (200, r#"{"status":"stored","events":["a"]}"#, "stored"),
+            (200, r#"{"status":"ignored","reason":"a test"}"#, "ignored"),
+            (200, r#"{"status":"quarantined","reason":"not_json: x"}"#, "quarantined"),
+            (400, r#"{"error":"bad_request"}"#, "bad_request"),
+            (401, r#"{"error":"unauthorized"}"#, "unauthorized"),
+            (413, r#"{"error":"too_large"}"#, "too_large"),
+            (503, r#"{"error":"unavailable"}"#, "unavailable"),
+            (404, r#"{"message":"Not Found"}"#, "no_route"),
+            (503, r#"{"message":"Service Unavailable"}"#, "failed"),
+            (500, r#"{"status":"accepted","events":[]}"#, "failed"),
+        ] {
+            let store = Store::default();
+            let answer = Answer { status, body: body.to_owned(), milliseconds: 1 };
+            let number = store.begin("heffl", NOW).answered(Webhook::default(), answer);
+            assert_eq!(store.entry(number).unwrap().outcome, outcome, "{status} {body}");
+        }
     }
 
     #[test]

@@ -1,35 +1,8 @@
 //! Events larger than an SQS message: the message points to an object in S3 that holds the event.
-//!
-//! The pointer is that of the [Amazon SQS Extended Client
-//! Library](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-managing-large-messages.html):
-//! `["software.amazon.payloadoffloading.PayloadS3Pointer", {"s3BucketName": "...", "s3Key": "..."}]`.
 
 use std::future::Future;
 
-use serde::Deserialize;
-
-/// The class of the Java library, by which its JSON is told apart. An event's JSON is an object, never a list.
-const CLASS: &str = "software.amazon.payloadoffloading.PayloadS3Pointer";
-
-/// Where an event lies.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Pointer {
-    #[serde(rename = "s3BucketName")]
-    pub bucket: String,
-    #[serde(rename = "s3Key")]
-    pub key: String,
-}
-
-impl Pointer {
-    /// The pointer that a message's body is, if it is one.
-    pub fn parse(body: &str) -> Option<Self> {
-        if !body.trim_start().starts_with('[') {
-            return None;
-        }
-        let (class, pointer): (String, Self) = serde_json::from_str(body).ok()?;
-        (class == CLASS).then_some(pointer)
-    }
-}
+pub use crm_event::S3Pointer as Pointer;
 
 /// Why an event is not there to read.
 #[derive(Debug, thiserror::Error)]
@@ -103,22 +76,6 @@ mod s3 {
             }
             let unavailable = |error| PayloadError::Unavailable(DisplayErrorContext(&error).to_string());
             Ok(object.body.collect().await.map_err(unavailable)?.to_vec())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Pointer;
-
-    #[test]
-    fn a_pointer_is_a_pair_of_its_class_and_its_place() {
-        let body = r#"["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"b","s3Key":"events/k"}]"#;
-        let pointer = Pointer { bucket: "b".to_owned(), key: "events/k".to_owned() };
-        assert_eq!(Pointer::parse(body), Some(pointer.clone()));
-        assert_eq!(Pointer::parse(&format!(" {body}\n")), Some(pointer));
-        for other in ["", "{}", "[]", "[1,2]", &body.replace("software", "hardware"), &body.replace("s3Key", "key")] {
-            assert_eq!(Pointer::parse(other), None, "{other}");
         }
     }
 }

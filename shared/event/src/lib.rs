@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod kind;
+mod pointer;
 pub mod record;
 #[cfg(feature = "schema")]
 pub mod schema;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 pub use kind::{Action, Entity, EventType, TimeSource, UnknownWord};
+pub use pointer::{POINTER_CLASS, S3Pointer};
 pub use record::Record;
 pub use value::{
     Absent, Address, Campaign, CustomField, DateInfo, Decimal, Email, EmailBounce, FormField, GeoLocation, Json,

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crm_event::Event;
+use crm_normalize::outcome::{Failure, Outcome};
 use crm_normalize::quarantine::Record;
 use crm_normalize::{Accepted, Quarantine, Reason, Unauthorized, Vendor, Verified};
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::outcome::{Failure, Outcome};
 use crate::publish::{PublishError, Queues};
 use crate::reply::HttpResponse;
 use crate::request::{HttpRequest, Received};

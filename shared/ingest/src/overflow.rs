@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use aws_sigv4::http_request::PayloadChecksumKind;
 use bytes::Bytes;
+use crm_event::S3Pointer;
 use crm_normalize::quarantine::Record;
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
-use serde::Serialize;
 
 use crate::config::Destination;
 use crate::connection::Reconnect;
@@ -92,16 +92,8 @@ impl Store {
         Ok(())
     }
 
-    /// The body of a message whose payload is an object here, as the
-    /// [SQS Extended Client](https://github.com/awslabs/amazon-sqs-java-extended-client-lib) writes and reads it.
-    pub(crate) fn pointer(&self, key: &Key) -> Result<String, serde_json::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Pointer<'a> {
-            s3_bucket_name: &'a str,
-            s3_key: &'a str,
-        }
-        const CLASS: &str = "software.amazon.payloadoffloading.PayloadS3Pointer";
-        serde_json::to_string(&(CLASS, Pointer { s3_bucket_name: &self.bucket, s3_key: key.as_str() }))
+    /// The pointer to an object here.
+    pub(crate) fn pointer(&self, key: &Key) -> S3Pointer {
+        S3Pointer { bucket: self.bucket.clone(), key: key.as_str().to_owned() }
     }
 }

@@ -123,7 +123,7 @@ impl Queues {
         let store = self.store.as_ref().ok_or(PublishError::TooLarge { size: message.size() })?;
         let size = message.body.len();
         store.put(key, std::mem::take(&mut message.body)).await?;
-        Ok(message.pointing(store.pointer(key)?, size))
+        Ok(message.pointing(store.pointer(key).to_json()?, size))
     }
 
     async fn send_all(&self, mut batch: Vec<Outgoing>, trace_header: Option<&str>) -> Result<(), PublishError> {

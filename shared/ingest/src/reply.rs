@@ -1,10 +1,9 @@
 //! The response that the sender gets.
 
 use crm_normalize::Vendor;
+use crm_normalize::outcome::{Failure, Outcome};
 use crm_normalize::scheme::Scheme;
 use serde::Serialize;
-
-use crate::outcome::{Failure, Outcome};
 
 /// What API Gateway makes the sender's response of, in payload format 2.0.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use crm_event::{Entity, EventType};
 use crm_normalize::Logged;
+use crm_normalize::outcome::{Failure, Outcome};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::json_log::WEBHOOK;
-use crate::outcome::{Failure, Outcome};
 
 /// How Lambda calls the function for a webhook.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@ pub mod fields;
 pub mod json;
 pub mod key;
 mod log_fields;
+pub mod outcome;
 pub mod quarantine;
 mod redact;
 pub mod request;

@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use crm_normalize::outcome::Outcome;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
@@ -378,13 +379,13 @@ impl World {
             drop(permit);
             sent = sent.and(None);
             match reply {
-                Ok(reply) => {
-                    told = if reply.outcome == "stored" { Told::Stored } else { Told::Accepted };
+                Ok(outcome) => {
+                    told = if matches!(outcome, Outcome::Stored { .. }) { Told::Stored } else { Told::Accepted };
+                    let event_ids = outcome.events().to_vec();
                     let is_own =
                         |(event, id): (&Expected, &String)| event.event_id.as_ref().is_none_or(|own| own == id);
-                    wrong_answer |=
-                        events.len() != reply.event_ids.len() || !events.iter().zip(&reply.event_ids).all(is_own);
-                    answers.push(reply.event_ids);
+                    wrong_answer |= events.len() != event_ids.len() || !events.iter().zip(&event_ids).all(is_own);
+                    answers.push(event_ids);
                     if !std::mem::take(&mut once_more) {
                         break;
                     }

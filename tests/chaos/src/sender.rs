@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use bytes::Bytes;
 use crm_normalize::Vendor;
+use crm_normalize::outcome::{Failure, Outcome};
 use crm_samples::Webhook;
 use http_body_util::{BodyExt, Full};
 use hyper::Method;
@@ -12,7 +13,6 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::gateway::path;
 use super::ledger::Miss;
@@ -40,14 +40,6 @@ pub fn redeliveries(vendor: &Vendor, own: u64) -> Vec<Duration> {
     }
 }
 
-/// What a vendor got with a 200.
-#[derive(Debug)]
-pub struct Reply {
-    /// The word for what became of the webhook.
-    pub outcome: String,
-    pub event_ids: Vec<String>,
-}
-
 /// Posts webhooks to one gateway.
 #[derive(Clone, Debug)]
 pub struct Sender {
@@ -67,21 +59,13 @@ impl Sender {
     ///
     /// # Errors
     /// Where there is no answer in time, or not a 200.
-    pub async fn post(&self, vendor: &'static Vendor, webhook: &Webhook) -> Result<Reply, Miss> {
-        #[derive(Default, Deserialize)]
-        #[serde(default)]
-        struct Body {
-            status: String,
-            events: Vec<String>,
-            error: String,
-        }
+    pub async fn post(&self, vendor: &'static Vendor, webhook: &Webhook) -> Result<Outcome, Miss> {
         let (status, body) = self.answer(vendor, webhook).await.map_err(|_| Miss::AnswerLost)?;
-        let Body { status: outcome, events: event_ids, error } = serde_json::from_slice(&body).unwrap_or_default();
-        match (status, &*error) {
-            (200, _) => Ok(Reply { outcome, event_ids }),
-            (503, "unavailable") => Err(Miss::Unavailable),
+        match (status, serde_json::from_slice(&body)) {
+            (200, Ok(outcome)) => Ok(outcome),
+            (503, Ok(Outcome::Failed { error: Failure::Unavailable })) => Err(Miss::Unavailable),
             // As API Gateway answers for a function that gives no answer.
-            (500, "") => Err(Miss::Killed),
+            (500, Err(_)) => Err(Miss::Killed),
             _ => Err(Miss::Other),
         }
     }

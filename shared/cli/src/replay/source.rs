@@ -8,11 +8,10 @@ use anyhow::Context;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message as SqsMessage, MessageSystemAttributeName, QueueAttributeName,
 };
-use crm_event::Event;
+use crm_event::{Event, S3Pointer};
 use crm_normalize::Vendor;
 use crm_normalize::quarantine::Record;
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::From;
 use super::item::{Content, Item};
@@ -147,8 +146,8 @@ impl Queue {
         let sent = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp));
         let sent = sent.and_then(|at| Timestamp::from_millisecond(at.parse().ok()?).ok());
         let body = message.body().unwrap_or_default();
-        let body = match pointer(body) {
-            Some(Pointer { bucket, key }) => Cow::Owned(object(&self.s3, &bucket, &key).await?),
+        let body = match S3Pointer::parse(body) {
+            Some(S3Pointer { bucket, key }) => Cow::Owned(object(&self.s3, &bucket, &key).await?),
             None => Cow::Borrowed(body),
         };
         let item = Item {
@@ -208,18 +207,4 @@ async fn object(s3: &aws_sdk_s3::Client, bucket: &str, key: &str) -> anyhow::Res
     let object = s3.get_object().bucket(bucket).key(key).send().await;
     let body = object.with_context(|| format!("cannot read {key} of {bucket}"))?.body.collect().await?;
     Ok(String::from_utf8(body.to_vec())?)
-}
-
-#[derive(Deserialize)]
-struct Pointer {
-    #[serde(rename = "s3BucketName")]
-    bucket: String,
-    #[serde(rename = "s3Key")]
-    key: String,
-}
-
-/// The place that a message of the SQS Extended Client points to.
-fn pointer(body: &str) -> Option<Pointer> {
-    let (class, pointer) = serde_json::from_str::<(Cow<'_, str>, Pointer)>(body).ok()?;
-    (class == "software.amazon.payloadoffloading.PayloadS3Pointer").then_some(pointer)
 }

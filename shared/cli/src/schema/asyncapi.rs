@@ -124,7 +124,7 @@ fn pointer() -> Value {
         "payload": {
             "type": "array",
             "items": [
-                { "const": "software.amazon.payloadoffloading.PayloadS3Pointer" },
+                { "const": crm_event::POINTER_CLASS },
                 {
                     "type": "object",
                     "properties": { "s3BucketName": { "type": "string" }, "s3Key": { "type": "string" } },

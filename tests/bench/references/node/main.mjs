@@ -4,6 +4,14 @@ import { SQSClient, SendMessageCommand } from "@aws-sdk/client-sqs";
 
 const client = new SQSClient({});
 const QueueUrl = process.env.QUEUE_URL;
+const attributes = {
+  type: "crm.deal.updated",
+  vendor: "freshsales",
+  account: "default",
+  entity: "deal",
+  action: "updated",
+  specversion: "1.0",
+};
 
 async function handler(event, requestId) {
   const message = JSON.stringify({ id: requestId, data: JSON.parse(event.body) });
@@ -13,6 +21,9 @@ async function handler(event, requestId) {
       MessageBody: message,
       MessageGroupId: "webhooks",
       MessageDeduplicationId: requestId,
+      MessageAttributes: Object.fromEntries(
+        Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
+      ),
     }),
   );
   return { statusCode: 200 };

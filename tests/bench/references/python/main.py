@@ -8,12 +8,26 @@ import boto3
 
 client = boto3.client("sqs")
 QUEUE_URL = os.environ["QUEUE_URL"]
+ATTRIBUTES = {
+    "type": "crm.deal.updated",
+    "vendor": "freshsales",
+    "account": "default",
+    "entity": "deal",
+    "action": "updated",
+    "specversion": "1.0",
+}
 
 
 def handler(event, request_id):
     message = json.dumps({"id": request_id, "data": json.loads(event["body"])})
     client.send_message(
-        QueueUrl=QUEUE_URL, MessageBody=message, MessageGroupId="webhooks", MessageDeduplicationId=request_id
+        QueueUrl=QUEUE_URL,
+        MessageBody=message,
+        MessageGroupId="webhooks",
+        MessageDeduplicationId=request_id,
+        MessageAttributes={
+            name: {"DataType": "String", "StringValue": value} for name, value in ATTRIBUTES.items()
+        },
     )
     return {"statusCode": 200}
 
