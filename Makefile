@@ -66,7 +66,7 @@ CLI     := target/debug/crm-events
 STACK_FILE := target/stack/stack.json
 DEPLOY  = $(VENV)/python infra/deploy.py --parameters $(PARAMETERS) --stack "$(STACK)" --region "$(REGION)" --cli $(CLI)
 SCHEMA  := shared/event/schema
-INGEST  := $(filter-out consumer,$(notdir $(wildcard functions/*)))
+INGEST  := $(filter-out consumer,$(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.toml)))
 ZIP      = --output-format zip $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64)
 # npm's own mark of a finished installation.
 NODE    := tests/node/node_modules/.package-lock.json
@@ -167,6 +167,21 @@ fuzz: $(FUZZ) ## Look for inputs that break what must always hold: TARGET=... SE
 .PHONY: golden
 golden: cli ## Rewrite the expected events under events/ from what the code does now
 	$(CLI) golden
+
+.PHONY: crm
+crm: cli ## Write the places that a new CRM needs, from a template that compiles: NAME=...
+	@$(call need,NAME)
+	@$(CLI) new-crm $(NAME)
+	@cargo fmt --all
+	@cargo build --package crm-events
+	@$(CLI) golden $(NAME)
+	@$(CLI) docs
+	@echo "Now: translate in shared/normalize/src/crm/$(NAME)/mod.rs, list the fields in fields.txt beside it, write its"
+	@echo "README.md for the CRM's administrator, put real bodies under events/$(NAME)/, then: make golden docs test"
+
+.PHONY: docs
+docs: cli ## Rewrite the generated parts of the READMEs: catalogue, table of CRMs, field tables
+	$(CLI) docs
 
 .PHONY: schema
 schema: $(TOOLS) $(NODE) cli ## Rewrite the schema of the events, and the types made of it, from what the code says now

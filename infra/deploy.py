@@ -315,7 +315,7 @@ def print_outputs(name: str, region: str, parameters: Path) -> None:
     write_whole(file, json.dumps(known, indent=2) + "\n")
     print(f"\nStack {name} in {region}. To paste into each CRM:\n")
     for function, url in known["urls"].items():
-        print(f"  {url}\n    how: functions/{function}/README.md, Register the URL; secret: make secret VENDOR={function}")
+        print(f"  {url}\n    how: shared/normalize/src/crm/{function}/README.md, Register the URL; secret: make secret VENDOR={function}")
     print("\nFor consumers and for you:\n")
     rest = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     for key, value in sorted(rest.items()):

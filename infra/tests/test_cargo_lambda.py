@@ -1,4 +1,4 @@
-"""One function deployed with cargo-lambda alone, as the README says, on the AWS emulator. Run by `make test`."""
+"""One function deployed with cargo-lambda alone, as infra/README.md says, on the AWS emulator. Run by `make test`."""
 
 import json
 import os

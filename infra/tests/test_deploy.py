@@ -186,7 +186,7 @@ class Deployment(OnTheEmulator):
         # The change set is shown, and only a yes goes on. Then a signed webhook goes through the route.
         shown = self.run_deploy(*up, answers="y\n").stdout
         self.assertIn("+ Add", shown)
-        self.assertIn("functions/heffl/README.md, Register the URL", shown)
+        self.assertIn("shared/normalize/src/crm/heffl/README.md, Register the URL", shown)
         self.assertIn("/webhooks/heffl\n", shown)
         self.assertNotIn("/webhooks/agilecrm", shown)
         self.assertRegex(shown, r"ok +unproven: refused")

@@ -238,10 +238,10 @@ fn batch(event_id: &str) -> anyhow::Result<Value> {
 
 /// The README's consumer in Python.
 fn readme_python() -> anyhow::Result<String> {
-    let readme = std::fs::read_to_string(root().join("README.md"))?;
+    let readme = std::fs::read_to_string(root().join("shared/consume/README.md"))?;
     let blocks = readme.split("```python\n").skip(1).filter_map(|rest| rest.split("```").next());
     let mut found = blocks.filter(|code| code.contains("aws_lambda_powertools"));
-    found.next().map(str::to_owned).context("README.md shows no consumer in Python")
+    found.next().map(str::to_owned).context("shared/consume/README.md shows no consumer in Python")
 }
 
 #[derive(Debug, PartialEq)]

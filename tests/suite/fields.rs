@@ -1,40 +1,18 @@
-//! The field tables of the functions' READMEs against the code: what a table calls canonical is seen in a case, and
-//! every field that the vendor documents is in the table.
+//! The field list of each CRM against the code: what the list calls canonical shows in a case.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use crm_normalize::{Vendor, crm};
 use crm_samples::Case;
+use crm_samples::fields::Field;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tests::{events, root, table_rows};
+use tests::{events, root};
 
-struct CatalogEntry {
-    field: String,
-    canonical: String,
-    note: String,
-}
-
-fn rows(vendor: &Vendor) -> Vec<CatalogEntry> {
-    let path = root().join("functions").join(vendor.name).join("README.md");
-    let readme = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let rows = table_rows(&readme, &["field", "canonical", "note"]).into_iter().map(|(_, cells)| {
-        let [field, canonical, note] =
-            <[String; 3]>::try_from(cells).unwrap_or_else(|cells| panic!("{cells:?}: three cells"));
-        CatalogEntry { field: field.trim_matches('`').to_owned(), canonical, note }
-    });
-    let rows: Vec<_> = rows.collect();
-    assert!(!rows.is_empty(), "{} has no table of fields", path.display());
-    rows
-}
-
-fn documented(vendor: &Vendor) -> BTreeSet<String> {
-    let path = root().join("tests/documented").join(format!("{}.txt", vendor.name));
-    let list = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+fn fields(vendor: &Vendor) -> Vec<Field> {
+    Field::of_crm(&root(), vendor.name).unwrap()
 }
 
 /// A case's body and the events that it becomes.
@@ -56,24 +34,23 @@ fn shown(vendor: &'static Vendor) -> Vec<Shown> {
 }
 
 #[test]
-fn every_documented_field_is_decided_and_no_other() {
+fn no_field_stands_twice_in_a_section() {
     for vendor in crm::ALL {
-        let documented = documented(vendor);
-        let decided: BTreeSet<String> = rows(vendor).into_iter().map(|row| row.field).collect();
-        let missing: Vec<_> = documented.difference(&decided).collect();
-        assert!(missing.is_empty(), "{}: documented, and not in the README's tables: {missing:#?}", vendor.name);
-        let extra: Vec<_> = decided.difference(&documented).collect();
-        assert!(extra.is_empty(), "{}: in the README's tables, and not in tests/documented: {extra:#?}", vendor.name);
+        let mut seen = BTreeSet::new();
+        for field in fields(vendor) {
+            let twice = !seen.insert((field.section.clone(), field.path.clone()));
+            assert!(!twice, "{}: {} stands twice under {}", vendor.name, field.path, field.section);
+        }
     }
 }
 
 #[test]
 fn at_most_one_field_in_ten_is_raw_only_and_each_has_a_reason() {
     for vendor in crm::ALL {
-        let rows = rows(vendor);
-        let raw_only: Vec<_> = rows.iter().filter(|row| row.canonical == "raw only").collect();
+        let rows = fields(vendor);
+        let raw_only: Vec<_> = rows.iter().filter(|row| row.is_raw_only()).collect();
         for row in &raw_only {
-            assert!(row.note.len() > 10, "{}: {} is raw only without a reason", vendor.name, row.field);
+            assert!(row.note.len() > 10, "{}: {} is raw only without a reason", vendor.name, row.path);
         }
         assert!(
             raw_only.len() * 10 <= rows.len(),
@@ -90,17 +67,17 @@ fn every_field_that_is_called_canonical_shows_in_a_case() {
     let mut wrong = Vec::new();
     for vendor in crm::ALL {
         let shown = shown(vendor);
-        for row in rows(vendor) {
-            if row.canonical == "raw only" {
+        for row in fields(vendor) {
+            if row.is_raw_only() {
                 continue;
             }
-            if !shown.iter().any(|case| !leaves(&case.body, &row.field).is_empty()) {
-                wrong.push(format!("{}: no case fills {}", vendor.name, row.field));
+            if !shown.iter().any(|case| !leaves(&case.body, &row.path).is_empty()) {
+                wrong.push(format!("{}: no case fills {}", vendor.name, row.path));
                 continue;
             }
-            for canonical in row.canonical.split(", ").map(|path| path.trim_matches('`')) {
+            for canonical in &row.targets {
                 if !shown.iter().any(|case| shows(case, &row, canonical)) {
-                    wrong.push(format!("{}: no case shows {} as {canonical}", vendor.name, row.field));
+                    wrong.push(format!("{}: no case shows {} as {canonical}", vendor.name, row.path));
                 }
             }
         }
@@ -109,8 +86,8 @@ fn every_field_that_is_called_canonical_shows_in_a_case() {
 }
 
 /// Whether the case has the field, and one of its events has it where the table says.
-fn shows(case: &Shown, row: &CatalogEntry, canonical: &str) -> bool {
-    let given = leaves(&case.body, &row.field);
+fn shows(case: &Shown, row: &Field, canonical: &str) -> bool {
+    let given = leaves(&case.body, &row.path);
     if given.is_empty() {
         return false;
     }

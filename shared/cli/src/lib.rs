@@ -1,8 +1,9 @@
 //! What the command line tool does, as a library: the tests use the same code.
 
-pub mod catalog;
 pub mod check;
+pub mod docs;
 pub mod http;
+pub mod new_crm;
 pub mod register;
 pub mod replay;
 pub mod schema;

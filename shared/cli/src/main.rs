@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use crm_events::stack::Stack;
-use crm_events::{catalog, replay, schema, send, stack, tail};
+use crm_events::{docs, new_crm, replay, schema, send, stack, tail};
 use crm_normalize::{Vendor, crm};
 use crm_samples::{Case, Story, Webhook, api_gateway};
 use jiff::Timestamp;
@@ -66,6 +66,13 @@ enum Command {
         events: PathBuf,
         #[arg(long, default_value = "tests/stories", value_name = "FOLDER")]
         stories: PathBuf,
+    },
+    /// Write the generated parts of the READMEs: the catalogue, the table of CRMs, the field tables.
+    Docs,
+    /// Write the places that a new CRM needs, from a template that compiles. `make crm` does it.
+    NewCrm {
+        /// One lowercase word: route, package, module and folder of cases.
+        name: String,
     },
     /// Write the JSON Schema of the events and the AsyncAPI document of the queue.
     Schema {
@@ -201,10 +208,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             write!(out, "{}", answer.to_json()?)?;
         }
-        Command::Catalog { markdown: true, .. } => write!(out, "{}", catalog::markdown())?,
-        Command::Catalog { json: true, .. } => writeln!(out, "{}", serde_json::to_string_pretty(&catalog::lines())?)?,
+        Command::Catalog { markdown: true, .. } => write!(out, "{}", docs::catalog_table())?,
+        Command::Catalog { json: true, .. } => writeln!(out, "{}", serde_json::to_string_pretty(&docs::catalog())?)?,
         Command::Catalog { .. } => {
-            for line in catalog::lines() {
+            for line in docs::catalog() {
                 writeln!(out, "{:<12} {:<30} {}", line.vendor, line.vendor_event, line.target)?;
             }
         }
@@ -227,6 +234,16 @@ fn run(command: Command) -> anyhow::Result<()> {
                     fs::write(&file, story)?;
                     writeln!(out, "wrote {}", file.display())?;
                 }
+            }
+        }
+        Command::Docs => {
+            for (path, text) in docs::files(Path::new("."))? {
+                fs::write(path, text)?;
+            }
+        }
+        Command::NewCrm { name } => {
+            for path in new_crm::write(Path::new("."), &name)? {
+                writeln!(out, "wrote {path}")?;
             }
         }
         Command::Schema { folder, events } => {

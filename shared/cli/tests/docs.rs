@@ -1,30 +1,27 @@
-//! The generated parts of the documentation are what the code says.
-#![expect(clippy::panic, reason = "a test that cannot go on has failed")]
+//! The generated parts of the documentation are what the code and the field lists say.
 
 use std::fs;
 
-use crm_events::catalog;
+use crm_events::docs;
 use crm_normalize::crm;
 use tests::{root, table_rows};
 
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+#[test]
+fn the_generated_parts_are_up_to_date() {
+    for (path, expected) in docs::files(&root()).unwrap() {
+        let written = fs::read_to_string(root().join(&path)).unwrap();
+        assert!(written == expected, "{path} is not what the code says; `make docs` writes it");
+    }
 }
 
 #[test]
-fn the_readmes_show_the_catalogue_that_the_code_has() {
-    let readme = read("README.md");
-    assert!(
-        readme.contains(&catalog::markdown()),
-        "README.md: the catalogue is not that of `crm-events catalog --markdown`"
-    );
+fn the_readme_of_each_crm_lists_its_events() {
     for vendor in crm::ALL {
-        let path = format!("functions/{}/README.md", vendor.name);
-        let rows = table_rows(&read(&path), &["vendor event", "canonical type"]);
+        let readme = crm_samples::fields::folder(&root(), vendor.name).join("README.md");
+        let rows = table_rows(&fs::read_to_string(&readme).unwrap(), &["vendor event", "canonical type"]);
         let documented: Vec<_> = rows.into_iter().map(|(_, cells)| cells.join(" ").replace('`', "")).collect();
-        let lines = catalog::lines().into_iter().filter(|line| line.vendor == vendor.name);
+        let lines = docs::catalog().into_iter().filter(|line| line.vendor == vendor.name);
         let actual: Vec<_> = lines.map(|line| format!("{} {}", line.vendor_event, line.target)).collect();
-        assert_eq!(documented, actual, "{path}");
-        assert!(readme.contains(&path), "README.md does not link to {path}");
+        assert_eq!(documented, actual, "{}", readme.display());
     }
 }

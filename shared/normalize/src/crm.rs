@@ -214,3 +214,31 @@ pub struct Unknown<'a> {
     pub account: Option<Text<'a>>,
     pub occurred_at: Option<Timestamp>,
 }
+
+/// The template of a new CRM compiles and translates its sample.
+#[cfg(test)]
+#[path = "../template/mod.rs"]
+mod template;
+
+#[cfg(test)]
+mod tests {
+    use super::template::VENDOR;
+    use crate::{Accepted, Options, Pairs, Request, Secrets};
+
+    #[test]
+    fn the_template_of_a_new_crm_translates_its_sample() {
+        let secrets = Secrets::parse(r#"{"default":["token:a-long-enough-token"]}"#, VENDOR.schemes).unwrap();
+        let query = [("token".into(), "a-long-enough-token".into())];
+        let body = include_bytes!("../template/body.json");
+        let request = Request { body, headers: Pairs(&[]), query: Pairs(&query), account: None };
+        static TEMPLATE: crate::Vendor = VENDOR;
+        let verified = TEMPLATE.verify(request, &secrets, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let Ok(Accepted::Events(events)) = verified.normalize(Options { include_raw: false }).result else {
+            panic!("the sample becomes no event");
+        };
+        assert_eq!(
+            events.iter().map(|event| event.event_type.to_string()).collect::<Vec<_>>(),
+            ["crm.contact.created"]
+        );
+    }
+}

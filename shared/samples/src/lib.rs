@@ -2,6 +2,7 @@
 
 pub mod api_gateway;
 mod case;
+pub mod fields;
 mod proof;
 mod story;
 mod webhook;

@@ -1,0 +1,120 @@
+//! The generated parts of the documentation: the catalogue, the table of CRMs, and the field tables of each CRM's README.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use crm_normalize::scheme::Scheme;
+use crm_normalize::{Vendor, crm};
+use crm_samples::fields::Field;
+use serde::Serialize;
+
+/// One line of the catalogue.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    pub vendor: &'static str,
+    pub vendor_event: &'static str,
+    /// The canonical type, or `ignored`.
+    #[serde(rename = "type")]
+    pub target: String,
+}
+
+/// The catalogue: every vendor event and what it becomes, in the order of the vendors and their tables.
+pub fn catalog() -> Vec<Line> {
+    let rows = crm::ALL.iter().flat_map(|vendor| vendor.catalog.iter().map(move |row| (vendor.name, row)));
+    rows.map(|(vendor, row)| Line { vendor, vendor_event: row.vendor_event, target: row.target.to_string() }).collect()
+}
+
+/// The catalogue as a Markdown table.
+pub fn catalog_table() -> String {
+    let mut table = String::from("| CRM | vendor event | canonical type |\n|---|---|---|\n");
+    for Line { vendor, vendor_event, target } in catalog() {
+        table.push_str(&format!("| {vendor} | `{vendor_event}` | `{target}` |\n"));
+    }
+    table
+}
+
+/// The table of CRMs, with links from the folder of a README, such as `../`.
+fn crm_table(to_root: &str) -> String {
+    let mut table = String::from("| CRM | route | proof of origin | events |\n|---|---|---|--:|\n");
+    for vendor in crm::ALL {
+        let Vendor { name, title, catalog, .. } = vendor;
+        let proofs: Vec<_> = vendor.schemes.iter().map(|scheme| proof(*scheme)).collect();
+        table.push_str(&format!(
+            "| [{title}]({to_root}shared/normalize/src/crm/{name}/README.md) | `/webhooks/{name}` | {} | {} |\n",
+            proofs.join(", "),
+            catalog.len()
+        ));
+    }
+    table
+}
+
+fn proof(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Hmac(_) => "HMAC signature",
+        Scheme::Basic => "HTTP Basic",
+        Scheme::Token => "token",
+    }
+}
+
+/// Every file with a generated part, by its path from the workspace's root, as it should be.
+///
+/// # Errors
+/// If a file cannot be read, or lacks the place for a generated part.
+pub fn files(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let read = |path: &str| -> anyhow::Result<String> { Ok(String::from_utf8(crm_samples::read(&root.join(path))?)?) };
+    let mut files = BTreeMap::new();
+    files.insert("README.md".to_owned(), between(&read("README.md")?, "crms", &crm_table(""))?);
+    let functions = between(&read("functions/README.md")?, "crms", &crm_table("../"))?;
+    files.insert("functions/README.md".to_owned(), between(&functions, "catalog", &catalog_table())?);
+    for vendor in crm::ALL {
+        let path = format!("shared/normalize/src/crm/{}/README.md", vendor.name);
+        let tables = field_tables(&read(&path)?, &Field::of_crm(root, vendor.name)?);
+        files.insert(path.clone(), tables.with_context(|| path)?);
+    }
+    Ok(files)
+}
+
+/// The text with its part between `<!-- name -->` and `<!-- /name -->` replaced.
+fn between(text: &str, name: &str, part: &str) -> anyhow::Result<String> {
+    let (start, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let (before, rest) = text.split_once(&start).with_context(|| format!("no line {}", start.trim()))?;
+    let (_, after) = rest.split_once(&end).with_context(|| format!("no line {end}"))?;
+    Ok(format!("{before}{start}{part}{end}{after}"))
+}
+
+/// Writes the rows of each field table in a README: the fields of the section that has the table's heading.
+fn field_tables(readme: &str, fields: &[Field]) -> anyhow::Result<String> {
+    const HEAD: [&str; 2] = ["| field | canonical | note |", "|---|---|---|"];
+    let mut written = String::new();
+    let (mut heading, mut in_table, mut rows) = (String::new(), false, 0_usize);
+    for line in readme.lines() {
+        if in_table && line.starts_with('|') {
+            continue;
+        }
+        in_table = line == HEAD[0];
+        if let Some(text) = line.strip_prefix('#') {
+            text.trim_start_matches('#').trim().clone_into(&mut heading);
+        }
+        if !in_table {
+            written.push_str(line);
+            written.push('\n');
+            continue;
+        }
+        written.push_str(&HEAD.map(|line| format!("{line}\n")).concat());
+        for field in fields.iter().filter(|field| field.section == heading) {
+            written.push_str(&row(field));
+            rows = rows.saturating_add(1);
+        }
+    }
+    ensure!(rows == fields.len(), "{rows} of {} fields are under a heading with a field table", fields.len());
+    Ok(written)
+}
+
+fn row(Field { path, targets, note, .. }: &Field) -> String {
+    let plain = |target: &String| ["raw only", "custom_fields"].contains(&target.as_str());
+    let targets: Vec<_> =
+        targets.iter().map(|target| if plain(target) { target.clone() } else { format!("`{target}`") }).collect();
+    let space = if note.is_empty() { "" } else { " " };
+    format!("| `{path}` | {} |{space}{note} |\n", targets.join(", "))
+}

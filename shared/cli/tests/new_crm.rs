@@ -1,0 +1,55 @@
+//! `make crm`: what it writes is what a CRM needs.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::Path;
+
+use crm_events::new_crm;
+use crm_samples::fields::Field;
+use tests::root;
+
+/// The parts of the workspace that it reads, in a folder of its own.
+fn workspace(name: &str) -> std::path::PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _absent = fs::remove_dir_all(&folder);
+    let read = ["shared/normalize/src/crm.rs", "functions/heffl/Cargo.toml", "functions/heffl/src/main.rs"];
+    for file in read.into_iter().chain(["infra/template.yaml"]) {
+        fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
+        fs::copy(root().join(file), folder.join(file)).unwrap();
+    }
+    folder
+}
+
+/// That the module compiles and translates its sample is a test of crm-normalize.
+#[test]
+fn a_new_crm_has_its_places_and_stands_in_the_table() {
+    let folder = workspace("new_crm");
+    let written = new_crm::write(&folder, "newcrm").unwrap();
+    let read = |path: &str| fs::read_to_string(folder.join(path)).unwrap();
+    for path in written.iter().filter(|path| path.contains("newcrm")) {
+        assert!(!read(path).contains("NAME") && !read(path).contains("TITLE"), "{path} has a place to fill in");
+    }
+    assert_eq!(Field::of_crm(&folder, "newcrm").unwrap().len(), 4);
+    assert!(read("functions/newcrm/Cargo.toml").contains("name = \"newcrm\""));
+    assert!(read("shared/normalize/src/crm/newcrm/mod.rs").contains("name: \"newcrm\""));
+    assert!(folder.join("events/newcrm/contact_created/body.json").exists());
+
+    let template = read("infra/template.yaml");
+    assert!(template.contains("    Default: >-\n      newcrm,\n      agilecrm,\n"), "{template}");
+
+    let table = read("shared/normalize/src/crm.rs");
+    let before = fs::read_to_string(root().join("shared/normalize/src/crm.rs")).unwrap();
+    for (line, more) in [("mod ", 1), ("::VENDOR", 1)] {
+        assert_eq!(table.matches(line).count(), before.matches(line).count() + more, "{line}\n{table}");
+    }
+    assert!(table.contains("mod heffl;\nmod newcrm;\nmod teamgram;"), "{table}");
+    assert!(table.contains("&heffl::VENDOR, &newcrm::VENDOR, &teamgram::VENDOR"), "{table}");
+}
+
+#[test]
+fn a_name_that_is_taken_or_no_word_is_refused() {
+    let folder = workspace("refused");
+    for name in ["heffl", "", "New", "new-crm", "../up", "crm2"] {
+        assert!(new_crm::write(&folder, name).is_err(), "{name:?} is taken");
+    }
+}

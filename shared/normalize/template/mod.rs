@@ -1,0 +1,60 @@
+//! TITLE.
+//!
+//! - Events and samples: <https://example.com/webhooks>, checked YYYY-MM.
+//! - Proof of origin: a token in the URL.
+//! - Retries: not documented.
+
+use crm_event::record::{Common, Contact, Record};
+use crm_event::{Action, Entity, Text};
+
+use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
+use crate::error::{Quarantine, Reason};
+use crate::json::Object;
+use crate::scheme::Scheme;
+
+pub const VENDOR: Vendor = Vendor {
+    name: "NAME",
+    title: "TITLE",
+    schemes: &[Scheme::Token],
+    // Where the vendor has an id of a change or delivery that stays the same when it sends again, name it here.
+    change_ids: &[],
+    writes_local_times: false,
+    secret_members: &[],
+    log_members: &[],
+    test_body: r#"{"event":"crm-events.check"}"#,
+    catalog: CATALOG,
+    normalize,
+};
+
+const CATALOG: &[CatalogEntry] = &[CatalogEntry::event("contact.created", Entity::Contact, Action::Created)];
+
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let body = &webhook.body;
+    let vendor_event = body
+        .text("event")
+        .ok_or_else(|| Quarantine::new(Reason::NoEventName, "the body has no \"event\" that names it"))?;
+    let occurred_at = body.time("time");
+    let record = body.object("record");
+
+    let Some(CatalogEntry { target: Target::Event(_, action), .. }) = CatalogEntry::find(CATALOG, &vendor_event) else {
+        let record_id = record.and_then(|record| record.id("id"));
+        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
+    };
+    let record = record.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"record\""))?;
+    let id = record.record_id("id", "record.id")?;
+    let change = Change {
+        vendor_event,
+        action: *action,
+        record: Record::from(contact(id, &record)),
+        account: None,
+        occurred_at,
+        partial: false,
+        changes: Vec::new(),
+        actor: None,
+    };
+    Ok(change.into())
+}
+
+fn contact<'a>(id: Text<'a>, o: &Object<'a>) -> Contact<'a> {
+    Contact { name: o.text("name"), ..Contact::new(Common::new(id)) }
+}
