@@ -121,7 +121,7 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
-	cfn-lint infra/template.yaml
+	cfn-lint infra/template.yaml infra/fan-out.yaml
 	cargo deny --locked check bans licenses sources
 
 .PHONY: scan

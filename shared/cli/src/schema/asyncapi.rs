@@ -153,7 +153,7 @@ fn binding() -> Value {
     let mut events = queue("crm-events.fifo", 604_800);
     events["visibilityTimeout"] = 180.into();
     events["redrivePolicy"] =
-        json!({ "deadLetterQueue": { "name": "crm-events-dead-letter.fifo" }, "maxReceiveCount": 5 });
+        json!({ "deadLetterQueue": { "name": "crm-events-dead-letter.fifo" }, "maxReceiveCount": 8 });
     json!({
         "queue": events,
         "deadLetterQueue": queue("crm-events-dead-letter.fifo", 1_209_600),
