@@ -2,6 +2,7 @@
 //! each gets the very same answer and leaves nothing on a queue, and no log has a secret, a credential or a body's text.
 
 mod attempt;
+mod leaks;
 mod wrong;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,89 @@
+//! A person's name of one short word is not logged, and no credential is quarantined.
+
+use crm_normalize::Vendor;
+use crm_normalize::scheme::Scheme;
+use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
+use serde_json::{Value, json};
+use tests::events;
+use tests::function::{Asked, QUARANTINE};
+
+use super::attempt::{Attempt, secret};
+use super::{function, logged, schemes};
+
+/// What a vendor asks receivers to log: ids, the name of the event, and names of fields.
+const LOGGED_MEMBERS: [(&str, &[&str]); 1] =
+    [("teamgrid", &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"])];
+
+/// Looks like a name, and like an id to whoever looks at its letters alone.
+const MARK: &str = "Quokka";
+
+#[test]
+fn no_log_has_a_short_text_of_a_body() {
+    let mut marked = 0;
+    for case in Case::all(&events()).unwrap() {
+        let webhook = case.webhook().unwrap();
+        let Ok(mut body) = serde_json::from_slice::<Value>(&webhook.body) else { continue };
+        mark(case.vendor, &mut body, "", &mut marked);
+        let webhook = Webhook { body: body.to_string().into_bytes(), ..webhook };
+        let event = api_gateway::event(case.vendor, &webhook.proven(case.vendor, RECEIVED_AT));
+        let log = logged(|| drop(Asked::new(case.vendor).ask(&event.to_string())));
+        assert!(log.contains("\"webhook\""), "nothing is logged: {log}");
+        for line in log.lines() {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            // The ids of record and account are in an event's id.
+            let line_members = line.as_object_mut().unwrap();
+            line_members.remove("event_ids");
+            line_members.remove("account");
+            assert!(!line.to_string().contains(MARK), "{} {}: {line}", case.vendor.name, case.name);
+        }
+    }
+    assert!(marked > 1000, "only {marked} texts");
+}
+
+/// Replaces every text in a body, except for the names of documented events and what may be logged.
+fn mark(vendor: &Vendor, value: &mut Value, path: &str, marked: &mut usize) {
+    let may_be_logged = LOGGED_MEMBERS.iter().any(|(name, paths)| *name == vendor.name && paths.contains(&path));
+    match value {
+        _ if may_be_logged => {}
+        Value::String(text) if vendor.documented(text).is_some() => {}
+        Value::String(text) => {
+            MARK.clone_into(text);
+            *marked += 1;
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(|entry| mark(vendor, entry, path, marked)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                mark(vendor, member, &path, marked);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn no_credential_is_quarantined() {
+    const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-webhook-token"];
+    for (vendor, scheme) in schemes() {
+        let proof = Attempt::new(vendor).body("lead=1").right(scheme, "1");
+        let own = proof.event["headers"].as_object().unwrap().clone();
+        // A second token that is wrong would be a wrong proof.
+        let is_token = matches!(scheme, Scheme::Token);
+        let is_free =
+            |name: &str| !own.contains_key(name) && !(is_token && ["authorization", "x-webhook-token"].contains(&name));
+        let signatures: Vec<_> = vendor.signature_headers().map(str::to_ascii_lowercase).collect();
+        let others = CREDENTIALS.into_iter().chain(signatures.iter().map(String::as_str)).filter(|name| is_free(name));
+        let attempt = others.fold(proof, |attempt, name| attempt.header(name, MARK)).header("x-kept", "as it is");
+        let attempt = if is_token { attempt } else { attempt.parameter("Token", MARK) };
+        let function = function(vendor, scheme, &["1"]);
+        let (answer, _) = function.ask(&attempt.event.to_string());
+        let what = format!("{} {}", vendor.name, scheme.word());
+        assert!(answer.body.contains("quarantined"), "{what}: {}", answer.body);
+        let messages = json!(function.sqs.take()).to_string();
+        assert!(messages.contains(QUARANTINE) && messages.contains("as it is"), "{what}: {messages}");
+        assert!(!messages.contains(MARK) && !messages.contains(&secret(vendor, scheme, "1")), "{what}: {messages}");
+        for signature in signatures.iter().filter_map(|name| own.get(name)?.as_str()) {
+            assert!(!messages.contains(signature), "{what}: {messages}");
+        }
+    }
+}
