@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod docs;
+pub mod forget;
 pub mod http;
 pub mod new_crm;
 pub mod register;

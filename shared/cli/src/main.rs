@@ -10,8 +10,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
+use crm_event::Entity;
 use crm_events::stack::Stack;
-use crm_events::{docs, new_crm, replay, schema, send, stack, tail};
+use crm_events::{docs, forget, new_crm, replay, schema, send, stack, tail};
 use crm_normalize::{Vendor, crm};
 use crm_samples::{Case, Story, Webhook, api_gateway};
 use jiff::Timestamp;
@@ -134,6 +135,29 @@ enum Command {
         /// Leave the vendor's JSON out of the events, as INCLUDE_RAW=false does.
         #[arg(long)]
         no_raw: bool,
+        #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
+        stack: PathBuf,
+    },
+    /// Remove what a stack keeps about one record: its item in the sample consumer's table, dead letters, quarantined
+    /// webhooks and objects of the overflow store. Shows what it would remove; --yes does it.
+    ///
+    /// First delete the record in the CRM, whose next webhook would bring it back. Webhooks about several records, and
+    /// such as are not understood, are counted and left.
+    Forget {
+        #[arg(value_parser = vendor_of_name)]
+        vendor: &'static Vendor,
+        /// The {account} segment of the URL; `default` without one.
+        account: String,
+        /// As in the event's type: contact, company, deal.
+        entity: Entity,
+        /// The vendor's id of the record.
+        id: String,
+        /// Remove it, instead of only looking.
+        #[arg(long)]
+        yes: bool,
+        /// Only look; this is the default.
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
@@ -276,6 +300,14 @@ fn run(command: Command) -> anyhow::Result<()> {
                 writeln!(out, "the keys end with :again-{nonce}")?;
             }
             replayed?;
+        }
+        Command::Forget { vendor, account, entity, id, yes, dry_run: _, stack } => {
+            let record = forget::RecordName { vendor, account: &account, entity, id: &id };
+            let mut report = forget::Report::new(yes);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let forgotten = runtime.block_on(forget::forget(&Stack::read(&stack)?, record, &mut report));
+            write!(out, "{report}")?;
+            forgotten?;
         }
         Command::Remote(command) => remote::run(command, &mut out)?,
         Command::View { port, emulator, place: Place { stack, events } } => {

@@ -4,9 +4,9 @@
 //! An item goes from where it was kept only after SQS has confirmed its events. Whatever stops a replay in the middle,
 //! the next one goes on from there, and what went twice has one key. The keys are those of a first delivery.
 
-mod item;
+pub(crate) mod item;
 mod report;
-mod source;
+pub(crate) mod source;
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal};

@@ -91,6 +91,10 @@ impl Aws {
         aws_sdk_sqs::Client::new(&self.config)
     }
 
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.config)
+    }
+
     pub fn s3(&self) -> aws_sdk_s3::Client {
         // An emulator has one host for all buckets.
         let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.endpoint_url.is_some());

@@ -151,6 +151,11 @@ impl Subject<'_> {
         (fitting(self.vendor, components), fitting(self.vendor, key))
     }
 
+    /// The order key alone.
+    pub fn order_key(&self) -> String {
+        fitting(self.vendor, self.components())
+    }
+
     /// `crm://{vendor}/{account}`.
     pub fn source(&self) -> String {
         let mut source = String::with_capacity(LONGEST);
@@ -212,6 +217,7 @@ mod tests {
     fn known_answer() {
         // printf abc | sha256sum
         let (order_key, id) = subject("acme", "ld_1").keys(Action::Created, digest(b"abc"));
+        assert_eq!(order_key, subject("acme", "ld_1").order_key());
         assert_eq!(id, "heffl:acme:lead:ld_1:created:ba7816bf8f01cfea");
         assert_eq!(order_key, "heffl:acme:lead:ld_1");
         assert_eq!(subject("a/b ü", "1").source(), "crm://heffl/a%2Fb%20%C3%BC");

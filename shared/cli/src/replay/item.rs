@@ -10,20 +10,20 @@ use jiff::Timestamp;
 
 /// A message of a queue or an object of the store.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// A message's id or an object's key.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// What takes it away: a message's receipt handle; none of an object.
-    pub(super) handle: Option<String>,
-    pub(super) kept_at: Option<Timestamp>,
+    pub(crate) handle: Option<String>,
+    pub(crate) kept_at: Option<Timestamp>,
     /// A word: why it was kept.
-    pub(super) reason: String,
-    pub(super) vendor: String,
-    pub(super) content: Content,
+    pub(crate) reason: String,
+    pub(crate) vendor: String,
+    pub(crate) content: Content,
 }
 
 #[derive(Debug)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Webhook(Box<Record<'static>>),
     /// An event's JSON.
     Event(String),
@@ -32,7 +32,7 @@ pub(super) enum Content {
 }
 
 /// What an item becomes.
-pub(super) enum Plan {
+pub(crate) enum Plan {
     /// The JSON of each.
     Events(Vec<String>),
     Ignored,
@@ -59,7 +59,7 @@ impl fmt::Display for Why {
 }
 
 impl Item {
-    pub(super) fn plan(&self, include_raw: bool) -> Result<Plan, Why> {
+    pub(crate) fn plan(&self, include_raw: bool) -> Result<Plan, Why> {
         match &self.content {
             Content::Webhook(record) => {
                 let restored = (**record).clone().restore().map_err(|_| Why::Unreadable)?;

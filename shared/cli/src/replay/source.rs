@@ -20,12 +20,12 @@ use crate::stack::{Aws, Stack};
 /// How long what a replay looks at is out of the others' sight; so long, too, after one that was killed.
 const VISIBILITY_SECONDS: i32 = 60;
 
-pub(super) enum Source {
+pub(crate) enum Source {
     Queue(Queue),
     Store(Store),
 }
 
-pub(super) struct Queue {
+pub(crate) struct Queue {
     sqs: aws_sdk_sqs::Client,
     s3: aws_sdk_s3::Client,
     url: String,
@@ -34,12 +34,14 @@ pub(super) struct Queue {
     held: Mutex<HashMap<String, String>>,
 }
 
-pub(super) struct Store {
+pub(crate) struct Store {
     s3: aws_sdk_s3::Client,
     bucket: String,
     prefix: String,
     /// Where the listing goes on; none before the first page.
     page: Page,
+    /// Reads an object into its item.
+    read: fn(Item, &str) -> Item,
 }
 
 enum Page {
@@ -49,22 +51,36 @@ enum Page {
 }
 
 impl Source {
-    pub(super) fn open(stack: &Stack, aws: &Aws, from: From, vendor: Option<&'static Vendor>) -> anyhow::Result<Self> {
+    pub(crate) fn open(stack: &Stack, aws: &Aws, from: From, vendor: Option<&'static Vendor>) -> anyhow::Result<Self> {
         let url = match from {
             From::Quarantine => &stack.quarantine_queue_url,
             From::DeadLetter => &stack.dead_letter_queue_url,
             From::Overflow => {
                 let bucket = stack.overflow_bucket.clone().context("the stack has no overflow store")?;
                 let prefix = vendor.map_or_else(|| "pending/".to_owned(), |vendor| format!("pending/{}/", vendor.name));
-                return Ok(Self::Store(Store { s3: aws.s3(), bucket, prefix, page: Page::First }));
+                return Ok(Self::Store(Store {
+                    s3: aws.s3(),
+                    bucket,
+                    prefix,
+                    page: Page::First,
+                    read: Item::with_webhook,
+                }));
             }
         };
         let (sqs, s3, held) = (aws.sqs(), aws.s3(), Mutex::default());
         Ok(Self::Queue(Queue { sqs, s3, url: url.clone(), from, held }))
     }
 
+    /// A vendor's part of a folder of the overflow store. `None` if the stack has no store.
+    pub(crate) fn folder(stack: &Stack, aws: &Aws, folder: &str, vendor: &Vendor) -> Option<Self> {
+        let bucket = stack.overflow_bucket.clone()?;
+        let prefix = format!("{folder}/{}/", vendor.name);
+        let read = if folder == "events" { Item::with_event } else { Item::with_webhook };
+        Some(Self::Store(Store { s3: aws.s3(), bucket, prefix, page: Page::First, read }))
+    }
+
     /// How many items there are, as far as AWS says.
-    pub(super) async fn about(&self) -> anyhow::Result<Option<usize>> {
+    pub(crate) async fn about(&self) -> anyhow::Result<Option<usize>> {
         let Self::Queue(queue) = self else { return Ok(None) };
         let name = QueueAttributeName::ApproximateNumberOfMessages;
         let request = queue.sqs.get_queue_attributes().queue_url(&queue.url).attribute_names(name.clone());
@@ -73,14 +89,14 @@ impl Source {
     }
 
     /// The next few; none at the end.
-    pub(super) async fn next(&mut self) -> anyhow::Result<Vec<Item>> {
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Vec<Item>> {
         match self {
             Self::Queue(queue) => queue.next().await,
             Self::Store(store) => store.next().await,
         }
     }
 
-    pub(super) async fn remove(&self, item: &Item) -> anyhow::Result<()> {
+    pub(crate) async fn remove(&self, item: &Item) -> anyhow::Result<()> {
         match self {
             Self::Queue(queue) => {
                 let handle = item.handle.as_deref().unwrap_or_default();
@@ -99,7 +115,7 @@ impl Source {
     }
 
     /// Shows what was only looked at to others again.
-    pub(super) async fn release(&self) -> anyhow::Result<()> {
+    pub(crate) async fn release(&self) -> anyhow::Result<()> {
         let Self::Queue(queue) = self else { return Ok(()) };
         let held: Vec<String> = match queue.held.lock() {
             Ok(mut held) => held.drain().map(|(_, handle)| handle).collect(),
@@ -197,7 +213,7 @@ impl Store {
             let vendor = key.split('/').nth(1).unwrap_or("-").to_owned();
             let reason = "-".to_owned();
             let item = Item { id: key, handle: None, kept_at: None, reason, vendor, content: Content::Unreadable };
-            items.push(item.with_webhook(&json));
+            items.push((self.read)(item, &json));
         }
         Ok(items)
     }

@@ -1,0 +1,235 @@
+//! Removing what a stack keeps about one record of a CRM: its item in the table of the sample consumer, dead letters,
+//! quarantined webhooks and objects of the overflow store.
+//!
+//! The main queue is left to its consumer. Nothing that a person or a log may see here holds more of a record than its
+//! vendor, account, entity and id.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::io::{self, IsTerminal};
+
+use anyhow::Context;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::QueueAttributeName;
+use crm_event::{Entity, Event};
+use crm_normalize::Vendor;
+use crm_normalize::key::Subject;
+
+use crate::replay::From;
+use crate::replay::item::{Content, Item, Plan};
+use crate::replay::source::Source;
+use crate::stack::{Aws, Stack};
+
+/// The attribute of the consumer's table that names a record.
+const TABLE_KEY: &str = "partitionkey";
+
+/// One record of a CRM.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordName<'a> {
+    pub vendor: &'static Vendor,
+    pub account: &'a str,
+    pub entity: Entity,
+    pub id: &'a str,
+}
+
+impl RecordName<'_> {
+    /// The `partitionkey` of all its events.
+    fn key(&self) -> String {
+        let Self { vendor, account, entity, id } = *self;
+        Subject { vendor: vendor.name, account, entity, record_id: id }.order_key()
+    }
+}
+
+/// What was found, by place. What one place holds beside the record is counted too, as far as it matters here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    is_removal: bool,
+    pub places: Vec<Found>,
+    /// Messages that wait on the main queue, as far as SQS says.
+    pub waiting: usize,
+}
+
+/// What was found in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub place: &'static str,
+    /// About the record and nothing else: removed.
+    pub matching: usize,
+    /// About the record and others: left.
+    pub shared: usize,
+    /// Not understood, so nobody can tell: left.
+    pub unknown: usize,
+}
+
+impl Report {
+    pub fn new(is_removal: bool) -> Self {
+        Self { is_removal, ..Self::default() }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = if self.is_removal { "removed" } else { "found" };
+        writeln!(f, "{:<28} {verb:>8} {:>8} {:>8}", "place", "shared", "unknown")?;
+        for Found { place, matching, shared, unknown } in &self.places {
+            writeln!(f, "{place:<28} {matching:>8} {shared:>8} {unknown:>8}")?;
+        }
+        let sum = |count: fn(&Found) -> usize| self.places.iter().map(count).fold(0, usize::saturating_add);
+        if sum(|found| found.shared) > 0 {
+            writeln!(
+                f,
+                "\nshared: webhooks about other records too, left where they are. Replay them, then run this again."
+            )?;
+        }
+        if sum(|found| found.unknown) > 0 {
+            writeln!(f, "\nunknown: not understood, left where they are. Read them; they may be about the record.")?;
+        }
+        if self.waiting > 0 {
+            writeln!(
+                f,
+                "\nAbout {} messages wait on the main queue. Run this again once they are consumed.",
+                self.waiting
+            )?;
+        }
+        if !self.is_removal {
+            writeln!(f, "\nThis is what would be removed; nothing was. --yes does it.")?;
+        }
+        Ok(())
+    }
+}
+
+/// Goes through all places once, and removes what is about the record if the report is one of a removal.
+///
+/// # Errors
+/// If AWS cannot be reached or refuses. What was done until then is in `report`.
+pub async fn forget(stack: &Stack, record: RecordName<'_>, report: &mut Report) -> anyhow::Result<()> {
+    let aws = stack.aws().await;
+    let key = record.key();
+    report.waiting = waiting(&aws, &stack.queue_url).await?;
+    if let Some(table) = &stack.view_table {
+        let matching = usize::from(in_table(&aws, table, &key, report.is_removal).await?);
+        report.places.push(Found { place: "table of records", matching, shared: 0, unknown: 0 });
+    }
+    let vendor = Some(record.vendor);
+    for (place, from) in [("dead letters", From::DeadLetter), ("quarantine", From::Quarantine)] {
+        in_source(Source::open(stack, &aws, from, vendor)?, place, record, &key, report).await?;
+    }
+    for (place, folder) in [
+        ("overflow store, pending/", "pending"),
+        ("overflow store, quarantine/", "quarantine"),
+        ("overflow store, events/", "events"),
+    ] {
+        if let Some(source) = Source::folder(stack, &aws, folder, record.vendor) {
+            in_source(source, place, record, &key, report).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn waiting(aws: &Aws, queue_url: &str) -> anyhow::Result<usize> {
+    let names =
+        [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
+    let request = aws.sqs().get_queue_attributes().queue_url(queue_url).set_attribute_names(Some(names.to_vec()));
+    let answer = request.send().await.with_context(|| format!("cannot look at {queue_url}"))?;
+    let number = |name| answer.attributes().and_then(|all| all.get(name)?.parse::<usize>().ok()).unwrap_or_default();
+    Ok(names.iter().map(number).fold(0, usize::saturating_add))
+}
+
+/// True if the table has an item of the record.
+async fn in_table(aws: &Aws, table: &str, key: &str, is_removal: bool) -> anyhow::Result<bool> {
+    let table_key = || AttributeValue::S(key.to_owned());
+    let client = aws.dynamodb();
+    let request = client.get_item().table_name(table).key(TABLE_KEY, table_key()).consistent_read(true);
+    let found = request.send().await.with_context(|| format!("cannot read the table {table}"))?.item.is_some();
+    if found && is_removal {
+        let request = client.delete_item().table_name(table).key(TABLE_KEY, table_key());
+        request.send().await.with_context(|| format!("cannot delete from the table {table}"))?;
+    }
+    Ok(found)
+}
+
+async fn in_source(
+    mut source: Source,
+    place: &'static str,
+    record: RecordName<'_>,
+    key: &str,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let mut found = Found { place, matching: 0, shared: 0, unknown: 0 };
+    let result = look_through(&mut source, record, key, report.is_removal, &mut found).await;
+    report.places.push(found);
+    // Other readers see again what was only looked at, also after a failure.
+    source.release().await?;
+    result
+}
+
+async fn look_through(
+    source: &mut Source,
+    record: RecordName<'_>,
+    key: &str,
+    is_removal: bool,
+    found: &mut Found,
+) -> anyhow::Result<()> {
+    let mut seen = HashSet::new();
+    loop {
+        let batch = source.next().await?;
+        // A batch of nothing new: all that is left is what stays where it is.
+        let fresh: Vec<_> = batch.into_iter().filter(|item| seen.insert(item.id.clone())).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        for item in fresh {
+            let count = match about(&item, record, key) {
+                About::Record => {
+                    if is_removal {
+                        source.remove(&item).await?;
+                    }
+                    &mut found.matching
+                }
+                About::Shared => &mut found.shared,
+                About::Unknown => &mut found.unknown,
+                About::Others => continue,
+            };
+            *count = count.saturating_add(1);
+        }
+        print_progress(found.place, seen.len());
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "progress of a command line tool")]
+fn print_progress(place: &str, items: usize) {
+    if io::stderr().is_terminal() {
+        eprintln!("{place}: {items} looked at");
+    }
+}
+
+/// The records that an item is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Record,
+    /// The record and others.
+    Shared,
+    Others,
+    Unknown,
+}
+
+fn about(item: &Item, record: RecordName<'_>, key: &str) -> About {
+    let is_about = |json: &String| serde_json::from_str::<Event<'_>>(json).map(|event| event.partitionkey == key);
+    let events = match &item.content {
+        Content::Unreadable => return About::Unknown,
+        Content::Webhook(webhook) if webhook.vendor != record.vendor.name => return About::Others,
+        // As it is: what the present normalizer makes of it may have another key.
+        Content::Event(json) => vec![json.clone()],
+        Content::Webhook(_) => match item.plan(false) {
+            Ok(Plan::Events(events)) => events,
+            Ok(Plan::Ignored) => return About::Others,
+            Ok(Plan::Quarantine(_)) | Err(_) => return About::Unknown,
+        },
+    };
+    let Ok(matches) = events.iter().map(is_about).collect::<Result<Vec<_>, _>>() else { return About::Unknown };
+    match matches.iter().filter(|&&matches| matches).count() {
+        0 => About::Others,
+        number if number == matches.len() => About::Record,
+        _ => About::Shared,
+    }
+}

@@ -1,0 +1,206 @@
+//! `crm-events forget`: what is about the record goes, from every place, and nothing else.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use crm_event::Entity;
+use crm_events::forget::{Found, RecordName, Report, forget};
+use crm_events::stack::Stack;
+use crm_normalize::quarantine::Record;
+use crm_normalize::{Pairs, Quarantine, Reason, Request as WebhookRequest, Secrets, crm};
+use crm_samples::{Answer as Outcome, Case, RECEIVED_AT, Webhook};
+use serde_json::json;
+use tests::events;
+use tests::stub::REGION;
+use tests::stub::dynamodb::DynamoDb;
+use tests::stub::http::{Answer, Request, Server, Service};
+use tests::stub::s3::S3;
+use tests::stub::sqs::{Content, Settings, Sqs};
+
+const MAIN: &str = "main.fifo";
+const DEAD: &str = "dead.fifo";
+const QUARANTINE: &str = "quarantine";
+const BUCKET: &str = "overflow";
+const TABLE: &str = "records";
+
+#[derive(Clone, Default)]
+struct Aws {
+    sqs: Sqs,
+    s3: S3,
+    dynamodb: DynamoDb,
+}
+
+impl Service for Aws {
+    async fn answer(&self, request: Request) -> Answer {
+        let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        match target.split('.').next().unwrap_or_default() {
+            "AmazonSQS" => self.sqs.answer(request).await,
+            "DynamoDB_20120810" => self.dynamodb.answer(request).await,
+            _ => self.s3.answer(request).await,
+        }
+    }
+}
+
+struct Place {
+    aws: Aws,
+    stack: Stack,
+    _server: Server,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let aws = Aws::default();
+        for queue in [MAIN, DEAD, QUARANTINE] {
+            aws.sqs.create(queue, Settings::of(queue));
+        }
+        aws.s3.create(BUCKET);
+        aws.dynamodb.create(TABLE, &["partitionkey"]);
+        let server = Server::start(aws.clone()).await.unwrap();
+        let url = |queue| Sqs::queue_url(&server.url(), queue);
+        let stack = Stack {
+            endpoint_url: Some(server.url()),
+            region: REGION.to_owned(),
+            base_url: None,
+            host_header: None,
+            queue_url: url(MAIN),
+            dead_letter_queue_url: url(DEAD),
+            quarantine_queue_url: url(QUARANTINE),
+            overflow_bucket: Some(BUCKET.to_owned()),
+            view_table: Some(TABLE.to_owned()),
+            idempotency_table: None,
+            urls: BTreeMap::new(),
+        };
+        Self { aws, stack, _server: server }
+    }
+
+    fn send(&self, queue: &str, group: &str, body: &str) {
+        let attributes = Arc::default();
+        let (group, deduplication) = (group.into(), body.chars().take(100).collect::<String>().into());
+        self.aws.sqs.send(queue, Content { body: body.into(), attributes, trace_header: None, group, deduplication });
+    }
+
+    async fn store(&self, key: &str, body: &str) {
+        let s3 = self.stack.aws().await.s3();
+        s3.put_object().bucket(BUCKET).key(key).body(body.as_bytes().to_vec().into()).send().await.unwrap();
+    }
+
+    async fn put(&self, partition_key: &str) {
+        let client = self.stack.aws().await.dynamodb();
+        let key = AttributeValue::S(partition_key.to_owned());
+        client.put_item().table_name(TABLE).item("partitionkey", key).send().await.unwrap();
+    }
+
+    /// All that is kept: items, dead letters, quarantined webhooks and the keys of the store.
+    fn contents(&self) -> (usize, usize, usize, Vec<String>) {
+        let keys = self.aws.s3.objects(BUCKET, "").into_iter().map(|(key, _)| key).collect();
+        let waiting = |queue| self.aws.sqs.counts(queue).waiting;
+        (self.aws.dynamodb.count(TABLE), waiting(DEAD), waiting(QUARANTINE), keys)
+    }
+
+    async fn forget(&self, id: &str, is_removal: bool) -> Report {
+        let heffl = crm::find("heffl").unwrap();
+        let mut report = Report::new(is_removal);
+        let record = RecordName { vendor: heffl, account: "default", entity: Entity::Lead, id };
+        forget(&self.stack, record, &mut report).await.unwrap();
+        report
+    }
+}
+
+/// A webhook about a lead, as the quarantine and the overflow store keep it, and its event.
+fn lead(id: &str) -> (String, String) {
+    let body = json!({"event": "lead.created", "payload": {"id": id, "name": "Jane Roe"}}).to_string();
+    let heffl = crm::find("heffl").unwrap();
+    let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(heffl, RECEIVED_AT);
+    let Outcome::Accepted { events } = webhook.answer(heffl, RECEIVED_AT).unwrap().0 else { panic!("no event") };
+    (kept(&webhook), serde_json::to_string(&events[0]).unwrap())
+}
+
+fn kept(webhook: &Webhook) -> String {
+    let heffl = crm::find("heffl").unwrap();
+    let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes).unwrap();
+    let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
+    let request = WebhookRequest { body: &webhook.body, headers, query, account: None };
+    let verified = heffl.verify(request, &secrets, RECEIVED_AT).unwrap();
+    let reason = Quarantine::new(Reason::WrongEnvelope, "of a kind that was not known then");
+    serde_json::to_string(&Record::new(&verified, &reason)).unwrap()
+}
+
+fn counts(report: &Report) -> Vec<(usize, usize, usize)> {
+    report.places.iter().map(|Found { matching, shared, unknown, .. }| (*matching, *shared, *unknown)).collect()
+}
+
+#[tokio::test]
+async fn a_record_goes_from_every_place_and_others_stay() {
+    let place = Place::new().await;
+    for id in ["jane", "other"] {
+        let (webhook, event) = lead(id);
+        place.put(&format!("heffl:default:lead:{id}")).await;
+        place.send(DEAD, id, &event);
+        place.send(QUARANTINE, "", &webhook);
+        place.store(&format!("pending/heffl/{id}.json"), &webhook).await;
+        place.store(&format!("quarantine/heffl/{id}.json"), &webhook).await;
+        place.store(&format!("events/heffl/{id}.json"), &event).await;
+    }
+    // A record of another kind with the same id.
+    place.put("heffl:default:deal:jane").await;
+    // Not understood: nobody can tell.
+    let heffl = crm::find("heffl").unwrap();
+    let odd = Webhook { body: b"lead=jane".to_vec(), ..Webhook::default() }.proven(heffl, RECEIVED_AT);
+    place.send(QUARANTINE, "", &kept(&odd));
+    let before = place.contents();
+    assert_eq!((before.0, before.1, before.2, before.3.len()), (3, 2, 3, 6));
+
+    let found = [(1, 0, 0), (1, 0, 0), (1, 0, 1), (1, 0, 0), (1, 0, 0), (1, 0, 0)];
+    let report = place.forget("jane", false).await;
+    assert_eq!(counts(&report), found);
+    assert_eq!(place.contents(), before, "looking removes nothing, and hides nothing");
+    let text = report.to_string();
+    assert!(text.contains("nothing was. --yes does it") && text.contains("not understood"), "{text}");
+
+    let report = place.forget("jane", true).await;
+    assert_eq!(counts(&report), found);
+    assert!(!report.to_string().contains("Jane"), "{report}");
+    let left = ["events/heffl/other.json", "pending/heffl/other.json", "quarantine/heffl/other.json"];
+    assert_eq!(place.contents(), (2, 1, 2, left.map(str::to_owned).to_vec()));
+
+    let none = [(0, 0, 0), (0, 0, 0), (0, 0, 1), (0, 0, 0), (0, 0, 0), (0, 0, 0)];
+    assert_eq!(counts(&place.forget("jane", true).await), none, "there is no second time");
+}
+
+#[tokio::test]
+async fn a_webhook_about_other_records_too_is_left() {
+    let place = Place::new().await;
+    let case = Case::all(&events()).unwrap().into_iter().find_map(|case| {
+        let webhook = case.webhook().ok()?.proven(case.vendor, RECEIVED_AT);
+        let Outcome::Accepted { events } = webhook.answer(case.vendor, RECEIVED_AT).ok()?.0 else { return None };
+        let keys: Vec<_> = events.iter().map(|event| event.partitionkey.to_string()).collect();
+        let id = events.first()?.subject.as_deref()?.split_once('/')?.1.to_owned();
+        let (entity, account) = (events.first()?.data.entity, events.first()?.data.account.to_string());
+        keys.iter().any(|key| *key != keys[0]).then_some((case, webhook, account, entity, id))
+    });
+    let (case, webhook, account, entity, id) = case.unwrap();
+    let secrets = Secrets::parse(&crm_samples::secrets(case.vendor), case.vendor.schemes).unwrap();
+    let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
+    let request = WebhookRequest { body: &webhook.body, headers, query, account: None };
+    let verified = case.vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
+    let reason = Quarantine::new(Reason::QueueUnavailable, "no answer");
+    let body = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
+    place.store(&format!("pending/{}/1.json", case.vendor.name), &body).await;
+    let mut report = Report::new(true);
+    let record = RecordName { vendor: case.vendor, account: &account, entity, id: &id };
+    forget(&place.stack, record, &mut report).await.unwrap();
+    assert_eq!(counts(&report)[3], (0, 1, 0), "{report}");
+    assert_eq!(place.contents().3.len(), 1);
+}
+
+#[tokio::test]
+async fn messages_on_the_main_queue_are_said() {
+    let place = Place::new().await;
+    assert_eq!(place.forget("jane", true).await.waiting, 0);
+    place.send(MAIN, "jane", &lead("jane").1);
+    let report = place.forget("jane", true).await;
+    assert_eq!(report.waiting, 1);
+    assert!(report.to_string().contains("wait on the main queue"), "{report}");
+}
