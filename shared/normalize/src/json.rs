@@ -4,28 +4,33 @@
 //! that no one reads, numbers keep their digits, and a value of the wrong type costs its own field alone: the field
 //! reads as absent, and its path goes to the warnings.
 
+mod node;
+pub(crate) mod syntax;
 mod value;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crm_event::{Decimal, Json, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::de::IgnoredAny;
+use serde::de::Error as _;
 use serde_json::value::RawValue;
 
+use self::node::{Container, Node};
 pub use self::value::Value;
-pub(crate) use self::value::{Member, Node};
 use self::value::{Scalar, trimmed};
 use crate::error::Quarantine;
 use crate::redact;
 use crate::time;
 
-/// What to read in place of a member's value, by the member's name; none to read the value itself.
+/// How many arrays and objects may be nested in each other. The event has up to five more around a value of the body, and
+/// many readers, `serde_json` for one, read no more than 127 in all.
+const MAX_DEPTH: usize = 120;
+
+/// What to read in place of a member's value, by the member's name. `None` reads the value itself.
 pub type Replace = for<'o, 'a> fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>;
 
 /// The members of a JSON object.
@@ -35,7 +40,9 @@ pub type Replace = for<'o, 'a> fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>;
 #[derive(Clone)]
 pub struct Object<'a> {
     body: Rc<Body<'a>>,
-    node: Node<'a>,
+    container: Rc<Container<'a>>,
+    /// The object's place in the body, such as `data.deals[2]`. Empty for the body itself.
+    path: Rc<str>,
     replace: Option<Replace>,
 }
 
@@ -47,21 +54,18 @@ pub enum Entry<'a> {
 
 /// What all objects of one body share.
 struct Body<'a> {
-    root: Node<'a>,
+    text: &'a str,
     /// Paths of values that could not be read.
     warnings: RefCell<Vec<String>>,
     /// The zone of times that are written without one.
     zone: TimeZone,
 }
 
-/// Most containers that may stand in each other.
-const MAX_DEPTH: usize = 120;
-
 impl<'a> Object<'a> {
     /// A whole body.
     ///
     /// # Errors
-    /// If the text is not one JSON object, or one in which more than 120 containers stand in each other.
+    /// If the text is not one JSON object, or if it is nested deeper than 120 levels.
     pub fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
         Self::parse_in(json, TimeZone::UTC)
     }
@@ -71,16 +75,12 @@ impl<'a> Object<'a> {
     /// # Errors
     /// As [`Self::parse`].
     pub fn parse_in(json: &'a str, zone: TimeZone) -> Result<Self, serde_json::Error> {
-        let root: &RawValue = serde_json::from_str(json)?;
-        let node = Node::new(root);
-        if !node.is_object() {
-            return Err(no_object(json));
+        let container = Rc::new(Container::object(json)?);
+        if syntax::depth(json) > MAX_DEPTH {
+            return Err(serde_json::Error::custom(format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        if depth(root.get()) > MAX_DEPTH {
-            return Err(serde::de::Error::custom("nested deeper than 120 levels"));
-        }
-        let root = node.share();
-        Ok(Self { body: Rc::new(Body { root, warnings: RefCell::default(), zone }), node: node.share(), replace: None })
+        let body = Rc::new(Body { text: json, warnings: RefCell::default(), zone });
+        Ok(Self { body, container, path: Rc::from(""), replace: None })
     }
 
     /// The paths of the values that were there and could not be read, in the order of reading.
@@ -88,42 +88,44 @@ impl<'a> Object<'a> {
         self.body.warnings.take()
     }
 
-    /// The whole body as it stands, less every member of these names, at any depth. `None` if they cannot be taken out.
-    pub fn into_json_without(self, names: &[&str]) -> Option<Json<'a>> {
-        let root = self.body.root.json();
-        if names.is_empty() {
-            return Some(Json::new(Cow::Borrowed(root)));
-        }
-        let mut members = Vec::new();
-        redact::find(&self.body.root, root.get(), names, &mut members)?;
-        if members.is_empty() {
-            return Some(Json::new(Cow::Borrowed(root)));
-        }
-        // Of a large body there is not room for its copy and for what was read of it.
+    /// The whole body byte for byte, without the members of these names at any depth. What was read of it is dropped
+    /// before the copy is made, so that a large body is not in memory three times.
+    ///
+    /// # Errors
+    /// If what is left is not JSON.
+    pub fn into_json_without(self, names: &[&str]) -> Result<Json<'a>, serde_json::Error> {
+        let text = self.body.text;
         drop(self);
-        let redacted = RawValue::from_string(redact::without(root.get(), members)?).ok()?;
-        Some(Json::new(Cow::Owned(redacted)))
+        let json = match redact::without_members_of_json(text, names) {
+            Cow::Borrowed(json) => Cow::Borrowed(serde_json::from_str(json)?),
+            Cow::Owned(json) => Cow::Owned(RawValue::from_string(json.trim_ascii().to_owned())?),
+        };
+        Ok(Json::new(json))
     }
 
     /// The value of one of the object's own members.
-    fn value<'o>(&'o self, name: &str, node: &'o Node<'a>) -> Value<'o, 'a> {
-        let value = Value::new(node);
-        self.replace.and_then(|replace| replace(name, value)).unwrap_or(value)
+    fn value<'o>(&self, member: &'o Node<'a>) -> Value<'o, 'a> {
+        let value = Value(Some(member));
+        self.replace.and_then(|replace| replace(&member.name, value)).unwrap_or(value)
     }
 
     fn member(&self, name: &str) -> Option<Value<'_, 'a>> {
-        self.value(name, self.node.member(name)?).filled()
+        let value = self.value(self.container.member(name)?);
+        value.filled().or_else(|| self.last_filled(name))
     }
 
-    #[cold]
+    /// The last member of a name that is not `null`: a name may be there in two cases, and one of them may be empty.
+    fn last_filled(&self, name: &str) -> Option<Value<'_, 'a>> {
+        let named = self.container.children.iter().rev().filter(|member| member.name.eq_ignore_ascii_case(name));
+        named.filter_map(|member| self.value(member).filled()).next()
+    }
+
     fn warn(&self, name: &str) {
-        let mut path = String::new();
-        push_path(&mut path, &self.body.root, self.node.json());
-        if !path.is_empty() {
-            path.push('.');
-        }
-        path.push_str(name);
-        self.body.warnings.borrow_mut().push(path);
+        self.body.warnings.borrow_mut().push(self.path_of(name));
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { [&self.path, ".", name].concat() }
     }
 
     /// Reads a member by `read`; a value that `read` does not take is a warning.
@@ -134,14 +136,14 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// True if there is such a member, be it `null`.
+    /// Whether there is such a member, be it `null`.
     pub fn has(&self, name: &str) -> bool {
-        self.node.member(name).is_some()
+        self.container.member(name).is_some()
     }
 
     /// The names of the members and their values, `null` included, in the vendor's order.
     pub fn members(&self) -> impl Iterator<Item = (Text<'a>, Value<'_, 'a>)> {
-        self.node.members().iter().map(|member| (member.name.clone(), self.value(&member.name, &member.node)))
+        self.container.children.iter().map(|member| (member.name.clone(), self.value(member)))
     }
 
     /// The member's value as it stands.
@@ -262,7 +264,7 @@ impl<'a> Object<'a> {
 
     /// The object under a name.
     pub fn object(&self, name: &str) -> Option<Object<'a>> {
-        let object = self.nested(self.member(name)?);
+        let object = self.nested(self.member(name)?, || self.path_of(name));
         if object.is_none() {
             self.warn(name);
         }
@@ -271,20 +273,20 @@ impl<'a> Object<'a> {
 
     /// The object under a name; anything else is absent without a warning.
     pub fn any_object(&self, name: &str) -> Option<Object<'a>> {
-        self.nested(self.member(name)?)
+        self.nested(self.member(name)?, || self.path_of(name))
     }
 
     /// The objects of an array; an object that stands alone is an array of one. `null` entries are left out.
     pub fn objects<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Object<'a>> + 'o {
-        self.entries(name, |value| self.nested(value))
+        self.entries(name, |value, path| self.nested(value, path))
     }
 
     /// The entries of an array, each an object or a text; an entry that stands alone is an array of one. Empty ones are
     /// left out.
     pub fn objects_or_texts<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Entry<'a>> + 'o {
-        let read = |value: Value<'_, 'a>| match value.scalar() {
+        let read = |value: Value<'_, 'a>, path: &dyn Fn() -> String| match value.scalar() {
             Scalar::Text(text) => Some(trimmed(text).map(Entry::Text)),
-            _ => self.nested(value).map(|object| Some(Entry::Object(object))),
+            _ => self.nested(value, path).map(|object| Some(Entry::Object(object))),
         };
         self.entries(name, read).flatten()
     }
@@ -302,7 +304,7 @@ impl<'a> Object<'a> {
 
     /// The texts of an array of texts or numbers; a text that stands alone is an array of one. Empty ones are left out.
     pub fn texts(&self, name: &str) -> Vec<Text<'a>> {
-        let read = |value: Value<'_, 'a>| match value.scalar() {
+        let read = |value: Value<'_, 'a>, _: &dyn Fn() -> String| match value.scalar() {
             Scalar::Number(digits) => Some(Some(Cow::Borrowed(digits))),
             Scalar::Text(text) => Some(trimmed(text)),
             _ => None,
@@ -312,7 +314,7 @@ impl<'a> Object<'a> {
 
     /// The ids of an array of texts or numbers, read as by [`Self::id`]; an id that stands alone is an array of one.
     pub fn ids(&self, name: &str) -> Vec<Text<'a>> {
-        let read = |value: Value<'_, 'a>| match value.scalar() {
+        let read = |value: Value<'_, 'a>, _: &dyn Fn() -> String| match value.scalar() {
             Scalar::Number(digits) => Some(Some(integer_digits(digits).unwrap_or(Cow::Borrowed(digits)))),
             Scalar::Text(text) if is_placeholder(&text) => None,
             Scalar::Text(text) => Some(trimmed(text)),
@@ -321,25 +323,31 @@ impl<'a> Object<'a> {
         self.entries(name, read).flatten().filter(|id| id != "0").collect()
     }
 
-    /// Reads each entry of an array that is not `null`; those that `read` does not take are warnings.
+    /// Reads each entry of an array that is not `null`, with its path; those that `read` does not take are warnings.
     fn entries<'o, T>(
         &'o self,
         name: &'o str,
-        read: impl Fn(Value<'o, 'a>) -> Option<T> + 'o,
+        read: impl Fn(Value<'o, 'a>, &dyn Fn() -> String) -> Option<T> + 'o,
     ) -> impl Iterator<Item = T> + 'o {
-        let entries = self.member(name).map(Value::entries).unwrap_or_default().iter().map(Value::new).enumerate();
-        entries.filter(|(_, entry)| !entry.is_null()).filter_map(move |(index, entry)| {
-            let read = read(entry);
+        let member = self.member(name);
+        let is_array = member.is_some_and(Value::is_array);
+        let entries = member.map(Value::entries).unwrap_or_default().iter().enumerate();
+        let values = entries.map(|(index, node)| (index, Value(Some(node)))).filter(|(_, value)| !value.is_null());
+        values.filter_map(move |(index, value)| {
+            let entry = format!("{name}[{index}]");
+            // An object that stands alone has the path of the member.
+            let path = || self.path_of(if is_array { &entry } else { name });
+            let read = read(value, &path);
             if read.is_none() {
-                self.warn(&format!("{name}[{index}]"));
+                self.warn(&entry);
             }
             read
         })
     }
 
-    fn nested(&self, value: Value<'_, 'a>) -> Option<Object<'a>> {
-        let node = value.node().filter(|node| node.is_object())?.share();
-        Some(Object { body: self.body.clone(), node, replace: None })
+    fn nested(&self, value: Value<'_, 'a>, path: impl FnOnce() -> String) -> Option<Object<'a>> {
+        let container = value.container().filter(|_| value.is_object())?.clone();
+        Some(Object { body: self.body.clone(), container, path: Rc::from(path()), replace: None })
     }
 
     /// The same object with other values for some of its members, for vendors that wrap values
@@ -351,61 +359,8 @@ impl<'a> Object<'a> {
     /// The same object with its members' names without a prefix, where they have it: for flat bodies (`deal_name`).
     /// Warnings name the members without it.
     pub fn without_prefix(self, prefix: &str) -> Self {
-        let rename = |name: &Text<'a>| match name {
-            Cow::Borrowed(name) => Cow::Borrowed(name.strip_prefix(prefix).unwrap_or(name)),
-            Cow::Owned(name) => Cow::Owned(name.strip_prefix(prefix).unwrap_or(name).to_owned()),
-        };
-        Self { node: self.node.rename_members(rename), ..self }
+        Self { container: Rc::new(self.container.without_prefix(prefix)), ..self }
     }
-}
-
-/// Appends the path to a value of the tree. A value is known by its place in the body's text.
-fn push_path(path: &mut String, node: &Node<'_>, value: &RawValue) {
-    let wanted = value.get().as_bytes().as_ptr_range();
-    let holds = |node: &Node<'_>| {
-        let text = node.json().get().as_bytes().as_ptr_range();
-        text.start <= wanted.start && wanted.end <= text.end
-    };
-    if node.json().get().as_bytes().as_ptr_range() == wanted {
-        return;
-    }
-    if let Some(member) = node.members().iter().find(|member| holds(&member.node)) {
-        if !path.is_empty() {
-            path.push('.');
-        }
-        path.push_str(&member.name);
-        push_path(path, &member.node, value);
-    } else if let Some((index, entry)) = node.entries().iter().enumerate().find(|(_, entry)| holds(entry)) {
-        path.push_str(&format!("[{index}]"));
-        push_path(path, entry, value);
-    }
-}
-
-/// Most containers that stand in each other in a text that is JSON.
-fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
-                depth = depth.saturating_add(1);
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-/// The error of `serde_json` for JSON that is no object, line and column included.
-#[cold]
-fn no_object(json: &str) -> serde_json::Error {
-    let error = serde_json::from_str::<BTreeMap<Cow<'_, str>, IgnoredAny>>(json).err();
-    error.unwrap_or_else(|| serde::de::Error::custom("not an object"))
 }
 
 /// The value is there, and is not what it should be.
@@ -445,8 +400,6 @@ fn integer_digits(number: &str) -> Option<Text<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::{Object, integer_digits};
 
     #[test]
@@ -503,14 +456,22 @@ mod tests {
         assert_eq!(o.text("name").as_deref(), Some("escaped"));
     }
 
+    /// In quadratic time this would take minutes.
     #[test]
-    fn any_number_of_names_may_look_alike() {
+    fn any_number_of_members_are_read_by_name() {
         let members: Vec<String> = (0..50_000).map(|at| format!(r#""custom__{at:05}__field_a":{at}"#)).collect();
         let json = format!("{{{}}}", members.join(","));
-        let text = |name| object(&json).text(name).map(Cow::into_owned);
-        assert_eq!(text("custom__00000__field_a").as_deref(), Some("0"));
-        assert_eq!(text("CUSTOM__00000__FIELD_A").as_deref(), Some("0"));
-        assert_eq!(text("custom__-----__field_a"), None);
+        let o = object(&json);
+        for at in 0..50_000 {
+            assert_eq!(o.text(&format!("CUSTOM__{at:05}__field_a")), Some(at.to_string().into()));
+        }
+        assert_eq!(o.text("custom__-----__field_a"), None);
+    }
+
+    #[test]
+    fn a_name_that_is_not_unicode_keeps_its_escapes() {
+        let o = object(r#"{"\ud800x": 1, "b": {"\ud800": []}}"#);
+        assert_eq!(o.members().map(|(name, _)| name).collect::<Vec<_>>(), [r"\ud800x", "b"]);
     }
 
     #[test]

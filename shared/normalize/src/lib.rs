@@ -133,11 +133,6 @@ const LARGEST_EVENTS: usize = 64 << 20;
 /// The [content codings](https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding) in use.
 const COMPRESSIONS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
-/// The event must not go on with the vendor's secrets in it, and not without its `raw` either.
-fn secrets_left() -> Quarantine {
-    Quarantine::new(Reason::NotJson, "the vendor's secrets could not be taken out of the body")
-}
-
 /// A webhook about many records becomes as many events, which a function has to hold.
 fn check_amount(events: usize, body_bytes: usize) -> Result<(), Quarantine> {
     if events > MOST_EVENTS || (events > 1 && events.saturating_mul(body_bytes) > LARGEST_EVENTS) {
@@ -164,14 +159,11 @@ impl<'a> Verified<'a> {
         let logged = Logged::of(&webhook.body, self.vendor.log_members);
         let identity = self.identity(&webhook.body);
         let warnings = webhook.body.take_warnings();
-        let raw = |body: Object<'a>| match options.include_raw {
-            true => body.into_json_without(self.vendor.secret_members).map(Some).ok_or_else(secrets_left),
-            false => Ok(None),
-        };
         let result = outcome.and_then(|outcome| {
+            let raw = if options.include_raw { Some(self.raw(webhook.body)?) } else { None };
             let is_readable = warnings.is_empty();
             let stamp = Stamp { request: self, identity, is_readable, unreadable: unreadable(&warnings) };
-            Ok(stamp.stamp(outcome, raw(webhook.body)?))
+            Ok(stamp.stamp(outcome, raw))
         });
         Normalized { result, warnings, logged }
     }
@@ -182,7 +174,7 @@ impl<'a> Verified<'a> {
         if names.is_empty() {
             return Cow::Borrowed(self.request.body);
         }
-        if let Some(json) = self.parse().ok().and_then(|body| body.into_json_without(names)) {
+        if let Ok(json) = self.parse().and_then(|body| self.raw(body)) {
             return Cow::Owned(json.get().as_bytes().to_vec());
         }
         Cow::Owned(match std::str::from_utf8(self.request.body) {
@@ -219,6 +211,15 @@ impl<'a> Verified<'a> {
                 0 => format!("the body is {error}"),
                 line => format!("the body is not a JSON object (line {line}, column {})", error.column()),
             };
+            Quarantine::new(Reason::NotJson, detail)
+        })
+    }
+
+    /// The vendor's JSON without the vendor's secrets.
+    fn raw(&self, body: Object<'a>) -> Result<Json<'a>, Quarantine> {
+        body.into_json_without(self.vendor.secret_members).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            let detail = format!("the body without its secrets is not JSON (line {line}, column {column})");
             Quarantine::new(Reason::NotJson, detail)
         })
     }

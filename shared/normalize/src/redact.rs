@@ -1,54 +1,83 @@
 //! Taking a vendor's secrets out of a body before anything of it leaves the function.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use serde_json::value::RawValue;
+use crate::json::syntax;
 
-use crate::json::{Member, Node};
+/// JSON without every member of the given names, in any ASCII case and with escapes, at any depth, all else byte for
+/// byte.
+pub fn without_members_of_json<'a>(json: &'a str, names: &[&str]) -> Cow<'a, str> {
+    without(json, names, split_string)
+}
 
-/// Finds the outermost members of these names, in any ASCII case, in the text that `node` is the whole of: each from its
-/// name's first quote to its value's end, in order. `None` if a value is not where the text has it.
-pub fn find(node: &Node<'_>, text: &str, names: &[&str], members: &mut Vec<Range<usize>>) -> Option<()> {
-    // A member's name begins at the first quote after the value before it, or after the opening brace.
-    let mut at = place(node.json(), text)?.start.checked_add(1)?;
-    for Member { name, node } in node.members() {
-        let value = place(node.json(), text)?;
-        if names.iter().any(|secret| secret.eq_ignore_ascii_case(name)) {
-            let quote = text.get(at..value.start)?.find('"')?;
-            members.push(at.checked_add(quote)?..value.end);
+/// The same of text that is not quite JSON and must not leak either. A value that does not end takes the rest of the text
+/// with it.
+pub fn without_members<'a>(text: &'a str, names: &[&str]) -> Cow<'a, str> {
+    // Where quotes do not pair, a name may begin at any of them.
+    without(text, names, |after_quote| ("", after_quote))
+}
+
+/// The same of bytes that are not UTF-8, as if each were a character. The names are ASCII.
+pub fn without_members_of_bytes(bytes: &[u8], names: &[&str]) -> Vec<u8> {
+    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    without_members(&text, names).chars().filter_map(|c| u8::try_from(c).ok()).collect()
+}
+
+/// `skip` splits off what is left of a string that is not such a name, after its opening quote.
+fn without<'a>(text: &'a str, names: &[&str], skip: impl Fn(&str) -> (&str, &str)) -> Cow<'a, str> {
+    if names.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut is_found = false;
+    while let Some((before, after_quote)) = rest.split_once('"') {
+        kept.push_str(before);
+        if let Some(value) = value_of_member(after_quote, names) {
+            is_found = true;
+            rest = leave_out(&mut kept, after_value(value));
         } else {
-            find(node, text, names, members)?;
+            let (skipped, after) = skip(after_quote);
+            kept.push('"');
+            kept.push_str(skipped);
+            rest = after;
         }
-        at = value.end;
     }
-    node.entries().iter().try_for_each(|entry| find(entry, text, names, members))
+    kept.push_str(rest);
+    if is_found { Cow::Owned(kept) } else { Cow::Borrowed(text) }
 }
 
-/// The place of a value in the text that it was read from.
-fn place(value: &RawValue, text: &str) -> Option<Range<usize>> {
-    let start = value.get().as_ptr().addr().checked_sub(text.as_ptr().addr())?;
-    Some(start..start.checked_add(value.get().len())?)
+/// What follows the colon of a member that has one of the names. `None` for a member of another name, and for a string
+/// that is not a name.
+fn value_of_member<'a>(after_quote: &'a str, names: &[&str]) -> Option<&'a str> {
+    // No secret's name has a quote in it, escaped or not.
+    let (name, after) = after_quote.split_once('"')?;
+    let value = after.trim_start().strip_prefix(':')?;
+    let is_named = |name: &str| names.iter().any(|secret| secret.eq_ignore_ascii_case(name));
+    let is_secret = if name.contains('\\') {
+        syntax::string(&["\"", name, "\""].concat()).is_some_and(|name| is_named(&name))
+    } else {
+        is_named(name)
+    };
+    is_secret.then(|| value.trim_start())
 }
 
-/// JSON without some of its members, all else byte for byte. A member reaches from its name's first quote to its
-/// value's end; they come in order, and none within another. `None` if they do not.
-pub fn without(json: &str, members: impl IntoIterator<Item = Range<usize>>) -> Option<String> {
-    let mut kept = String::with_capacity(json.len());
-    let mut at = 0;
-    for member in members {
-        kept.push_str(json.get(at..member.start)?);
-        let after = leave_out(&mut kept, json.get(member.end..)?);
-        at = json.len().checked_sub(after.len())?;
-    }
-    kept.push_str(json.get(at..)?);
-    Some(kept)
+/// A string's rest with its closing quote, and what follows it. A string that does not end is all the rest.
+fn split_string(after_quote: &str) -> (&str, &str) {
+    let mut is_escaped = false;
+    let is_end = |(_, byte): &(usize, u8)| {
+        let is_end = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        is_end
+    };
+    let end = after_quote.bytes().enumerate().find(is_end);
+    end.and_then(|(at, _)| after_quote.split_at_checked(at.saturating_add(1))).unwrap_or((after_quote, ""))
 }
 
-/// Leaves out the comma of a member that is left out, which stood between `kept` and `after`; what to go on with.
+/// Leaves out the comma of a member that is left out, which stood between `kept` and `after`. Returns what to go on with.
 fn leave_out<'a>(kept: &mut String, after: &'a str) -> &'a str {
     if let Some(next) = after.trim_start().strip_prefix(',') {
-        // The white space in front stays for the next member.
+        // The white space before the member stays for the next one.
         return next.trim_start();
     }
     if let Some(head) = kept.trim_end().strip_suffix(',') {
@@ -57,87 +86,25 @@ fn leave_out<'a>(kept: &mut String, after: &'a str) -> &'a str {
     after
 }
 
-/// The text without every member `"name": value` of the given names, in any ASCII case, at any depth, all else byte for
-/// byte.
-///
-/// Works on text, for a body that is not quite JSON must not leak either: there, a value that does not end takes the
-/// rest of the text with it.
-pub fn without_members<'a>(json: &'a str, names: &[&str]) -> Cow<'a, str> {
-    let mut json = Cow::Borrowed(json);
-    for name in names {
-        if let Some(redacted) = without_member(&json, name) {
-            json = Cow::Owned(redacted);
-        }
-    }
-    json
-}
-
-/// The same of bytes that are no UTF-8: byte for byte, as if each were a character. The names are ASCII.
-pub fn without_members_of_bytes(bytes: &[u8], names: &[&str]) -> Vec<u8> {
-    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-    without_members(&text, names).chars().filter_map(|c| u8::try_from(c).ok()).collect()
-}
-
-fn without_member(json: &str, name: &str) -> Option<String> {
-    let quoted = format!("\"{name}\"");
-    let mut kept = String::new();
-    let mut rest = json;
-    let mut found = false;
-    while let Some(start) = find_in_any_case(rest, &quoted) {
-        let (before, key) = rest.split_at(start);
-        let (key, after_key) = key.split_at_checked(quoted.len()).unwrap_or_default();
-        let Some(value) = after_key.trim_start().strip_prefix(':') else {
-            // A text of that name, not a member.
-            kept.push_str(before);
-            kept.push_str(key);
-            rest = after_key;
-            continue;
-        };
-        found = true;
-        kept.push_str(before);
-        rest = leave_out(&mut kept, after_value(value.trim_start()));
-    }
-    kept.push_str(rest);
-    found.then_some(kept)
-}
-
-/// The first place of an ASCII text in any case: that is how a member is found by its name.
-fn find_in_any_case(text: &str, wanted: &str) -> Option<usize> {
-    text.as_bytes().windows(wanted.len()).position(|here| here.eq_ignore_ascii_case(wanted.as_bytes()))
-}
-
 /// What follows a JSON value at the start of the text.
 fn after_value(json: &str) -> &str {
     let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    for (at, byte) in json.bytes().enumerate() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            if in_string || depth > 0 {
-                continue;
-            }
-            return json.get(at.saturating_add(1)..).unwrap_or_default();
+    let is_end = |(_, byte): &(usize, u8)| match byte {
+        b'{' | b'[' => {
+            depth = depth.saturating_add(1);
+            false
         }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => depth = depth.saturating_add(1),
-            b'}' | b']' if depth <= 1 => {
-                // The end of the value, or of what it stands in.
-                let end = if depth == 1 { at.saturating_add(1) } else { at };
-                return json.get(end..).unwrap_or_default();
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b',' if depth == 0 => return json.get(at..).unwrap_or_default(),
-            _ => {}
+        b'}' | b']' if depth > 0 => {
+            depth = depth.saturating_sub(1);
+            false
         }
-    }
-    ""
+        b'}' | b']' => true,
+        byte => *byte == b',' && depth == 0,
+    };
+    // The comma after the value, or the bracket of the container that it is the last value of.
+    let end = syntax::outside_strings(json).find(is_end);
+    let Some((value, _)) = end.and_then(|(at, _)| json.split_at_checked(at)) else { return "" };
+    json.split_at_checked(value.trim_end().len()).map_or("", |(_, after)| after)
 }
 
 #[cfg(test)]
@@ -191,6 +158,8 @@ mod tests {
             r#"{"a":1,"iparams":"s3cret"#,
             r#""iparams":{"k":["s3cret"}}"#,
             r#"{"IParams":{"key":"s3cret"}"#,
+            r#"{"\u0069params":{"key":"s3cret"}"#,
+            r#"{"a":1,"ip\u0061rams":"s3cret"#,
         ] {
             assert!(!without_members(json, &["iparams"]).contains("s3cret"), "{json}");
         }

@@ -1,0 +1,114 @@
+//! The values of a JSON text, by `serde_json`'s [`RawValue`]: each stays text until somebody asks for what is in it.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+
+use crm_event::Text;
+use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Deserializer, Error};
+
+use super::syntax;
+
+/// A value and, once they have been asked for, the values in it.
+pub struct Node<'a> {
+    /// Empty for a value that is not a member.
+    pub name: Text<'a>,
+    pub json: &'a RawValue,
+    /// Parsed once, for a container is read by one name after another.
+    container: OnceCell<Option<Rc<Container<'a>>>>,
+}
+
+/// The entries of an array or the members of an object, in the vendor's order.
+pub struct Container<'a> {
+    pub children: Vec<Node<'a>>,
+    /// The last member of each name in lower case. A search through all members for each name would take quadratic time
+    /// in a body of many members.
+    by_name: OnceCell<HashMap<String, usize>>,
+}
+
+impl<'a> Node<'a> {
+    pub fn new(name: Text<'a>, json: &'a RawValue) -> Self {
+        Self { name, json, container: OnceCell::new() }
+    }
+
+    /// The array or object. `None` for any other value.
+    pub fn container(&self) -> Option<&Rc<Container<'a>>> {
+        let parse = || match self.json.get() {
+            json if json.starts_with('{') => Container::object(json).ok().map(Rc::new),
+            json if json.starts_with('[') => Container::array(json).ok().map(Rc::new),
+            _ => None,
+        };
+        self.container.get_or_init(parse).as_ref()
+    }
+}
+
+impl<'a> Container<'a> {
+    /// # Errors
+    /// If the text is not one JSON object.
+    pub fn object(json: &'a str) -> Result<Self, Error> {
+        let mut deserializer = Deserializer::from_str(json);
+        let object = deserializer.deserialize_map(Children)?;
+        deserializer.end().map(|()| object)
+    }
+
+    fn array(json: &'a str) -> Result<Self, Error> {
+        let mut deserializer = Deserializer::from_str(json);
+        let array = deserializer.deserialize_seq(Children)?;
+        deserializer.end().map(|()| array)
+    }
+
+    fn new(children: Vec<Node<'a>>) -> Self {
+        Self { children, by_name: OnceCell::new() }
+    }
+
+    /// The last member of a name, in any ASCII case.
+    pub fn member(&self, name: &str) -> Option<&Node<'a>> {
+        let lower_case = |(place, child): (usize, &Node<'a>)| (child.name.to_ascii_lowercase(), place);
+        let by_name = self.by_name.get_or_init(|| self.children.iter().enumerate().map(lower_case).collect());
+        self.children.get(*by_name.get(&name.to_ascii_lowercase())?)
+    }
+
+    /// The same members, their names without a prefix where they have it.
+    pub fn without_prefix(&self, prefix: &str) -> Self {
+        let renamed = |child: &Node<'a>| Node::new(without_prefix(&child.name, prefix), child.json);
+        Self::new(self.children.iter().map(renamed).collect())
+    }
+}
+
+fn without_prefix<'a>(name: &Text<'a>, prefix: &str) -> Text<'a> {
+    match name {
+        Cow::Borrowed(name) => Cow::Borrowed(name.strip_prefix(prefix).unwrap_or(name)),
+        Cow::Owned(name) => Cow::Owned(name.strip_prefix(prefix).unwrap_or(name).to_owned()),
+    }
+}
+
+struct Children;
+
+impl<'de> Visitor<'de> for Children {
+    type Value = Container<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut children = Vec::new();
+        while let Some(json) = entries.next_element()? {
+            children.push(Node::new(Cow::Borrowed(""), json));
+        }
+        Ok(Container::new(children))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut children = Vec::new();
+        while let Some((name, json)) = members.next_entry::<&RawValue, &RawValue>()? {
+            let name = syntax::name(name.get()).ok_or_else(|| A::Error::custom("a name is not a string"))?;
+            children.push(Node::new(name, json));
+        }
+        Ok(Container::new(children))
+    }
+}
