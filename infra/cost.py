@@ -62,7 +62,7 @@ VENDORS = 5  # functions that share the webhooks alike
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 CONSUMER_SECONDS = 0.020
 CONSUMER_LINE_BYTES = 223
-WRITE_UNITS = 6  # a transaction counts twice: 1 KB (idempotency record) and 2 KB (view)
+WRITE_UNITS = 2  # one conditional write of the record's item, 2 KB
 READ_UNITS = 1
 POLLERS, POLL_SECONDS = 5, 20
 
