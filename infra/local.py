@@ -339,7 +339,7 @@ def architecture() -> str:
     return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
 
 
-def deploy(state: State, endpoint: str, secrets: dict[str, Any], consumer: bool) -> None:
+def deploy(state: State, endpoint: str, page: str, secrets: dict[str, Any], consumer: bool) -> None:
     state.template.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(TEMPLATE, state.template)
     ssm = aws_client("ssm", endpoint)
@@ -349,6 +349,8 @@ def deploy(state: State, endpoint: str, secrets: dict[str, Any], consumer: bool)
         "Vendors": ",".join(secrets),
         "Architecture": architecture(),
         "SampleConsumer": json.dumps(consumer),
+        # Senders post to the page, and some sign the URL.
+        "PublicBaseUrl": page,
     }
     parameter_file = state.template.with_name("parameters.yaml")
     parameter_file.write_text(json.dumps(parameters, indent=2))  # JSON is YAML; sam does not take .json
@@ -441,7 +443,7 @@ def up(args: argparse.Namespace) -> None:
             view(state, cli, view_port, endpoint) as viewer,
             emulator(state, port, page, args.dedup_window) as process,
         ):
-            deploy(state, endpoint, sample_secrets(cli), args.consumer)
+            deploy(state, endpoint, page, sample_secrets(cli), args.consumer)
             stack = describe(endpoint, page)
             write_whole(state.stack_file, json.dumps(stack, indent=2) + "\n")
             if not args.no_send:

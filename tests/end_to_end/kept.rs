@@ -98,7 +98,8 @@ fn kept_message(lead: &str, reason: Reason) -> anyhow::Result<(String, String)> 
     let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(heffl, now());
     let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes)?;
     let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
-    let request = Request { body: &webhook.body, headers, query, account: None };
+    let request =
+        Request { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
     let verified = heffl.verify(request, &secrets, now())?;
     let kept = Record::new(&verified, &Quarantine::new(reason, "kept for a test"));
     let (answer, _) = webhook.answer(heffl, now())?;

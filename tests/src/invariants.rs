@@ -7,6 +7,7 @@ mod proof;
 mod request;
 mod settings;
 
+use crm_normalize::scheme::{Scheme, SignatureScheme, known};
 use crm_normalize::{Vendor, crm};
 use crm_samples::{Case, RECEIVED_AT, api_gateway};
 
@@ -21,6 +22,8 @@ pub enum Target {
     Body(&'static Vendor),
     /// A request that may be authentic or not.
     Proof(&'static Vendor),
+    /// The same for a signature that no vendor has to have.
+    Signature(&'static SignatureScheme),
     /// The secrets setting.
     Secrets,
     /// A time as a vendor might write it.
@@ -31,7 +34,8 @@ impl Target {
     pub fn all() -> Vec<Self> {
         let per_vendor = [Self::Gateway, Self::Body, Self::Proof];
         let per_vendor = per_vendor.into_iter().flat_map(|target| crm::ALL.iter().copied().map(target));
-        per_vendor.chain([Self::Secrets, Self::Time]).collect()
+        let signatures = known::ALL.iter().copied().map(Self::Signature);
+        per_vendor.chain(signatures).chain([Self::Secrets, Self::Time]).collect()
     }
 
     /// `body-<vendor>` and so on: also the name of its folder of kept inputs.
@@ -40,6 +44,7 @@ impl Target {
             Self::Gateway(vendor) => format!("gateway-{}", vendor.name),
             Self::Body(vendor) => format!("body-{}", vendor.name),
             Self::Proof(vendor) => format!("proof-{}", vendor.name),
+            Self::Signature(scheme) => format!("signature-{}", scheme.name),
             Self::Secrets => "secrets".to_owned(),
             Self::Time => "time".to_owned(),
         }
@@ -52,6 +57,9 @@ impl Target {
             Self::Gateway(vendor) => gateway::check(vendor, input),
             Self::Body(vendor) => body::check(vendor, RequestText::parse(input)),
             Self::Proof(vendor) => proof::check(vendor, &RequestText::parse(input)),
+            Self::Signature(scheme) => {
+                proof::check_schemes(&[Scheme::Signature(scheme)], &RequestText::parse(input));
+            }
             Self::Secrets => settings::secrets(input),
             Self::Time => settings::time(input),
         }
@@ -64,6 +72,7 @@ impl Target {
     pub fn seeds(self) -> anyhow::Result<Vec<Vec<u8>>> {
         let (Self::Gateway(vendor) | Self::Body(vendor) | Self::Proof(vendor)) = self else {
             return Ok(match self {
+                Self::Signature(scheme) => vec![RequestText::signed(scheme).to_bytes()],
                 Self::Secrets => crm::ALL.iter().map(|vendor| crm_samples::secrets(vendor).into_bytes()).collect(),
                 _ => settings::TIMES.iter().map(|text| text.as_bytes().to_vec()).collect(),
             });
@@ -73,7 +82,7 @@ impl Target {
             let mut webhook = case.webhook()?;
             seeds.push(match self {
                 Self::Body(_) => RequestText::from(webhook).to_bytes(),
-                Self::Proof(_) => RequestText::from(webhook.proven(vendor, RECEIVED_AT)).to_bytes(),
+                Self::Proof(_) => RequestText::from(webhook).proven(vendor).to_bytes(),
                 _ => {
                     // A token or password holds for whatever the fuzzer makes of the body, a signature does not.
                     webhook.headers.clear();

@@ -72,6 +72,8 @@ fn a_local_time_is_of_the_zone_that_the_setting_names() {
         [(zones.of("default"), "2025-12-31T23:30:54Z"), (TimeZones::default().of("default"), "2025-12-31T18:30:54Z")]
     {
         let request = Request {
+            method: "POST",
+            url: &webhook.proven_url,
             body: &webhook.body,
             headers: Pairs(&webhook.headers),
             query: Pairs(&webhook.query),

@@ -20,6 +20,8 @@ fn a_kept_webhook_becomes_the_same_events_with_the_same_keys() {
         for account in [None, Some("acme")] {
             let webhook = case.webhook().unwrap().proven(case.vendor, RECEIVED_AT);
             let request = Request {
+                method: "POST",
+                url: &webhook.proven_url,
                 body: &webhook.body,
                 headers: Pairs(&webhook.headers),
                 query: Pairs(&webhook.query),
@@ -65,8 +67,9 @@ fn everything_is_kept_but_the_credentials() {
     for body in [&b"not JSON"[..], b"\xff\xfe"] {
         let mut headers: OwnedPairs = vec![("Webhook-Id".into(), "msg_1".into()), ("Cookie".into(), "c00kie".into())];
         let mut query: OwnedPairs = vec![("token".into(), "t0ken".into()), ("event".into(), "x".into())];
-        crm_samples::prove(heffl, body, &mut headers, &mut query, now);
-        let request = Request { body, headers: Pairs(&headers), query: Pairs(&query), account: Some("acme") };
+        crm_samples::prove(heffl, "", body, &mut headers, &mut query, now);
+        let (account, query) = (Some("acme"), Pairs(&query));
+        let request = Request { method: "POST", url: "", body, headers: Pairs(&headers), query, account };
         let verified = heffl.verify(request, &secrets, now).unwrap();
         let record = Record::new(&verified, &Quarantine::new(Reason::NotJson, "no JSON"));
         let json = serde_json::to_string(&record).unwrap();

@@ -23,6 +23,7 @@ mod registry;
 mod schemes;
 mod security;
 mod signature;
+mod signatures;
 mod stores;
 mod stubs;
 mod tolerance;

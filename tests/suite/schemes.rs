@@ -69,6 +69,8 @@ impl Case {
     fn verify(&self) -> Result<(), Unauthorized> {
         let secrets = Secrets::parse(&self.secrets, self.vendor.schemes).unwrap();
         let request = Request {
+            method: "POST",
+            url: "https://localhost/webhooks/crm",
             body: &self.body,
             headers: Pairs(&self.headers),
             query: Pairs(&self.query),

@@ -87,11 +87,11 @@ fn a_right_proof_in_another_form_is_accepted() {
     for (vendor, scheme) in schemes() {
         let right = || Attempt::new(vendor).right(scheme, "1");
         let of_scheme = match scheme {
-            Scheme::Hmac(hmac) => {
-                let (name, forged) = (hmac.signature_header, "v1,forged");
+            Scheme::Signature(signature) => {
+                let (name, forged) = (signature.header, "v1,forged");
                 let folded = [", ", ",", " "]
                     .map(|between| right().map(name, |right| format!("{forged}{between}{right}{between}{forged}")));
-                if hmac.signature_separators.is_empty() { Vec::new() } else { folded.into() }
+                if signature.separators.is_empty() { Vec::new() } else { folded.into() }
             }
             Scheme::Basic => vec![right().map("authorization", |value| value.replacen(' ', "   ", 1))],
             Scheme::Token => {
@@ -144,12 +144,12 @@ fn both_secrets_of_a_rotation_are_accepted_and_a_removed_one_is_not() {
 #[test]
 fn of_two_signatures_one_right_one_is_enough_where_the_vendor_may_send_two() {
     for (vendor, scheme) in schemes() {
-        let Scheme::Hmac(hmac) = scheme else { continue };
+        let Scheme::Signature(signature) = scheme else { continue };
         let right = Attempt::new(vendor).right(scheme, "1");
-        let forged = hmac.sign(b"forged", "msg_1", &RECEIVED_AT.as_second().to_string(), right.body_text().as_bytes());
-        let both = right.map(hmac.signature_header, |right| format!("{forged} {right}"));
+        let forged = Attempt::new(vendor).signed_by(signature, b"forged", "msg_1", RECEIVED_AT).value(signature.header);
+        let both = right.map(signature.header, |right| format!("{forged} {right}"));
         let (answer, _) = ask(&function(vendor, scheme, &["1"]), &both);
-        let expected = if hmac.signature_separators.is_empty() { 401 } else { 200 };
+        let expected = if signature.separators.is_empty() { 401 } else { 200 };
         assert_eq!(answer["statusCode"], expected, "{}", vendor.name);
     }
 }
@@ -172,11 +172,11 @@ fn no_log_has_a_secret_a_credential_or_text_of_a_body() {
 /// The values of an attempt's headers and parameters that hold a proof, right or wrong.
 fn credentials(attempt: &Attempt) -> Vec<String> {
     let headers = attempt.event["headers"].as_object().unwrap().iter();
-    let public = attempt.vendor.schemes.iter().filter_map(|scheme| match scheme {
-        Scheme::Hmac(scheme) => Some([scheme.id_header, scheme.timestamp_header]),
-        Scheme::Basic | Scheme::Token => None,
+    let public = attempt.vendor.signature_schemes().map(|scheme| {
+        [scheme.id_header, scheme.timestamp.as_ref().map(|time| time.header), scheme.version.map(|(name, _)| name)]
     });
-    let is_public = |name: &str| public.clone().flatten().any(|public| public.eq_ignore_ascii_case(name));
+    let public: Vec<_> = public.flatten().collect();
+    let is_public = |name: &str| public.iter().flatten().any(|public: &&str| public.eq_ignore_ascii_case(name));
     let shown = headers.filter(|(name, _)| !is_public(name)).map(|(_, value)| value.as_str().unwrap().to_owned());
     let query = attempt.event["rawQueryString"].as_str().unwrap().to_owned();
     let parameters = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name.eq_ignore_ascii_case("token"));

@@ -5,7 +5,6 @@ use std::net::ToSocketAddrs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use crm_normalize::scheme::{HmacKey, Scheme};
 use crm_normalize::{Secrets, Vendor, crm};
 use crm_samples::Webhook;
 use data_encoding::BASE64;
@@ -84,15 +83,14 @@ impl Route {
             }
             "token" => webhook.query.push(("token".into(), secret.to_owned().into())),
             _ => {
-                let scheme = self.vendor.schemes.iter().find_map(|scheme| match scheme {
-                    Scheme::Hmac(scheme) => Some(*scheme),
-                    Scheme::Basic | Scheme::Token => None,
-                });
+                let is_text = word == "hmac-text";
+                let word = if is_text { "hmac" } else { word };
+                let scheme = self.vendor.signature_schemes().find(|scheme| scheme.word == word);
                 let scheme = scheme.context("the vendor does not sign")?;
-                let text_is_key = word == "hmac-text" || matches!(scheme.key, HmacKey::WholeText);
-                let key = if text_is_key { Some(secret.as_bytes().to_vec()) } else { scheme.key(secret) };
+                let key = if is_text { Some(secret.as_bytes().to_vec()) } else { scheme.key(secret) };
                 let id = format!("crm-events-check-{}", now.as_second());
-                crm_samples::sign(scheme, &key.context("no key")?, &id, &webhook.body, &mut webhook.headers, now);
+                let (body, headers) = (&webhook.body, &mut webhook.headers);
+                crm_samples::sign(scheme, &key.context("no key")?, &id, &self.url, body, headers, now);
             }
         }
         Ok(webhook)

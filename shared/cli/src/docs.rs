@@ -51,7 +51,7 @@ fn crm_table(to_root: &str) -> String {
 
 fn proof(scheme: Scheme) -> &'static str {
     match scheme {
-        Scheme::Hmac(_) => "HMAC signature",
+        Scheme::Signature(_) => "HMAC signature",
         Scheme::Basic => "HTTP Basic",
         Scheme::Token => "token",
     }

@@ -225,7 +225,9 @@ fn run(command: Command) -> anyhow::Result<()> {
                 None => Vec::new(),
             };
             let query = query.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-            let webhook = Webhook { body: crm_samples::read(&body_file)?, headers, query, account }.proven(vendor, now);
+            let webhook =
+                Webhook { body: crm_samples::read(&body_file)?, headers, query, account, ..Webhook::default() }
+                    .proven(vendor, now);
             let (answer, warnings) = webhook.answer(vendor, now)?;
             for path in warnings {
                 eprintln!("crm-events: could not be read, and is left out of the record: {path}");

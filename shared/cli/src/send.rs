@@ -6,9 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use crm_normalize::Vendor;
 use crm_normalize::outcome::Outcome;
-use crm_normalize::scheme::Scheme;
 use crm_samples::{Answer, Case, Webhook};
-use form_urlencoded::Serializer;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -44,16 +42,8 @@ pub fn post(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result
 }
 
 fn url(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<String> {
-    let mut url = stack.url(vendor.name)?.to_owned();
-    if let Some(account) = &webhook.account {
-        url.push('/');
-        url.push_str(account);
-    }
-    if !webhook.query.is_empty() {
-        let query = Serializer::new(String::new()).extend_pairs(&webhook.query).finish();
-        url = format!("{url}?{query}");
-    }
-    Ok(url)
+    stack.url(vendor.name)?;
+    Ok(webhook.url(&stack.public_base_url(vendor), vendor))
 }
 
 /// What one case came to.
@@ -96,7 +86,7 @@ impl fmt::Display for Sent {
 /// # Errors
 /// Where the case cannot be read or there is no answer.
 pub fn send(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<Sent> {
-    let webhook = case.webhook()?.proven(case.vendor, now);
+    let webhook = case.webhook()?.proven_at(&stack.public_base_url(case.vendor), case.vendor, now);
     let reply = post(stack, case.vendor, &webhook)?;
     let (answer, _) = webhook.answer(case.vendor, now)?;
     let mut events = Vec::new();
@@ -118,14 +108,10 @@ pub fn send(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<Sent> 
 /// Where the case cannot be read or the stack has no route for it.
 pub fn curl(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<String> {
     let mut webhook = case.webhook()?;
-    let ids = case.vendor.schemes.iter().filter_map(|scheme| match scheme {
-        Scheme::Hmac(scheme) => Some(scheme.id_header),
-        Scheme::Basic | Scheme::Token => None,
-    });
-    for id in ids {
+    for id in case.vendor.signature_schemes().filter_map(|scheme| scheme.id_header) {
         webhook.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(id));
     }
-    crm_samples::prove(case.vendor, &webhook.body, &mut webhook.headers, &mut webhook.query, now);
+    let webhook = webhook.proven_at(&stack.public_base_url(case.vendor), case.vendor, now);
     let mut command = format!("curl '{}'", url(stack, case.vendor, &webhook)?);
     let host = stack.host_header.iter().map(|host| ("host", host.as_str()));
     let headers = webhook.headers.iter().map(|(name, value)| (&**name, &**value));

@@ -10,6 +10,7 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use crm_normalize::Vendor;
 use serde::Deserialize;
 
 /// Where `make run` writes its stack, from the workspace's root.
@@ -54,6 +55,12 @@ impl Stack {
     pub fn url(&self, vendor: &str) -> anyhow::Result<&str> {
         let url = self.urls.get(vendor);
         url.map(String::as_str).with_context(|| format!("the stack has no route for {vendor}"))
+    }
+
+    /// The API that the vendor's URL is of, as the vendor sees it.
+    pub fn public_base_url(&self, vendor: &Vendor) -> String {
+        let url = self.urls.get(vendor.name).map(String::as_str).unwrap_or_default();
+        url.strip_suffix(&format!("/webhooks/{}", vendor.name)).unwrap_or(url).to_owned()
     }
 
     /// The AWS that the stack is in: the emulator with credentials that only it accepts, else AWS itself with those

@@ -61,7 +61,8 @@ impl Place {
         let webhook = webhook.clone().proven(vendor, RECEIVED_AT);
         let secrets = Secrets::parse(&crm_samples::secrets(vendor), vendor.schemes).unwrap();
         let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
-        let request = Request { body: &webhook.body, headers, query, account: None };
+        let request =
+            Request { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
         let verified = vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
         let reason = Quarantine::new(Reason::WrongEnvelope, "of a kind that was not known then");
         let body = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();

@@ -230,13 +230,15 @@ pub async fn send(Of(state): Of<State>, Json(draft): Json<Draft>) -> Answer<Done
     let Draft { vendor, account, headers, query, body } = draft;
     let own = |pairs: Vec<(String, String)>| pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
     let account = account.filter(|account| !account.is_empty());
-    let webhook = Webhook { body: body.into_bytes(), headers: own(headers), query: own(query), account };
+    let webhook =
+        Webhook { body: body.into_bytes(), headers: own(headers), query: own(query), account, ..Webhook::default() };
     post(&state, vendor_of(&vendor)?, webhook).await
 }
 
 /// Posts a webhook with a fresh proof, the same way as any other.
 async fn post(state: &State, vendor: &'static Vendor, webhook: Webhook) -> Answer<Done> {
-    let Webhook { body, headers, query, account } = webhook.proven(vendor, state.now());
+    let base_url = state.addresses().and_then(|addresses| addresses.view_url).unwrap_or_default();
+    let Webhook { body, headers, query, account, .. } = webhook.proven_at(&base_url, vendor, state.now());
     let mut path = format!("/webhooks/{}", vendor.name);
     if let Some(account) = account {
         path = format!("{path}/{}", utf8_percent_encode(&account, NON_ALPHANUMERIC));

@@ -51,6 +51,8 @@ pub struct Settings {
 struct Addresses {
     /// Base URL of the local stack's API.
     base_url: Option<String>,
+    /// Base URL of the page, which is what senders post to.
+    view_url: Option<String>,
     queue_url: String,
     quarantine_queue_url: String,
 }

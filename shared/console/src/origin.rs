@@ -124,10 +124,11 @@ impl<'w> Asked<'w> {
 
     /// The events of a webhook, which is proven first; none where it becomes anything else.
     fn events_of(&self, webhook: &Webhook) -> Option<Vec<Fields>> {
-        let Webhook { body, mut headers, mut query, account } = webhook.clone();
-        crm_samples::prove(self.vendor, &body, &mut headers, &mut query, self.now);
+        let Webhook { body, mut headers, mut query, account, .. } = webhook.clone();
+        crm_samples::prove(self.vendor, "", &body, &mut headers, &mut query, self.now);
         let account = account.as_deref();
-        let request = Request { body: &body, headers: Pairs(&headers), query: Pairs(&query), account };
+        let (headers, query) = (Pairs(&headers), Pairs(&query));
+        let request = Request { method: "POST", url: "", body: &body, headers, query, account };
         let verified = self.vendor.verify(request, &self.secrets, self.now).ok()?;
         match verified.normalize(Options { include_raw: false }).result.ok()? {
             Accepted::Events(events) => Some(events.iter().map(fields).collect()),

@@ -105,6 +105,7 @@ pub async fn webhook(state: &State, parts: Parts, body: Bytes) -> (Reply, Option
             .map(|(name, value)| (name.into_owned().into(), value.into_owned().into()))
             .collect(),
         account: segments.next().map(std::borrow::Cow::into_owned),
+        ..Webhook::default()
     };
     let on_its_way = state.store.begin(&vendor, state.now());
     let started = Instant::now();

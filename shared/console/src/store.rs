@@ -313,7 +313,8 @@ fn from_message(message: &Message) -> Option<(Webhook, Option<String>)> {
                 pairs.iter().map(|(name, value)| (name.clone().into(), value.clone().into_owned().into())).collect()
             };
             let account = kept.url_account.as_deref().map(str::to_owned);
-            let webhook = Webhook { body, headers: own(&kept.headers), query: own(&kept.query), account };
+            let webhook =
+                Webhook { body, headers: own(&kept.headers), query: own(&kept.query), account, ..Webhook::default() };
             Some((webhook, Some(format!("{}: {}", kept.reason, kept.detail))))
         }
     }

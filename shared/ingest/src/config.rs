@@ -26,6 +26,9 @@ pub struct Config {
     pub destination: Destination,
     /// `WEBHOOK_SECRETS`
     pub secrets: SecretsSetting,
+    /// `PUBLIC_BASE_URL`: what the senders' URLs begin with, if a custom domain or a proxy stands before the API. Without a
+    /// slash at its end.
+    pub public_base_url: Option<String>,
     /// `INCLUDE_RAW`
     pub options: Options,
     /// `TIME_ZONES`, for a vendor that writes local times
@@ -135,6 +138,11 @@ impl Config {
             let expected = "the name of an S3 bucket: 3 to 63 lower-case letters, digits, dots and hyphens";
             return Err(ConfigError::Malformed { variable: "OVERFLOW_BUCKET", expected });
         }
+        let public_base_url = get("PUBLIC_BASE_URL").map(|url| url.trim_end_matches('/').to_owned());
+        if !public_base_url.as_deref().is_none_or(is_base_url) {
+            let expected = "the beginning of the URLs that are registered, such as https://hooks.example.com";
+            return Err(ConfigError::Malformed { variable: "PUBLIC_BASE_URL", expected });
+        }
         let include_raw = match get("INCLUDE_RAW").as_deref() {
             None | Some("true") => true,
             Some("false") => false,
@@ -167,6 +175,7 @@ impl Config {
         Ok(Self {
             destination: Destination { queue_url, quarantine_queue_url, overflow_bucket, aws },
             secrets,
+            public_base_url,
             options: Options { include_raw },
             time_zones,
             log_level,
@@ -179,6 +188,13 @@ impl Config {
 fn is_bucket_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
     (3..=63).contains(&name.len()) && name.bytes().all(plain)
+}
+
+/// True for a scheme, a host and perhaps a path.
+fn is_base_url(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'@');
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && rest.bytes().all(is_plain))
 }
 
 /// The words of [Lambda's log levels](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html).
@@ -226,6 +242,9 @@ mod tests {
         assert!(config.options.include_raw);
         assert_eq!(config.log_level, tracing::level_filters::LevelFilter::INFO);
         assert_eq!(config.destination.overflow_bucket, None);
+        assert_eq!(config.public_base_url, None);
+        let base = read(Some(("PUBLIC_BASE_URL", Some("https://hooks.example.com/crm/")))).unwrap().public_base_url;
+        assert_eq!(base.as_deref(), Some("https://hooks.example.com/crm"));
         assert_eq!(config.destination.aws.sqs_endpoint_url, None);
         let destination = &config.destination;
         assert_eq!(destination.aws.sqs_url(&destination.queue_url), "https://sqs.eu-central-1.amazonaws.com");
@@ -271,6 +290,10 @@ mod tests {
             ("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/hunter2", "ends with .fifo"),
             ("QUARANTINE_QUEUE_URL", "hunter2", "QUARANTINE_QUEUE_URL: expected the URL"),
             ("OVERFLOW_BUCKET", "https://hunter2", "OVERFLOW_BUCKET: expected the name"),
+            ("PUBLIC_BASE_URL", "hunter2", "PUBLIC_BASE_URL: expected the beginning"),
+            ("PUBLIC_BASE_URL", "https://", "PUBLIC_BASE_URL: expected the beginning"),
+            ("PUBLIC_BASE_URL", "https://user:hunter2@a.example", "PUBLIC_BASE_URL: expected the beginning"),
+            ("PUBLIC_BASE_URL", "https://a.example/?hunter2", "PUBLIC_BASE_URL: expected the beginning"),
             ("INCLUDE_RAW", "hunter2", "INCLUDE_RAW: expected true or false"),
             ("LOG_LEVEL", "hunter2", "LOG_LEVEL: expected TRACE"),
             ("WEBHOOK_SECRETS", "hunter2", "WEBHOOK_SECRETS: expected a JSON object"),

@@ -54,7 +54,7 @@ impl Function {
     /// Answers a request that was received at `now`. Always an answer, never an error: what goes wrong has a status.
     pub async fn handle(&self, event: HttpRequest, call: Call<'_>, now: Timestamp) -> HttpResponse {
         let started = Instant::now();
-        let received = Received::new(event);
+        let received = Received::new(event, self.config.public_base_url.as_deref());
         let handled = self.process(&received, call, now, started).await;
         self.log(&handled, call, now, started, received.request().body.len());
         HttpResponse::new(&handled.outcome, self.vendor)

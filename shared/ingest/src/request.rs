@@ -15,12 +15,27 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpRequest {
+    /// Percent-decoded, but for `%25`.
+    raw_path: Option<String>,
     raw_query_string: Option<String>,
+    request_context: Option<RequestContext>,
     #[serde(default)]
     headers: Headers,
     path_parameters: Option<PathParameters>,
     body: Option<String>,
     is_base64_encoded: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RequestContext {
+    domain_name: Option<String>,
+    http: Option<Http>,
+}
+
+#[derive(Deserialize)]
+struct Http {
+    method: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +79,8 @@ impl<'de> Deserialize<'de> for Headers {
 
 /// The parts of a request that its proof and its translation need, owned.
 pub(crate) struct Received {
+    method: String,
+    url: String,
     body: Vec<u8>,
     headers: Owned,
     query: Owned,
@@ -71,11 +88,24 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    pub(crate) fn new(event: HttpRequest) -> Self {
+    /// `public_base_url` is the address that the sender knows, if it is not that of API Gateway.
+    pub(crate) fn new(event: HttpRequest, public_base_url: Option<&str>) -> Self {
+        let context = event.request_context.unwrap_or_default();
+        let mut url = match public_base_url {
+            Some(base) => base.to_owned(),
+            None => ["https://", &context.domain_name.unwrap_or_default()].concat(),
+        };
+        url.push_str(&event.raw_path.unwrap_or_default());
         let query = event.raw_query_string.unwrap_or_default();
+        if !query.is_empty() {
+            url.push('?');
+            url.push_str(&query);
+        }
         let query = form_urlencoded::parse(query.as_bytes());
         let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         Self {
+            method: context.http.and_then(|http| http.method).unwrap_or_default(),
+            url,
             headers: event.headers.0,
             query: query.map(|(name, value)| (owned(name), owned(value))).collect(),
             account: event.path_parameters.and_then(|parameters| parameters.account).and_then(account),
@@ -85,6 +115,8 @@ impl Received {
 
     pub(crate) fn request(&self) -> Request<'_> {
         Request {
+            method: &self.method,
+            url: &self.url,
             body: &self.body,
             headers: Pairs(&self.headers),
             query: Pairs(&self.query),
@@ -113,7 +145,7 @@ mod tests {
     use crm_normalize::Request;
 
     fn read(json: &str, check: impl FnOnce(Request<'_>)) {
-        check(Received::new(serde_json::from_str::<HttpRequest>(json).unwrap()).request());
+        check(Received::new(serde_json::from_str::<HttpRequest>(json).unwrap(), None).request());
     }
 
     #[test]
@@ -122,7 +154,7 @@ mod tests {
             "version": "2.0", "rawPath": "/webhooks/heffl/acme", "rawQueryString": "token=a%20b&x=1&x=2",
             "cookies": ["a=b"], "headers": {"content-type": "application/json", "webhook-id": "msg_1"},
             "queryStringParameters": {"token": "a b", "x": "1,2"}, "pathParameters": {"account": "acme"},
-            "requestContext": {"http": {"method": "POST"}, "timeEpoch": 1, "authentication": null},
+            "requestContext": {"http": {"method": "POST"}, "timeEpoch": 1, "authentication": null, "domainName": "a.example"},
             "body": "eA==", "isBase64Encoded": true, "stageVariables": null
         }"#;
         read(json, |request| {
@@ -130,7 +162,24 @@ mod tests {
             assert_eq!(request.headers.get("Webhook-Id"), Some("msg_1"));
             assert_eq!((request.query.get("token"), request.query.get("x")), (Some("a b"), None));
             assert_eq!(request.account, Some("acme"));
+            assert_eq!(request.method, "POST");
+            assert_eq!(request.url, "https://a.example/webhooks/heffl/acme?token=a%20b&x=1&x=2");
         });
+    }
+
+    #[test]
+    fn the_url_is_that_of_the_setting_where_something_stands_before_the_api() {
+        for (query, url) in [
+            ("", "https://hooks.example.com/crm/webhooks/hubspot/"),
+            ("env=a%3Ab", "https://hooks.example.com/crm/webhooks/hubspot/?env=a%3Ab"),
+        ] {
+            let json = format!(
+                r#"{{"rawPath": "/webhooks/hubspot/", "rawQueryString": "{query}",
+                "requestContext": {{"domainName": "a.example"}}}}"#
+            );
+            let received = Received::new(serde_json::from_str(&json).unwrap(), Some("https://hooks.example.com/crm"));
+            assert_eq!(received.request().url, url);
+        }
     }
 
     #[test]

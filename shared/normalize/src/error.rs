@@ -11,7 +11,7 @@ pub enum Unauthorized {
     UnknownAccount,
     #[error("no proof of origin that this account accepts")]
     NoProof,
-    #[error("the signature's time is more than five minutes off")]
+    #[error("the time of the signature is too long ago, or in the future")]
     StaleTimestamp,
     #[error("the proof of origin does not match")]
     Mismatch,

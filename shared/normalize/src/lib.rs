@@ -28,7 +28,7 @@ use json::{Object, Value};
 use key::{BodyHash, Digest, Subject};
 pub use log_fields::Logged;
 pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
-use scheme::Scheme;
+use scheme::SignatureScheme;
 pub use secrets::Secrets;
 pub use time_zones::{TimeZones, TimeZonesError};
 
@@ -107,21 +107,20 @@ impl Vendor {
 
     /// The headers that hold a signature.
     pub fn signature_headers(&self) -> impl Iterator<Item = &'static str> {
-        self.hmac_schemes().map(|scheme| scheme.signature_header)
+        self.signature_schemes().map(|scheme| scheme.header)
     }
 
     /// The headers that go with a signature: its time and version.
     pub fn proof_headers(&self) -> impl Iterator<Item = &'static str> {
-        self.hmac_schemes().flat_map(|scheme| {
-            [Some(scheme.timestamp_header), scheme.version.map(|(name, _)| name)].into_iter().flatten()
+        self.signature_schemes().flat_map(|scheme| {
+            let time = scheme.timestamp.as_ref().map(|time| time.header);
+            time.into_iter().chain(scheme.version.map(|(name, _)| name))
         })
     }
 
-    fn hmac_schemes(&self) -> impl Iterator<Item = &'static scheme::HmacScheme> {
-        self.schemes.iter().filter_map(|scheme| match scheme {
-            Scheme::Hmac(scheme) => Some(*scheme),
-            Scheme::Basic | Scheme::Token => None,
-        })
+    /// The signatures that the vendor may send.
+    pub fn signature_schemes(&self) -> impl Iterator<Item = &'static SignatureScheme> {
+        self.schemes.iter().filter_map(|scheme| scheme.signature())
     }
 }
 

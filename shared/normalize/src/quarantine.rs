@@ -186,6 +186,9 @@ impl Restored {
     /// The webhook, proved. Its events get the keys and times that they would have had when it came in.
     pub fn verified(&self) -> Verified<'_> {
         let request = Request {
+            // They counted for the proof only.
+            method: "",
+            url: "",
             body: &self.body,
             headers: Pairs(&self.headers),
             query: Pairs(&self.query),

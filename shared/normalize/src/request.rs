@@ -7,6 +7,10 @@ use crm_event::Text;
 /// What a proof is checked over: the request as it came, body bytes untouched.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
+    /// As the sender wrote it.
+    pub method: &'a str,
+    /// The URL that the sender posted to, with its query: some vendors sign it.
+    pub url: &'a str,
     pub body: &'a [u8],
     /// Names in any case.
     pub headers: Pairs<'a>,
@@ -62,7 +66,8 @@ mod tests {
     fn traceparent_is_taken_only_where_it_is_well_formed() {
         let trace = |value: &'static str| {
             let headers = [("traceparent".into(), value.into())];
-            let request = Request { body: b"", headers: Pairs(&headers), query: Pairs(&[]), account: None };
+            let (headers, query) = (Pairs(&headers), Pairs(&[]));
+            let request = Request { method: "POST", url: "", body: b"", headers, query, account: None };
             request.traceparent().is_some()
         };
         assert!(trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));

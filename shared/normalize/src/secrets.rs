@@ -6,11 +6,12 @@ use std::fmt;
 use crate::error::{SecretsError, Unauthorized};
 use crate::json::{Object, Value};
 use crate::request::Request;
-use crate::scheme::{self, HmacKey, HmacScheme, Key, Proof, Scheme, Shown};
+use crate::scheme::signature::KeyForm;
+use crate::scheme::{self, Credential, Key, Scheme, SharedSecret, SignatureScheme};
 use jiff::Timestamp;
 
 /// The proofs of one vendor's accounts, ready to check. Printing it shows no secret.
-pub struct Secrets(BTreeMap<String, Vec<Proof>>);
+pub struct Secrets(BTreeMap<String, Vec<Credential>>);
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,7 +49,7 @@ impl Secrets {
                 .enumerate()
                 .map(|(index, text)| {
                     let (account, position) = (account.clone().into_owned(), index.saturating_add(1));
-                    proof(text, schemes).map_err(|error| match error {
+                    credential(text, schemes).map_err(|error| match error {
                         Refused::Form => SecretsError::Proof { account, position, expected: expected() },
                         Refused::ShortKey => {
                             SecretsError::ShortKey { account, position, min_bytes: MIN_KEY_BYTES, expected: expected() }
@@ -82,7 +83,7 @@ fn texts(json: Value<'_, '_>) -> Option<Vec<String>> {
     serde_json::from_str::<Vec<String>>(json.get()).ok().filter(|texts| !texts.is_empty())
 }
 
-/// The shortest HMAC key. Standard Webhooks asks for 24 bytes, no vendor is known to make fewer; a shorter key is one
+/// The shortest key of a signature. Standard Webhooks asks for 24 bytes, no vendor is known to make fewer; a shorter key is one
 /// that was cut off, or that someone can guess.
 const MIN_KEY_BYTES: usize = 16;
 
@@ -92,50 +93,44 @@ enum Refused {
     Scheme(&'static str),
 }
 
-fn proof(text: &str, schemes: &[Scheme]) -> Result<Proof, Refused> {
+fn credential(text: &str, schemes: &[Scheme]) -> Result<Credential, Refused> {
     let (word, secret) = text.split_once(':').ok_or(Refused::Form)?;
     if secret.trim() != secret || secret.is_empty() {
         return Err(Refused::Form);
     }
-    match word {
-        "hmac" => {
-            let scheme = hmac_scheme(schemes).ok_or(Refused::Scheme("hmac"))?;
-            hmac(scheme, &scheme.key(secret).ok_or(Refused::Form)?)
+    let scheme_of = |word| schemes.iter().find(|scheme| scheme.word() == word);
+    let (scheme, text_is_key) = match (word, scheme_of(word)) {
+        (_, Some(scheme)) => (scheme, false),
+        ("hmac-text", None) => (scheme_of("hmac").ok_or(Refused::Scheme("hmac-text"))?, true),
+        _ => {
+            let known = WORDS.iter().find(|known| **known == word);
+            return Err(known.map_or(Refused::Form, |word| Refused::Scheme(word)));
         }
-        "hmac-text" => match hmac_scheme(schemes) {
-            Some(scheme @ HmacScheme { key: HmacKey::Base64After(_), .. }) => hmac(scheme, secret.as_bytes()),
-            _ => Err(Refused::Scheme("hmac-text")),
+    };
+    match scheme {
+        Scheme::Signature(scheme) if text_is_key => match scheme.key {
+            KeyForm::Base64After(_) => signature(scheme, secret.as_bytes()),
+            KeyForm::Text | KeyForm::Hex => Err(Refused::Scheme("hmac-text")),
         },
-        "basic" => {
-            if !schemes.iter().any(|scheme| matches!(scheme, Scheme::Basic)) {
-                return Err(Refused::Scheme("basic"));
+        Scheme::Signature(scheme) => signature(scheme, &scheme.key(secret).ok_or(Refused::Form)?),
+        Scheme::Basic => match secret.split_once(':') {
+            Some((user, password)) if !user.is_empty() && !password.is_empty() => {
+                Ok(Credential::Basic(SharedSecret::new(secret.as_bytes())))
             }
-            match secret.split_once(':') {
-                Some((user, password)) if !user.is_empty() && !password.is_empty() => {
-                    Ok(Proof::Basic(Shown::new(secret.as_bytes())))
-                }
-                _ => Err(Refused::Form),
-            }
-        }
-        "token" => {
-            if !schemes.iter().any(|scheme| matches!(scheme, Scheme::Token)) {
-                return Err(Refused::Scheme("token"));
-            }
-            Ok(Proof::Token(Shown::new(secret.as_bytes())))
-        }
-        _ => Err(Refused::Form),
+            _ => Err(Refused::Form),
+        },
+        Scheme::Token => Ok(Credential::Token(SharedSecret::new(secret.as_bytes()))),
     }
 }
 
-fn hmac(scheme: &'static HmacScheme, key: &[u8]) -> Result<Proof, Refused> {
-    if key.len() < MIN_KEY_BYTES { Err(Refused::ShortKey) } else { Ok(Proof::Hmac(scheme, Key::new(key))) }
-}
+/// The words that name a scheme of some vendor.
+const WORDS: [&str; 4] = ["hmac", "sha256", "basic", "token"];
 
-fn hmac_scheme(schemes: &[Scheme]) -> Option<&'static HmacScheme> {
-    schemes.iter().find_map(|scheme| match scheme {
-        Scheme::Hmac(scheme) => Some(*scheme),
-        Scheme::Basic | Scheme::Token => None,
-    })
+fn signature(scheme: &'static SignatureScheme, key: &[u8]) -> Result<Credential, Refused> {
+    if key.len() < MIN_KEY_BYTES {
+        return Err(Refused::ShortKey);
+    }
+    Ok(Credential::Signature(scheme, Key::new(scheme.function, key)))
 }
 
 #[cfg(test)]
@@ -143,7 +138,7 @@ mod tests {
     use super::Secrets;
     use crate::scheme::{STANDARD_WEBHOOKS, Scheme, TEAMGRID_V2};
 
-    const HEFFL: &[Scheme] = &[Scheme::Hmac(&STANDARD_WEBHOOKS), Scheme::Token];
+    const HEFFL: &[Scheme] = &[Scheme::Signature(&STANDARD_WEBHOOKS), Scheme::Token];
 
     #[test]
     fn every_scheme_of_the_vendor_and_several_secrets() {
@@ -154,7 +149,7 @@ mod tests {
             assert!(Secrets::parse(&json, HEFFL).is_ok(), "{json}");
         }
         assert!(Secrets::parse(r#"{"a": ["basic:u:p:w"]}"#, &[Scheme::Basic]).is_ok());
-        assert!(Secrets::parse(r#"{"a": ["hmac:whsec_v2_x23456789"]}"#, &[Scheme::Hmac(&TEAMGRID_V2)]).is_ok());
+        assert!(Secrets::parse(r#"{"a": ["hmac:whsec_v2_x23456789"]}"#, &[Scheme::Signature(&TEAMGRID_V2)]).is_ok());
     }
 
     #[test]

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::Webhook;
 
+/// The API that the events are of.
+pub const BASE_URL: &str = "https://localhost";
+
 /// The event for a webhook as it is. A body that is not text travels as Base64, as through API Gateway.
 pub fn event(vendor: &Vendor, webhook: &Webhook) -> Value {
     let (body, is_base64) = match std::str::from_utf8(&webhook.body) {

@@ -63,7 +63,7 @@ impl Case {
             body: read(&self.folder.join("body.json"))?,
             headers: pairs(&self.folder.join("headers.json"))?,
             query: pairs(&self.folder.join("query.json"))?,
-            account: None,
+            ..Webhook::default()
         })
     }
 

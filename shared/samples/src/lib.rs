@@ -8,6 +8,6 @@ mod story;
 mod webhook;
 
 pub use case::{Case, RECEIVED_AT, pairs, read};
-pub use proof::{ACCOUNTS, OwnedPairs, prove, secrets, sign};
+pub use proof::{ACCOUNTS, OwnedPairs, prove, secrets, secrets_of, sign, signing_key};
 pub use story::Story;
 pub use webhook::{Answer, Webhook};

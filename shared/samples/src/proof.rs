@@ -9,10 +9,13 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 
 use crm_normalize::Vendor;
-use crm_normalize::scheme::{HmacScheme, Scheme};
+use crm_normalize::scheme::signature::{KeyForm, Signed};
+use crm_normalize::scheme::{Scheme, SignatureScheme};
 
 /// `crm-events samples only!` in Base64.
-const HMAC: &str = "whsec_Y3JtLWV2ZW50cyBzYW1wbGVzIG9ubHkh";
+const BASE64_KEY: &str = "whsec_Y3JtLWV2ZW50cyBzYW1wbGVzIG9ubHkh";
+/// The same in hexadecimal digits.
+const HEX_KEY: &str = "63726d2d6576656e74732073616d706c6573206f6e6c7921";
 const USER_PASSWORD: &str = "sample-user:sample-password";
 const TOKEN: &str = "sample-token";
 
@@ -21,8 +24,13 @@ pub const ACCOUNTS: [&str; 2] = ["default", "acme"];
 
 /// The secrets setting that accepts the samples of a vendor.
 pub fn secrets(vendor: &Vendor) -> String {
+    secrets_of(vendor.schemes)
+}
+
+/// The secrets setting that accepts samples with these schemes.
+pub fn secrets_of(schemes: &[Scheme]) -> String {
     let proofs: Vec<String> =
-        vendor.schemes.iter().map(|scheme| format!("\"{}:{}\"", scheme.word(), secret(*scheme))).collect();
+        schemes.iter().map(|scheme| format!("\"{}:{}\"", scheme.word(), secret(*scheme))).collect();
     let accounts: Vec<String> =
         ACCOUNTS.iter().map(|account| format!("\"{account}\": [{}]", proofs.join(", "))).collect();
     format!("{{{}}}", accounts.join(", "))
@@ -30,31 +38,48 @@ pub fn secrets(vendor: &Vendor) -> String {
 
 fn secret(scheme: Scheme) -> &'static str {
     match scheme {
-        Scheme::Hmac(_) => HMAC,
+        Scheme::Signature(scheme) => signing_secret(scheme),
         Scheme::Basic => USER_PASSWORD,
         Scheme::Token => TOKEN,
     }
 }
 
+fn signing_secret(scheme: &SignatureScheme) -> &'static str {
+    match scheme.key {
+        KeyForm::Hex => HEX_KEY,
+        KeyForm::Text | KeyForm::Base64After(_) => BASE64_KEY,
+    }
+}
+
+/// The key that the samples are signed with.
+pub fn signing_key(scheme: &SignatureScheme) -> Option<Vec<u8>> {
+    scheme.key(signing_secret(scheme))
+}
+
 /// A request's headers or query parameters.
 pub type OwnedPairs = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 
-/// Adds the proof of origin that a vendor would send with this body at this time, in place of any that is there.
+/// Adds the proof of origin that a vendor would send with this body to this URL at this time, in place of any that is
+/// there.
 ///
-/// A request that has the vendor's delivery id is signed, for only signed deliveries have one. Any other shows the
-/// token or password.
-pub fn prove(vendor: &Vendor, body: &[u8], headers: &mut OwnedPairs, query: &mut OwnedPairs, now: Timestamp) {
-    let signed_with = vendor.schemes.iter().find_map(|scheme| match scheme {
-        Scheme::Hmac(scheme) => value(headers, scheme.id_header).map(|id| (*scheme, id.to_owned())),
-        Scheme::Basic | Scheme::Token => None,
-    });
-    if let Some((scheme, id)) = signed_with {
-        let Some(key) = scheme.key(HMAC) else { return };
-        return sign(scheme, &key, &id, body, headers, now);
+/// A request is signed if the vendor signs all its webhooks, or if the request has the id that only signed ones have. Any
+/// other shows the token or password.
+pub fn prove(
+    vendor: &Vendor,
+    url: &str,
+    body: &[u8],
+    headers: &mut OwnedPairs,
+    query: &mut OwnedPairs,
+    now: Timestamp,
+) {
+    if let Some(scheme) = signature_of(vendor, headers) {
+        let id = scheme.id_header.and_then(|name| value(headers, name)).unwrap_or_default().to_owned();
+        let Some(key) = signing_key(scheme) else { return };
+        return sign(scheme, &key, &id, url, body, headers, now);
     }
     for scheme in vendor.schemes {
         match scheme {
-            Scheme::Hmac(_) => {}
+            Scheme::Signature(_) => {}
             Scheme::Basic => {
                 return set(headers, "authorization", format!("Basic {}", BASE64.encode(USER_PASSWORD.as_bytes())));
             }
@@ -63,12 +88,35 @@ pub fn prove(vendor: &Vendor, body: &[u8], headers: &mut OwnedPairs, query: &mut
     }
 }
 
-/// Adds the signature of a delivery, and what goes with it.
-pub fn sign(scheme: &'static HmacScheme, key: &[u8], id: &str, body: &[u8], headers: &mut OwnedPairs, now: Timestamp) {
-    let timestamp = now.as_second().to_string();
-    set(headers, scheme.signature_header, scheme.sign(key, id, &timestamp, body));
-    set(headers, scheme.id_header, id.to_owned());
-    set(headers, scheme.timestamp_header, timestamp);
+/// The signature that the vendor would send with these headers. One that another scheme is better than is sent only
+/// with its version.
+fn signature_of(vendor: &Vendor, headers: &OwnedPairs) -> Option<&'static SignatureScheme> {
+    let has = |name| value(headers, name).is_some();
+    let has_version = |(name, version)| value(headers, name) == Some(version);
+    let (best, lesser): (Vec<_>, Vec<_>) = vendor.signature_schemes().partition(|scheme| scheme.yields_to.is_none());
+    let lesser = lesser.into_iter().filter(|scheme| scheme.version.is_some_and(has_version));
+    lesser.chain(best).find(|scheme| scheme.id_header.is_none_or(has))
+}
+
+/// Adds the signature of a webhook that is posted to the URL, and what goes with it.
+pub fn sign(
+    scheme: &'static SignatureScheme,
+    key: &[u8],
+    id: &str,
+    url: &str,
+    body: &[u8],
+    headers: &mut OwnedPairs,
+    now: Timestamp,
+) {
+    let timestamp = scheme.timestamp_text(now).unwrap_or_default();
+    let signed = Signed { method: "POST", url, id, timestamp: &timestamp, body };
+    set(headers, scheme.header, scheme.sign(key, signed));
+    if let Some(name) = scheme.id_header {
+        set(headers, name, id.to_owned());
+    }
+    if let Some(time) = scheme.timestamp.as_ref().filter(|time| time.header != scheme.header) {
+        set(headers, time.header, [time.prefix, &timestamp].concat());
+    }
     if let Some((name, value)) = scheme.version {
         set(headers, name, value.to_owned());
     }

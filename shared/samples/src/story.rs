@@ -79,7 +79,7 @@ impl Story {
                 body: told.body.get().as_bytes().to_vec(),
                 headers: owned(&told.headers),
                 query: owned(&told.query),
-                account: None,
+                ..Webhook::default()
             };
             let webhook = webhook.proven(vendor, told.received_at);
             let (answer, _) = webhook.answer(vendor, told.received_at)?;

@@ -2,10 +2,12 @@
 
 use crm_event::Event;
 use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor};
+use form_urlencoded::Serializer;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::api_gateway;
 use crate::proof::{OwnedPairs, prove, secrets};
 
 /// The answer to an authentic webhook, with the events themselves where the function gives their ids.
@@ -35,14 +37,35 @@ pub struct Webhook {
     pub query: OwnedPairs,
     /// The `{account}` segment of the URL.
     pub account: Option<String>,
+    /// The URL that the proof is for. Empty without one.
+    pub proven_url: String,
 }
 
 impl Webhook {
     /// Adds the proof that a vendor would send with it at this time, made with the sample secrets.
     #[must_use]
-    pub fn proven(mut self, vendor: &Vendor, now: Timestamp) -> Self {
-        prove(vendor, &self.body, &mut self.headers, &mut self.query, now);
+    pub fn proven(self, vendor: &Vendor, now: Timestamp) -> Self {
+        self.proven_at(api_gateway::BASE_URL, vendor, now)
+    }
+
+    /// The same for an API elsewhere, because some vendors sign the URL.
+    #[must_use]
+    pub fn proven_at(mut self, base_url: &str, vendor: &Vendor, now: Timestamp) -> Self {
+        self.proven_url = self.url(base_url, vendor);
+        prove(vendor, &self.proven_url, &self.body, &mut self.headers, &mut self.query, now);
         self
+    }
+
+    /// The URL to post it to.
+    pub fn url(&self, base_url: &str, vendor: &Vendor) -> String {
+        let mut url = format!("{base_url}/webhooks/{}", vendor.name);
+        if let Some(account) = &self.account {
+            url = format!("{url}/{account}");
+        }
+        if !self.query.is_empty() {
+            url = format!("{url}?{}", Serializer::new(String::new()).extend_pairs(&self.query).finish());
+        }
+        url
     }
 
     /// The content type that a body is sent with. API Gateway hands a body of a JSON type on as text, and bytes that are
@@ -67,6 +90,8 @@ impl Webhook {
     pub fn answer(&self, vendor: &'static Vendor, received_at: Timestamp) -> anyhow::Result<(Answer<'_>, Vec<String>)> {
         let secrets = Secrets::parse(&self.sample_secrets(vendor), vendor.schemes)?;
         let request = Request {
+            method: "POST",
+            url: &self.proven_url,
             body: &self.body,
             headers: Pairs(&self.headers),
             query: Pairs(&self.query),

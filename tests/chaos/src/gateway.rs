@@ -97,6 +97,7 @@ fn webhook(request: &Request, account: Option<&str>) -> Webhook {
         headers: headers.collect(),
         query: query.map(|(name, value)| (name.into_owned().into(), value.into_owned().into())).collect(),
         account: account.map(str::to_owned),
+        ..Webhook::default()
     }
 }
 

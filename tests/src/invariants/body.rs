@@ -23,7 +23,7 @@ pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
     request.headers.dedup_by(|(one, _), (other, _)| one.eq_ignore_ascii_case(other));
     request.headers.retain(|(_, value)| !value.is_empty());
     let RequestText { query, headers, body } = request;
-    let webhook = Webhook { body, headers, query, account: None }.proven(vendor, RECEIVED_AT);
+    let webhook = Webhook { body, headers, query, ..Webhook::default() }.proven(vendor, RECEIVED_AT);
     let request = RequestText::from(webhook);
 
     let verified = vendor.verify(request.request(), secrets(vendor), RECEIVED_AT);

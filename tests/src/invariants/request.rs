@@ -1,7 +1,8 @@
 //! A request as one text that a fuzzer can change and a person can read.
 
-use crm_normalize::{Pairs, Request};
-use crm_samples::{OwnedPairs, Webhook};
+use crm_normalize::scheme::SignatureScheme;
+use crm_normalize::{Pairs, Request, Vendor};
+use crm_samples::{OwnedPairs, RECEIVED_AT, Webhook};
 use form_urlencoded::Serializer;
 
 /// The query on the first line, a header on each of the next ones, an empty line, the body.
@@ -11,6 +12,9 @@ pub struct RequestText {
     pub headers: OwnedPairs,
     pub body: Vec<u8>,
 }
+
+/// The URL that all of them are posted to.
+pub const URL: &str = "https://localhost/webhooks/crm?env=a%3Ab%2Fc%20d";
 
 impl RequestText {
     /// Any bytes are a request: what has no empty line is a head without a body.
@@ -40,8 +44,24 @@ impl RequestText {
         [text.as_bytes(), b"\n\n", &self.body].concat()
     }
 
+    /// With the proof that the vendor would send.
+    #[must_use]
+    pub fn proven(mut self, vendor: &Vendor) -> Self {
+        crm_samples::prove(vendor, URL, &self.body, &mut self.headers, &mut self.query, RECEIVED_AT);
+        self
+    }
+
+    /// A request with a signature of this scheme.
+    pub fn signed(scheme: &'static SignatureScheme) -> Self {
+        let mut request = Self { query: Vec::new(), headers: Vec::new(), body: b"{}".to_vec() };
+        let key = crm_samples::signing_key(scheme).unwrap_or_default();
+        crm_samples::sign(scheme, &key, "msg_1", URL, &request.body, &mut request.headers, RECEIVED_AT);
+        request
+    }
+
     pub fn request(&self) -> Request<'_> {
-        Request { body: &self.body, headers: Pairs(&self.headers), query: Pairs(&self.query), account: None }
+        let (headers, query) = (Pairs(&self.headers), Pairs(&self.query));
+        Request { method: "POST", url: URL, body: &self.body, headers, query, account: None }
     }
 }
 

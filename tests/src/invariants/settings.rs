@@ -15,7 +15,8 @@ pub(super) fn secrets(input: &[u8]) {
         let said = match Secrets::parse(text, vendor.schemes) {
             Ok(secrets) => {
                 for account in [None, Some("default"), Some("acme"), Some("")] {
-                    let request = Request { body: b"{}", headers: Pairs(&[]), query: Pairs(&[]), account };
+                    let (headers, query) = (Pairs(&[]), Pairs(&[]));
+                    let request = Request { method: "POST", url: "", body: b"{}", headers, query, account };
                     assert!(vendor.verify(request, &secrets, RECEIVED_AT).is_err(), "accepted without a proof");
                 }
                 format!("{secrets:?}")

@@ -1,9 +1,11 @@
 //! Requests as API Gateway has them, to be made wrong in one thing.
 
 use crm_normalize::Vendor;
-use crm_normalize::scheme::{HmacKey, HmacScheme, Scheme};
+use crm_normalize::scheme::signature::{KeyForm, Signed};
+use crm_normalize::scheme::{Scheme, SignatureScheme};
 use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::hostile::accepted_case;
@@ -12,10 +14,11 @@ use crate::hostile::accepted_case;
 pub fn secret(vendor: &Vendor, scheme: Scheme, label: &str) -> String {
     let label = format!("{}-{label}-s3Cret-of-16-bytes", vendor.name);
     match scheme {
-        Scheme::Hmac(HmacScheme { key: HmacKey::Base64After(prefix), .. }) => {
-            format!("{prefix}{}", BASE64.encode(label.as_bytes()))
-        }
-        Scheme::Hmac(_) => format!("whsec_v2_{label}"),
+        Scheme::Signature(scheme) => match scheme.key {
+            KeyForm::Base64After(prefix) => format!("{prefix}{}", BASE64.encode(label.as_bytes())),
+            KeyForm::Hex => HEXLOWER.encode(label.as_bytes()),
+            KeyForm::Text => format!("whsec_v2_{label}"),
+        },
         Scheme::Basic => format!("user-{label}:password-{label}"),
         Scheme::Token => format!("token-{label}+1"),
     }
@@ -90,26 +93,39 @@ impl Attempt {
         self.header("authorization", format!("Basic {}", BASE64.encode(user_password.as_bytes())))
     }
 
-    pub fn signed(self, scheme: &HmacScheme, secret: &str) -> Self {
+    pub fn signed(self, scheme: &SignatureScheme, secret: &str) -> Self {
         let key = scheme.key(secret).unwrap();
-        self.signed_by(scheme, &key, "msg_1", &RECEIVED_AT.as_second().to_string())
+        self.signed_by(scheme, &key, "msg_1", RECEIVED_AT)
     }
 
-    pub fn signed_by(self, scheme: &HmacScheme, key: &[u8], id: &str, timestamp: &str) -> Self {
-        let signature = scheme.sign(key, id, timestamp, self.body_text().as_bytes());
-        let version = scheme.version;
-        let signed = self
-            .header(scheme.id_header, id)
-            .header(scheme.timestamp_header, timestamp)
-            .header(scheme.signature_header, signature);
-        version.into_iter().fold(signed, |signed, (name, value)| signed.header(name, value))
+    pub fn signed_by(self, scheme: &SignatureScheme, key: &[u8], id: &str, at: Timestamp) -> Self {
+        let timestamp = scheme.timestamp_text(at).unwrap_or_default();
+        let url = self.url();
+        let signed = Signed { method: "POST", url: &url, id, timestamp: &timestamp, body: self.body_text().as_bytes() };
+        let signature = scheme.sign(key, signed);
+        let mut attempt = self.header(scheme.header, signature);
+        if let Some(name) = scheme.id_header {
+            attempt = attempt.header(name, id);
+        }
+        for time in scheme.timestamp.iter().filter(|time| time.header != scheme.header) {
+            attempt = attempt.header(time.header, &timestamp);
+        }
+        scheme.version.into_iter().fold(attempt, |attempt, (name, value)| attempt.header(name, value))
+    }
+
+    /// The URL that it is posted to.
+    fn url(&self) -> String {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (path, query) = (text(&self.event["rawPath"]), text(&self.event["rawQueryString"]));
+        let query = if query.is_empty() { query } else { format!("?{query}") };
+        format!("{}{path}{query}", api_gateway::BASE_URL)
     }
 
     /// Right in all.
     pub fn right(self, scheme: Scheme, label: &str) -> Self {
         let secret = secret(self.vendor, scheme, label);
         match scheme {
-            Scheme::Hmac(hmac) => self.signed(hmac, &secret),
+            Scheme::Signature(scheme) => self.signed(scheme, &secret),
             Scheme::Basic => self.basic(&secret),
             Scheme::Token => self.parameter("token", &secret),
         }

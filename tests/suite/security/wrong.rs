@@ -1,13 +1,12 @@
 //! What is wrong with a proof, one thing at a time.
 
-use std::borrow::Cow;
-
-use crm_normalize::scheme::{HmacKey, HmacScheme, Scheme};
+use crm_normalize::scheme::signature::{KeyForm, MAX_AHEAD, Part};
+use crm_normalize::scheme::{Scheme, SignatureScheme};
 use crm_normalize::{Vendor, crm};
 use crm_samples::RECEIVED_AT;
 use data_encoding::BASE64;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::attempt::{Attempt, secret};
 
@@ -15,7 +14,7 @@ use super::attempt::{Attempt, secret};
 pub fn wrong(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> {
     let mut all = strangers(vendor, scheme);
     all.extend(match scheme {
-        Scheme::Hmac(hmac) => wrong_signatures(vendor, hmac),
+        Scheme::Signature(scheme) => wrong_signatures(vendor, scheme),
         Scheme::Basic => wrong_passwords(vendor),
         Scheme::Token => wrong_tokens(vendor),
     });
@@ -29,8 +28,8 @@ fn strangers(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> 
     let of_vendor = crm::ALL.iter().copied().filter(|other| other.name != vendor.name).map(|other| {
         let secret = secret(other, scheme, "1");
         let attempt = match scheme {
-            Scheme::Hmac(hmac) => match hmac.key(&secret) {
-                Some(key) => bare.clone().signed_by(hmac, &key, "msg_1", &RECEIVED_AT.as_second().to_string()),
+            Scheme::Signature(scheme) => match scheme.key(&secret) {
+                Some(key) => bare.clone().signed_by(scheme, &key, "msg_1", RECEIVED_AT),
                 None => bare.clone(),
             },
             Scheme::Basic => bare.clone().basic(&secret),
@@ -160,34 +159,17 @@ fn two_spaces(credentials: &str) -> String {
     credentials.replacen(' ', "  ", 1)
 }
 
-fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec<(String, Attempt)> {
-    let secret = secret(vendor, Scheme::Hmac(scheme), "1");
+fn wrong_signatures(vendor: &'static Vendor, scheme: &'static SignatureScheme) -> Vec<(String, Attempt)> {
+    let secret = secret(vendor, Scheme::Signature(scheme), "1");
     let key = scheme.key(&secret).unwrap();
     let right = || Attempt::new(vendor).signed(scheme, &secret);
-    let signed_at = |seconds: i64| {
-        let at = RECEIVED_AT.checked_add(SignedDuration::from_secs(seconds)).unwrap();
-        Attempt::new(vendor).signed_by(scheme, &key, "msg_1", &at.as_second().to_string())
-    };
-    let signature = right().value(scheme.signature_header);
-    let forged = scheme.sign(b"forged", "msg_1", &RECEIVED_AT.as_second().to_string(), right().body_text().as_bytes());
+    let signature = right().value(scheme.header);
+    let forged = Attempt::new(vendor).signed_by(scheme, b"forged", "msg_1", RECEIVED_AT).value(scheme.header);
     let body = right().body_text().to_owned();
-    let (name, time) = (scheme.signature_header, scheme.timestamp_header);
+    let name = scheme.header;
     let mut all = vec![
-        ("replayed after five minutes", signed_at(-301)),
-        ("from the future", signed_at(301)),
-        ("replayed with a new time", signed_at(-301).header(time, RECEIVED_AT.as_second().to_string())),
-        ("a time in milliseconds", right().map(time, |value| format!("{value}000"))),
-        ("a time with a sign", right().map(time, |value| format!("+{value}"))),
-        ("a time with white space", right().map(time, |value| format!(" {value}"))),
-        ("a time twice", right().doubled(time)),
-        ("no time", right().without(time)),
-        ("no id", right().without(scheme.id_header)),
-        ("an empty id", right().header(scheme.id_header, "")),
         ("no signature", right().without(name)),
         ("an empty signature", right().header(name, "")),
-        ("only its prefix", right().header(name, scheme.signature_prefix)),
-        ("without its prefix", right().map(name, |value| value.replacen(scheme.signature_prefix, "", 1))),
-        ("another version", right().map(name, |value| value.replacen("v1", "v0", 1))),
         ("cut off", right().map(name, |value| cut(value, 2))),
         ("cut off in the middle", right().map(name, |value| value[..value.len() / 2].to_owned())),
         ("longer", right().map(name, |value| format!("{value}00"))),
@@ -195,21 +177,15 @@ fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec
         ("two, both wrong", right().header(name, format!("{forged} {forged}"))),
         ("two, both wrong, folded", right().header(name, format!("{forged}, {forged}"))),
         ("folded and cut off", right().map(name, |value| format!("{forged}, {}", cut(value, 2)))),
-        ("folded and without its prefix", {
-            right().map(name, |value| format!("{forged}, {}", value.replacen(scheme.signature_prefix, "", 1)))
-        }),
-        ("folded behind another version", {
-            right().map(name, |value| format!("{forged}, {}", value.replacen("v1", "v2", 1)))
-        }),
         ("behind another word", right().map(name, |value| format!("x{value}"))),
         ("forged", right().header(name, &forged)),
-        ("signed with nothing", right().signed_by(scheme, b"", "msg_1", &RECEIVED_AT.as_second().to_string())),
+        ("signed with nothing", right().signed_by(scheme, b"", "msg_1", RECEIVED_AT)),
         ("signed with the secret's text in another form", {
-            let text: Cow<'_, [u8]> = match scheme.key {
-                HmacKey::Base64After(_) => Cow::Borrowed(secret.as_bytes()),
-                HmacKey::WholeText => Cow::Borrowed(secret.trim_start_matches("whsec_v2_").as_bytes()),
+            let text = match scheme.key {
+                KeyForm::Base64After(_) | KeyForm::Hex => secret.as_bytes(),
+                KeyForm::Text => secret.trim_start_matches("whsec_v2_").as_bytes(),
             };
-            right().signed_by(scheme, &text, "msg_1", &RECEIVED_AT.as_second().to_string())
+            right().signed_by(scheme, text, "msg_1", RECEIVED_AT)
         }),
         ("a byte more in the body", right().body(&format!("{body} "))),
         ("a byte less in the body", right().body(&cut(&body, 1))),
@@ -220,23 +196,83 @@ fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec
         ("the secret as Bearer", right().without(name).header("authorization", format!("Bearer {secret}"))),
         ("the signature as a token", right().without(name).parameter("token", &signature)),
         ("the headers in the query", {
-            let bare = Attempt::new(vendor).parameter(name, &signature).parameter(time, &right().value(time));
-            bare.parameter(scheme.id_header, "msg_1")
+            let headers = right().event["headers"].as_object().unwrap().clone();
+            let parameter =
+                |attempt: Attempt, (name, value): (&String, &Value)| attempt.parameter(name, value.as_str().unwrap());
+            headers.iter().fold(Attempt::new(vendor), parameter)
         }),
     ];
-    if scheme.signs_id {
-        all.push(("another id", right().header(scheme.id_header, "msg_2")));
-        let swapped = right().header(scheme.id_header, right().value(time)).header(time, "msg_1");
+    if !scheme.prefix.is_empty() {
+        let unprefixed = |value: &str| value.replacen(scheme.prefix, "", 1);
+        all.extend([
+            ("only its prefix", right().header(name, scheme.prefix)),
+            ("without its prefix", right().map(name, unprefixed)),
+            ("another version", right().map(name, |value| value.replacen("v1", "v0", 1))),
+            ("folded and without its prefix", right().map(name, |value| format!("{forged}, {}", unprefixed(value)))),
+            ("folded behind another version", {
+                right().map(name, |value| format!("{forged}, {}", value.replacen("v1", "v2", 1)))
+            }),
+        ]);
+    }
+    if scheme.separators.is_empty() {
+        all.push(("its prefix twice", right().map(name, |value| format!("{}{value}", scheme.prefix) + "x")));
+        all.push(("twice", right().doubled(name)));
+        all.push(("twice, folded", right().map(name, |value| format!("{value}, {value}"))));
+    }
+    if let Some(id) = scheme.id_header {
+        all.push(("no id", right().without(id)));
+        all.push(("an empty id", right().header(id, "")));
+    }
+    if let Some(time) = &scheme.timestamp {
+        let signed_at = |age: SignedDuration| {
+            Attempt::new(vendor).signed_by(scheme, &key, "msg_1", RECEIVED_AT.checked_sub(age).unwrap())
+        };
+        let (old, second) = (time.max_age + SignedDuration::from_secs(1), SignedDuration::from_secs(1));
+        let now = scheme.timestamp_text(RECEIVED_AT).unwrap();
+        let time = time.header;
+        all.extend([
+            ("replayed when it is too old", signed_at(old)),
+            ("from the future", signed_at(-MAX_AHEAD - second)),
+            ("replayed with a new time", signed_at(old).header(time, now)),
+            ("a time in a smaller unit", right().map(time, |value| format!("{value}000"))),
+            ("a time in a larger unit", right().map(time, |value| cut(value, 3))),
+            ("a time with a sign", right().map(time, |value| format!("+{value}"))),
+            ("a time with white space", right().map(time, |value| format!(" {value}"))),
+            ("a time twice", right().doubled(time)),
+            ("no time", right().without(time)),
+        ]);
+    }
+    if let (true, Some(id), Some(time)) = (signs(scheme, &Part::Id), scheme.id_header, &scheme.timestamp) {
+        all.push(("another id", right().header(id, "msg_2")));
+        let swapped = right().header(id, right().value(time.header)).header(time.header, "msg_1");
         all.push(("id and time swapped", swapped));
         all.push(("the point moved", {
-            let moved = right().header(scheme.id_header, format!("msg_1.{}", right().value(time)));
+            let moved = right().header(id, format!("msg_1.{}", right().value(time.header)));
             moved.body(body.split_once('.').map_or(&*body, |(_, rest)| rest))
         }));
     }
-    if scheme.signature_separators.is_empty() {
-        all.push(("its prefix twice", right().map(name, |value| format!("{}{value}", scheme.signature_prefix))));
-        all.push(("twice", right().doubled(name)));
-        all.push(("twice, folded", right().map(name, |value| format!("{value}, {value}"))));
+    if signs(scheme, &Part::Url { decoded: "" }) {
+        let with = |member: &str, value: &str| {
+            let mut attempt = right();
+            attempt.event[member] = json!(value);
+            attempt
+        };
+        let path = format!("/webhooks/{}", vendor.name);
+        all.push(("to another path", with("rawPath", &format!("{path}/x"))));
+        all.push(("to a path with a slash more", with("rawPath", &format!("{path}/"))));
+        all.push(("to another query", right().parameter("x", "1")));
+        let mut elsewhere = right();
+        elsewhere.event["requestContext"]["domainName"] = json!("other.example");
+        all.push(("to another host", elsewhere));
+    }
+    if signs(scheme, &Part::Method) {
+        let mut other = right();
+        other.event["requestContext"]["http"]["method"] = json!("PUT");
+        all.push(("by another method", other));
+    }
+    if let Some(better) = scheme.yields_to {
+        all.push(("beside a better one", right().header(better, "forged")));
+        all.push(("beside an empty better one", right().header(better, "")));
     }
     if let Some((version, _)) = scheme.version {
         all.push(("no version", right().without(version)));
@@ -244,6 +280,10 @@ fn wrong_signatures(vendor: &'static Vendor, scheme: &'static HmacScheme) -> Vec
         all.push(("a version twice", right().doubled(version)));
     }
     all.into_iter().map(|(what, attempt)| (what.to_owned(), attempt)).collect()
+}
+
+fn signs(scheme: &SignatureScheme, part: &Part) -> bool {
+    scheme.signed.iter().any(|one| std::mem::discriminant(one) == std::mem::discriminant(part))
 }
 
 /// Without its last bytes.

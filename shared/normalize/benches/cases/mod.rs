@@ -27,6 +27,9 @@ pub struct Subject {
     secrets: Secrets,
 }
 
+/// The URL that all of them are posted to.
+const URL: &str = "https://hooks.example.com/webhooks/crm";
+
 impl Subject {
     pub fn all() -> anyhow::Result<Vec<Self>> {
         let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events");
@@ -55,7 +58,7 @@ impl Subject {
     /// The same with another body, and the proof of that one.
     pub fn with_body(mut self, body: Vec<u8>) -> Self {
         self.body = body;
-        crm_samples::prove(self.vendor, &self.body, &mut self.headers, &mut self.query, RECEIVED_AT);
+        crm_samples::prove(self.vendor, URL, &self.body, &mut self.headers, &mut self.query, RECEIVED_AT);
         self
     }
 
@@ -67,6 +70,8 @@ impl Subject {
     /// How many messages it becomes.
     pub fn messages(&self) -> usize {
         let request = Request {
+            method: "POST",
+            url: URL,
             body: black_box(&self.body),
             headers: Pairs(&self.headers),
             query: Pairs(&self.query),

@@ -22,7 +22,7 @@ use crate::scheme::{STANDARD_WEBHOOKS, Scheme};
 pub const VENDOR: Vendor = Vendor {
     name: "heffl",
     title: "Heffl",
-    schemes: &[Scheme::Hmac(&STANDARD_WEBHOOKS), Scheme::Token],
+    schemes: &[Scheme::Signature(&STANDARD_WEBHOOKS), Scheme::Token],
     change_ids: &[ChangeId::Header("webhook-id")],
     writes_local_times: false,
     secret_members: &[],

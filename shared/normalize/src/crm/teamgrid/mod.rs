@@ -33,7 +33,7 @@ use crate::scheme::{Scheme, TEAMGRID_V2};
 pub const VENDOR: Vendor = Vendor {
     name: "teamgrid",
     title: "TeamGrid",
-    schemes: &[Scheme::Hmac(&TEAMGRID_V2), Scheme::Token],
+    schemes: &[Scheme::Signature(&TEAMGRID_V2), Scheme::Token],
     change_ids: &[ChangeId::UnsignedHeader("X-TeamGrid-Webhook-Id")],
     writes_local_times: false,
     secret_members: &[],
