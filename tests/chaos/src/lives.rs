@@ -186,7 +186,7 @@ impl Life {
                 json!({ "deal_id": id.parse::<u64>()?, "deal_name": name, "deal_amount": amount })
             }
         };
-        Ok(Webhook { body: body.to_string().into_bytes(), headers, query, account: None })
+        Ok(Webhook { body: body.to_string().into_bytes(), headers, query, ..Webhook::default() })
     }
 }
 
