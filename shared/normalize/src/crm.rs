@@ -230,7 +230,8 @@ mod tests {
         let secrets = Secrets::parse(r#"{"default":["token:a-long-enough-token"]}"#, VENDOR.schemes).unwrap();
         let query = [("token".into(), "a-long-enough-token".into())];
         let body = include_bytes!("../template/body.json");
-        let request = Request { body, headers: Pairs(&[]), query: Pairs(&query), account: None };
+        let (headers, query) = (Pairs(&[]), Pairs(&query));
+        let request = Request { method: "POST", url: "", body, headers, query, account: None };
         static TEMPLATE: crate::Vendor = VENDOR;
         let verified = TEMPLATE.verify(request, &secrets, jiff::Timestamp::UNIX_EPOCH).unwrap();
         let Ok(Accepted::Events(events)) = verified.normalize(Options { include_raw: false }).result else {
