@@ -121,7 +121,8 @@ fn kept(webhook: &Webhook) -> String {
     let heffl = crm::find("heffl").unwrap();
     let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes).unwrap();
     let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
-    let request = WebhookRequest { body: &webhook.body, headers, query, account: None };
+    let request =
+        WebhookRequest { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
     let verified = heffl.verify(request, &secrets, RECEIVED_AT).unwrap();
     let reason = Quarantine::new(Reason::WrongEnvelope, "of a kind that was not known then");
     serde_json::to_string(&Record::new(&verified, &reason)).unwrap()
@@ -183,7 +184,8 @@ async fn a_webhook_about_other_records_too_is_left() {
     let (case, webhook, account, entity, id) = case.unwrap();
     let secrets = Secrets::parse(&crm_samples::secrets(case.vendor), case.vendor.schemes).unwrap();
     let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
-    let request = WebhookRequest { body: &webhook.body, headers, query, account: None };
+    let request =
+        WebhookRequest { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
     let verified = case.vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
     let reason = Quarantine::new(Reason::QueueUnavailable, "no answer");
     let body = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
