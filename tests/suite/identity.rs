@@ -41,17 +41,21 @@ fn the_table_of_what_is_recognized_as_a_redelivery_is_that_of_the_cases() {
     assert!(all, "events/README.md: expected the rows\n{}", rows.join("\n"));
 }
 
-/// However often and late: an event whose vendor says which change it is has one id.
+/// However often and late: an event whose vendor says which change it is, by an id or a time, has one id.
 #[test]
-fn an_event_with_the_vendors_time_has_one_id_at_any_time() {
+fn an_event_whose_vendor_tells_the_change_has_one_id_at_any_time() {
     for case in Case::all(&events()).unwrap() {
         let webhook = case.webhook().unwrap();
         let answer = webhook.clone().proven(case.vendor, RECEIVED_AT);
         let Answer::Accepted { events } = answer.answer(case.vendor, RECEIVED_AT).unwrap().0 else { continue };
-        let has_vendor_time = |event: &crm_event::Event<'_>| event.timesource == crm_event::TimeSource::Vendor;
+        let has_id = webhook
+            .headers
+            .iter()
+            .any(|(name, _)| case.vendor.change_id_headers().any(|id| id.eq_ignore_ascii_case(name)));
+        let is_told = |event: &crm_event::Event<'_>| has_id || event.timesource == crm_event::TimeSource::Vendor;
         let late = RECEIVED_AT.checked_add(SignedDuration::from_hours(75)).unwrap();
         let later = ids(case.vendor, &webhook, late);
-        for (event, later) in events.iter().zip(later).filter(|(event, _)| has_vendor_time(event)) {
+        for (event, later) in events.iter().zip(later).filter(|(event, _)| is_told(event)) {
             assert_eq!(event.id, later, "{}: {}", case.vendor.name, case.name);
         }
     }
