@@ -26,7 +26,7 @@ fn a_new_crm_has_its_places_and_stands_in_the_table() {
     let folder = workspace("new_crm");
     let written = new_crm::write(&folder, "newcrm").unwrap();
     let read = |path: &str| fs::read_to_string(folder.join(path)).unwrap();
-    for path in written.iter().filter(|path| path.contains("newcrm")) {
+    for path in written.iter().filter(|path| path.contains("crm/newcrm/")) {
         assert!(!read(path).contains("NAME") && !read(path).contains("TITLE"), "{path} has a place to fill in");
     }
     assert_eq!(Field::of_crm(&folder, "newcrm").unwrap().len(), 4);
