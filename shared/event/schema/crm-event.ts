@@ -55,6 +55,7 @@ export type ContactEvent = Envelope & {
   dataschema: "urn:crm-event:1:contact";
   data: ContactData;
 };
+export type TimeSource = "vendor" | "received";
 /**
  * What happened to a record of the entity `contact`.
  */
@@ -956,6 +957,10 @@ export interface Envelope {
    */
   time: string;
   /**
+   * Whose clock `time` is by. Two clocks make no order: compare `time` only between events that both say `vendor`, and `recordedtime` otherwise.
+   */
+  timesource: TimeSource;
+  /**
    * The media type of `data`.
    */
   datacontenttype: "application/json";
@@ -996,6 +1001,10 @@ export interface Data {
    * `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is empty.
    */
   partial: boolean;
+  /**
+   * Paths of fields that the vendor sent and that could not be read, in the vendor's names. `record` leaves them out, and `partial` is true. At most 50 paths.
+   */
+  unreadable?: string[];
   /**
    * What changed, where the vendor tells.
    */
@@ -1668,8 +1677,9 @@ export interface Deal {
   prediction?: string;
   expected_close_date?: string;
   /**
-   * 00:00 UTC of the day where the vendor gives only a day.
+   * The day on which it was closed, where the vendor gives a day.
    */
+  closed_date?: string;
   closed_at?: string;
   closed_by?: Ref;
   /**
@@ -2176,6 +2186,14 @@ export interface Appointment {
   longitude?: Decimal;
   start_at?: string;
   end_at?: string;
+  /**
+   * The first day, of an appointment of whole days.
+   */
+  start_date?: string;
+  /**
+   * The last day, of an appointment of whole days.
+   */
+  end_date?: string;
   is_all_day?: boolean;
   time_zone?: string;
   attendees?: Ref[];

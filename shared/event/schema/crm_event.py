@@ -4,48 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
-
-class Envelope(TypedDict):
-    """
-    What every event has: the attributes of CloudEvents 1.0.
-    """
-
-    specversion: Literal['1.0']
-    """
-    The version of CloudEvents.
-    """
-    id: str
-    """
-    The idempotency key: the same for every delivery of one change, and for nothing else.
-    """
-    source: str
-    """
-    `crm://{vendor}/{account}`, percent-encoded.
-    """
-    subject: NotRequired[str]
-    """
-    `{entity}/{record id}`; none where the vendor names no record.
-    """
-    time: str
-    """
-    When it happened, by the vendor's own words; when it was received where the vendor says nothing.
-    """
-    datacontenttype: Literal['application/json']
-    """
-    The media type of `data`.
-    """
-    partitionkey: str
-    """
-    `{vendor}:{account}:{entity}:{record id}`: events with one key arrive in order.
-    """
-    recordedtime: str
-    """
-    When the webhook was received.
-    """
-    traceparent: NotRequired[str]
-    """
-    The [W3C trace context](https://www.w3.org/TR/trace-context/#traceparent-header) of the webhook's request.
-    """
+TimeSource: TypeAlias = Literal['vendor', 'received']
 
 
 Entity: TypeAlias = Literal['contact', 'company', 'lead', 'deal', 'product', 'order', 'task', 'project', 'time_entry', 'appointment', 'call', 'note', 'activity', 'user', 'invoice', 'quote', 'payment', 'form_response', 'custom_object', 'unknown']
@@ -286,6 +245,53 @@ class Subtask(TypedDict):
     position: NotRequired[Decimal]
     """
     Its place in the list, ascending.
+    """
+
+
+class Envelope(TypedDict):
+    """
+    What every event has: the attributes of CloudEvents 1.0.
+    """
+
+    specversion: Literal['1.0']
+    """
+    The version of CloudEvents.
+    """
+    id: str
+    """
+    The idempotency key: the same for every delivery of one change, and for nothing else.
+    """
+    source: str
+    """
+    `crm://{vendor}/{account}`, percent-encoded.
+    """
+    subject: NotRequired[str]
+    """
+    `{entity}/{record id}`; none where the vendor names no record.
+    """
+    time: str
+    """
+    When it happened, by the vendor's own words; when it was received where the vendor says nothing.
+    """
+    timesource: TimeSource
+    """
+    Whose clock `time` is by. Two clocks make no order: compare `time` only between events that both say `vendor`, and `recordedtime` otherwise.
+    """
+    datacontenttype: Literal['application/json']
+    """
+    The media type of `data`.
+    """
+    partitionkey: str
+    """
+    `{vendor}:{account}:{entity}:{record id}`: events with one key arrive in order.
+    """
+    recordedtime: str
+    """
+    When the webhook was received.
+    """
+    traceparent: NotRequired[str]
+    """
+    The [W3C trace context](https://www.w3.org/TR/trace-context/#traceparent-header) of the webhook's request.
     """
 
 
@@ -634,10 +640,11 @@ class Deal(TypedDict):
     payment_status: NotRequired[str]
     prediction: NotRequired[str]
     expected_close_date: NotRequired[str]
+    closed_date: NotRequired[str]
+    """
+    The day on which it was closed, where the vendor gives a day.
+    """
     closed_at: NotRequired[str]
-    """
-    00:00 UTC of the day where the vendor gives only a day.
-    """
     closed_by: NotRequired[Ref]
     won_at: NotRequired[str]
     """
@@ -1108,6 +1115,14 @@ class Appointment(TypedDict):
     """
     start_at: NotRequired[str]
     end_at: NotRequired[str]
+    start_date: NotRequired[str]
+    """
+    The first day, of an appointment of whole days.
+    """
+    end_date: NotRequired[str]
+    """
+    The last day, of an appointment of whole days.
+    """
     is_all_day: NotRequired[bool]
     time_zone: NotRequired[str]
     attendees: NotRequired[list[Ref]]
@@ -1515,6 +1530,10 @@ class Data(TypedDict):
     partial: bool
     """
     `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is empty.
+    """
+    unreadable: NotRequired[list[str]]
+    """
+    Paths of fields that the vendor sent and that could not be read, in the vendor's names. `record` leaves them out, and `partial` is true. At most 50 paths.
     """
     changes: NotRequired[list[FieldChange]]
     """

@@ -119,7 +119,7 @@ pub struct Data<'a> {
     /// empty.
     pub partial: bool,
     /// Paths of fields that the vendor sent and that could not be read, in the vendor's names. `record` leaves them out,
-    /// and `partial` is true. At most [`MAX_UNREADABLE_PATHS`].
+    /// and `partial` is true. At most 50 paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,
     /// The record after it happened. None for the entity `unknown` alone.
