@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
-use crm_event::Event;
+use crm_event::{Event, TimeSource};
 use crm_events::check::Route;
 use crm_events::send::{self, Reply, Sent};
 use crm_events::stack::Stack;
@@ -299,7 +299,10 @@ fn check_case(run: &Run, case: &Case) -> anyhow::Result<()> {
     let (webhook, received_at) = (case.webhook()?, crm_samples::RECEIVED_AT);
     let proven = webhook.proven(case.vendor, received_at);
     match proven.answer(case.vendor, received_at)?.0 {
-        Answer::Accepted { events } => events.into_iter().try_for_each(|event| check_message(run, event, received_at)),
+        Answer::Accepted { events } => {
+            let mut answered = events.into_iter().zip(&sent.events);
+            answered.try_for_each(|(event, (_, id))| check_message(run, Event { id: id.into(), ..event }))
+        }
         Answer::Ignored { .. } => Ok(()),
         Answer::Quarantined { reason } => {
             let kept = run.quarantined.iter().filter_map(|message| message.body()).any(|body| {
@@ -319,7 +322,7 @@ fn check_case(run: &Run, case: &Case) -> anyhow::Result<()> {
     }
 }
 
-fn check_message(run: &Run, mut expected: Event<'_>, received_at: Timestamp) -> anyhow::Result<()> {
+fn check_message(run: &Run, mut expected: Event<'_>) -> anyhow::Result<()> {
     let messages = run.events.get(&*expected.id).map(Vec::as_slice).unwrap_or_default();
     // Two cases may be the same delivery; SQS keeps the first.
     let [message] = messages else { anyhow::bail!("{} messages for {}", messages.len(), expected.id) };
@@ -329,7 +332,7 @@ fn check_message(run: &Run, mut expected: Event<'_>, received_at: Timestamp) -> 
     // What follows the clock is checked against the clock, and all else to the byte.
     let age = now().duration_since(actual.recordedtime);
     ensure!(!age.is_negative() && age.as_secs() < 600, "recorded {age:?} ago");
-    if expected.time == received_at {
+    if expected.timesource == TimeSource::Received {
         expected.time = actual.recordedtime;
     }
     expected.recordedtime = actual.recordedtime;

@@ -370,7 +370,8 @@ fn a_scheme_that_leaves_body_or_time_unsigned_is_refused() {
         std::panic::catch_unwind(|| change(PACKED).checked().name).is_err()
     };
     assert!(!refused(|scheme| scheme));
-    let changes: [(&str, fn(SignatureScheme) -> SignatureScheme); 7] = [
+    type Change = fn(SignatureScheme) -> SignatureScheme;
+    let changes: [(&str, Change); 7] = [
         ("no body", |scheme| SignatureScheme { signed: &[Part::Timestamp], ..scheme }),
         ("two bodies", |scheme| SignatureScheme { signed: &[Part::Timestamp, Part::Body, Part::Body], ..scheme }),
         ("an unsigned time", |scheme| SignatureScheme { signed: &[Part::Body], ..scheme }),

@@ -1,5 +1,10 @@
 //! Batches as Lambda hands them over, with the records in memory and a clock of the tests' own.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on has failed"
+)]
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

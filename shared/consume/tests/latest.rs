@@ -1,5 +1,10 @@
 //! The latest state of a record: stories of one deal, told in the order in which its events arrive.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
 
 use crm_consume::{Event, Latest};
 use proptest::collection::{btree_map, vec};

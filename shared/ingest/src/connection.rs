@@ -121,7 +121,7 @@ mod tests {
 
     /// A wall clock that the test sets.
     fn now() -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(SECONDS.load(Ordering::Relaxed))
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(SECONDS.load(Ordering::Relaxed))).unwrap()
     }
 
     /// Nothing but the wall clock tells that the process was frozen.

@@ -164,13 +164,13 @@ impl Life {
                 let event = word(["task_created", "task_updated", "task_updated", "task_removed", "task_restored"]);
                 let mut doc = json!({ "_id": id, "teamId": "h7Xq2mWc9RtLpKd4Z" });
                 if matches!(step, Step::Create | Step::Rename) {
-                    doc["name"] = json!(name);
+                    set(&mut doc, "name", json!(name));
                 }
                 if matches!(step, Step::Create | Step::Reprice) {
-                    doc["plannedTime"] = json!(amount);
+                    set(&mut doc, "plannedTime", json!(amount));
                 }
                 if step != Step::Delete {
-                    doc["updatedAt"] = json!(time.to_string());
+                    set(&mut doc, "updatedAt", json!(time.to_string()));
                 }
                 json!({ "webhookId": "p3NfYb8vTzQxJ5sGk", "event": event, "collection": "cards", "fieldNames": [], "doc": doc })
             }
@@ -275,4 +275,10 @@ fn is_as_own(life: &Life, tables: &DynamoDb, record: &str) -> bool {
         latest.to_parts().ok().and_then(|parts| serde_json::from_str(&parts.record).ok()).unwrap_or_default();
     let field = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
     field("name").as_deref() == Some(life.own.name) && field(life.kind.amount()) == Some(life.own.amount.to_string())
+}
+
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
 }

@@ -53,9 +53,9 @@ impl SecretStore {
         }
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let (service, name, key) = match header("x-amz-target").as_str() {
-            "AmazonSSM.GetParameter" => ("ssm", body["Name"].as_str(), "ParameterNotFound"),
+            "AmazonSSM.GetParameter" => ("ssm", body.get("Name").and_then(Value::as_str), "ParameterNotFound"),
             "secretsmanager.GetSecretValue" => {
-                ("secretsmanager", body["SecretId"].as_str(), "ResourceNotFoundException")
+                ("secretsmanager", body.get("SecretId").and_then(Value::as_str), "ResourceNotFoundException")
             }
             _ => return refusal("UnknownOperationException", ""),
         };
@@ -72,7 +72,9 @@ impl SecretStore {
         let Some(text) = found else { return refusal(key, "There is no such secret.") };
         let answer = match service {
             // What a SecureString looks like without `WithDecryption`.
-            "ssm" if body["WithDecryption"] != true => json!({"Parameter": {"Name": name, "Value": "AQICAHhHOc"}}),
+            "ssm" if body.get("WithDecryption") != Some(&Value::Bool(true)) => {
+                json!({"Parameter": {"Name": name, "Value": "AQICAHhHOc"}})
+            }
             "ssm" => json!({"Parameter": {"Name": name, "Type": "SecureString", "Value": text, "Version": 1}}),
             _ => json!({"Name": name, "SecretString": text, "VersionStages": ["AWSCURRENT"]}),
         };
