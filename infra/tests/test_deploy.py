@@ -22,7 +22,7 @@ BINARIES = INFRA.parent / "target" / "debug"
 CLI = BINARIES / "crm-events"
 REGION = local.REGION
 # Stack, region, and a proof for each CRM in the order of their names: none for Agile CRM and TeamGrid.
-ANSWERS = f"crm-test\n{REGION}\n\ntoken\nhmac\nwhsec_c2VjcmV0c2VjcmV0\nbasic\n\n"
+ANSWERS = f"crm-test\n{REGION}\n\ntoken\nhmac\nwhsec_c2VjcmV0c2VjcmV0c2VjcmV0\nbasic\n\n"
 
 
 class OnTheEmulator(unittest.TestCase):
@@ -87,7 +87,7 @@ class Settings(OnTheEmulator):
         self.assertEqual(self.file.stat().st_mode & 0o777, 0o600)
         expected = {"StackName": "crm-test", "Region": REGION, "Vendors": "freshsales,heffl,teamgram"}
         self.assertEqual(deploy.read(self.file), expected)
-        self.assertEqual(self.secret_of("heffl"), {"default": ["hmac:whsec_c2VjcmV0c2VjcmV0"]})
+        self.assertEqual(self.secret_of("heffl"), {"default": ["hmac:whsec_c2VjcmV0c2VjcmV0c2VjcmV0"]})
         (basic,), (token,) = (self.secret_of(vendor)["default"] for vendor in ("teamgram", "freshsales"))
         self.assertRegex(basic, r"^basic:crm-events:[A-Za-z0-9_-]{43}$")
         self.assertRegex(token, r"^token:[A-Za-z0-9_-]{43}$")
@@ -181,7 +181,7 @@ class Deployment(OnTheEmulator):
         up = ["up", "--template", template, "--architecture", "arm64" if os.uname().machine == "aarch64" else "x86_64"]
         lambdas = self.client("lambda")
         self.write(StackName="crm-test", Region=REGION, Vendors="heffl", Tags="team=crm env=test")
-        self.run_deploy("settings", answers="hmac\nwhsec_c2VjcmV0c2VjcmV0\n")
+        self.run_deploy("settings", answers="hmac\nwhsec_c2VjcmV0c2VjcmV0c2VjcmV0\n")
 
         # The change set is shown, and only a yes goes on. Then a signed webhook goes through the route.
         shown = self.run_deploy(*up, answers="y\n").stdout

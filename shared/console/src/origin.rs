@@ -19,6 +19,9 @@ const MOST_VALUES: usize = 1000;
 /// How many bytes are read for it, all tries together: a second of work or so.
 const MOST_BYTES: usize = 16 << 20;
 
+/// Fields that tell how a webhook could be read: they change with whichever value cannot be read, and come from none.
+const OF_READING: [&str; 3] = ["/timesource", "/data/partial", "/data/unreadable"];
+
 /// The members that say what kind of event it is: all that a change of the event's name is asked about.
 const KIND: [&str; 5] = ["/type", "/dataschema", "/data/entity", "/data/action", "/data/vendor_event"];
 
@@ -196,7 +199,8 @@ impl Found {
             let after = same_number.as_ref().and_then(|events| events.get(event));
             let of_its_kind = after.is_some_and(|after| after.get("/data/entity") == before.get("/data/entity"));
             for (field, value) in before {
-                let counts = of_its_kind || KIND.contains(&field.as_str());
+                let is_of_reading = OF_READING.iter().any(|name| field.starts_with(name));
+                let counts = !is_of_reading && (of_its_kind || KIND.contains(&field.as_str()));
                 if counts && after.and_then(|after| after.get(field)) != Some(value) {
                     any |= self.note(event, field, value, after, source);
                 }
