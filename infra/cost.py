@@ -54,8 +54,8 @@ BILLED_SECONDS = 0.015  # a send to SQS in the same region; all else is below 1 
 COLD_SECONDS = 0.150  # how long a start is billed
 MESSAGE_UNITS = 1  # of 64 KB
 EVENT_OVERHEAD = 26  # bytes that CloudWatch Logs adds to each line
-FUNCTION_LINE_BYTES = 404  # an accepted webhook's line, by infra/tests/test_template.py
-ACCESS_LINE_BYTES = 164  # the same
+FUNCTION_LINE_BYTES = 404  # an accepted webhook's line, counted by hand from a sample line
+ACCESS_LINE_BYTES = 164  # by infra/tests/test_template.py
 VENDORS = 5  # functions that share the webhooks alike
 
 # The sample consumer. A FIFO event source has no batch window, so without a backlog a batch is one message.
