@@ -2,7 +2,7 @@
 
 PYTHON     ?= python3
 PORT       ?= 4566
-VIEW_PORT  ?= 4580
+CONSOLE_PORT ?= 4580
 WATCH_PORT ?= 9000
 ARCH       ?= arm64
 STACK      ?=
@@ -20,7 +20,7 @@ ifneq ($(origin SECONDS),command line)
 SECONDS := 60
 endif
 #? PORT=4566            port of the local stack on loopback; 0: any free one
-#? VIEW_PORT=4580       port of the page that shows the webhooks, on loopback
+#? CONSOLE_PORT=4580    port of the console on loopback
 #? WATCH_PORT=9000      port of `make watch` on loopback
 #? ARCH=arm64           processor of the release build: arm64 or x86_64
 #? STACK=NAME           the deployment's stack; asked for once, for each PARAMETERS
@@ -77,7 +77,7 @@ NODE    := tests/node/node_modules/.package-lock.json
 run: ## Build, deploy to a local AWS emulator, post every sample, serve until Ctrl-C
 	@$(MAKE) -j2 $(LAMBDA) cli
 	cargo lambda build --compiler cargo --profile local --output-format zip --lambda-dir $(dir $(STACK_FILE))target/lambda
-	@$(VENV)/python infra/local.py up --port $(PORT) --view-port $(VIEW_PORT)
+	@$(VENV)/python infra/local.py up --port $(PORT) --console-port $(CONSOLE_PORT)
 
 .PHONY: send
 send: $(CLI) ## Post one sample to the running stack: VENDOR=... CASE=...

@@ -72,8 +72,8 @@ class State:
         return self.folder / "emulator.log"
 
     @property
-    def view_log(self) -> Path:
-        return self.folder / "view.log"
+    def console_log(self) -> Path:
+        return self.folder / "console.log"
 
     @property
     def deploy_log(self) -> Path:
@@ -265,16 +265,16 @@ def emulator(
 
 
 @contextlib.contextmanager
-def view(state: State, cli: Path, port: int, endpoint: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The page that shows the webhooks, in front of the API and of the functions' AWS."""
+def console(state: State, cli: Path, port: int, endpoint: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The console, a proxy in front of the API and of the AWS calls of the functions."""
     url = f"http://{HOST}:{port}"
-    command = [str(cli), "view", "--port", str(port), "--emulator", endpoint]
+    command = [str(cli), "console", "--port", str(port), "--emulator", endpoint]
     command += ["--stack", str(state.stack_file), "--events", str(ROOT / "events")]
-    with running(command, aws_environment(endpoint), state.view_log) as child:
-        wait_for("starting the page", child, lambda: answers(url), limit=30)
+    with running(command, aws_environment(endpoint), state.console_log) as child:
+        wait_for("starting the console", child, lambda: answers(url), limit=30)
         if child.poll() is not None:
-            raise Failure(f"the page ended at once:\n{tail(state.view_log)}")
-        say(f"the page that shows every webhook: {url}")
+            raise Failure(f"the console ended right after its start:\n{tail(state.console_log)}")
+        say(f"console: {url}")
         yield child
 
 
@@ -339,7 +339,7 @@ def architecture() -> str:
     return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
 
 
-def deploy(state: State, endpoint: str, page: str, secrets: dict[str, Any], consumer: bool) -> None:
+def deploy(state: State, endpoint: str, console_url: str, secrets: dict[str, Any], consumer: bool) -> None:
     state.template.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(TEMPLATE, state.template)
     ssm = aws_client("ssm", endpoint)
@@ -349,8 +349,8 @@ def deploy(state: State, endpoint: str, page: str, secrets: dict[str, Any], cons
         "Vendors": ",".join(secrets),
         "Architecture": architecture(),
         "SampleConsumer": json.dumps(consumer),
-        # Senders post to the page, and some sign the URL.
-        "PublicBaseUrl": page,
+        # Senders post to the console, and some sign the URL.
+        "PublicBaseUrl": console_url,
     }
     parameter_file = state.template.with_name("parameters.yaml")
     parameter_file.write_text(json.dumps(parameters, indent=2))  # JSON is YAML; sam does not take .json
@@ -375,14 +375,14 @@ def deploy(state: State, endpoint: str, page: str, secrets: dict[str, Any], cons
             )
 
 
-def describe(endpoint: str, page: str) -> dict[str, Any]:
+def describe(endpoint: str, console_url: str) -> dict[str, Any]:
     """What a client needs to know of the stack, from its outputs."""
     stack = aws_client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-    return for_clients(STACK_NAME, REGION, stack, endpoint, page)
+    return for_clients(STACK_NAME, REGION, stack, endpoint, console_url)
 
 
 def for_clients(
-    name: str, region: str, stack: dict[str, Any], endpoint: str | None, page: str | None = None
+    name: str, region: str, stack: dict[str, Any], endpoint: str | None, console_url: str | None = None
 ) -> dict[str, Any]:
     """What a client needs to know of a stack, from its outputs: of one on AWS, or on the emulator at `endpoint`."""
     outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
@@ -391,10 +391,10 @@ def for_clients(
         # On AWS the API has a host name of its own; the emulator also serves it under this path.
         api_id = public.removeprefix("https://").split(".")[0]
         base = f"{endpoint}/_aws/execute-api/{api_id}"
-    # Through the page, which passes them on.
-    urls = {key: value.replace(public, page or base) for key, value in outputs.items() if value.startswith(public)}
+    # Senders post to the console, which passes the requests on.
+    urls = {key: value.replace(public, console_url or base) for key, value in outputs.items() if value.startswith(public)}
     return {
-        **({"view_url": page} if page else {}),
+        **({"console_url": console_url} if console_url else {}),
         "base_url": base,
         "endpoint_url": endpoint,
         "region": region,
@@ -429,7 +429,7 @@ def up(args: argparse.Namespace) -> None:
     if not cli.is_file():
         raise Failure(f"{shown(cli)} is missing: run `cargo build --workspace` first", EXIT_USAGE)
     port = choose_port(args.port)
-    view_port = choose_port(args.view_port if args.port else 0, "VIEW_PORT")
+    console_port = choose_port(args.console_port if args.port else 0, "CONSOLE_PORT")
     endpoint = f"http://{HOST}:{port}"
     state = State(args.state.resolve())
     with owned(state):
@@ -438,21 +438,21 @@ def up(args: argparse.Namespace) -> None:
         for name in functions(TEMPLATE):
             if not state.zip_file(name).is_file():
                 raise Failure(f"{shown(state.zip_file(name))} is missing: `make run` builds it", EXIT_USAGE)
-        page = f"http://{HOST}:{view_port}"
+        console_url = f"http://{HOST}:{console_port}"
         with (
-            view(state, cli, view_port, endpoint) as viewer,
-            emulator(state, port, page, args.dedup_window) as process,
+            console(state, cli, console_port, endpoint) as console_process,
+            emulator(state, port, console_url, args.dedup_window) as process,
         ):
-            deploy(state, endpoint, page, sample_secrets(cli), args.consumer)
-            stack = describe(endpoint, page)
+            deploy(state, endpoint, console_url, sample_secrets(cli), args.consumer)
+            stack = describe(endpoint, console_url)
             write_whole(state.stack_file, json.dumps(stack, indent=2) + "\n")
             if not args.no_send:
                 send_all(cli, state)
                 print_addresses(cli, state, stack)
             print("ready", flush=True)
-            while process.poll() is None and viewer.poll() is None:
+            while process.poll() is None and console_process.poll() is None:
                 time.sleep(0.2)
-            name, log = ("page", state.view_log) if process.poll() is None else ("emulator", state.emulator_log)
+            name, log = ("console", state.console_log) if process.poll() is None else ("emulator", state.emulator_log)
             raise Failure(f"the {name} ended by itself:\n{tail(log)}")
 
 
@@ -480,7 +480,7 @@ def send_all(cli: Path, state: State) -> None:
 
 
 def print_addresses(cli: Path, state: State, stack: dict[str, Any]) -> None:
-    print(f"\nEvery webhook, as it comes: {stack['view_url']}\n\nAddresses, each with a request to try:\n")
+    print(f"\nConsole, with every webhook as it arrives: {stack['console_url']}\n\nAddresses, each with a request to try:\n")
     for vendor, url in stack["urls"].items():
         print(f"{vendor}  {url}", flush=True)
         subprocess.run([cli, "curl", "--stack", state.stack_file, vendor], check=False)
@@ -530,7 +530,7 @@ def exec_function(args: argparse.Namespace) -> None:
     )
     # The Runtime API's address and the function's own name come from cargo-lambda.
     own = {key: value for key, value in os.environ.items() if key.startswith("AWS_LAMBDA_") or key == "_HANDLER"}
-    env = aws_environment(stack["view_url"]) | deployed["Environment"]["Variables"] | own
+    env = aws_environment(stack["console_url"]) | deployed["Environment"]["Variables"] | own
     os.execve(args.command[0], args.command, env)
 
 
@@ -568,8 +568,8 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("up", parents=[common], help="start a stack, deploy, serve until stopped")
     command.add_argument("--port", type=int, default=4566, help="port on loopback; 0: any free one (default: 4566)")
     command.add_argument(
-        "--view-port", type=int, default=4580, metavar="PORT",
-        help="port of the page on loopback; any free one where --port is 0 (default: 4580)",
+        "--console-port", type=int, default=4580, metavar="PORT",
+        help="port of the console on loopback; any free one if --port is 0 (default: 4580)",
     )  # fmt: skip
     command.add_argument(
         "--bin-dir", type=Path, metavar="DIR",

@@ -17,13 +17,13 @@ try {
     "freshsales/deal_won", "heffl/deal_updated",
   ];
   for (const sample of samples) {
-    const sent = await fetch(`${stack.view_url}/api/cases/${sample}/send`, { method: "POST" });
+    const sent = await fetch(`${stack.console_url}/api/cases/${sample}/send`, { method: "POST" });
     if (!sent.ok) throw new Error(`${sample}: ${await sent.text()}`);
   }
   await fetch(stack.urls.agilecrm, { method: "POST", body: "{}" });
   const page = await browser.newPage();
   await page.setViewport({ width: 1200, height: 430 });
-  await page.goto(stack.view_url);
+  await page.goto(stack.console_url);
   await page.waitForFunction((count) => document.querySelectorAll("#rows tr").length === count, {}, samples.length + 1);
   const picture = async (name, scheme) => {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
-const STATE = path.join(ROOT, "target/view");
+const STATE = path.join(ROOT, "target/console");
 
 /** The stack of the binaries that `cargo build --workspace` made. It ends with this process, however that ends. */
 export async function startStack(...flags) {

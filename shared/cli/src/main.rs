@@ -164,7 +164,7 @@ enum Command {
     #[command(flatten)]
     Remote(remote::Command),
     /// Serve a page on this machine that shows each webhook of the local stack as it comes. `make run` does it.
-    View {
+    Console {
         /// The port of the page, on loopback.
         #[arg(long)]
         port: u16,
@@ -312,7 +312,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             forgotten?;
         }
         Command::Remote(command) => remote::run(command, &mut out)?,
-        Command::View { port, emulator, place: Place { stack, events } } => {
+        Command::Console { port, emulator, place: Place { stack, events } } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(crm_console::serve(crm_console::Settings { port, emulator, stack, events, now }))?;
         }

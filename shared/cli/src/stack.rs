@@ -22,7 +22,7 @@ pub struct Stack {
     /// Of the local stack's AWS; none for the real one.
     pub endpoint_url: Option<String>,
     pub region: String,
-    /// The local stack's API itself, which the local view stands in front of.
+    /// The local stack's API itself, behind the console.
     pub base_url: Option<String>,
     /// The `Host` that an API of the local stack goes by.
     pub host_header: Option<String>,

@@ -237,7 +237,7 @@ pub async fn send(Of(state): Of<State>, Json(draft): Json<Draft>) -> Answer<Done
 
 /// Posts a webhook with a fresh proof, the same way as any other.
 async fn post(state: &State, vendor: &'static Vendor, webhook: Webhook) -> Answer<Done> {
-    let base_url = state.addresses().and_then(|addresses| addresses.view_url).unwrap_or_default();
+    let base_url = state.addresses().and_then(|addresses| addresses.console_url).unwrap_or_default();
     let Webhook { body, headers, query, account, .. } = webhook.proven_at(&base_url, vendor, state.now());
     let mut path = format!("/webhooks/{}", vendor.name);
     if let Some(account) = account {

@@ -1,4 +1,4 @@
-//! The local view: a page on this machine that shows every webhook of the local stack as it comes.
+//! The console: a page on this machine that shows each webhook of the local stack as it arrives.
 //!
 //! It stands in two places at once. It serves `/webhooks/...` and passes it on to the stack's API, so it sees what comes
 //! in and what is answered. And the functions take it for AWS: it passes their calls on to the emulator, so it sees what
@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use proxy::Forward;
 use store::Store;
 
-/// Where the view is, and what it is in front of.
+/// Settings of the console.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// On loopback.
@@ -52,7 +52,7 @@ struct Addresses {
     /// Base URL of the local stack's API.
     base_url: Option<String>,
     /// Base URL of the page, which is what senders post to.
-    view_url: Option<String>,
+    console_url: Option<String>,
     queue_url: String,
     quarantine_queue_url: String,
 }

@@ -1,4 +1,4 @@
-// The local view as its user sees it: in a browser, in front of the real local stack.
+// The console in a browser, in front of the real local stack.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -38,7 +38,7 @@ async function open() {
   page.on("request", (request) => page.asked.push(request.url()));
   page.on("pageerror", (error) => page.errors.push(error.message));
   page.on("console", (message) => message.type() === "error" && page.errors.push(message.text()));
-  await page.goto(stack.view_url);
+  await page.goto(stack.console_url);
   await page.waitForFunction(() => document.getElementById("state").textContent === "live");
   return page;
 }
@@ -238,7 +238,7 @@ describe("one webhook", () => {
     assert.ok((await text(page, "#detail")).includes("<img src=x onerror="));
     assert.equal(await page.$("#detail img, #detail script"), null);
     assert.equal(await page.title(), "crm-events: webhooks");
-    const policy = (await fetch(stack.view_url)).headers.get("content-security-policy");
+    const policy = (await fetch(stack.console_url)).headers.get("content-security-policy");
     assert.match(policy, /default-src 'none'; script-src 'self';/);
   }));
 });
@@ -352,13 +352,13 @@ describe("the page", () => {
     const { id, body } = deal();
     await post(body);
     await openWebhook(page, id);
-    const elsewhere = page.asked.filter((url) => !url.startsWith(`${stack.view_url}/`) && !url.startsWith("data:"));
+    const elsewhere = page.asked.filter((url) => !url.startsWith(`${stack.console_url}/`) && !url.startsWith("data:"));
     assert.deepEqual(elsewhere, []);
     assert.ok(page.asked.length > 5, "it did ask");
   }));
 
   const status = (path, headers, method = "GET") => new Promise((resolve, reject) => {
-    const request = http.request(new URL(path, stack.view_url), { method, headers }, (response) => {
+    const request = http.request(new URL(path, stack.console_url), { method, headers }, (response) => {
       response.resume();
       response.on("end", () => resolve(response.statusCode));
     });
@@ -367,10 +367,10 @@ describe("the page", () => {
   });
 
   test("answers no other page: a foreign Host or Origin is refused", async () => {
-    const host = new URL(stack.view_url).host;
+    const host = new URL(stack.console_url).host;
     assert.equal(await status("/api/webhooks", { host }), 200);
     assert.equal(await status("/api/webhooks", { host: "evil.example" }), 403);
-    assert.equal(await status("/", { host: `evil.example:${new URL(stack.view_url).port}` }), 403);
+    assert.equal(await status("/", { host: `evil.example:${new URL(stack.console_url).port}` }), 403);
     assert.equal(await status("/api/send", { host, origin: "http://evil.example" }, "POST"), 403);
     assert.equal(await status("/webhooks/heffl", { host, origin: "http://evil.example" }, "POST"), 403);
     assert.equal(await status("/webhooks/heffl", { host: "tunnel.example" }, "POST"), 401, "a tunnel from a CRM has its own host");
