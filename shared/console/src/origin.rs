@@ -23,7 +23,8 @@ const MOST_BYTES: usize = 16 << 20;
 const OF_READING: [&str; 3] = ["/timesource", "/data/partial", "/data/unreadable"];
 
 /// The members that say what kind of event it is: all that a change of the event's name is asked about.
-const KIND: [&str; 5] = ["/type", "/dataschema", "/data/entity", "/data/action", "/data/vendor_event"];
+const KIND: [&str; 6] =
+    ["/type", "/dataschema", "/data/entity", "/data/action", "/data/deletion_reason", "/data/vendor_event"];
 
 /// A part of the request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

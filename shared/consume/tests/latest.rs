@@ -114,6 +114,12 @@ fn the_latest_whole_record_counts_and_parts_change_their_own_fields() {
         ("a tie: the later receipt", vec![created(), told("updated", 1, 2, deal("Z"))], (false, true, deal("Z"))),
         ("a tie, in the other order", vec![told("updated", 1, 2, deal("Z")), created()], (false, true, deal("Z"))),
         ("deleted: what was known stays", vec![whole(), told("deleted", 4, 4, id())], (true, true, deal("C"))),
+        ("merged: as an update", vec![whole(), Told { action: "merged", ..part(4, 4) }], (false, true, deal("B"))),
+        (
+            "merged: no creation",
+            vec![told("deleted", None, 5, id()), told("merged", 4, 4, deal("C"))],
+            (true, true, deal("C")),
+        ),
         (
             "digits stay",
             vec![told("created", 1, 1, json!({ "id": "1", "amount": "10.50" }))],

@@ -132,6 +132,18 @@ words! {
         Offline = "offline",
         Added = "added",
         Removed = "removed",
+        /// Other records were merged into this one.
+        Merged = "merged",
+    }
+}
+
+words! {
+    /// Why a record was deleted, where the vendor tells.
+    DeletionReason, "deletion reason" {
+        /// Another record took it over.
+        Merged = "merged",
+        /// The person's data was erased for privacy.
+        Privacy = "privacy",
     }
 }
 

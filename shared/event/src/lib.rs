@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-pub use kind::{Action, Entity, EventType, TimeSource, UnknownWord};
+pub use kind::{Action, DeletionReason, Entity, EventType, TimeSource, UnknownWord};
 pub use pointer::{POINTER_CLASS, S3Pointer};
 pub use record::Record;
 pub use value::{
@@ -128,6 +128,15 @@ pub struct Data<'a> {
     /// What changed, where the vendor tells.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<FieldChange<'a>>,
+    /// Of the action `merged`: the ids of the records that this one took over. They are gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged_ids: Vec<Text<'a>>,
+    /// Of the action `deleted`: why, where the vendor tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_reason: Option<DeletionReason>,
+    /// Of a record that was deleted because it was merged: the id of the record that remains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<Text<'a>>,
     /// Who did it, where the vendor tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor<'a>>,
@@ -195,6 +204,10 @@ impl<'de, 'a> Deserialize<'de> for Data<'a> {
             record: Option<Box<RawValue>>,
             #[serde(default)]
             changes: Vec<FieldChange<'a>>,
+            #[serde(default)]
+            merged_ids: Vec<Text<'a>>,
+            deletion_reason: Option<DeletionReason>,
+            merged_into: Option<Text<'a>>,
             actor: Option<Actor<'a>>,
             #[serde(default, deserialize_with = "present")]
             raw: Option<Json<'a>>,
@@ -214,6 +227,9 @@ impl<'de, 'a> Deserialize<'de> for Data<'a> {
             unreadable: wire.unreadable,
             record,
             changes: wire.changes,
+            merged_ids: wire.merged_ids,
+            deletion_reason: wire.deletion_reason,
+            merged_into: wire.merged_into,
             actor: wire.actor,
             raw: wire.raw,
         })

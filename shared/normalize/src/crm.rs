@@ -194,6 +194,8 @@ pub struct Change<'a> {
     /// In the vendor's words.
     pub vendor_event: Text<'a>,
     pub action: Action,
+    /// More about the action than its word says; mostly `None`.
+    pub action_detail: Option<ActionDetail<'a>>,
     pub record: Record<'a>,
     /// The vendor's id of the customer account, where the body has one.
     pub account: Option<Text<'a>>,
@@ -203,6 +205,17 @@ pub struct Change<'a> {
     pub partial: bool,
     pub changes: Vec<FieldChange<'a>>,
     pub actor: Option<Actor<'a>>,
+}
+
+/// More about an action than its word says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionDetail<'a> {
+    /// Of `merged`: the ids of the records that are gone. Each of them has a change of its own, a `deleted`.
+    MergedIds(Vec<Text<'a>>),
+    /// Of `deleted`: the id of the record that this one was merged into.
+    MergedInto(Text<'a>),
+    /// Of `deleted`: the person's data was erased for privacy.
+    ErasedForPrivacy,
 }
 
 /// An event of a kind that is not modelled.

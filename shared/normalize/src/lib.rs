@@ -17,12 +17,14 @@ mod time_zones;
 
 use std::borrow::Cow;
 
-use crm_event::{Data, Entity, Event, EventType, Json, MAX_UNREADABLE_PATHS, SPEC_VERSION, Text, TimeSource};
+use crm_event::{
+    Data, DeletionReason, Entity, Event, EventType, Json, MAX_UNREADABLE_PATHS, SPEC_VERSION, Text, TimeSource,
+};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use crm::Vendor;
-use crm::{Change, ChangeId, Outcome, Webhook};
+use crm::{ActionDetail, Change, ChangeId, Outcome, Webhook};
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
 use json::{Object, Value};
 use key::{BodyHash, Digest, Subject};
@@ -303,6 +305,9 @@ impl<'a> Stamp<'_, 'a> {
                     unreadable: Vec::new(),
                     record: None,
                     changes: Vec::new(),
+                    merged_ids: Vec::new(),
+                    deletion_reason: None,
+                    merged_into: None,
                     actor: None,
                     raw,
                 };
@@ -315,6 +320,12 @@ impl<'a> Stamp<'_, 'a> {
     fn event(&self, change: Change<'a>, raw: Option<Json<'a>>) -> Event<'a> {
         let entity = change.record.entity();
         let id = change.record.id().clone();
+        let (merged_ids, deletion_reason, merged_into) = match change.action_detail {
+            None => (Vec::new(), None, None),
+            Some(ActionDetail::MergedIds(ids)) => (ids, None, None),
+            Some(ActionDetail::MergedInto(id)) => (Vec::new(), Some(DeletionReason::Merged), Some(id)),
+            Some(ActionDetail::ErasedForPrivacy) => (Vec::new(), Some(DeletionReason::Privacy), None),
+        };
         let data = |account: &Text<'a>| Data {
             vendor: Cow::Borrowed(self.request.vendor.name),
             account: account.clone(),
@@ -326,6 +337,9 @@ impl<'a> Stamp<'_, 'a> {
             unreadable: self.unreadable.clone(),
             record: Some(change.record),
             changes: change.changes,
+            merged_ids,
+            deletion_reason,
+            merged_into,
             actor: change.actor,
             raw,
         };

@@ -45,6 +45,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let change = Change {
         vendor_event,
         action: *action,
+        action_detail: None,
         record: Record::from(contact(id, &record)),
         account: None,
         occurred_at,

@@ -87,7 +87,18 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         _ => Record::from(contact(common, &data)),
     };
     let changes = Vec::new();
-    Ok(Change { vendor_event, action, record, account: None, occurred_at, partial: false, changes, actor: None }.into())
+    Ok(Change {
+        vendor_event,
+        action,
+        action_detail: None,
+        record,
+        account: None,
+        occurred_at,
+        partial: false,
+        changes,
+        actor: None,
+    }
+    .into())
 }
 
 /// What a named event is about this record.

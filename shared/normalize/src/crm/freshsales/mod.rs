@@ -181,6 +181,7 @@ fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcom
     };
     let change = Change {
         action,
+        action_detail: None,
         record: record(entity, id, &o, known),
         account,
         occurred_at,

@@ -39,6 +39,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let change = Change {
         vendor_event,
         action,
+        action_detail: None,
         record: record(entity, id, &o, known),
         account: None,
         occurred_at: occurred_at(action, &o),

@@ -82,6 +82,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let change = Change {
         vendor_event,
         action: *action,
+        action_detail: None,
         record: record(*entity, id, &payload),
         account: None,
         occurred_at,

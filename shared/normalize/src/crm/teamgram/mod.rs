@@ -99,6 +99,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let change = Change {
         vendor_event: Cow::Borrowed(vendor_event),
         action: *action,
+        action_detail: None,
         actor: actor(*action, &common),
         occurred_at: occurred_at(*action, &common),
         record: record(*entity, common, &data),

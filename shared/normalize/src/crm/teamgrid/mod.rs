@@ -115,6 +115,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let change = |document: Document<'a>| Change {
         vendor_event: vendor_event.clone(),
         action,
+        action_detail: None,
         changes: changes(&field_names, document.fields),
         record: document.record,
         account: account.clone(),
