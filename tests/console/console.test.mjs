@@ -192,17 +192,17 @@ describe("one webhook", () => {
     await says(page, "#where", "specversion: set by the function");
   }));
 
-  test("sent again, SQS drops the twin", () => inPage(async (page) => {
+  test("sent again, SQS drops the duplicate", () => inPage(async (page) => {
     const { id, body } = deal();
     await post(body);
     await openWebhook(page, id);
     const messageId = (detail) => /message id([0-9a-f-]{36})/.exec(detail)[1];
     const first = messageId(await text(page, "#detail"));
     await click(page, "Send again");
-    await says(page, "#detail", "the twin is dropped");
+    await says(page, "#detail", "the duplicate is dropped");
     assert.equal(messageId(await text(page, "#detail")), first, "SQS answers with the message id of the first");
     const outcomes = (await rows(page)).filter((cells) => cells[5].includes(id)).map((cells) => cells[3]);
-    assert.deepEqual(outcomes, ["accepted, twin dropped", "accepted"]);
+    assert.deepEqual(outcomes, ["accepted, duplicate dropped", "accepted"]);
   }));
 
   test("edited into what is not understood, it is in the quarantine with the reason", () => inPage(async (page) => {
@@ -227,7 +227,7 @@ describe("one webhook", () => {
     await (await page.$("#editor-send")).click();
     await says(page, "#detail h2", "accepted");
     assert.match(await text(page, "#detail"), /webhook-signature\(not shown\)/);
-    assert.ok(!(await text(page, "#detail h2")).includes("twin"));
+    assert.ok(!(await text(page, "#detail h2")).includes("duplicate"));
   }));
 
   test("hostile text stays text", () => inPage(async (page) => {
@@ -279,7 +279,7 @@ describe("with the keyboard alone", () => {
     await post(body);
     await openWebhook(page, id);
     await page.keyboard.press("s");
-    await says(page, "#detail", "the twin is dropped");
+    await says(page, "#detail", "the duplicate is dropped");
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
     await page.waitForSelector("#keys[open]");

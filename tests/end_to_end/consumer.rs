@@ -1,4 +1,4 @@
-//! The consumer's side on a local stack of its own, whose queue drops no twins: what comes again comes as it would
+//! The consumer's side on a local stack of its own, whose queue drops no duplicates: what comes again comes as it would
 //! after SQS's five minutes. The sample consumer takes the events off; crm-consume and Powertools share its table.
 
 use std::cell::{Cell, RefCell};

@@ -218,7 +218,7 @@ impl Run {
                 .or_default()
                 .push(message);
         }
-        // After the cases' own: the same events under the same ids would be dropped as twins.
+        // After the cases' own: the same events under the same ids would be dropped as duplicates.
         let kept = Kept::run(stack)?;
         let (typescript, python) = (types::typescript(stack), types::python(stack));
         let logs = local.logs()?;

@@ -43,7 +43,7 @@ pub fn python(stack: &Stack) -> anyhow::Result<Consumed> {
 fn consume(stack: &Stack, vendor: &str, program: impl AsRef<OsStr>, consumer: &Path) -> anyhow::Result<Consumed> {
     let vendor = crm::find(vendor).context("no such vendor")?;
     let mut webhook = Case::find(&events(), vendor, "deal_updated")?.webhook()?;
-    // Of another account, so that it is no twin of the case.
+    // Of another account, so that it is no duplicate of the case.
     webhook.account = Some("acme".to_owned());
     let reply = send::post(stack, vendor, &webhook.clone().proven(vendor, now()))?;
     ensure!(reply.status == 200, "{reply:?}");

@@ -15,7 +15,7 @@ pub const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/eve
 pub const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine";
 
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
-const LARGEST: usize = 1_048_576;
+const MAX_MESSAGE_BYTES: usize = 1_048_576;
 
 /// What has been sent to it.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +48,8 @@ impl Sqs {
         let messages: Vec<_> = entries.map_or_else(|| vec![request], |entries| entries.iter().collect());
         let total = messages.iter().map(|message| size(message)).sum::<usize>();
         let refused = messages.iter().find_map(|message| refusal(&queue, message)).or_else(|| {
-            (total > LARGEST || messages.len() > 10).then(|| format!("{} messages of {total} bytes", messages.len()))
+            (total > MAX_MESSAGE_BYTES || messages.len() > 10)
+                .then(|| format!("{} messages of {total} bytes", messages.len()))
         });
         if let Some(why) = refused {
             self.lock(|log| log.refused.push(why));
@@ -77,7 +78,7 @@ impl Sqs {
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 fn refusal(queue: &str, message: &Value) -> Option<String> {
     let body = text(message, "MessageBody");
-    if body.is_empty() || size(message) > LARGEST || !body.chars().all(is_allowed) {
+    if body.is_empty() || size(message) > MAX_MESSAGE_BYTES || !body.chars().all(is_allowed) {
         return Some(format!("a body of {} bytes", body.len()));
     }
     for id in ["MessageGroupId", "MessageDeduplicationId"].into_iter().filter(|_| queue.ends_with(".fifo")) {

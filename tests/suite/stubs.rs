@@ -117,16 +117,16 @@ async fn sqs_keeps_a_group_in_order_and_hands_out_nothing_more_of_it_before_a_de
 
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-exactly-once-processing.html>
 #[tokio::test]
-async fn sqs_drops_a_twin_for_five_minutes_even_of_a_deleted_message() {
+async fn sqs_drops_a_duplicate_for_five_minutes_even_of_a_deleted_message() {
     let stub = Stub::start().await;
-    let first = stub.send("a", "twin").await;
+    let first = stub.send("a", "duplicate").await;
     let (_, messages) = stub.receive(EVENTS).await;
     stub.delete(&messages[0]).await.unwrap();
-    assert_eq!(stub.send("a", "twin").await, first);
+    assert_eq!(stub.send("a", "duplicate").await, first);
     assert!(stub.receive(EVENTS).await.0.is_empty());
     Stub::pass(301).await;
-    stub.send("a", "twin").await;
-    assert_eq!(stub.receive(EVENTS).await.0, ["twin"]);
+    stub.send("a", "duplicate").await;
+    assert_eq!(stub.receive(EVENTS).await.0, ["duplicate"]);
     assert_eq!(stub.sqs.counts(EVENTS).dropped, 1);
 }
 

@@ -88,7 +88,7 @@ impl Place {
     }
 }
 
-/// The stub's messages are of the real time: so long after that no twin is dropped for them.
+/// The stub's messages are of the real time: late enough that SQS no longer drops their duplicates.
 #[expect(clippy::disallowed_methods, reason = "the stub goes by the real clock")]
 fn much_later() -> Timestamp {
     Timestamp::now() + Duration::from_secs(600)

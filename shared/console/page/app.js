@@ -9,7 +9,7 @@ const post = (path, body) =>
 const at = (id) => document.getElementById(id);
 const [rows, detail, filter, editor, keys] = ["rows", "detail", "filter", "editor", "keys"].map(at);
 const fields = editor.querySelector("form").elements;
-const MOST = 500; // as many as the server keeps
+const MAX_WEBHOOKS = 500; // as many as the server keeps
 const OUTCOMES = ["accepted", "stored", "ignored", "quarantined", "bad_request", "unauthorized", "too_large", "unavailable", "no_route", "failed"];
 
 /** By number, the oldest first. */
@@ -23,13 +23,13 @@ const words = (outcome) => outcome.replaceAll("_", " ");
 function matches(webhook) {
   const { vendor, type, outcome } = Object.fromEntries(new FormData(filter));
   return (!vendor || webhook.vendor === vendor) && (!type || webhook.types.includes(type))
-    && (!outcome || (outcome === "twin" ? webhook.twin : webhook.outcome === outcome));
+    && (!outcome || (outcome === "duplicate" ? webhook.duplicate : webhook.outcome === outcome));
 }
 
 function row(webhook) {
-  const { number, received_at, vendor, answer, outcome, twin, types, reason, event_ids } = webhook;
+  const { number, received_at, vendor, answer, outcome, duplicate, types, reason, event_ids } = webhook;
   const time = new Date(received_at).toLocaleTimeString([], { hour12: false });
-  const said = twin ? "accepted, twin dropped" : words(outcome);
+  const said = duplicate ? "accepted, duplicate dropped" : words(outcome);
   const what = types.length ? [...new Set(types)].join(", ") + (types.length > 1 ? ` (${types.length})` : "")
     : reason ?? (outcome === "unauthorized" ? "no valid proof of origin; make logs says what is wrong" : "");
   // A reason has no key beside it, and takes its place.
@@ -40,7 +40,7 @@ function row(webhook) {
     el("td", {}, el("button", { type: "button" }, time)),
     el("td", {}, vendor),
     el("td", { className: "status" }, String(answer?.status ?? "–")),
-    el("td", { className: `outcome ${twin ? "twin" : outcome}` }, said),
+    el("td", { className: `outcome ${duplicate ? "duplicate" : outcome}` }, said),
     ...told,
     el("td", { className: "number" }, String(answer?.milliseconds ?? "–")));
 }
@@ -65,7 +65,7 @@ function option(select, value) {
 
 function add(webhook) {
   webhooks.set(webhook.number, webhook);
-  for (const number of [...webhooks.keys()].slice(0, Math.max(0, webhooks.size - MOST))) webhooks.delete(number);
+  for (const number of [...webhooks.keys()].slice(0, Math.max(0, webhooks.size - MAX_WEBHOOKS))) webhooks.delete(number);
   webhook.types.forEach((type) => option(filter.elements.type, type));
 }
 
@@ -212,5 +212,5 @@ document.addEventListener("keydown", async (event) => {
   try { await press(); } catch (error) { failed(error); }
 });
 
-["twin", ...OUTCOMES].forEach((outcome) => option(filter.elements.outcome, outcome));
+["duplicate", ...OUTCOMES].forEach((outcome) => option(filter.elements.outcome, outcome));
 listen();

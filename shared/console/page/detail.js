@@ -96,30 +96,30 @@ export function moveValue(element, step) {
   return true;
 }
 
-const TWIN = "SQS has this deduplication id already: the twin is dropped";
+const DUPLICATE = "SQS knows this deduplication id: the duplicate is dropped";
 
 function message({ body, ...message }, index) {
   const heading = message.queue === "main" ? "On the queue" : "In the quarantine";
   return el("div", { className: "message" },
-    el("h3", {}, message.twin ? `${heading}: the same once more` : heading),
-    facts([["SQS", message.twin ? TWIN : "took it"], ["type", message.type], ["key", message.event_id], ["group", message.group],
+    el("h3", {}, message.duplicate ? `${heading}: the same once more` : heading),
+    facts([["SQS", message.duplicate ? DUPLICATE : "took it"], ["type", message.type], ["key", message.event_id], ["group", message.group],
       ["message id", message.message_id], ["sequence", message.sequence_number]]),
     json(heading, body, String(index)));
 }
 
 export async function showDetail(root, number, { again, edit, close }) {
   const { webhook, account, headers, query, body, messages, sendable, editable } = await ask(`/api/webhooks/${number}`);
-  const { answer, vendor, outcome, reason, twin, received_at } = webhook;
+  const { answer, vendor, outcome, reason, duplicate, received_at } = webhook;
   const button = (text, key, press, disabled) =>
     el("button", { type: "button", title: key, disabled, onclick: press }, text);
   const traceable = outcome === "accepted" && messages.length > 0 && sendable;
   const where = el("p", { id: "where", role: "status", hidden: !traceable },
     "Choose a value to see where it came from, or what became of it. What is grey became no field.");
-  const said = twin ? "accepted, twin dropped" : outcome.replaceAll("_", " ");
+  const said = duplicate ? "accepted, duplicate dropped" : outcome.replaceAll("_", " ");
   const nothing = el("p", {}, answer ? "Nothing went on a queue." : "");
   root.replaceChildren(
     el("div", { className: "bar" },
-      el("h2", {}, `${vendor}: `, el("span", { className: `outcome ${twin ? "twin" : outcome}` }, said)),
+      el("h2", {}, `${vendor}: `, el("span", { className: `outcome ${duplicate ? "duplicate" : outcome}` }, said)),
       el("span", {}, answer ? `${answer.status} in ${answer.milliseconds} ms` : "posted past this page: the answer was not seen"),
       el("span", { className: "buttons" },
         button("Send again", "s", again, !sendable), button("Edit and send", "e", edit, !editable),

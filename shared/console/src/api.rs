@@ -160,7 +160,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A delivery id becomes a new one: what is edited is another delivery, and SQS would drop it as a twin.
+    /// A delivery id becomes a new one: what is edited is another delivery, and SQS would drop it as a duplicate.
     fn new(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Result<Self, Failed> {
         let body = std::str::from_utf8(&webhook.body).map_err(|_| missing("text to edit"))?;
         let of_the_proof: Vec<_> = vendor.proof_headers().collect();

@@ -132,7 +132,7 @@ fn page(content_type: &'static str, text: &'static str) -> Response {
 
 async fn webhook(Of(state): Of<State>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    match to_bytes(body, proxy::LARGEST).await {
+    match to_bytes(body, proxy::MAX_BODY_BYTES).await {
         Ok(body) => proxy::webhook(&state, parts, body).await.0.into_response(),
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }
@@ -148,7 +148,7 @@ async fn aws(Of(state): Of<State>, request: Request) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     }
     let (parts, body) = request.into_parts();
-    match to_bytes(body, proxy::LARGEST).await {
+    match to_bytes(body, proxy::MAX_BODY_BYTES).await {
         Ok(body) => proxy::aws(&state, parts, body).await.into_response(),
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// What is nested deeper is one line: a body may nest as deep as it is long.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 /// What is longer ends with a line that says so.
-pub const MOST: usize = 20_000;
+pub const MAX_LINES: usize = 20_000;
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,8 +36,8 @@ pub fn lines(text: &str, without: &str) -> Option<Vec<Line>> {
     }
     let mut writer = Writer { text, without, lines: Vec::new() };
     writer.value(json.get(), None, &mut String::new(), 0);
-    if writer.lines.len() > MOST {
-        writer.lines.truncate(MOST);
+    if writer.lines.len() > MAX_LINES {
+        writer.lines.truncate(MAX_LINES);
         writer.bracket(0, None, format!("... the rest of {} bytes is not shown", text.len()));
     }
     Some(writer.lines)
@@ -51,7 +51,7 @@ struct Writer<'t> {
 
 impl<'t> Writer<'t> {
     fn value(&mut self, json: &'t str, name: Option<String>, pointer: &mut String, depth: usize) {
-        if self.lines.len() > MOST {
+        if self.lines.len() > MAX_LINES {
             return;
         }
         if !self.without.is_empty() && pointer == self.without {
@@ -61,7 +61,7 @@ impl<'t> Writer<'t> {
             return self.bracket(depth, name, empty.to_owned());
         }
         let inner = depth.saturating_add(1);
-        if depth < DEEPEST
+        if depth < MAX_DEPTH
             && json.starts_with('{')
             && let Ok(object) = Object::parse(json)
         {
@@ -74,7 +74,7 @@ impl<'t> Writer<'t> {
             }
             return self.bracket(depth, None, "}".to_owned());
         }
-        if depth < DEEPEST
+        if depth < MAX_DEPTH
             && json.starts_with('[')
             && let Ok(entries) = serde_json::from_str::<Vec<&RawValue>>(json)
         {
@@ -109,7 +109,7 @@ fn is_empty(json: &str, brackets: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{DEEPEST, MOST, lines};
+    use super::{MAX_DEPTH, MAX_LINES, lines};
 
     #[test]
     fn every_scalar_stands_as_it_is_and_says_where() {
@@ -139,10 +139,10 @@ mod tests {
     fn deep_and_long_bodies_are_cut() {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(100), "]".repeat(100));
         let depth = lines(&deep, "").unwrap().iter().map(|line| line.depth).max();
-        assert_eq!(depth, Some(DEEPEST));
-        let long = format!("{{\"a\":[{}0]}}", "0,".repeat(MOST));
+        assert_eq!(depth, Some(MAX_DEPTH));
+        let long = format!("{{\"a\":[{}0]}}", "0,".repeat(MAX_LINES));
         let lines = lines(&long, "").unwrap();
-        assert_eq!(lines.len(), MOST + 1);
-        assert!(lines[MOST].text.contains("is not shown"));
+        assert_eq!(lines.len(), MAX_LINES + 1);
+        assert!(lines[MAX_LINES].text.contains("is not shown"));
     }
 }

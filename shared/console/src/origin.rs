@@ -15,9 +15,9 @@ use crate::lines;
 use crm_samples::Webhook;
 
 /// How many values of a body are tried; a body has about fifty.
-const MOST_VALUES: usize = 1000;
+const MAX_VALUES: usize = 1000;
 /// How many bytes are read for it, all tries together: a second of work or so.
-const MOST_BYTES: usize = 16 << 20;
+const MAX_COMPARED_BYTES: usize = 16 << 20;
 
 /// Fields that tell how a webhook could be read: they change with whichever value cannot be read, and come from none.
 const OF_READING: [&str; 3] = ["/timesource", "/data/partial", "/data/unreadable"];
@@ -69,7 +69,7 @@ pub fn origins(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Or
     let text = std::str::from_utf8(&webhook.body).unwrap_or_default();
     let mut values = lines::lines(text, "").unwrap_or_default();
     values.retain(|line| line.pointer.is_some() && !["null", "\"\""].contains(&line.text.as_str()));
-    let most = MOST_BYTES.checked_div(text.len()).unwrap_or(0).min(MOST_VALUES);
+    let most = MAX_COMPARED_BYTES.checked_div(text.len()).unwrap_or(0).min(MAX_VALUES);
     let tried = values.len().min(most);
     for line in values.iter().take(tried) {
         let (Some(before), Some(after)) = (text.get(..line.place.start), text.get(line.place.end..)) else { continue };
@@ -237,7 +237,7 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_VALUES, Origins, Source, origins};
+    use super::{MAX_VALUES, Origins, Source, origins};
     use crm_normalize::{Vendor, crm};
     use crm_samples::Webhook;
     use jiff::Timestamp;
@@ -300,10 +300,10 @@ mod tests {
     fn what_becomes_no_event_has_none_and_a_large_body_is_tried_in_part() {
         let webhook = Webhook { body: b"not JSON".into(), ..Webhook::default() };
         assert!(origins(heffl(), &webhook, NOW).links.is_empty());
-        let many = "1,".repeat(MOST_VALUES);
+        let many = "1,".repeat(MAX_VALUES);
         let text = format!(r#"{{"event":"deal.updated","payload":{{"id":"d1"}},"rest":[{many}1]}}"#);
         let found = origins(heffl(), &Webhook { body: text.into(), ..Webhook::default() }, NOW);
-        assert_eq!((found.values, found.tried), (MOST_VALUES + 3, MOST_VALUES));
+        assert_eq!((found.values, found.tried), (MAX_VALUES + 3, MAX_VALUES));
         assert_eq!(of(&found, 0, "/data/record/id"), [body("/payload/id")]);
     }
 }

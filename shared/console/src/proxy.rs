@@ -21,7 +21,7 @@ use crate::store::{Answer, Message, Queue};
 use crm_samples::Webhook;
 
 /// What API Gateway takes is 10 MB, what a function may send to S3 is of that size: more goes through neither.
-pub const LARGEST: usize = 16 << 20;
+pub const MAX_BODY_BYTES: usize = 16 << 20;
 
 /// Headers of one connection ([RFC 9110, section 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)); the
 /// length is counted anew.
@@ -82,7 +82,7 @@ impl Forward {
         for name in OF_THE_CONNECTION {
             headers.remove(name);
         }
-        match to_bytes(Body::new(body), LARGEST).await {
+        match to_bytes(Body::new(body), MAX_BODY_BYTES).await {
             Ok(body) => Reply { status, headers, body },
             Err(error) => Reply::bad_gateway(&error),
         }
@@ -242,7 +242,7 @@ fn message(queue: Queue, sent: Sent, confirmed: &Confirmed) -> Message {
         group: sent.message_group_id,
         message_id: confirmed.message_id.clone(),
         sequence_number: confirmed.sequence_number.clone(),
-        twin: false,
+        duplicate: false,
         body: sent.message_body,
     }
 }

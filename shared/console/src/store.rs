@@ -14,10 +14,10 @@ use tokio::sync::broadcast;
 use crm_samples::Webhook;
 
 /// How many webhooks are kept, and how many bytes they may have together.
-const MOST: usize = 500;
-const MOST_BYTES: usize = 64 << 20;
-/// How many deduplication ids are remembered to know a twin by: SQS does so for five minutes.
-const MOST_IDS: usize = 10_000;
+const MAX_ENTRIES: usize = 500;
+const MAX_BYTES: usize = 64 << 20;
+/// How many deduplication ids are remembered to know a duplicate by: SQS does so for five minutes.
+const MAX_IDS: usize = 10_000;
 
 /// What a function, or the gateway in front of it, answered.
 #[derive(Clone, Debug, Serialize)]
@@ -57,7 +57,7 @@ pub struct Message {
     pub message_id: String,
     pub sequence_number: Option<String>,
     /// SQS knew the deduplication id and dropped the message: its answer has the message id of the first.
-    pub twin: bool,
+    pub duplicate: bool,
     #[serde(skip)]
     pub body: String,
 }
@@ -73,8 +73,8 @@ pub struct Entry {
     pub reason: Option<String>,
     pub types: Vec<String>,
     pub event_ids: Vec<String>,
-    /// SQS dropped all its events as twins.
-    pub twin: bool,
+    /// SQS dropped all its events as duplicates.
+    pub duplicate: bool,
     /// None where it was posted past the page, and only its message was seen.
     pub answer: Option<Answer>,
     #[serde(skip)]
@@ -130,7 +130,7 @@ pub struct Store {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { kept: Mutex::default(), news: broadcast::channel(MOST).0 }
+        Self { kept: Mutex::default(), news: broadcast::channel(MAX_ENTRIES).0 }
     }
 }
 
@@ -169,11 +169,11 @@ impl Store {
         let mut kept = self.kept();
         if let Some(id) = &message.event_id {
             let known = (id.clone(), message.message_id.clone());
-            message.twin = kept.seen.contains(&known);
-            if !message.twin {
+            message.duplicate = kept.seen.contains(&known);
+            if !message.duplicate {
                 kept.seen.push_back(known);
             }
-            if kept.seen.len() > MOST_IDS {
+            if kept.seen.len() > MAX_IDS {
                 kept.seen.pop_front();
             }
         }
@@ -202,7 +202,7 @@ impl Store {
         kept.bytes = kept.bytes.saturating_add(entry.size());
         let entry = Shared(Arc::new(entry));
         kept.entries.push_back(entry.clone());
-        while kept.entries.len() > MOST || (kept.bytes > MOST_BYTES && kept.entries.len() > 1) {
+        while kept.entries.len() > MAX_ENTRIES || (kept.bytes > MAX_BYTES && kept.entries.len() > 1) {
             let Some(oldest) = kept.entries.pop_front() else { break };
             kept.bytes = kept.bytes.saturating_sub(oldest.size());
         }
@@ -247,7 +247,7 @@ impl OnItsWay<'_> {
             reason,
             types: messages.iter().filter_map(|message| message.event_type.clone()).collect(),
             event_ids,
-            twin: !messages.is_empty() && messages.iter().all(|message| message.twin),
+            duplicate: !messages.is_empty() && messages.iter().all(|message| message.duplicate),
             answer: Some(answer),
             webhook,
             messages,
@@ -289,7 +289,7 @@ fn posted_past_the_page(message: Message, now: Timestamp) -> Entry {
         reason,
         types: message.event_type.iter().cloned().collect(),
         event_ids: message.event_id.iter().cloned().collect(),
-        twin: message.twin,
+        duplicate: message.duplicate,
         answer: None,
         webhook,
         messages: vec![message],
@@ -322,7 +322,7 @@ fn from_message(message: &Message) -> Option<(Webhook, Option<String>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, MOST, Message, Queue, Store};
+    use super::{Answer, MAX_ENTRIES, Message, Queue, Store};
     use crm_samples::Webhook;
     use jiff::Timestamp;
 
@@ -337,7 +337,7 @@ mod tests {
             group: None,
             message_id: message_id.to_owned(),
             sequence_number: None,
-            twin: false,
+            duplicate: false,
             body: "{}".to_owned(),
         }
     }
@@ -365,16 +365,16 @@ mod tests {
     #[test]
     fn the_second_of_two_with_one_message_id_is_a_twin() {
         let store = Store::default();
-        for twin in [false, true] {
+        for duplicate in [false, true] {
             let webhook = store.begin("heffl", NOW);
             store.sent(message("a", "1"), NOW);
             let number = webhook.answered(Webhook::default(), accepted("a"));
-            assert_eq!(store.entry(number).unwrap().twin, twin);
+            assert_eq!(store.entry(number).unwrap().duplicate, duplicate);
         }
         let webhook = store.begin("heffl", NOW);
         store.sent(message("a", "2"), NOW);
         let number = webhook.answered(Webhook::default(), accepted("a"));
-        assert!(!store.entry(number).unwrap().twin, "after five minutes SQS takes it anew");
+        assert!(!store.entry(number).unwrap().duplicate, "after five minutes SQS takes it anew");
     }
 
     #[test]
@@ -417,11 +417,11 @@ mod tests {
     #[test]
     fn the_oldest_go() {
         let store = Store::default();
-        for index in 0..=MOST {
+        for index in 0..=MAX_ENTRIES {
             store.sent(message(&index.to_string(), &index.to_string()), NOW);
         }
         let entries = store.entries();
-        assert_eq!((entries.len(), entries[0].number), (MOST, u64::try_from(MOST).unwrap() + 1));
+        assert_eq!((entries.len(), entries[0].number), (MAX_ENTRIES, u64::try_from(MAX_ENTRIES).unwrap() + 1));
         assert!(store.entry(1).is_none());
     }
 }

@@ -139,9 +139,9 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
         match effect(event, function).await {
             Ok(()) => {
                 // The effect is there: to leave the message on the queue now would repeat it for certain. Without the
-                // record, only a twin of the message would.
+                // record, only a duplicate of the message would.
                 if let Err(error) = self.store.complete(&event.id, self.times(deadline)).await {
-                    tracing::error!(event_id = %event.id, %error, "consumed, and not recorded: a twin would be consumed again");
+                    tracing::error!(event_id = %event.id, %error, "consumed, and not recorded: a duplicate would be consumed again");
                 }
                 Ok(Done::Now)
             }

@@ -16,13 +16,13 @@ pub enum PayloadError {
     /// A consumer that was built or set up without S3.
     #[error("the message points to S3, and this consumer has no S3 client")]
     Unsupported,
-    #[error("the event's object has {size} bytes, more than the {LARGEST} that are read")]
+    #[error("the event's object has {size} bytes, more than the {MAX_PAYLOAD_BYTES} that are read")]
     TooLarge { size: u64 },
 }
 
 /// Far more than an HTTP API lets in (10 MB, <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>),
 /// far less than a function's memory.
-pub const LARGEST: u64 = 64 << 20;
+pub const MAX_PAYLOAD_BYTES: u64 = 64 << 20;
 
 /// Where objects are read from.
 pub trait Payloads {
@@ -51,7 +51,7 @@ mod s3 {
     use aws_sdk_s3::Client;
     use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
 
-    use super::{LARGEST, PayloadError, Payloads, Pointer};
+    use super::{MAX_PAYLOAD_BYTES, PayloadError, Payloads, Pointer};
 
     /// Objects in S3.
     #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ mod s3 {
                 _ => PayloadError::Unavailable(DisplayErrorContext(&error).to_string()),
             })?;
             let size = object.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-            if size > LARGEST {
+            if size > MAX_PAYLOAD_BYTES {
                 return Err(PayloadError::TooLarge { size });
             }
             let unavailable = |error| PayloadError::Unavailable(DisplayErrorContext(&error).to_string());

@@ -1,6 +1,6 @@
-//! What a vendor is, and the one table of them.
+//! The vendors: the type that describes one, and the table of all.
 //!
-//! A vendor only translates: its name, account, keys, times and envelope are stamped on in one place
+//! A vendor only translates. Names, accounts, keys, times and the envelope are added in one place
 //! ([`crate::Verified::normalize`]), so that a vendor cannot get them wrong.
 
 mod agilecrm;
@@ -20,31 +20,32 @@ use crate::json::Object;
 use crate::request::Pairs;
 use crate::scheme::Scheme;
 
-/// Every vendor. A line here, a folder in `crm/`, a folder in `functions/`, cases in `events/` and a block in the
-/// template make a vendor; a test holds them together.
+/// Every vendor. A vendor consists of a line here, a folder in `crm/`, a folder in `functions/`, cases in `events/` and
+/// a block in the template. A test checks that none is missing.
 pub const ALL: &[&Vendor] =
     &[&agilecrm::VENDOR, &freshsales::VENDOR, &heffl::VENDOR, &teamgram::VENDOR, &teamgrid::VENDOR];
 
-/// A CRM that sends webhooks. Plain data without defaults: what a vendor leaves out does not compile.
+/// A CRM that sends webhooks. Plain data without defaults, so that a vendor cannot omit a field.
 pub struct Vendor {
     /// One lowercase word: module, package, folder of cases, last segment of the route.
     pub name: &'static str,
-    /// The vendor's name as it writes it itself.
+    /// The vendor's own spelling of its name.
     pub title: &'static str,
-    /// The proofs of origin that the vendor can give, the best first.
+    /// The proofs of origin that the vendor can give, best first.
     pub schemes: &'static [Scheme],
-    /// The vendor's own ids of a change, the best first. The first one that a webhook has goes into the event's id. A
-    /// webhook without any is told apart by its body, see [`crate::key`].
+    /// The vendor's own ids of a change, best first. The first one that a webhook has goes into the event's id. A
+    /// webhook without any is identified by its body, see [`crate::key`].
     pub change_ids: &'static [ChangeId],
-    /// True if times in its bodies may lack their zone: they are the account's local time, and a setting names the zone.
+    /// True if times in its bodies may lack their zone. They are then local times of the account, and a setting names
+    /// the zone.
     pub writes_local_times: bool,
-    /// Members of the body that hold secrets, at any depth: they are taken out before anything leaves the function.
+    /// Members of the body that hold secrets, at any depth. They are removed before anything leaves the function.
     pub secret_members: &'static [&'static str],
-    /// Members of the body by which the vendor's support finds a delivery, by their paths: ids and words, no data of a
-    /// record's. The log line names them.
+    /// Paths of the members by which the vendor's support finds a delivery: ids and words, no data of a record. They go
+    /// into the log line.
     pub log_members: &'static [&'static str],
-    /// A body to try a route with, which says nothing about a record: an event that is ignored, or, where the vendor has
-    /// none, one of a made-up name, which becomes `crm.unknown.received`.
+    /// A body to test a route with, not about any record: an event that is ignored or, if the vendor has none, one with
+    /// a made-up name, which becomes `crm.unknown.received`.
     pub test_body: &'static str,
     /// Every event that the vendor is known to send.
     pub catalog: &'static [CatalogEntry],
@@ -67,7 +68,8 @@ impl Vendor {
         })
     }
 
-    /// The catalogue's own spelling of an event's name; none for a name that is not in it, which may be anything.
+    /// The catalogue's spelling of an event's name. `None` if it is not in the catalogue, because it may then be any
+    /// text.
     pub fn documented(&self, vendor_event: &str) -> Option<&'static str> {
         let named = |row: &&CatalogEntry| row.vendor_event.eq_ignore_ascii_case(vendor_event);
         self.catalog.iter().find(named).map(|row| row.vendor_event)
@@ -79,13 +81,13 @@ impl Vendor {
 pub enum ChangeId {
     /// A header that the signature covers.
     Header(&'static str),
-    /// A header that the signature does not cover: whoever has one signed request can send it again with another id.
+    /// A header that the signature does not cover. Anyone who has one signed request can send it again with another id.
     ///
-    /// A body with the vendor's time of the change needs no id, so the header does not count there. Any other body is
-    /// told apart by the header and the body together. A forged id then repeats a state that the consumer already
-    /// has, for as long as the signature is fresh, and cannot take the place of another change's id.
+    /// A body with the vendor's time of the change needs no id, so the header is not used there. Any other body is
+    /// identified by the header and the body together. A forged id can then only repeat a state that the consumer
+    /// already has, as long as the signature is fresh. It cannot replace another change's id.
     UnsignedHeader(&'static str),
-    /// Members of the body by their paths (`meta.id`). Together they are the id; the first one has to be there.
+    /// Paths of members of the body (`meta.id`). Together they are the id; the first one is required.
     Members(&'static [&'static str]),
 }
 
@@ -94,15 +96,15 @@ pub fn find(name: &str) -> Option<&'static Vendor> {
     ALL.iter().copied().find(|vendor| vendor.name == name)
 }
 
-/// The vendor of that name, at compile time: a function's package is named after its vendor.
+/// Finds a vendor by its function's package name, at compile time.
 ///
 /// # Panics
-/// Where there is none, which stops the compiler.
+/// If there is no such vendor; compilation fails.
 #[expect(clippy::panic, reason = "the compiler runs it, no function does")]
 pub const fn of_package(name: &str) -> &'static Vendor {
     let mut rest = ALL;
     while let [vendor, others @ ..] = rest {
-        if same(vendor.name, name) {
+        if is_equal(vendor.name, name) {
             return vendor;
         }
         rest = others;
@@ -110,8 +112,8 @@ pub const fn of_package(name: &str) -> &'static Vendor {
     panic!("the package has the name of no vendor in crm::ALL");
 }
 
-/// `==` of texts, which the compiler does not have in constants.
-const fn same(a: &str, b: &str) -> bool {
+/// String comparison for constants, where `==` is not available.
+const fn is_equal(a: &str, b: &str) -> bool {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     while let ([first_a, rest_a @ ..], [first_b, rest_b @ ..]) = (a, b) {
         if *first_a != *first_b {
@@ -122,7 +124,7 @@ const fn same(a: &str, b: &str) -> bool {
     a.is_empty() && b.is_empty()
 }
 
-/// One event of a vendor and what it becomes.
+/// One event of a vendor and its canonical type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CatalogEntry {
     /// In the vendor's words.
@@ -146,7 +148,7 @@ impl CatalogEntry {
         Self { vendor_event, target: Target::Ignored }
     }
 
-    /// The row of an event's name, exactly as the vendor writes it.
+    /// The row of an event name, spelled exactly as the vendor does.
     pub fn find(rows: &'static [CatalogEntry], vendor_event: &str) -> Option<&'static CatalogEntry> {
         rows.iter().find(|row| row.vendor_event == vendor_event)
     }
@@ -168,7 +170,7 @@ pub struct Webhook<'a> {
     pub query: Pairs<'a>,
 }
 
-/// What a webhook says.
+/// The content of a webhook.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub enum Outcome<'a> {
@@ -176,9 +178,9 @@ pub enum Outcome<'a> {
     Change(Change<'a>),
     /// Any number of records changed.
     Changes(Vec<Change<'a>>),
-    /// An event of a kind that is not modelled: a vendor's new one.
+    /// An event that is not modelled, such as one that the vendor has added.
     Unknown(Unknown<'a>),
-    /// Nothing about a record. Why, for the answer.
+    /// Not about a record. Holds the reason, for the answer.
     Ignored(&'static str),
 }
 
@@ -194,35 +196,35 @@ pub struct Change<'a> {
     /// In the vendor's words.
     pub vendor_event: Text<'a>,
     pub action: Action,
-    /// More about the action than its word says; mostly `None`.
+    /// Details of the action beyond its word; usually `None`.
     pub action_detail: Option<ActionDetail<'a>>,
     pub record: Record<'a>,
-    /// The vendor's id of the customer account, where the body has one.
+    /// The vendor's id of the customer account, if the body has one.
     pub account: Option<Text<'a>>,
-    /// When it happened; none where the vendor does not say.
+    /// The time of the change; `None` if the vendor does not send it.
     pub occurred_at: Option<Timestamp>,
-    /// The record is there in part only.
+    /// True if `record` may lack fields.
     pub partial: bool,
     pub changes: Vec<FieldChange<'a>>,
     pub actor: Option<Actor<'a>>,
 }
 
-/// More about an action than its word says.
+/// Details of an action beyond its word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActionDetail<'a> {
-    /// Of `merged`: the ids of the records that are gone. Each of them has a change of its own, a `deleted`.
+    /// For `merged`: the ids of the records that no longer exist. Each of them also has its own change, a `deleted`.
     MergedIds(Vec<Text<'a>>),
-    /// Of `deleted`: the id of the record that this one was merged into.
+    /// For `deleted`: the id of the record that this one was merged into.
     MergedInto(Text<'a>),
-    /// Of `deleted`: the person's data was erased for privacy.
+    /// For `deleted`: the person's data was erased for privacy.
     ErasedForPrivacy,
 }
 
-/// An event of a kind that is not modelled.
+/// An event that is not modelled.
 #[derive(Debug)]
 pub struct Unknown<'a> {
     pub vendor_event: Text<'a>,
-    /// The record's id, where it stands where this vendor's ids stand.
+    /// The record's id, if it is in this vendor's usual place.
     pub record_id: Option<Text<'a>>,
     pub account: Option<Text<'a>>,
     pub occurred_at: Option<Timestamp>,

@@ -1,10 +1,10 @@
-//! Why a webhook goes no further, and why a setting is refused.
+//! The reasons to refuse or quarantine a webhook, and to refuse a setting.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The request does not prove where it comes from. There is one answer to all of them, so that a forger learns nothing;
-/// the reason is for the log.
+/// The request does not prove its origin. All variants get the same answer, so that a forger learns nothing; the
+/// variant is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unauthorized {
     #[error("no secret is set for this account")]
@@ -29,7 +29,7 @@ impl Unauthorized {
     }
 }
 
-/// Why an authentic webhook is kept instead of an event. The list is closed: replay and alarms go by these words.
+/// The reason to quarantine an authentic webhook. The list is closed, because replay and alarms depend on these words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// The body is not UTF-8 text.
@@ -40,13 +40,13 @@ pub enum Reason {
     WrongEnvelope,
     /// Nothing names the event.
     NoEventName,
-    /// The event is about a record and does not say which.
+    /// The event is about a record, but has no record id.
     NoRecordId,
-    /// The body comes from another product or channel that looks alike.
+    /// The body comes from another product or channel with a similar format.
     OtherProduct,
-    /// More records at once than a function can hold the events of.
+    /// More records than a function can hold events for.
     TooManyEvents,
-    /// Nothing is wrong with it: the queue was out of reach, and the overflow store has it for later.
+    /// The webhook is fine, but the queue was unreachable. The overflow store has it for a replay.
     QueueUnavailable,
 }
 
@@ -76,11 +76,11 @@ impl Reason {
     }
 }
 
-/// An authentic webhook that is kept, with its reason, instead of an event.
+/// The reason and a detail for a webhook that is quarantined instead of becoming an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantine {
     pub reason: Reason,
-    /// A sentence for the person who looks after it. Holds names of fields, never values.
+    /// A sentence for the person who investigates. Contains field names, never values.
     pub detail: Cow<'static, str>,
 }
 
@@ -115,7 +115,7 @@ impl fmt::Display for Quarantine {
     }
 }
 
-/// What is wrong with the secrets setting. Says which account and what is expected, never what was found there.
+/// An invalid secrets setting. Names the account and the expected form, never the value found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretsError {
     #[error(

@@ -1,4 +1,4 @@
-//! Small pieces that several vendors' records are made of.
+//! Small field readers that several vendors share.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crm_event::{CustomField, Email, Entity, FormField, Phone, Ref, Stage, Text, 
 
 use crate::json::{Object, Value};
 
-/// First and last name as one; none where both are missing.
+/// First and last name joined; `None` if both are missing.
 pub fn full_name<'a>(first: Option<&Text<'a>>, last: Option<&Text<'a>>) -> Option<Text<'a>> {
     match (first, last) {
         (Some(first), Some(last)) => Some(Cow::Owned([first, " ", last].concat())),
@@ -14,12 +14,12 @@ pub fn full_name<'a>(first: Option<&Text<'a>>, last: Option<&Text<'a>>) -> Optio
     }
 }
 
-/// A reference by id, name or both; none where both are missing.
+/// A reference by id, name or both; `None` if both are missing.
 pub fn reference<'a>(id: Option<Text<'a>>, name: Option<Text<'a>>) -> Option<Ref<'a>> {
     (id.is_some() || name.is_some()).then(|| Ref { id, name, ..Ref::default() })
 }
 
-/// The same, saying what it refers to.
+/// A reference that also names the entity it refers to.
 pub fn reference_to<'a>(entity: Entity, id: Option<Text<'a>>, name: Option<Text<'a>>) -> Option<Ref<'a>> {
     reference(id, name).map(|reference| Ref { entity: Some(entity), ..reference })
 }
@@ -61,7 +61,7 @@ pub fn custom_field<'a>(name: Text<'a>, value: Value<'_, 'a>) -> Option<CustomFi
     Some(CustomField { name: Some(name), value: Some(value.json()?), ..CustomField::default() })
 }
 
-/// The fields of a form of an object whose members are the fields. Empty ones stay: a form was filled in that way.
+/// Form fields of an object whose members are the fields. Empty ones stay, because the form was submitted that way.
 pub fn form_fields<'a>(fields: &Object<'a>) -> Vec<FormField<'a>> {
     let field = |(name, value): (Text<'a>, Value<'_, 'a>)| FormField { name: Some(name), value: value.json() };
     fields.members().map(field).collect()

@@ -1,8 +1,8 @@
-//! Reading a vendor's JSON: lenient about types, strict about nothing but the syntax.
+//! Reading a vendor's JSON: strict about the syntax, lenient about types.
 //!
-//! An [`Object`] finds its members by name and leaves their values as text until somebody asks. So nothing is copied
-//! that no one reads, numbers keep their digits, and a value of the wrong type costs its own field alone: the field
-//! reads as absent, and its path goes to the warnings.
+//! An [`Object`] finds its members by name and leaves their values as text until they are read. So values that nobody
+//! reads are not copied, numbers keep their digits, and a value of the wrong type affects only its own field: the field
+//! reads as absent, and its path is added to the warnings.
 
 mod node;
 pub(crate) mod syntax;
@@ -26,43 +26,43 @@ use crate::error::Quarantine;
 use crate::redact;
 use crate::time;
 
-/// How many arrays and objects may be nested in each other. The event has up to five more around a value of the body, and
-/// many readers, `serde_json` for one, read no more than 127 in all.
+/// Maximum nesting depth of arrays and objects. The event adds up to five levels around a value of the body, and many
+/// parsers, such as `serde_json`, accept at most 127 levels.
 const MAX_DEPTH: usize = 120;
 
-/// What to read in place of a member's value, by the member's name. `None` reads the value itself.
+/// Returns the value to read instead of a member's value, by the member's name. `None` reads the value itself.
 pub type Replace = for<'o, 'a> fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>;
 
 /// The members of a JSON object.
 ///
-/// Names match without regard to ASCII case: one vendor's page and its server do not agree on the case of theirs. Of
-/// members with one name the last that is not `null` counts. A member that is `null` is absent.
+/// Names match in any ASCII case, because one vendor's page and server use different cases. If a name occurs several
+/// times, the last member that is not `null` is used. A member that is `null` is absent.
 #[derive(Clone)]
 pub struct Object<'a> {
     body: Rc<Body<'a>>,
     container: Rc<Container<'a>>,
-    /// The object's place in the body, such as `data.deals[2]`. Empty for the body itself.
+    /// The object's path in the body, such as `data.deals[2]`. Empty for the body itself.
     path: Rc<str>,
     replace: Option<Replace>,
 }
 
-/// An entry of an array that may hold either.
+/// An entry of an array that may hold both objects and texts.
 pub enum Entry<'a> {
     Object(Object<'a>),
     Text(Text<'a>),
 }
 
-/// What all objects of one body share.
+/// State that all objects of one body share.
 struct Body<'a> {
     text: &'a str,
     /// Paths of values that could not be read.
     warnings: RefCell<Vec<String>>,
-    /// The zone of times that are written without one.
+    /// The zone for times without a zone.
     zone: TimeZone,
 }
 
 impl<'a> Object<'a> {
-    /// A whole body.
+    /// Parses a whole body.
     ///
     /// # Errors
     /// If the text is not one JSON object, or if it is nested deeper than 120 levels.
@@ -70,7 +70,7 @@ impl<'a> Object<'a> {
         Self::parse_in(json, TimeZone::UTC)
     }
 
-    /// A whole body in which times without a zone are of this one.
+    /// Parses a whole body, with the zone for times without a zone.
     ///
     /// # Errors
     /// As [`Self::parse`].
@@ -83,16 +83,16 @@ impl<'a> Object<'a> {
         Ok(Self { body, container, path: Rc::from(""), replace: None })
     }
 
-    /// The paths of the values that were there and could not be read, in the order of reading.
+    /// The paths of the values that were present but could not be read, in the order of reading.
     pub fn take_warnings(&self) -> Vec<String> {
         self.body.warnings.take()
     }
 
-    /// The whole body byte for byte, without the members of these names at any depth. What was read of it is dropped
+    /// The whole body byte for byte, without the members of these names at any depth. The parsed nodes are dropped
     /// before the copy is made, so that a large body is not in memory three times.
     ///
     /// # Errors
-    /// If what is left is not JSON.
+    /// If the rest is not JSON.
     pub fn into_json_without(self, names: &[&str]) -> Result<Json<'a>, serde_json::Error> {
         let text = self.body.text;
         drop(self);
@@ -103,7 +103,7 @@ impl<'a> Object<'a> {
         Ok(Json::new(json))
     }
 
-    /// The value of one of the object's own members.
+    /// The value of a member of this object.
     fn value<'o>(&self, member: &'o Node<'a>) -> Value<'o, 'a> {
         let value = Value(Some(member));
         self.replace.and_then(|replace| replace(&member.name, value)).unwrap_or(value)
@@ -114,7 +114,7 @@ impl<'a> Object<'a> {
         value.filled().or_else(|| self.last_filled(name))
     }
 
-    /// The last member of a name that is not `null`: a name may be there in two cases, and one of them may be empty.
+    /// The last member of this name that is not `null`. A name may occur in two cases, one of them empty.
     fn last_filled(&self, name: &str) -> Option<Value<'_, 'a>> {
         let named = self.container.children.iter().rev().filter(|member| member.name.eq_ignore_ascii_case(name));
         named.filter_map(|member| self.value(member).filled()).next()
@@ -128,7 +128,7 @@ impl<'a> Object<'a> {
         if self.path.is_empty() { name.to_owned() } else { [&self.path, ".", name].concat() }
     }
 
-    /// Reads a member by `read`; a value that `read` does not take is a warning.
+    /// Reads a member with `read`. A value that `read` refuses is added to the warnings.
     fn read<T>(&self, name: &str, read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>) -> Option<T> {
         read(self.member(name)?.scalar()).unwrap_or_else(|Unreadable| {
             self.warn(name);
@@ -136,7 +136,7 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// Whether there is such a member, be it `null`.
+    /// True if there is such a member, even if it is `null`.
     pub fn has(&self, name: &str) -> bool {
         self.container.member(name).is_some()
     }
@@ -146,7 +146,7 @@ impl<'a> Object<'a> {
         self.container.children.iter().map(|member| (member.name.clone(), self.value(member)))
     }
 
-    /// The member's value as it stands.
+    /// The member's value, unread.
     pub fn json(&self, name: &str) -> Option<Value<'_, 'a>> {
         self.member(name)
     }
@@ -173,7 +173,7 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     /// If there is none, or if it is a placeholder that the CRM's template has not filled (`{{deal.id}}`). `path` names
-    /// the member for the person who mends it.
+    /// the member in the error.
     pub fn record_id(&self, name: &str, path: &str) -> Result<Text<'a>, Quarantine> {
         match self.id(name) {
             Some(id) => Ok(id),
@@ -184,8 +184,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// An id: text, or a number, of which it is the digits (`5001264008.0` and `5.001264008e9` are `5001264008`). No
-    /// vendor gives a record the id 0, several write it for "none". A placeholder that was not filled is no id.
+    /// An id: text, or the digits of a number (`5001264008.0` and `5.001264008e9` are `5001264008`). 0 is absent: no
+    /// vendor gives a record the id 0, but several write it for "none". So is a placeholder that was not filled.
     pub fn id(&self, name: &str) -> Option<Text<'a>> {
         let id = self.read(name, |value| match value {
             Scalar::Null => Ok(None),
@@ -197,7 +197,7 @@ impl<'a> Object<'a> {
         id.filter(|id| id != "0")
     }
 
-    /// A number with its digits as they stand, be it written as text.
+    /// A number with its original digits, also if it is written as text.
     pub fn decimal(&self, name: &str) -> Option<Decimal<'a>> {
         self.read(name, |value| match value {
             Scalar::Null => Ok(None),
@@ -233,8 +233,8 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// An instant in any of the vendors' forms, see [`time::instant`]; a local time is of the body's zone. The number 0
-    /// means "never".
+    /// An instant in any of the vendors' forms, see [`time::instant`]. A local time is in the body's zone. The number 0
+    /// means "never" and is absent.
     pub fn time(&self, name: &str) -> Option<Timestamp> {
         self.moment(name, |text| time::instant(text, &self.body.zone), time::epoch)
     }
@@ -276,12 +276,12 @@ impl<'a> Object<'a> {
         self.nested(self.member(name)?, || self.path_of(name))
     }
 
-    /// The objects of an array; an object that stands alone is an array of one. `null` entries are left out.
+    /// The objects of an array. A single object is read as an array of one. `null` entries are left out.
     pub fn objects<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Object<'a>> + 'o {
         self.entries(name, |value, path| self.nested(value, path))
     }
 
-    /// The entries of an array, each an object or a text; an entry that stands alone is an array of one. Empty ones are
+    /// The entries of an array, each an object or a text. A single entry is read as an array of one. Empty ones are
     /// left out.
     pub fn objects_or_texts<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Entry<'a>> + 'o {
         let read = |value: Value<'_, 'a>, path: &dyn Fn() -> String| match value.scalar() {
@@ -291,18 +291,18 @@ impl<'a> Object<'a> {
         self.entries(name, read).flatten()
     }
 
-    /// A calendar date that stands alone, without a time of day; `None` without a warning for anything else.
+    /// A calendar date without a time of day. Anything else is `None`, without a warning.
     pub fn date_alone(&self, name: &str) -> Option<Date> {
         let text = self.json(name).filter(|value| value.is_string())?.text()?;
         if time::is_date_alone(&text) { time::date(&text) } else { None }
     }
 
-    /// An instant as by [`Self::time`]; `None` for a calendar date that stands alone.
+    /// An instant as read by [`Self::time`]; `None` for a calendar date without a time of day.
     pub fn time_of_day(&self, name: &str) -> Option<Timestamp> {
         if self.date_alone(name).is_some() { None } else { self.time(name) }
     }
 
-    /// The texts of an array of texts or numbers; a text that stands alone is an array of one. Empty ones are left out.
+    /// The texts of an array of texts or numbers. A single text is read as an array of one. Empty ones are left out.
     pub fn texts(&self, name: &str) -> Vec<Text<'a>> {
         let read = |value: Value<'_, 'a>, _: &dyn Fn() -> String| match value.scalar() {
             Scalar::Number(digits) => Some(Some(Cow::Borrowed(digits))),
@@ -312,7 +312,8 @@ impl<'a> Object<'a> {
         self.entries(name, read).flatten().collect()
     }
 
-    /// The ids of an array of texts or numbers, read as by [`Self::id`]; an id that stands alone is an array of one.
+    /// The ids of an array of texts or numbers, read by the rules of [`Self::id`]. A single id is read as an array of
+    /// one.
     pub fn ids(&self, name: &str) -> Vec<Text<'a>> {
         let read = |value: Value<'_, 'a>, _: &dyn Fn() -> String| match value.scalar() {
             Scalar::Number(digits) => Some(Some(integer_digits(digits).unwrap_or(Cow::Borrowed(digits)))),
@@ -323,7 +324,8 @@ impl<'a> Object<'a> {
         self.entries(name, read).flatten().filter(|id| id != "0").collect()
     }
 
-    /// Reads each entry of an array that is not `null`, with its path; those that `read` does not take are warnings.
+    /// Reads each entry of an array that is not `null`, with its path. Entries that `read` refuses are added to the
+    /// warnings.
     fn entries<'o, T>(
         &'o self,
         name: &'o str,
@@ -335,7 +337,7 @@ impl<'a> Object<'a> {
         let values = entries.map(|(index, node)| (index, Value(Some(node)))).filter(|(_, value)| !value.is_null());
         values.filter_map(move |(index, value)| {
             let entry = format!("{name}[{index}]");
-            // An object that stands alone has the path of the member.
+            // A single object has the path of the member.
             let path = || self.path_of(if is_array { &entry } else { name });
             let read = read(value, &path);
             if read.is_none() {
@@ -350,31 +352,31 @@ impl<'a> Object<'a> {
         Some(Object { body: self.body.clone(), container, path: Rc::from(path()), replace: None })
     }
 
-    /// The same object with other values for some of its members, for vendors that wrap values
-    /// (`{"label": .., "value": ..}`). The objects within it are read as they are.
+    /// The same object with other values for some of its members, for vendors that wrap values (`{"label": .., "value":
+    /// ..}`). Nested objects are not changed.
     pub fn map_members(self, replace: Replace) -> Self {
         Self { replace: Some(replace), ..self }
     }
 
-    /// The same object with its members' names without a prefix, where they have it: for flat bodies (`deal_name`).
-    /// Warnings name the members without it.
+    /// The same object, with a prefix removed from its members' names, for flat bodies (`deal_name`). Warnings name the
+    /// members without the prefix.
     pub fn without_prefix(self, prefix: &str) -> Self {
         Self { container: Rc::new(self.container.without_prefix(prefix)), ..self }
     }
 }
 
-/// The value is there, and is not what it should be.
+/// The value is present, but has the wrong type or form.
 struct Unreadable;
 
-/// True if text is a template's placeholder that was not filled, such as `{{deal.id}}`.
+/// True if the text is an unfilled placeholder of a template, such as `{{deal.id}}`.
 fn is_placeholder(text: &str) -> bool {
     text.trim_start().starts_with("{{") && text.trim_end().ends_with("}}")
 }
 
-/// The longest integer that is written out from a number with an exponent: no id is longer.
+/// Maximum digits of an integer that is expanded from a number with an exponent. No id is longer.
 const MAX_INTEGER_DIGITS: usize = 40;
 
-/// The digits of a JSON number that is an integer however it is written: `1.357e+06` is `1357000`. `None` for any other
+/// The digits of a JSON number that is an integer in any notation: `1.357e+06` is `1357000`. `None` for any other
 /// number, and for an integer of more than [`MAX_INTEGER_DIGITS`].
 fn integer_digits(number: &str) -> Option<Text<'_>> {
     if number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
@@ -386,7 +388,7 @@ fn integer_digits(number: &str) -> Option<Text<'_>> {
     let fraction = fraction.trim_end_matches('0');
     let exponent: i32 = exponent.parse().ok()?;
     let digits = [whole, fraction].concat();
-    // The place of the point in `digits`, from the left.
+    // Position of the decimal point in `digits`, from the left.
     let point = i64::try_from(whole.len()).ok()?.checked_add(i64::from(exponent))?;
     let point = usize::try_from(point).ok().filter(|point| *point <= MAX_INTEGER_DIGITS)?;
     let (integer, rest) = digits.split_at_checked(point).unwrap_or((&digits, ""));

@@ -1,16 +1,16 @@
-//! The names of an event: its idempotency key, its order key, its source. One recipe for all vendors.
+//! The keys of an event: idempotency key, order key and source. All vendors use the same rules.
 //!
-//! The idempotency key ends with a [`Digest`] that tells one change from another. It is made of the first of these that
-//! the webhook has:
+//! The idempotency key ends with a [`Digest`] that identifies the change. It is made from the first of these that the
+//! webhook has:
 //!
 //! 1. the vendor's own id of the change or the delivery, a header or a member of the body ([`ChangeId`]);
-//! 2. the members that make a change what it is, where the vendor lists them ([`ChangeId::Members`] too);
-//! 3. the body, where it holds the vendor's time of this change;
+//! 2. the members that identify a change, if the vendor lists them ([`ChangeId::Members`] too);
+//! 3. the body, if it contains the vendor's time of this change;
 //! 4. the body and the time of receipt.
 //!
-//! Under the first three, a redelivery has the same key at any time. Under the fourth it has another one: the body of a
-//! later change may be the same byte for byte (online, offline, online), and to take it for a redelivery would lose it.
-//! An event that comes twice only repeats a state that the consumer already has.
+//! In the first three cases a redelivery always has the same key. In the fourth case it has a new key. The body of a
+//! later change may be identical byte for byte (online, offline, online), and treating it as a redelivery would lose
+//! that change. A duplicate event only repeats a state that the consumer already has.
 //!
 //! [`ChangeId`]: crate::crm::ChangeId
 //! [`ChangeId::Members`]: crate::crm::ChangeId::Members
@@ -21,16 +21,16 @@ use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::digest::{SHA256, digest};
 
-/// What [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) calls unreserved stays; all else is encoded, so
-/// that `:` only separates and no two records share a key.
+/// Encodes all characters that [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) does not call unreserved.
+/// `:` is then only a separator, and no two records share a key.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The longest `MessageDeduplicationId` and `MessageGroupId` that
-/// [SQS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html) takes.
-const LONGEST: usize = 128;
+/// Maximum length of a `MessageDeduplicationId` and `MessageGroupId` in
+/// [SQS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html).
+const MAX_KEY_BYTES: usize = 128;
 
-/// The SHA-256 of a webhook's body as it came in. It is stored with the webhook, whose body loses the vendor's secrets
-/// before it is stored.
+/// The SHA-256 of a webhook's body as received. It is stored with the webhook, because the vendor's secrets are removed
+/// from the body before it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyHash([u8; 32]);
 
@@ -50,7 +50,7 @@ impl BodyHash {
     }
 }
 
-/// The part of a key that tells changes of one record apart: the first 8 bytes of a SHA-256.
+/// The part of a key that identifies a change of a record: the first 8 bytes of a SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest([u8; 8]);
 
@@ -65,7 +65,7 @@ impl Digest {
         Self::of_parts(members)
     }
 
-    /// The digest of an id that the signature does not cover, and of the body that it came with.
+    /// The digest of an id that the signature does not cover, together with the body.
     pub fn of_unsigned_id(id: &str, body: BodyHash) -> Self {
         Self::of_parts([id, &body.to_hex()])
     }
@@ -80,7 +80,7 @@ impl Digest {
         Self::of_parts([body.to_hex().as_str(), &received_at.as_millisecond().to_string()])
     }
 
-    /// NUL separates the parts: neither a header nor JSON text holds one.
+    /// The digest of the parts, separated by NUL, which neither a header nor JSON text can contain.
     fn of_parts<'p>(parts: impl IntoIterator<Item = &'p str>) -> Self {
         let parts: Vec<&str> = parts.into_iter().collect();
         Self::first_of(sha256(parts.join("\0").as_bytes()))
@@ -103,46 +103,48 @@ impl Digest {
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
-    // A SHA-256 has 32 bytes, so there always is such a chunk.
+    // Never the default: a SHA-256 has 32 bytes.
     digest(&SHA256, bytes).as_ref().first_chunk().copied().unwrap_or_default()
 }
 
-/// The longest nonce that [`again`] takes: with it, every key fits.
-pub const LONGEST_NONCE: usize = 32;
+/// Maximum length of the nonce for [`again`], so that every key fits.
+pub const MAX_NONCE_BYTES: usize = 32;
 
-/// The key for one more effect of an event that had its effect already: the event's own, with a nonce that shows.
-/// None where the nonce is not one to [`LONGEST_NONCE`] ASCII letters, digits or `-`.
+/// The key that lets an event take effect once more: the event's own key with a visible nonce. `None` unless the nonce
+/// is one to [`MAX_NONCE_BYTES`] ASCII letters, digits or `-`.
 pub fn again(vendor: &str, event_id: &str, nonce: &str) -> Option<String> {
     let plain = nonce.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if nonce.is_empty() || nonce.len() > LONGEST_NONCE || !plain {
+    if nonce.is_empty() || nonce.len() > MAX_NONCE_BYTES || !plain {
         return None;
     }
     let key = format!("{event_id}:again-{nonce}");
-    Some(if key.len() <= LONGEST {
+    Some(if key.len() <= MAX_KEY_BYTES {
         key
     } else {
         format!("{vendor}:{}:again-{nonce}", HEXLOWER.encode(digest(&SHA256, event_id.as_bytes()).as_ref()))
     })
 }
 
-/// Which record of which account an event is about.
+/// The record and account that an event is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// Lowercase letters.
     pub vendor: &'a str,
     pub account: &'a str,
     pub entity: Entity,
-    /// Empty where the vendor names no record.
+    /// Empty if the vendor names no record.
     pub record_id: &'a str,
 }
 
 impl Subject<'_> {
-    /// The order key, `{vendor}:{account}:{entity}:{record id}`: the CloudEvents `partitionkey` and the SQS
-    /// `MessageGroupId`. And the idempotency key, `{order key}:{action}:{digest}`: the CloudEvents `id`, the SQS
-    /// `MessageDeduplicationId` and what the consumer tells events apart by.
+    /// The order key and the idempotency key.
+    ///
+    /// The order key, `{vendor}:{account}:{entity}:{record id}`, is the CloudEvents `partitionkey` and the SQS
+    /// `MessageGroupId`. The idempotency key, `{order key}:{action}:{digest}`, is the CloudEvents `id` and the SQS
+    /// `MessageDeduplicationId`; the consumer identifies events by it.
     pub fn keys(&self, action: Action, digest: Digest) -> (String, String) {
         let components = self.components();
-        let mut key = String::with_capacity(LONGEST);
+        let mut key = String::with_capacity(MAX_KEY_BYTES);
         key.push_str(&components);
         key.push(':');
         key.push_str(action.as_str());
@@ -151,14 +153,14 @@ impl Subject<'_> {
         (fitting(self.vendor, components), fitting(self.vendor, key))
     }
 
-    /// The order key alone.
+    /// The order key only.
     pub fn order_key(&self) -> String {
         fitting(self.vendor, self.components())
     }
 
     /// `crm://{vendor}/{account}`.
     pub fn source(&self) -> String {
-        let mut source = String::with_capacity(LONGEST);
+        let mut source = String::with_capacity(MAX_KEY_BYTES);
         source.push_str("crm://");
         source.push_str(self.vendor);
         source.push('/');
@@ -167,7 +169,7 @@ impl Subject<'_> {
     }
 
     fn components(&self) -> String {
-        let mut key = String::with_capacity(LONGEST);
+        let mut key = String::with_capacity(MAX_KEY_BYTES);
         key.push_str(self.vendor);
         key.push(':');
         push_encoded(&mut key, self.account);
@@ -180,7 +182,7 @@ impl Subject<'_> {
 }
 
 fn push_encoded(key: &mut String, component: &str) {
-    // What `COMPONENT` leaves as it is, which cannot be asked for it.
+    // The characters that `COMPONENT` leaves unescaped. `AsciiSet` has no way to ask.
     if component.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')) {
         key.push_str(component);
     } else {
@@ -188,9 +190,9 @@ fn push_encoded(key: &mut String, component: &str) {
     }
 }
 
-/// A key that SQS would not take becomes `{vendor}:{64 hex digits of its SHA-256}`.
+/// Shortens a key that is too long for SQS to `{vendor}:{64 hex digits of its SHA-256}`.
 fn fitting(vendor: &str, key: String) -> String {
-    if key.len() <= LONGEST {
+    if key.len() <= MAX_KEY_BYTES {
         key
     } else {
         format!("{vendor}:{}", HEXLOWER.encode(digest(&SHA256, key.as_bytes()).as_ref()))

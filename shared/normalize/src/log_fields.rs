@@ -1,17 +1,17 @@
-//! What a log line may have of a body: the ids and words by which the vendor's support finds a delivery.
+//! The parts of a body that may be logged: the ids and words by which the vendor's support finds a delivery.
 
 use crm_event::Text;
 use serde::{Serialize, Serializer};
 
 use crate::json::{Object, Value};
 
-/// Longer than any vendor's ids and names of fields.
-const LONGEST: usize = 128;
-/// The most entries of a list.
-const MOST: usize = 20;
+/// Maximum length of a logged word, longer than any vendor's ids and field names.
+const MAX_WORD_BYTES: usize = 128;
+/// Maximum number of logged entries of a list.
+const MAX_WORDS: usize = 20;
 
-/// Members of a body by their paths, as a vendor's `log_members` lists them. A text that is not of an id's letters is no
-/// id, whatever stands there, and is left out: an e-mail address, a sentence.
+/// Members of a body by their paths, as listed in a vendor's `log_members`. A text with characters that ids do not have
+/// is left out, such as an e-mail address or a sentence.
 #[derive(Debug, Default)]
 pub struct Logged<'a>(Vec<(&'static str, Words<'a>)>);
 
@@ -42,12 +42,12 @@ fn words<'a>(value: Value<'_, 'a>) -> Option<Words<'a>> {
     if !value.is_array() {
         return word(value).map(Words::One);
     }
-    let words: Vec<_> = value.children().filter_map(word).take(MOST).collect();
+    let words: Vec<_> = value.children().filter_map(word).take(MAX_WORDS).collect();
     (!words.is_empty()).then_some(Words::Some(words))
 }
 
 fn word<'a>(value: Value<'_, 'a>) -> Option<Text<'a>> {
     let word = value.text()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
-    (word.len() <= LONGEST && word.bytes().all(plain)).then_some(word)
+    (word.len() <= MAX_WORD_BYTES && word.bytes().all(plain)).then_some(word)
 }

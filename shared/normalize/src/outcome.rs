@@ -1,22 +1,23 @@
-//! The one type for what became of a webhook: answer, log, metrics, console and tools all say it with this.
+//! The outcome of a webhook. Answer, log, metrics, console and tools all use this one type.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// What became of a webhook. An event is an id in a function's answer, and may be the whole event elsewhere.
+/// The outcome of a webhook. `E` is the event's id in a function's answer, and may be the whole event elsewhere.
 ///
-/// One vendor (TeamGram) counts anything but exactly 200 as a failure: whatever is not lost is answered 200.
+/// One vendor (TeamGram) treats any status other than 200 as a failure, so every webhook that is not lost is answered
+/// 200.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum Outcome<E = String> {
-    /// On the queue, confirmed.
+    /// The queue has confirmed the events.
     Accepted { events: Vec<E> },
-    /// SQS did not take the events: the webhook is in the overflow store, from where a replay puts them on the queue.
+    /// SQS did not accept the events. The webhook is in the overflow store until a replay.
     Stored { events: Vec<E> },
     /// Not about a record.
     Ignored { reason: Cow<'static, str> },
-    /// Authentic and not understood: in the quarantine, confirmed.
+    /// Authentic but not understood. The quarantine queue has confirmed the webhook.
     Quarantined { reason: String },
     /// Refused; the sender learns nothing more.
     #[serde(untagged)]
@@ -26,13 +27,13 @@ pub enum Outcome<E = String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// Not a request of an HTTP API.
+    /// Not an HTTP API request.
     BadRequest,
     /// The request does not prove its origin.
     Unauthorized,
-    /// Larger than a queue takes, and there is no overflow store.
+    /// Larger than a queue accepts, and there is no overflow store.
     TooLarge,
-    /// Neither SQS nor the overflow store took it: the vendor must send again.
+    /// Neither SQS nor the overflow store accepted it. The vendor must send again.
     Unavailable,
 }
 
@@ -47,7 +48,7 @@ impl<E> Outcome<E> {
         }
     }
 
-    /// The word for it in logs.
+    /// The outcome as a word for logs.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Accepted { .. } => "accepted",
@@ -69,7 +70,7 @@ impl<E> Outcome<E> {
         }
     }
 
-    /// Why it is no event, if the sender is told.
+    /// The reason why there is no event, if the sender may know it.
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Ignored { reason } => Some(reason),

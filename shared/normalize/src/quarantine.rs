@@ -1,5 +1,5 @@
-//! The record of an authentic webhook that did not become an event: all of it, less its credentials. And the way back:
-//! [`Record::restore`].
+//! The record of an authentic webhook that did not become an event: the whole request without its credentials.
+//! [`Record::restore`] turns it back into a webhook.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,24 +15,24 @@ use crate::error::Quarantine;
 use crate::key::{BodyHash, Digest};
 use crate::{Pairs, Request, StoredIdentity, Verified, time_zones};
 
-/// An authentic webhook in the quarantine queue or the overflow store, with all that a replay needs.
+/// An authentic webhook in the quarantine queue or the overflow store, with everything that a replay needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record<'a> {
     /// A [`crate::Reason`]'s word.
     pub reason: Text<'a>,
-    /// A sentence for the person who looks after it.
+    /// A sentence for the person who investigates.
     pub detail: Text<'a>,
     pub vendor: Text<'a>,
-    /// Whose proof it had: the `{account}` segment of the URL, `default` without one.
+    /// The account whose proof it had: the `{account}` segment of the URL, or `default`.
     pub account: Text<'a>,
-    /// The `{account}` segment of the URL, where it had one: then it is the events' account too.
+    /// The `{account}` segment of the URL, if it had one. It is then the events' account too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_account: Option<Text<'a>>,
     pub received_at: Timestamp,
     /// The IANA name of the zone in which local times are read; `None` for UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// SHA-256 of the body as it came in, in hexadecimal digits. A replay makes the keys of the events of it.
+    /// SHA-256 of the body as received, in hexadecimal digits. A replay derives the event keys from it.
     pub body_sha256: String,
     /// By name, in lower case; without credentials and signatures.
     pub headers: BTreeMap<String, Text<'a>>,
@@ -42,27 +42,27 @@ pub struct Record<'a> {
     pub body: Body<'a>,
 }
 
-/// The vendor's bytes, less the vendor's own secrets.
+/// The vendor's bytes, without the vendor's own secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body<'a> {
     #[serde(rename = "body")]
     Text(Text<'a>),
-    /// Where the bytes are not UTF-8.
+    /// Used if the bytes are not UTF-8.
     #[serde(rename = "body_base64")]
     Base64(String),
 }
 
-/// Headers that hold a credential whoever sends them; signatures are named by the vendor's schemes.
+/// Headers that hold a credential for any vendor. The vendor's schemes name the signature headers.
 const CREDENTIAL_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-webhook-token"];
 const CREDENTIAL_PARAMETERS: [&str; 1] = ["token"];
 
-/// Whether a header holds a proof of origin or another credential: it is neither kept nor shown.
+/// True if a header holds a proof of origin or another credential. Such headers are neither stored nor shown.
 pub fn is_credential_header(vendor: &Vendor, name: &str) -> bool {
     let same = |secret: &str| secret.eq_ignore_ascii_case(name);
     CREDENTIAL_HEADERS.into_iter().any(same) || vendor.signature_headers().any(same)
 }
 
-/// Whether a parameter of the query holds a credential.
+/// True if a query parameter holds a credential.
 pub fn is_credential_parameter(name: &str) -> bool {
     CREDENTIAL_PARAMETERS.into_iter().any(|secret| secret.eq_ignore_ascii_case(name))
 }
@@ -99,7 +99,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Why a record cannot be restored.
+/// The reason why a record cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RestoreError {
     #[error("there is no vendor of the name {0:?}")]
@@ -112,8 +112,8 @@ pub enum RestoreError {
     NotAHash,
 }
 
-/// A stored webhook that can be normalized again. It proved its origin before it was stored: whoever restores one
-/// vouches for the place that the record comes from.
+/// A stored webhook that can be normalized again. It proved its origin before it was stored, so the caller must trust
+/// the place that the record comes from.
 #[derive(Clone, Debug)]
 pub struct Restored {
     vendor: &'static Vendor,
@@ -127,7 +127,7 @@ pub struct Restored {
 }
 
 impl Record<'_> {
-    /// The webhook as it was when it came in.
+    /// The webhook as it was received.
     ///
     /// # Errors
     /// If [`Record::new`] cannot have made the record.
@@ -160,10 +160,11 @@ impl Record<'_> {
 }
 
 impl Restored {
-    /// The webhook that an event came from, as far as the event tells: the vendor's JSON, and the event's name in the
-    /// query, which is all that a translation reads of a request's parameters and headers. `None` for an event without
-    /// `raw`, of an unknown vendor, or whose id was too long to end with its digest; and for a part of a record from a
-    /// vendor with local times, for the event does not tell their zone.
+    /// Rebuilds the webhook that an event came from. It has the vendor's JSON, and the event's name in the query; a
+    /// translation reads no other parameter or header.
+    ///
+    /// `None` for an event without `raw`, of an unknown vendor, or whose id was too long to end with its digest. Also
+    /// `None` for a partial record of a vendor with local times, because the event does not contain their zone.
     pub fn from_event(event: &Event<'_>) -> Option<Self> {
         let raw = event.data.raw.as_ref()?;
         let vendor = crm::find(&event.data.vendor)?;
@@ -183,10 +184,10 @@ impl Restored {
         })
     }
 
-    /// The webhook, proved. Its events get the keys and times that they would have had when it came in.
+    /// The verified webhook. Its events get the keys and times that they would have had when it was received.
     pub fn verified(&self) -> Verified<'_> {
         let request = Request {
-            // They counted for the proof only.
+            // Only the proof needs these.
             method: "",
             url: "",
             body: &self.body,

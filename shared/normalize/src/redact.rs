@@ -1,29 +1,29 @@
-//! Taking a vendor's secrets out of a body before anything of it leaves the function.
+//! Removes a vendor's secrets from a body before any part of it leaves the function.
 
 use std::borrow::Cow;
 
 use crate::json::syntax;
 
-/// JSON without every member of the given names, in any ASCII case and with escapes, at any depth, all else byte for
-/// byte.
+/// Removes every member with one of the names, at any depth, in any ASCII case and with escapes. All other bytes stay
+/// the same.
 pub fn without_members_of_json<'a>(json: &'a str, names: &[&str]) -> Cow<'a, str> {
     without(json, names, split_string)
 }
 
-/// The same of text that is not quite JSON and must not leak either. A value that does not end takes the rest of the text
-/// with it.
+/// The same for text that is not valid JSON and must not leak either. If a value does not end, the rest of the text is
+/// removed with it.
 pub fn without_members<'a>(text: &'a str, names: &[&str]) -> Cow<'a, str> {
-    // Where quotes do not pair, a name may begin at any of them.
+    // If quotes do not pair, a name may begin at any of them.
     without(text, names, |after_quote| ("", after_quote))
 }
 
-/// The same of bytes that are not UTF-8, as if each were a character. The names are ASCII.
+/// The same for bytes that are not UTF-8, reading each byte as a character. The names are ASCII.
 pub fn without_members_of_bytes(bytes: &[u8], names: &[&str]) -> Vec<u8> {
     let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     without_members(&text, names).chars().filter_map(|c| u8::try_from(c).ok()).collect()
 }
 
-/// `skip` splits off what is left of a string that is not such a name, after its opening quote.
+/// Removes the members. `skip` splits off the rest of a string that is not such a name, after its opening quote.
 fn without<'a>(text: &'a str, names: &[&str], skip: impl Fn(&str) -> (&str, &str)) -> Cow<'a, str> {
     if names.is_empty() {
         return Cow::Borrowed(text);
@@ -47,10 +47,10 @@ fn without<'a>(text: &'a str, names: &[&str], skip: impl Fn(&str) -> (&str, &str
     if is_found { Cow::Owned(kept) } else { Cow::Borrowed(text) }
 }
 
-/// What follows the colon of a member that has one of the names. `None` for a member of another name, and for a string
+/// The text after the colon of a member with one of the names. `None` for a member with another name, and for a string
 /// that is not a name.
 fn value_of_member<'a>(after_quote: &'a str, names: &[&str]) -> Option<&'a str> {
-    // No secret's name has a quote in it, escaped or not.
+    // No secret's name contains a quote, escaped or not.
     let (name, after) = after_quote.split_once('"')?;
     let value = after.trim_start().strip_prefix(':')?;
     let is_named = |name: &str| names.iter().any(|secret| secret.eq_ignore_ascii_case(name));
@@ -62,7 +62,7 @@ fn value_of_member<'a>(after_quote: &'a str, names: &[&str]) -> Option<&'a str> 
     is_secret.then(|| value.trim_start())
 }
 
-/// A string's rest with its closing quote, and what follows it. A string that does not end is all the rest.
+/// Splits after the closing quote of a string. If the string does not end, it is the whole rest.
 fn split_string(after_quote: &str) -> (&str, &str) {
     let mut is_escaped = false;
     let is_end = |(_, byte): &(usize, u8)| {
@@ -74,10 +74,10 @@ fn split_string(after_quote: &str) -> (&str, &str) {
     end.and_then(|(at, _)| after_quote.split_at_checked(at.saturating_add(1))).unwrap_or((after_quote, ""))
 }
 
-/// Leaves out the comma of a member that is left out, which stood between `kept` and `after`. Returns what to go on with.
+/// Removes the comma of a removed member that was between `kept` and `after`. Returns the rest to continue with.
 fn leave_out<'a>(kept: &mut String, after: &'a str) -> &'a str {
     if let Some(next) = after.trim_start().strip_prefix(',') {
-        // The white space before the member stays for the next one.
+        // Keep the white space before the member for the next one.
         return next.trim_start();
     }
     if let Some(head) = kept.trim_end().strip_suffix(',') {
@@ -86,7 +86,7 @@ fn leave_out<'a>(kept: &mut String, after: &'a str) -> &'a str {
     after
 }
 
-/// What follows a JSON value at the start of the text.
+/// The text after the JSON value at its start.
 fn after_value(json: &str) -> &str {
     let mut depth = 0_usize;
     let is_end = |(_, byte): &(usize, u8)| match byte {
@@ -101,7 +101,7 @@ fn after_value(json: &str) -> &str {
         b'}' | b']' => true,
         byte => *byte == b',' && depth == 0,
     };
-    // The comma after the value, or the bracket of the container that it is the last value of.
+    // The comma after the value, or the closing bracket of its container.
     let end = syntax::outside_strings(json).find(is_end);
     let Some((value, _)) = end.and_then(|(at, _)| json.split_at_checked(at)) else { return "" };
     json.split_at_checked(value.trim_end().len()).map_or("", |(_, after)| after)

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use crm_event::Text;
 
-/// What a proof is checked over: the request as it came, body bytes untouched.
+/// The request that a proof is checked against, exactly as received.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// As the sender wrote it.
     pub method: &'a str,
-    /// The URL that the sender posted to, with its query: some vendors sign it.
+    /// The URL that the sender posted to, with its query. Some vendors sign it.
     pub url: &'a str,
     pub body: &'a [u8],
     /// Names in any case.
@@ -25,8 +25,8 @@ pub struct Request<'a> {
 pub struct Pairs<'a>(pub &'a [(Cow<'a, str>, Cow<'a, str>)]);
 
 impl<'a> Pairs<'a> {
-    /// The one value of a name, without regard to ASCII case. A name that occurs twice has none: two readers could
-    /// take it for different requests.
+    /// The only value of a name, in any ASCII case. `None` if the name occurs twice, because two readers could disagree
+    /// on the value.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         let mut values = self.0.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         let (_, value) = values.next()?;
@@ -38,12 +38,12 @@ impl<'a> Pairs<'a> {
 pub const DEFAULT_ACCOUNT: &str = "default";
 
 impl<'a> Request<'a> {
-    /// Whose secrets prove the request.
+    /// The account whose secrets prove the request.
     pub fn account_or_default(&self) -> &'a str {
         self.account.unwrap_or(DEFAULT_ACCOUNT)
     }
 
-    /// The [trace context](https://www.w3.org/TR/trace-context/#traceparent-header), where it is well-formed.
+    /// The [trace context](https://www.w3.org/TR/trace-context/#traceparent-header), if it is well-formed.
     pub fn traceparent(&self) -> Option<Text<'a>> {
         let value = self.headers.get("traceparent")?;
         let parts: Vec<&str> = value.splitn(4, '-').collect();

@@ -1,9 +1,9 @@
 //! The proofs of origin that vendors can give.
 //!
-//! Each is checked over the raw bytes, before anything is parsed, and compared in constant time. There
-//! is no scheme that accepts everything: an account without a secret has no webhooks.
+//! Each is checked over the raw bytes, before anything is parsed, and compared in constant time. No scheme accepts
+//! everything, so an account without a secret accepts no webhooks.
 //!
-//! A CRM's module lists its schemes, the best first. A CRM that signs has a constant in [`known`].
+//! A CRM's module lists its schemes, best first. A CRM that signs has a constant in [`known`].
 
 pub mod known;
 pub mod signature;
@@ -27,13 +27,13 @@ pub enum Scheme {
     Signature(&'static SignatureScheme),
     /// `Authorization: Basic` ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)).
     Basic,
-    /// A secret text in `Authorization: Bearer`, in `X-Webhook-Token` or in the query as `token`: for senders that can
-    /// do no more.
+    /// A secret text in `Authorization: Bearer`, in `X-Webhook-Token` or in the query as `token`, for senders that
+    /// support nothing better.
     Token,
 }
 
 impl Scheme {
-    /// The word in front of a secret in the setting.
+    /// The word before a secret in the setting.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Signature(scheme) => scheme.word,
@@ -42,7 +42,7 @@ impl Scheme {
         }
     }
 
-    /// How a secret of this scheme is written in the setting.
+    /// The form of a secret of this scheme in the setting.
     pub fn form(self) -> String {
         match self {
             Self::Signature(scheme) => format!("{}:{}", scheme.word, scheme.secret_form),
@@ -59,8 +59,8 @@ impl Scheme {
     }
 }
 
-/// A text that a request must show as it is, stored as its MAC: comparing MACs takes the same time whatever the texts
-/// have in common.
+/// A secret text that a request must contain. It is stored as its MAC, because comparing MACs takes the same time for
+/// any two texts.
 pub(crate) struct SharedSecret {
     key: hmac::Key,
     tag: hmac::Tag,
@@ -132,7 +132,7 @@ fn basic(request: &Request<'_>) -> Option<Vec<u8>> {
 
 fn tokens<'a>(request: &Request<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {
     let in_query = request.query.get("token");
-    // A `+` that was pasted into the URL as it is has been decoded to a space.
+    // A `+` that was pasted into the URL unescaped has been decoded to a space.
     let with_plus = in_query.filter(|token| token.contains(' ')).map(|token| token.replace(' ', "+"));
     let shown = [authorization(request, "bearer"), request.headers.get("x-webhook-token"), in_query];
     let shown = shown.into_iter().flatten().map(|token| Cow::Borrowed(token.as_bytes()));

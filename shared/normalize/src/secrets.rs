@@ -1,4 +1,4 @@
-//! The secrets setting: which proofs each account accepts.
+//! The secrets setting: the proofs that each account accepts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::scheme::signature::KeyForm;
 use crate::scheme::{self, Credential, Key, Scheme, SharedSecret, SignatureScheme};
 use jiff::Timestamp;
 
-/// The proofs of one vendor's accounts, ready to check. Printing it shows no secret.
+/// The proofs of one vendor's accounts, ready to check. `Debug` shows no secret.
 pub struct Secrets(BTreeMap<String, Vec<Credential>>);
 
 impl fmt::Debug for Secrets {
@@ -22,11 +22,12 @@ impl fmt::Debug for Secrets {
 impl Secrets {
     /// Reads `{"default": ["basic:user:password"], "acme": ["hmac:whsec_...", "token:..."]}`.
     ///
-    /// Every proof of a list is accepted, which is what a rotation needs. `hmac-text:` is `hmac:` with the secret's text
-    /// itself as the key, for a vendor that does not decode it as its specification says.
+    /// Every proof of a list is accepted, so that secrets can be rotated. `hmac-text:` is `hmac:` with the secret's
+    /// text itself as the key, for a vendor that does not decode it as its specification says.
     ///
     /// # Errors
-    /// Where it is not that, or has a scheme that is not among `schemes`. The error never holds what was found.
+    /// If the setting has another form, or a scheme that is not in `schemes`. The error never contains the setting's
+    /// text.
     pub fn parse(json: &str, schemes: &[Scheme]) -> Result<Self, SecretsError> {
         let expected = || schemes.iter().map(|scheme| scheme.form()).collect::<Vec<_>>().join(" or ");
         let example = || schemes.first().map(|scheme| scheme.form()).unwrap_or_default();
@@ -68,23 +69,23 @@ impl Secrets {
         Ok(Self(accounts))
     }
 
-    /// Whether the request proves that it comes from the vendor's account it names.
+    /// Checks that the request comes from the vendor's account that it names.
     ///
     /// # Errors
-    /// Where it does not; why, for the log.
+    /// The reason why it does not, for the log.
     pub fn verify(&self, request: &Request<'_>, now: Timestamp) -> Result<(), Unauthorized> {
         let proofs = self.0.get(request.account_or_default()).ok_or(Unauthorized::UnknownAccount)?;
         scheme::verify(proofs, request, now)
     }
 }
 
-/// A list of at least one text.
+/// Reads a list of at least one text.
 fn texts(json: Value<'_, '_>) -> Option<Vec<String>> {
     serde_json::from_str::<Vec<String>>(json.get()).ok().filter(|texts| !texts.is_empty())
 }
 
-/// The shortest key of a signature. Standard Webhooks asks for 24 bytes, no vendor is known to make fewer; a shorter key is one
-/// that was cut off, or that someone can guess.
+/// Minimum length of a signature key. Standard Webhooks asks for 24 bytes, and no known vendor uses fewer. A shorter
+/// key was truncated or can be guessed.
 const MIN_KEY_BYTES: usize = 16;
 
 enum Refused {
@@ -123,7 +124,7 @@ fn credential(text: &str, schemes: &[Scheme]) -> Result<Credential, Refused> {
     }
 }
 
-/// The words that name a scheme of some vendor.
+/// The words for the schemes of all vendors.
 const WORDS: [&str; 4] = ["hmac", "sha256", "basic", "token"];
 
 fn signature(scheme: &'static SignatureScheme, key: &[u8]) -> Result<Credential, Refused> {
@@ -170,10 +171,10 @@ mod tests {
             (r#"{"acme": ["token: hunter2"]}"#, "proof 1"),
             (r#"{"acme": ["token:hunter2 "]}"#, "proof 1"),
             (r#"{"acme": ["hmac:whsec_"]}"#, "proof 1: the key is shorter than 16 bytes"),
-            // 15 bytes: of a key that was copied in part, and of a text.
+            // 15 bytes: a key that was copied in part, and a text.
             (r#"{"acme": ["hmac:whsec_aHVudGVyMmh1bnRlcjJo"]}"#, "proof 1: the key is shorter than 16 bytes"),
             (r#"{"acme": ["hmac-text:hunter2hunter2h"]}"#, "proof 1: the key is shorter than 16 bytes"),
-            // Base64 with too little padding, too much, or other bits than 0 at its end.
+            // Base64 with too little padding, with too much, and with bits other than 0 at its end.
             (r#"{"acme": ["hmac:whsec_aHVudGVyMmh1bnRlcjJodQ="]}"#, "hmac:whsec_<base64>"),
             (r#"{"acme": ["hmac:whsec_aHVudGVyMmh1bnRlcjJodQ==="]}"#, "hmac:whsec_<base64>"),
             (r#"{"acme": ["hmac:whsec_aHVudGVyMmh1bnRlcjJodR"]}"#, "hmac:whsec_<base64>"),

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 #[derive(Clone, Debug, Default)]
 pub struct TimeZones(BTreeMap<String, TimeZone>);
 
-/// The time zones setting is not as expected. Says which account, and not what was found.
+/// An invalid time zones setting. Names the account, but not the value found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeZonesError {
     #[error("expected a JSON object of account to time zone, such as {{\"default\": \"Europe/Berlin\"}}")]
@@ -40,7 +40,7 @@ impl TimeZones {
     }
 }
 
-/// The zone of an IANA name, from the database that is compiled in: a function's machine need not have one.
+/// Finds a zone by its IANA name in the compiled-in database, because the function's machine may not have one.
 pub(crate) fn zone(name: &str) -> Option<TimeZone> {
     if name == "UTC" { Some(TimeZone::UTC) } else { TimeZone::get(name).ok() }
 }

@@ -16,7 +16,7 @@ pub const VENDOR: Vendor = Vendor {
     name: "NAME",
     title: "TITLE",
     schemes: &[Scheme::Token],
-    // Where the vendor has an id of a change or delivery that stays the same when it sends again, name it here.
+    // If the vendor sends an id of the change or delivery that stays the same for redeliveries, name it here.
     change_ids: &[],
     writes_local_times: false,
     secret_members: &[],

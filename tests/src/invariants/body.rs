@@ -36,7 +36,7 @@ pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
         let raw = events.first().map(raw).unwrap_or_else(|| panic!("accepted, and there is no event"));
         let secrets = secrets_are_gone(vendor, &request.body, raw);
         let json = events.iter().map(|each| event(vendor, each, raw, &secrets, &request.body).len()).sum::<usize>();
-        assert!(json <= LARGEST_OUTPUT && events.len() <= MOST_EVENTS, "{} events, {json} bytes", events.len());
+        assert!(json <= MAX_OUTPUT_BYTES && events.len() <= MAX_EVENTS, "{} events, {json} bytes", events.len());
     }
 }
 
@@ -51,8 +51,8 @@ fn secrets(vendor: &Vendor) -> &'static Secrets {
 }
 
 /// What one webhook may become: more would not fit a function's memory, or its time.
-const MOST_EVENTS: usize = 1000;
-const LARGEST_OUTPUT: usize = 128 << 20;
+const MAX_EVENTS: usize = 1000;
+const MAX_OUTPUT_BYTES: usize = 128 << 20;
 
 /// One event; gives its JSON.
 fn event(vendor: &Vendor, event: &Event<'_>, body_json: &str, secrets: &[String], body: &[u8]) -> String {

@@ -22,7 +22,7 @@ use super::ACCOUNT;
 use queue::Queue;
 
 /// The most that SQS takes in one message, and in all messages of one batch: body and attributes.
-const LARGEST: usize = 1_048_576;
+const MAX_MESSAGE_BYTES: usize = 1_048_576;
 
 /// An SQS with its queues; clones share them.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,7 @@ struct State {
 pub struct Counts {
     pub waiting: usize,
     pub in_flight: usize,
-    /// Accepted, dropped twins among them.
+    /// Accepted, dropped duplicates among them.
     pub sent: u64,
     pub dropped: u64,
 }

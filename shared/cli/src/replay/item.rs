@@ -52,7 +52,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotUnderstood => "left: still not understood",
-            Self::TooYoung => "left: younger than 5 minutes, SQS would drop it as a twin",
+            Self::TooYoung => "left: younger than 5 minutes, SQS would drop it as a duplicate",
             Self::Unreadable => "left: not a message of ours",
         })
     }

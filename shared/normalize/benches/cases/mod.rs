@@ -1,5 +1,5 @@
-//! The webhooks under `events/`, and what is measured of each. They are read here and not by the command line tool, whose
-//! dependencies change how `serde_json::Value` keeps an object's members.
+//! The webhooks under `events/`, and the measurements of each. They are not read with the command line tool, because
+//! its dependencies change how `serde_json::Value` stores an object's members.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-/// When all of them were received, which some proofs of origin are made of.
+/// The time of receipt of all webhooks. Some proofs of origin depend on it.
 const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0); // 2026-01-01T00:00:00Z
 
 /// A webhook and the secrets that prove it.
@@ -55,19 +55,19 @@ impl Subject {
         Ok(subject.with_body(fs::read(folder.join("body.json"))?))
     }
 
-    /// The same with another body, and the proof of that one.
+    /// The same webhook with another body and its proof.
     pub fn with_body(mut self, body: Vec<u8>) -> Self {
         self.body = body;
         crm_samples::prove(self.vendor, URL, &self.body, &mut self.headers, &mut self.query, RECEIVED_AT);
         self
     }
 
-    /// All that a function does between request and messages.
+    /// Runs all steps of a function between the request and the messages.
     pub fn ours(&self) {
         black_box(self.messages());
     }
 
-    /// How many messages it becomes.
+    /// The number of resulting messages.
     pub fn messages(&self) -> usize {
         let request = Request {
             method: "POST",
@@ -84,18 +84,18 @@ impl Subject {
         }
     }
 
-    /// The body as a tree, which is where a function without a model starts.
+    /// Parses the body to a tree, as a function without a model would.
     pub fn value(&self) {
         drop(black_box(serde_json::from_slice::<Value>(black_box(&self.body))));
     }
 
-    /// The body read, and nothing made of it: the floor of any reading.
+    /// Parses the body without building anything, the lower bound for any parser.
     pub fn scan(&self) {
         drop(black_box(serde_json::from_slice::<IgnoredAny>(black_box(&self.body))));
     }
 }
 
-/// A JSON object of texts, where there is such a file.
+/// Reads a JSON object of texts, if the file exists.
 fn pairs(path: &Path) -> anyhow::Result<crm_samples::OwnedPairs> {
     if !path.exists() {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! The values of a JSON text, by `serde_json`'s [`RawValue`]: each stays text until somebody asks for what is in it.
+//! The values of a JSON text, based on `serde_json`'s [`RawValue`]. Each stays text until its contents are read.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -13,20 +13,20 @@ use serde_json::{Deserializer, Error};
 
 use super::syntax;
 
-/// A value and, once they have been asked for, the values in it.
+/// A value and, once they have been read, the values in it.
 pub struct Node<'a> {
     /// Empty for a value that is not a member.
     pub name: Text<'a>,
     pub json: &'a RawValue,
-    /// Parsed once, for a container is read by one name after another.
+    /// Parsed only once, although callers read a container name by name.
     container: OnceCell<Option<Rc<Container<'a>>>>,
 }
 
 /// The entries of an array or the members of an object, in the vendor's order.
 pub struct Container<'a> {
     pub children: Vec<Node<'a>>,
-    /// The last member of each name in lower case. A search through all members for each name would take quadratic time
-    /// in a body of many members.
+    /// Index of the last member of each name, in lower case. A linear search for each name would take quadratic time in
+    /// a body with many members.
     by_name: OnceCell<HashMap<String, usize>>,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Container<'a> {
         self.children.get(*by_name.get(&name.to_ascii_lowercase())?)
     }
 
-    /// The same members, their names without a prefix where they have it.
+    /// The same members, with a prefix removed from their names.
     pub fn without_prefix(&self, prefix: &str) -> Self {
         let renamed = |child: &Node<'a>| Node::new(without_prefix(&child.name, prefix), child.json);
         Self::new(self.children.iter().map(renamed).collect())

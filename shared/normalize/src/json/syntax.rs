@@ -1,18 +1,17 @@
-//! JSON as text: strings, and what is outside of them.
+//! JSON as text: strings, and the bytes outside of them.
 
 use std::borrow::Cow;
 
 use crm_event::Text;
 use serde::Deserialize;
 
-/// The text that a JSON string stands for. `None` for any other JSON, and for text that is not Unicode (a lone
-/// surrogate).
+/// The decoded text of a JSON string. `None` for any other JSON, and for text that is not Unicode (a lone surrogate).
 pub fn string(json: &str) -> Option<Text<'_>> {
     #[derive(Deserialize)]
     struct Unescaped<'a>(#[serde(borrow)] Text<'a>);
 
     match between_quotes(json)? {
-        // Most strings are the text itself.
+        // Most strings contain no escapes and can be borrowed.
         text if !text.contains('\\') => Some(Cow::Borrowed(text)),
         _ => serde_json::from_str(json).ok().map(|Unescaped(text)| text),
     }
@@ -27,7 +26,7 @@ fn between_quotes(json: &str) -> Option<&str> {
     json.strip_prefix('"')?.strip_suffix('"')
 }
 
-/// The bytes outside of strings with their places. A string's opening quote is one of them.
+/// The bytes outside of strings with their positions. The opening quote of a string is included.
 pub fn outside_strings(json: &str) -> impl Iterator<Item = (usize, u8)> {
     let (mut in_string, mut is_escaped) = (false, false);
     json.bytes().enumerate().filter(move |(_, byte)| {
@@ -42,7 +41,7 @@ pub fn outside_strings(json: &str) -> impl Iterator<Item = (usize, u8)> {
     })
 }
 
-/// How many arrays and objects of JSON are nested in each other.
+/// The nesting depth of arrays and objects in a JSON text.
 pub fn depth(json: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for (_, byte) in outside_strings(json) {

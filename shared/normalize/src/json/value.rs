@@ -1,4 +1,4 @@
-//! A value of a vendor's JSON, as text until somebody asks.
+//! A value of a vendor's JSON, kept as text until it is read.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use crm_event::{Json, Text};
 use super::node::{Container, Node};
 use super::syntax;
 
-/// A JSON value where it stands in the body, or a `null` in its place.
+/// A JSON value in the body, or `null` in its place.
 #[derive(Clone, Copy)]
 pub struct Value<'o, 'a>(pub(super) Option<&'o Node<'a>>);
 
@@ -16,14 +16,14 @@ pub struct Value<'o, 'a>(pub(super) Option<&'o Node<'a>>);
 pub(super) enum Scalar<'a> {
     Null,
     Bool(bool),
-    /// The digits as they stand.
+    /// The digits, unchanged.
     Number(&'a str),
     Text(Text<'a>),
     /// An array, an object, or text that is not Unicode (a lone surrogate).
     Other,
 }
 
-/// The text without white space at its ends. `None` if nothing is left.
+/// The text without leading and trailing white space. `None` if nothing is left.
 pub(super) fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
     let text = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
@@ -34,7 +34,7 @@ pub(super) fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
 }
 
 impl<'o, 'a> Value<'o, 'a> {
-    /// `null`, in place of another value.
+    /// Replaces the value with `null`.
     pub fn null(self) -> Self {
         Self(None)
     }
@@ -80,7 +80,7 @@ impl<'o, 'a> Value<'o, 'a> {
         Self(Some(self.container()?.member(name)?)).filled()
     }
 
-    /// The entries of an array. Any other value is an array of itself, empty text an empty one.
+    /// The entries of an array. Any other value counts as an array of one, empty text as an empty array.
     pub(super) fn entries(self) -> &'o [Node<'a>] {
         match self.scalar() {
             Scalar::Text(text) if text.trim().is_empty() => &[],

@@ -18,7 +18,7 @@ pub const STANDARD_WEBHOOKS: SignatureScheme = SignatureScheme {
     signed: &[Part::Id, Part::Text("."), Part::Timestamp, Part::Text("."), Part::Body],
     header: "webhook-signature",
     prefix: "v1,",
-    // The specification has spaces. Whoever joins several headers into one puts commas (RFC 9110, section 5.3).
+    // The specification uses spaces. A proxy that joins several headers into one uses commas (RFC 9110, section 5.3).
     separators: &[' ', ','],
     encoding: Encoding::Base64,
     timestamp: Some(SignedTime {
@@ -33,8 +33,8 @@ pub const STANDARD_WEBHOOKS: SignatureScheme = SignatureScheme {
 }
 .checked();
 
-/// TeamGrid's "signed delivery v2". The id is not under the signature. The secret is the key as it stands, in spite of
-/// its prefix that looks like Standard Webhooks.
+/// TeamGrid's "signed delivery v2". The signature does not cover the id. The whole text of the secret is the key,
+/// although its prefix looks like Standard Webhooks.
 pub const TEAMGRID_V2: SignatureScheme = SignatureScheme {
     name: "teamgrid-v2",
     word: "hmac",
@@ -58,9 +58,9 @@ pub const TEAMGRID_V2: SignatureScheme = SignatureScheme {
 }
 .checked();
 
-/// [Close](https://developer.close.com/api/resources/webhooks). It sends again for 72 hours, and does not say whether a
-/// retry has a timestamp of its own. A shorter window could lose changes and would win nothing: a replayed webhook has
-/// the event's id of the first.
+/// [Close](https://developer.close.com/api/resources/webhooks). It retries for 72 hours, and does not document if a
+/// retry has a new timestamp. A shorter window could lose changes and would gain nothing, because a replayed webhook
+/// gets the same event id.
 pub const CLOSE: SignatureScheme = SignatureScheme {
     name: "close",
     word: "hmac",
@@ -84,8 +84,8 @@ pub const CLOSE: SignatureScheme = SignatureScheme {
 }
 .checked();
 
-/// [HubSpot's version 3](https://developers.hubspot.com/docs/api/webhooks/validating-requests), of an app's
-/// subscriptions. HubSpot sends its version 1 beside it, which signs neither time nor URL: it is not accepted.
+/// [HubSpot's version 3](https://developers.hubspot.com/docs/api/webhooks/validating-requests), for an app's
+/// subscriptions. HubSpot also sends its version 1, which is not accepted because it signs neither time nor URL.
 pub const HUBSPOT_V3: SignatureScheme = SignatureScheme {
     name: "hubspot-v3",
     word: "hmac",
@@ -109,7 +109,7 @@ pub const HUBSPOT_V3: SignatureScheme = SignatureScheme {
 }
 .checked();
 
-/// HubSpot's version 2, of workflow actions: it has no timestamp.
+/// HubSpot's version 2, for workflow actions. It has no timestamp.
 pub const HUBSPOT_V2: SignatureScheme = SignatureScheme {
     name: "hubspot-v2",
     word: "sha256",
@@ -128,7 +128,8 @@ pub const HUBSPOT_V2: SignatureScheme = SignatureScheme {
 }
 .checked();
 
-/// [Attio](https://docs.attio.com/rest-api/guides/webhooks). The secret looks like hexadecimal digits and is not decoded.
+/// [Attio](https://docs.attio.com/rest-api/guides/webhooks). The secret looks like hexadecimal digits, but is not
+/// decoded.
 pub const ATTIO: SignatureScheme = SignatureScheme {
     name: "attio",
     word: "hmac",

@@ -1,7 +1,7 @@
-//! Signatures as data: what is signed, in which order, and how the result is written.
+//! Signature schemes as data: the signed parts, their order, and the encoding of the result.
 //!
-//! A CRM that signs is one constant of [`SignatureScheme`], see [`super::known`]. [`SignatureScheme::checked`] stops the
-//! compiler at a constant that would leave the body or the timestamp unsigned.
+//! A CRM that signs is one constant of [`SignatureScheme`], see [`super::known`]. [`SignatureScheme::checked`] rejects,
+//! at compile time, a constant that would leave the body or the timestamp unsigned.
 
 use std::borrow::Cow;
 
@@ -28,15 +28,16 @@ pub struct SignatureScheme {
     pub signed: &'static [Part],
     /// The header with the signature.
     pub header: &'static str,
-    /// The text before a signature. In a header with several entries, those with another prefix are passed over.
+    /// The text before a signature. In a header with several entries, those with another prefix are ignored.
     pub prefix: &'static str,
     /// The characters between the entries of the header. Empty: the header is one signature.
     pub separators: &'static [char],
     pub encoding: Encoding,
-    /// `None` if the scheme has no timestamp. Then an old request can be replayed at any time, and only the event's id
-    /// tells it from a new one.
+    /// `None` if the scheme has no timestamp. An old request can then be replayed at any time, and only the event's id
+    /// distinguishes it from a new one.
     pub timestamp: Option<SignedTime>,
-    /// The header with the id of the delivery, which must be there. It is proved only if `signed` has [`Part::Id`].
+    /// The header with the id of the delivery; it is required. The signature covers it only if `signed` has
+    /// [`Part::Id`].
     pub id_header: Option<&'static str>,
     /// A header that must have this value.
     pub version: Option<(&'static str, &'static str)>,
@@ -47,7 +48,7 @@ pub struct SignatureScheme {
 /// The form in which a secret holds its key.
 #[derive(Clone, Copy, Debug)]
 pub enum KeyForm {
-    /// The whole text as UTF-8, a prefix included.
+    /// The whole text as UTF-8, including a prefix.
     Text,
     /// Hexadecimal digits.
     Hex,
@@ -59,20 +60,20 @@ pub enum KeyForm {
 pub enum Function {
     /// HMAC-SHA256.
     HmacSha256,
-    /// SHA-256 over the key and the signed bytes. Only for a vendor that has no better one: from one signed request
-    /// anybody can compute the signature of the same request with more bytes at its end (length extension). The bytes
-    /// begin with SHA-256's padding, 0x80, so a JSON body does not survive it.
+    /// SHA-256 over the key and the signed bytes. Only for a vendor that offers no better one: with one signed request,
+    /// anybody can compute the signature of the same request with bytes appended (length extension). The appended bytes
+    /// begin with SHA-256's padding, 0x80, so the body is no longer valid JSON.
     Sha256AfterKey,
 }
 
 /// A part of the signed bytes.
 #[derive(Clone, Copy, Debug)]
 pub enum Part {
-    /// The body as it came.
+    /// The body as received.
     Body,
-    /// The timestamp as its header has it.
+    /// The timestamp, as in its header.
     Timestamp,
-    /// The delivery's id as its header has it.
+    /// The delivery's id, as in its header.
     Id,
     /// The request's method, in upper case.
     Method,
@@ -84,15 +85,15 @@ pub enum Part {
     Text(&'static str),
 }
 
-/// When a request was signed, as the request says.
+/// The time of the signature, as stated in the request.
 #[derive(Debug)]
 pub struct SignedTime {
-    /// May be the header of the signature, if that has several entries.
+    /// May be the signature's own header, if that has several entries.
     pub header: &'static str,
     /// The text before the time.
     pub prefix: &'static str,
     pub unit: Unit,
-    /// The longest that a request may be under way. Less than [`MAX_AHEAD`] it makes no sense: clocks differ.
+    /// Maximum age of a request. Values below [`MAX_AHEAD`] make no sense, because clocks differ.
     pub max_age: SignedDuration,
 }
 
@@ -108,7 +109,7 @@ pub enum Encoding {
     LowerHex,
 }
 
-/// How far a sender's clock may be ahead.
+/// Maximum time by which a sender's clock may be ahead.
 pub const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// The values of the parts of one request.
@@ -124,11 +125,11 @@ pub struct Signed<'a> {
 }
 
 impl SignatureScheme {
-    /// The scheme itself.
+    /// Checks the scheme at compile time and returns it.
     ///
     /// # Panics
-    /// If it would leave the body or its timestamp unsigned, or signs what a request does not have. In a constant that
-    /// stops the compiler.
+    /// If it would leave the body or its timestamp unsigned, or signs a part that a request does not have. In a
+    /// constant, compilation fails.
     #[must_use]
     pub const fn checked(self) -> Self {
         let (mut bodies, mut times, mut ids) = (0_u8, 0_u8, 0_u8);
@@ -158,7 +159,7 @@ impl SignatureScheme {
         self
     }
 
-    /// The key in a secret's text; `None` if the text has another form.
+    /// Decodes the key from a secret's text; `None` if the text has another form.
     pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
         let text = secret.as_bytes();
         match self.key {
@@ -171,7 +172,7 @@ impl SignatureScheme {
         }
     }
 
-    /// The timestamp as the scheme writes it; `None` if it has none.
+    /// Formats a timestamp as the scheme does; `None` if it has none.
     pub fn timestamp_text(&self, at: Timestamp) -> Option<String> {
         Some(match self.timestamp.as_ref()?.unit {
             Unit::Seconds => at.as_second().to_string(),
@@ -179,7 +180,7 @@ impl SignatureScheme {
         })
     }
 
-    /// The signature header's value. For those who send: samples, tests.
+    /// Computes the value of the signature header, for samples and tests.
     pub fn sign(&self, key: &[u8], signed: Signed<'_>) -> String {
         let hash = self.hash(&Key::new(self.function, key), signed);
         let signature = match self.encoding {
@@ -271,7 +272,8 @@ impl Unit {
     }
 }
 
-/// The entries of a header's value that have the prefix, without it. Without separators, the value is one entry.
+/// The entries of a header's value that have the prefix, with the prefix removed. Without separators, the value is one
+/// entry.
 fn entries<'h>(header: &'h str, prefix: &'h str, separators: &'h [char]) -> impl Iterator<Item = &'h str> {
     let is_start = move |before: &str| before.is_empty() || before.ends_with(separators);
     let found = header.match_indices(prefix).filter_map(move |(at, _)| header.split_at_checked(at));
@@ -280,13 +282,13 @@ fn entries<'h>(header: &'h str, prefix: &'h str, separators: &'h [char]) -> impl
     })
 }
 
-/// The one item; `None` if there is none, or more than one.
+/// The only item; `None` if there is none or more than one.
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     let item = items.next()?;
     items.next().is_none().then_some(item)
 }
 
-/// The URL with the percent-encodings of these ASCII characters undone, and no others.
+/// Decodes the percent-encoding of these ASCII characters in a URL, and of no others.
 fn undo_escapes<'u>(url: &'u str, characters: &str) -> Cow<'u, str> {
     if characters.is_empty() || !url.contains('%') {
         return Cow::Borrowed(url);
@@ -312,10 +314,10 @@ fn undo_escapes<'u>(url: &'u str, characters: &str) -> Cow<'u, str> {
     Cow::Owned(decoded)
 }
 
-/// The key of a scheme, set up once.
+/// The prepared key of a scheme.
 pub(crate) enum Key {
     Hmac(hmac::Key),
-    /// SHA-256 that has read the key.
+    /// SHA-256 with the key already hashed.
     Sha256(digest::Context),
 }
 

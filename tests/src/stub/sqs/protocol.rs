@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::queue::{BATCH, Content, Message, Receipt, id};
 use super::wire::{Batch, Entry, Handle, Named, OfQueue, Receive, Sent, Successful, parse};
-use super::{LARGEST, Sqs, digest, milliseconds};
+use super::{MAX_MESSAGE_BYTES, Sqs, digest, milliseconds};
 use crate::stub::http::{Answer, Request, Response, Service, response};
 use crate::stub::{ACCOUNT, REGION};
 
@@ -82,9 +82,10 @@ impl Sqs {
     }
 
     fn send_message(&self, send: Entry<'_>) -> Result<Value, Refusal> {
-        if send.size() > LARGEST {
-            let message =
-                format!("One or more parameters are invalid. Reason: Message must be shorter than {LARGEST} bytes.");
+        if send.size() > MAX_MESSAGE_BYTES {
+            let message = format!(
+                "One or more parameters are invalid. Reason: Message must be shorter than {MAX_MESSAGE_BYTES} bytes."
+            );
             return Err(Refusal::parameter(message));
         }
         let queue_url = send.queue_url.clone();
@@ -96,8 +97,8 @@ impl Sqs {
     fn send_message_batch(&self, batch: Batch<'_, Entry<'_>>) -> Result<Value, Refusal> {
         let name = name(&batch.queue_url);
         batch.check()?;
-        if batch.entries.iter().map(Entry::size).sum::<usize>() > LARGEST {
-            let message = format!("Batch requests cannot be longer than {LARGEST} bytes.");
+        if batch.entries.iter().map(Entry::size).sum::<usize>() > MAX_MESSAGE_BYTES {
+            let message = format!("Batch requests cannot be longer than {MAX_MESSAGE_BYTES} bytes.");
             return Err(Refusal::new("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", message));
         }
         self.exists(name)?;
@@ -265,7 +266,7 @@ impl Sqs {
             ("ApproximateNumberOfMessagesNotVisible", in_flight.to_string()),
             ("ApproximateNumberOfMessagesDelayed", "0".to_owned()),
             ("VisibilityTimeout", settings.visibility.as_secs().to_string()),
-            ("MaximumMessageSize", LARGEST.to_string()),
+            ("MaximumMessageSize", MAX_MESSAGE_BYTES.to_string()),
         ];
         if settings.fifo {
             all.push(("FifoQueue", "true".to_owned()));

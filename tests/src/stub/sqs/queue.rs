@@ -20,7 +20,7 @@ pub const BATCH: usize = 10;
 pub struct Settings {
     /// Its name ends with `.fifo`.
     pub fifo: bool,
-    /// How long a twin is dropped: 5 minutes at AWS.
+    /// How long a duplicate is dropped: 5 minutes at AWS.
     pub deduplication: Duration,
     /// How long a received message is kept from others.
     pub visibility: Duration,
@@ -110,8 +110,8 @@ pub enum Receipt {
     Gone,
 }
 
-/// What makes two messages twins: group and deduplication id, the scope of a high-throughput queue.
-type Twin = (Arc<str>, Arc<str>);
+/// What makes two messages duplicates: group and deduplication id, the scope of a high-throughput queue.
+type DeduplicationKey = (Arc<str>, Arc<str>);
 
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -122,13 +122,13 @@ pub(super) struct Queue {
     hidden: BinaryHeap<Reverse<(Instant, u64)>>,
     group_of: HashMap<u64, Arc<str>>,
     /// The sequence number of what came first.
-    seen: HashMap<Twin, u64>,
-    forget_seen: VecDeque<(Instant, Twin)>,
+    seen: HashMap<DeduplicationKey, u64>,
+    forget_seen: VecDeque<(Instant, DeduplicationKey)>,
     sequence: u64,
     in_flight: usize,
-    /// Messages accepted, twins among them.
+    /// Messages accepted, duplicates among them.
     pub(super) sent: u64,
-    /// Twins dropped.
+    /// Duplicates dropped.
     pub(super) dropped: u64,
 }
 
@@ -149,7 +149,7 @@ impl Queue {
         }
     }
 
-    /// Takes a message, or drops it as the twin of one; gives the sequence number of the one that counts.
+    /// Takes a message, or drops it as the duplicate of one; gives the sequence number of the one that counts.
     pub(super) fn send(&mut self, mut content: Content, sent_at: u64, now: Instant) -> u64 {
         self.sent += 1;
         self.sequence += 1;
