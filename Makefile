@@ -176,8 +176,8 @@ crm: cli ## Write the places that a new CRM needs, from a template that compiles
 	@cargo build --package crm-events
 	@$(CLI) golden $(NAME)
 	@$(CLI) docs
-	@echo "Now: translate in shared/normalize/src/crm/$(NAME)/mod.rs, list the fields in fields.txt beside it, write its"
-	@echo "README.md for the CRM's administrator, put real bodies under events/$(NAME)/, then: make golden docs test"
+	@echo "Now: translate in shared/normalize/src/crm/$(NAME)/mod.rs, list the fields in fields.txt and the retries in retries.txt"
+	@echo "beside it, write its README.md for the CRM's administrator, put real bodies under events/$(NAME)/, then: make golden docs test"
 
 .PHONY: docs
 docs: cli ## Rewrite the generated parts of the READMEs: catalogue, table of CRMs, field tables

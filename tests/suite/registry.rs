@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crm_normalize::{crm, crm::Target};
+use crm_samples::retries::Retries;
 use crm_samples::{Answer, Case, RECEIVED_AT};
 use tests::{events, names, root, table_rows};
 
@@ -48,7 +49,7 @@ fn every_source_file_is_in_the_table() {
     let sources = names(&folder).unwrap().into_iter();
     same("shared/normalize/src/crm", &sources.collect());
     for vendor in crm::ALL {
-        for file in ["mod.rs", "README.md", "fields.txt"] {
+        for file in ["mod.rs", "README.md", "fields.txt", "retries.txt"] {
             read(&format!("shared/normalize/src/crm/{}/{file}", vendor.name));
         }
     }
@@ -116,6 +117,17 @@ fn every_row_of_the_catalogue_has_a_case() {
         .filter(|row| !shown.contains(row))
         .collect();
     assert!(missing.is_empty(), "no case shows {missing:#?}");
+}
+
+/// The consumer's records last for 30 days: longer than two weeks in the dead-letter queue after one in the main queue, and
+/// the longest schedule, which crm-consume's README says.
+#[test]
+fn every_vendor_has_a_retry_schedule_and_none_is_longer_than_a_consumer_remembers() {
+    for vendor in crm::ALL {
+        let retries = Retries::of_crm(&root(), vendor.name).unwrap();
+        let hours = retries.total().as_secs() / 3600;
+        assert!(hours <= 75, "{}: {hours} h; see REMEMBER_FOR in shared/consume", vendor.name);
+    }
 }
 
 /// The template makes all that a vendor needs from its line in the default of parameter `Vendors`.

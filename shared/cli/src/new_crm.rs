@@ -12,7 +12,7 @@ const TEMPLATE: &str = "infra/template.yaml";
 /// A function to copy: all of them are alike.
 const MODEL: &str = "heffl";
 
-/// Writes module, field list, README, function and a first case, and adds the CRM to the table and the template.
+/// Writes module, field list, retry schedule, README, function and a first case, and adds the CRM to the table and the template.
 ///
 /// Gives the paths written, from the workspace's root.
 ///
@@ -32,6 +32,7 @@ pub fn write(root: &Path, name: &str) -> anyhow::Result<Vec<String>> {
     let files = [
         (format!("{module}/mod.rs"), filled(include_str!("../../normalize/template/mod.rs"), name)),
         (format!("{module}/fields.txt"), include_str!("../../normalize/template/fields.txt").to_owned()),
+        (format!("{module}/retries.txt"), include_str!("../../normalize/template/retries.txt").to_owned()),
         (format!("{module}/README.md"), filled(include_str!("../../normalize/template/README.md"), name)),
         (format!("{function}/Cargo.toml"), model("Cargo.toml")?),
         (format!("{function}/src/main.rs"), model("src/main.rs")?),

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crm_events::new_crm;
 use crm_samples::fields::Field;
+use crm_samples::retries::Retries;
 use tests::root;
 
 /// The parts of the workspace that it reads, in a folder of its own.
@@ -30,6 +31,7 @@ fn a_new_crm_has_its_places_and_stands_in_the_table() {
         assert!(!read(path).contains("NAME") && !read(path).contains("TITLE"), "{path} has a place to fill in");
     }
     assert_eq!(Field::of_crm(&folder, "newcrm").unwrap().len(), 4);
+    assert_eq!(Retries::of_crm(&folder, "newcrm").unwrap(), Retries::default());
     assert!(read("functions/newcrm/Cargo.toml").contains("name = \"newcrm\""));
     assert!(read("shared/normalize/src/crm/newcrm/mod.rs").contains("name: \"newcrm\""));
     assert!(folder.join("events/newcrm/contact_created/body.json").exists());

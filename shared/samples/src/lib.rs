@@ -4,6 +4,7 @@ pub mod api_gateway;
 mod case;
 pub mod fields;
 mod proof;
+pub mod retries;
 mod story;
 mod webhook;
 

@@ -24,7 +24,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use crm_normalize::Vendor;
 use crm_normalize::outcome::Outcome;
+use crm_samples::retries::Retries;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
@@ -156,6 +158,7 @@ struct World {
     consumers: Arc<Pool>,
     mapping: Arc<Mapping>,
     sender: Sender,
+    retries: BTreeMap<&'static str, Retries>,
     posts: Mutex<BTreeMap<&'static str, u64>>,
     done: AtomicU64,
     replayed: AtomicU64,
@@ -245,6 +248,9 @@ impl World {
         let gateway_faults = Arc::new(Faults::new(OfGateway, Gateway(pools), lost));
         let gateway_server = Server::start(gateway_faults.clone()).await?;
 
+        let of_crm = |vendor: &&Vendor| anyhow::Ok((vendor.name, Retries::of_crm(&tests::root(), vendor.name)?));
+        let retries: anyhow::Result<_> = crm_normalize::crm::ALL.iter().map(of_crm).collect();
+
         let (queue, counts) = (QUEUE, mapping::Counts::default());
         let mapping =
             Arc::new(Mapping { sqs: sqs.clone(), queue, consumers: consumers.clone(), seed, twice: 200, counts });
@@ -264,6 +270,7 @@ impl World {
             consumers,
             mapping,
             sender: Sender::new(gateway_server.url()),
+            retries: retries?,
             posts: Mutex::default(),
             done: AtomicU64::new(0),
             replayed: AtomicU64::new(0),
@@ -368,7 +375,8 @@ impl World {
         let mut attempts = 0;
         let (mut misses, mut answers) = (Vec::new(), Vec::new());
         let mut wrong_answer = false;
-        let mut pauses = redeliveries(vendor, own).into_iter();
+        let mut pauses =
+            self.retries.get(vendor.name).map(|retries| redeliveries(retries, own)).unwrap_or_default().into_iter();
         // One in fifty is sent again though it was answered: at least once means that too.
         let mut once_more = pauses.len() > 0 && own.is_multiple_of(50);
         loop {

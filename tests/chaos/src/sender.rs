@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crm_normalize::Vendor;
 use crm_normalize::outcome::{Failure, Outcome};
 use crm_samples::Webhook;
+use crm_samples::retries::Retries;
 use http_body_util::{BodyExt, Full};
 use hyper::Method;
 use hyper_util::client::legacy::Client;
@@ -20,24 +21,18 @@ use super::ledger::Miss;
 /// How long a vendor waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The pauses before each redelivery of a webhook that was not answered as the vendor wants it. The sources are in each
-/// vendor's README.
-pub fn redeliveries(vendor: &Vendor, own: u64) -> Vec<Duration> {
-    match vendor.name {
-        // At least once; signed deliveries up to 32 attempts. The pauses are not documented.
-        "teamgrid" => (0..31).map(|attempt: u32| Duration::from_millis(20 * u64::from(attempt + 1).min(20))).collect(),
-        // Nothing is documented. It follows Standard Webhooks, whose specification has this schedule: 5 s, 5 min,
-        // 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h; here a 40,000th of it.
-        "heffl" => [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
-            .map(|seconds: u64| Duration::from_micros(seconds * 25))
-            .to_vec(),
-        // The app of this project asks for five attempts 1.5 s apart, the most that the platform gives. For a workflow's
-        // webhook nothing is documented. So from none on; here with a tenth of the pause.
-        "freshsales" => vec![Duration::from_millis(150); usize::try_from(own % 5).unwrap_or_default()],
-        // Agile CRM ignores the answer. TeamGram shows the webhook as failed; no redelivery is documented. Nor is one
-        // of whoever comes next.
-        _ => Vec::new(),
+/// The longest schedule, in this run.
+const LONGEST: Duration = Duration::from_secs(7);
+
+/// The pauses before each redelivery of a webhook that was not answered 200: the vendor's schedule, so much faster that it
+/// is over in time.
+pub fn redeliveries(retries: &Retries, own: u64) -> Vec<Duration> {
+    let faster = retries.total().as_secs_f64() / LONGEST.as_secs_f64();
+    let mut pauses = retries.pauses(own);
+    if faster > 1.0 {
+        pauses.iter_mut().for_each(|pause| *pause = pause.div_f64(faster));
     }
+    pauses
 }
 
 /// Posts webhooks to one gateway.
