@@ -1,12 +1,12 @@
 //! Agile CRM.
 //!
 //! - Webhooks: <https://github.com/agilecrm/webhooks>; fields: <https://github.com/agilecrm/rest-api>; checked 2026-11.
-//! - Signs nothing and sends no header of its own: the URL it posts to is all that can carry a secret.
-//! - Retries: none. It does not look at the answer. A stalled worker may send one event twice.
+//! - Does not sign and sends no header of its own: only the URL it posts to can carry a secret.
+//! - Retries: none, it ignores the response. A stalled worker may send one event twice.
 //!
 //! `eventData` is the whole record after the change, without old values. A company is a contact whose `type` is
-//! `COMPANY`. Only `Contact is ..` and `Opportunity is ..`, `Created` and `Updated`, are documented; the other names of
-//! that form are taken for what they say.
+//! `COMPANY`. Only `Contact is ..` and `Opportunity is ..`, `Created` and `Updated`, are documented. Other names of
+//! that form are read by their words.
 
 mod properties;
 
@@ -29,16 +29,16 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Token],
     change_ids: &[],
     writes_local_times: false,
-    // The vendor's older samples have both in a record's owner.
+    // Older samples of the vendor have both in a record's owner.
     secret_members: &["password", "hashedString"],
     log_members: &[],
-    // No event of Agile CRM is without a record: a made-up one, which becomes `crm.unknown.received`.
+    // All events of Agile CRM are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"eventName":"crm-events is Checked"}"#,
     catalog: CATALOG,
     normalize,
 };
 
-/// Where a name has two rows, the second is for companies.
+/// If a name has two rows, the second is for companies.
 const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("Contact is Created", Entity::Contact, Action::Created),
     CatalogEntry::event("Contact is Created", Entity::Company, Action::Created),
@@ -78,7 +78,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let occurred_at = match action {
         Action::Created => common.created_at,
         Action::Updated => common.updated_at,
-        // Neither is when a record was deleted.
+        // Neither of them is the time of a deletion.
         _ => None,
     };
     let record = match entity {
@@ -101,7 +101,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     .into())
 }
 
-/// What a named event is about this record.
+/// The entity and action of an event name for this record.
 fn row(vendor_event: &str, data: Option<&Object<'_>>) -> Option<(Entity, Action)> {
     let is_company = data.is_some_and(is_company);
     let mut found = None;
@@ -206,7 +206,7 @@ fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
 }
 
 fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
-    // In the account's currency. What was entered in the deal's own currency stands beside it.
+    // In the account's currency. The amount in the deal's own currency is in another member.
     let value = o.decimal("expected_value");
     let currency = o.text("currency_type").map(currency_code);
     let entered = currency.as_ref().and_then(|_| o.decimal("currency_conversion_value"));
@@ -221,7 +221,7 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
         // The vendor clears the date when a deal leaves the pipeline's "won" milestone, whatever its name.
         () if won_at.is_some() || is_milestone("Won") => Some("won"),
         () if is_milestone("Lost") => Some("lost"),
-        // A pipeline may name its "lost" milestone otherwise: the deal need not be open.
+        // A pipeline may use another name for its "lost" milestone, so the deal may not be open.
         () => None,
     };
     let (company, contacts, related) = deal_contacts(o);
@@ -259,9 +259,9 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
     }
 }
 
-/// The deal's company, its people, and what more it is linked with.
+/// The deal's company, its people, and the other records it is linked to.
 ///
-/// `contacts` says of each who it is, companies too; `contact_ids` has the ids alone, and may have more of them.
+/// `contacts` describes each contact, including companies. `contact_ids` has only ids, and may have more of them.
 fn deal_contacts<'a>(o: &Object<'a>) -> (Option<Ref<'a>>, Vec<Ref<'a>>, Vec<Ref<'a>>) {
     let (mut company, mut people, mut related) = (None, Vec::new(), Vec::new());
     let mut named = Vec::new();
@@ -294,7 +294,7 @@ fn line_item<'a>(product: &Object<'a>) -> LineItem<'a> {
     }
 }
 
-/// `USD-$` is the code and the sign.
+/// The code of a currency: `USD-$` has the code and the sign.
 fn currency_code(currency: Text<'_>) -> Text<'_> {
     match currency.split_once('-') {
         Some((code, _)) if code.len() == 3 => Cow::Owned(code.to_owned()),
@@ -328,7 +328,8 @@ fn owner<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
     (owner != Ref::default()).then_some(owner)
 }
 
-/// `tags`, a list or one text with commas, and those that only `tagsWithTime` has: a deal's REST sample has no other.
+/// The tags in `tags`, a list or one text with commas, and those that are only in `tagsWithTime`, as in the REST sample
+/// of a deal.
 fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
     let mut tags = o.texts("tags");
     if let [list] = &tags[..]
@@ -345,7 +346,7 @@ fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
     tags
 }
 
-/// When a user of the CRM last opened the record, and who.
+/// The time at which a user of the CRM last opened the record, and the user.
 fn viewed<'a>(o: &Object<'a>) -> (Option<Timestamp>, Option<Ref<'a>>) {
     let viewed = o.object("viewed");
     let at = viewed.as_ref().and_then(|viewed| viewed.time("viewed_time"));
@@ -357,7 +358,7 @@ fn behind_id(status: &str) -> &str {
     status.rsplit('-').next().unwrap_or_default()
 }
 
-/// The contact's campaigns; and `unsubscribed` where it left all of them.
+/// The contact's campaigns, and `unsubscribed` if it left all of them.
 fn campaigns<'a>(o: &Object<'a>) -> (Vec<Campaign<'a>>, Option<Text<'a>>) {
     let mut campaigns: Vec<_> = o.objects("campaignStatus").map(|status| campaign(&status)).collect();
     let mut unsubscribed = None;
@@ -377,7 +378,7 @@ fn campaigns<'a>(o: &Object<'a>) -> (Vec<Campaign<'a>>, Option<Text<'a>>) {
 
 fn campaign<'a>(status: &Object<'a>) -> Campaign<'a> {
     let id = status.id("campaign_id");
-    // `5338160762454016-DONE`: the campaign's id stands in front.
+    // `5338160762454016-DONE` begins with the campaign's id.
     let state = status.text("status").map(|text| match text {
         Cow::Borrowed(text) => Cow::Borrowed(behind_id(text)),
         Cow::Owned(text) => Cow::Owned(behind_id(&text).to_owned()),

@@ -1,8 +1,8 @@
-//! `properties`: where the values of a contact or company are.
+//! Reads `properties`, the list with the values of a contact or company.
 //!
-//! `[{"type": "SYSTEM", "name": "email", "subtype": "work", "value": "jane@example.com"}, ..]`. A name may occur several
-//! times; `type` may be missing; `subtype` may be `null`, empty or missing; `value` is text, now and then a number, and
-//! for addresses and lists of records it is JSON inside of text.
+//! `[{"type": "SYSTEM", "name": "email", "subtype": "work", "value": "jane@example.com"}, ..]`. A name may occur
+//! several times; `type` may be missing; `subtype` may be `null`, empty or missing. `value` is text or sometimes a
+//! number; for addresses and lists of records it is JSON in a string.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::json::Object;
 /// The `type` of a property that the CRM's customer has added.
 const CUSTOM: &str = "CUSTOM";
 
-/// The values by their names. Of those that a record has one of, the first counts.
+/// The values by name. If a record has only one of a kind, the first value is used.
 #[derive(Default)]
 pub struct Properties<'a> {
     pub name: Option<Text<'a>>,
@@ -29,7 +29,7 @@ pub struct Properties<'a> {
     pub addresses: Vec<Address<'a>>,
     pub websites: Vec<Web<'a>>,
     pub social_links: Vec<Web<'a>>,
-    /// Those of type `CUSTOM`, and those of names that are not listed above.
+    /// The properties of type `CUSTOM`, and those with other names than the fields above.
     pub custom_fields: Vec<CustomField<'a>>,
 }
 
@@ -100,7 +100,7 @@ pub fn custom_field<'a>(field: &Object<'a>, kind: Option<Text<'a>>) -> Option<Cu
     })
 }
 
-/// A field's value in its own type: lists of records (`"[\"5694691248963584\"]"`) come as JSON inside of text.
+/// A field's value in its own type. Lists of records (`"[\"5694691248963584\"]"`) are JSON in a string.
 fn value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
     let json = field.json("value")?;
     if !json.is_string() {
@@ -118,8 +118,8 @@ fn value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
     }
 }
 
-/// An address: JSON inside of text, `{"address": .., "city": .., "state": .., "zip": .., "country": ..}`. `country` is a
-/// name or a code; where it is a code, newer records have the name as `countryname`.
+/// An address, which is JSON in a string: `{"address": .., "city": .., "state": .., "zip": .., "country": ..}`.
+/// `country` is a name or a code. If it is a code, newer records have the name as `countryname`.
 fn address<'a>(property: &Object<'a>) -> Option<Address<'a>> {
     let kind = property.text("subtype").map(word);
     if property.json("value")?.is_object() {

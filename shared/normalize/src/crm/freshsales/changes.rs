@@ -1,8 +1,8 @@
-//! What changed: the vendor's names and values in canonical form.
+//! The changes of a record: the vendor's names and values in canonical form.
 //!
-//! Old and new values come as `[old, new]`: classic inside of the record, later in `data.changes` by the part of the
-//! product that made the change, or as `{"changed": [old, new]}`. They are read by the same readers as the record:
-//! once from an object of all old values, once from an object of all new ones.
+//! Old and new values are sent as `[old, new]`: inside the record in classic payloads, in `data.changes` by the part of
+//! the product in later ones, or as `{"changed": [old, new]}`. They are read by the same readers as the record, once
+//! from an object of all old values and once from an object of all new ones.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use super::{people, work};
 use crate::fields::{stage, word};
 use crate::json::{Object, Value};
 
-/// How a field is read.
+/// The reader of a field.
 enum Form {
     Text,
     Id,
@@ -28,7 +28,7 @@ enum Form {
     Ref(&'static Role),
     Refs(&'static Roles),
     Stage(&'static Role),
-    /// The name of an entry in a list of the CRM's customer.
+    /// The name of an entry in a list that the CRM's customer maintains.
     Name(&'static Role),
     Currency,
     Emails,
@@ -45,7 +45,7 @@ enum Form {
     Category,
 }
 
-/// The canonical name of a field, and how it is read, whichever record it stands in.
+/// The canonical name and form of a field that is the same in all records.
 fn shared_field(name: &str) -> Option<(&'static str, Form)> {
     Some(match name {
         "name" | "display_name" | "title" => ("name", Form::Text),
@@ -224,7 +224,7 @@ fn collect<'a>(entity: Entity, o: &Object<'a>, known: Lookups<'_, 'a>, changes: 
         let field = if is_date { date_field(field) } else { field };
         let from = from.or_else(|| pair.before.and_then(empty));
         let to = to.or_else(|| empty(pair.after));
-        // Several of the vendor's fields may make one of ours, and some are named that stayed as they were.
+        // Several vendor fields may map to one canonical field, and some listed fields did not change.
         if from != to && changes.iter().all(|change| change.field != field) {
             changes.push(FieldChange { field, from, to });
         }
@@ -261,7 +261,7 @@ impl Form {
     }
 }
 
-/// The field for a day in place of the one for an instant: an appointment of a whole day has dates.
+/// The field for a day instead of the one for an instant: all-day appointments have dates.
 fn date_field(field: Text<'_>) -> Text<'_> {
     match &*field {
         "start_at" => Cow::Borrowed("start_date"),
@@ -280,7 +280,7 @@ fn list<'a>(values: Vec<impl Serialize>) -> Option<Json<'a>> {
 
 /// An old and a new value.
 struct Pair<'o, 'a> {
-    /// None where only the new value is told.
+    /// `None` if only the new value is sent.
     before: Option<Value<'o, 'a>>,
     after: Value<'o, 'a>,
 }
@@ -296,12 +296,12 @@ fn pair<'o, 'a>(value: Value<'o, 'a>) -> Option<Pair<'o, 'a>> {
     }
 }
 
-/// `null` for an empty value. One that is there and cannot be read is not told: the code of a currency by its id alone.
+/// `null` for an empty value. A value that cannot be read is left out, such as the code of a currency sent as an id.
 fn empty<'a>(value: Value<'_, 'a>) -> Option<Json<'a>> {
     matches!(value.get(), "null" | "\"\"" | "[]" | "{}" | "0").then(Json::null)
 }
 
-/// One of the two values, plain as in a record. What a record relates to needs its kind, which is lost there.
+/// One of the two values, unwrapped as in a record. A relation keeps its wrapper, because it needs the kind of record.
 fn side<'o, 'a>(name: &str, value: Value<'o, 'a>) -> Value<'o, 'a> {
     if name == "targetable" { value } else { lookups::plain(value).unwrap_or(value) }
 }

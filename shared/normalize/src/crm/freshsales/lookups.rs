@@ -1,15 +1,15 @@
-//! Unwrapping values, and what the ids in a record refer to.
+//! Unwraps values, and finds the objects that the ids in a record refer to.
 //!
-//! A record has ids; the payload around it says what they stand for: under `data.associations` by role (`owner`), in
-//! the classic generation in arrays of all users, stages and so on beside the record, in workflow webhooks as a name
-//! beside the id.
+//! A record contains ids, and the payload around it describes their objects: under `data.associations` by role
+//! (`owner`); in classic payloads in arrays of all users, stages and so on beside the record; in workflow webhooks as a
+//! name beside the id.
 
 use crm_event::{Ref, Stage, Text};
 
 use crate::fields::{full_name, stage};
 use crate::json::{Object, Value};
 
-/// A field that holds an id, and the places that tell more about what it refers to.
+/// A field that holds an id, and the places that describe its object.
 pub(super) struct Role {
     /// Members of the record with the id.
     ids: &'static [&'static str],
@@ -64,7 +64,7 @@ roles! {
     ACTIVITY_OUTCOME = ["sales_activity_outcome_id"], "sales_activity_outcome", ["sales_activity_outcomes"], ["sales_activity_outcome_name"];
 }
 
-/// A field that holds several ids, and where more stands about them: as in [`Role`].
+/// A field that holds several ids, and the places that describe their objects, as in [`Role`].
 pub(super) struct Roles {
     ids: &'static str,
     association: &'static str,
@@ -79,12 +79,12 @@ pub(super) const LISTS: Roles = Roles { ids: "list_ids", association: "lists", l
 pub(super) const TEAM: Roles = Roles { ids: "team_user_ids", association: "team_users", lists: &["users"] };
 pub(super) const TASK_USERS: Roles = Roles { ids: "user_ids", association: "task_users", lists: &["users"] };
 
-/// What the payload says beside the record.
+/// The parts of the payload beside the record.
 #[derive(Clone, Copy)]
 pub(super) struct Lookups<'o, 'a> {
     data: &'o Object<'a>,
     associations: Option<&'o Object<'a>>,
-    /// The record is not the present one: an association without the very same id is not about it.
+    /// True for old values of a record. An association is then used only if it has the same id.
     past: bool,
 }
 
@@ -93,7 +93,7 @@ impl<'o, 'a> Lookups<'o, 'a> {
         Self { data, associations, past: false }
     }
 
-    /// For reading values that the record once had.
+    /// The lookups for reading old values of the record.
     pub(super) fn past(self) -> Self {
         Self { past: true, ..self }
     }
@@ -109,7 +109,7 @@ impl<'o, 'a> Lookups<'o, 'a> {
         associations.into_iter().flat_map(|associations| associations.objects(name))
     }
 
-    /// What `targetable_id` refers to: not a [`Role`], for the association says of which kind it is.
+    /// The object of `targetable_id`. It is not a [`Role`], because the association names its kind.
     pub(super) fn targetable(&self, o: &Object<'a>, id: Option<&Text<'a>>) -> Option<Object<'a>> {
         let target = object(o, "targetable").or_else(|| self.association("targetable"))?;
         let same = match (target.id("id"), id) {
@@ -133,12 +133,12 @@ impl<'o, 'a> Lookups<'o, 'a> {
         self.reference(o, role).and_then(|found| stage(found.id, found.name))
     }
 
-    /// The name that the id stands for, or the id itself where the body does not tell.
+    /// The name for the id, or the id itself if the body has no name.
     pub(super) fn name(&self, o: &Object<'a>, role: &Role) -> Option<Text<'a>> {
         self.reference(o, role).and_then(|found| found.name.or(found.id))
     }
 
-    /// The object that the id stands for.
+    /// The object that the id refers to.
     pub(super) fn target(&self, o: &Object<'a>, role: &Role) -> Option<Object<'a>> {
         self.find(role, id(o, role).as_ref())
     }
@@ -174,7 +174,7 @@ impl<'o, 'a> Lookups<'o, 'a> {
         role.lists.iter().flat_map(|list| self.data.objects(list)).find(|entry| entry.id("id").as_ref() == Some(id))
     }
 
-    /// A name that stands by itself: the association is only a text, or the body is flat.
+    /// A name without an object: the association is only a text, or the body is flat.
     fn plain_name(&self, o: &Object<'a>, role: &Role) -> Option<Text<'a>> {
         if self.past {
             return None;
@@ -190,7 +190,7 @@ fn id<'a>(o: &Object<'a>, role: &Role) -> Option<Text<'a>> {
     role.ids.iter().find_map(|name| o.id(name))
 }
 
-/// What is said of a user, a contact, an account, a stage, a product.
+/// Reads the description of a user, contact, account, stage or product.
 pub(super) fn described<'a>(o: &Object<'a>) -> Ref<'a> {
     let names = || full_name(o.text("first_name").as_ref(), o.text("last_name").as_ref());
     Ref {
@@ -204,7 +204,7 @@ pub(super) fn described<'a>(o: &Object<'a>) -> Ref<'a> {
     }
 }
 
-/// References in an array of objects, or of ids alone.
+/// References in an array of objects or of ids.
 fn refs<'a>(o: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
     if holds_objects(o, name) {
         return o
@@ -225,12 +225,12 @@ pub(super) fn texts<'a>(o: &Object<'a>, name: &str) -> Vec<Text<'a>> {
     o.texts(name)
 }
 
-/// The member, where it is an object; anything else is absent without a warning.
+/// The member if it is an object. Anything else is absent, without a warning.
 pub(super) fn object<'a>(o: &Object<'a>, name: &str) -> Option<Object<'a>> {
     o.any_object(name)
 }
 
-/// Whether a member is an array of objects, or one object.
+/// True if a member is an array of objects, or one object.
 fn holds_objects(o: &Object<'_>, name: &str) -> bool {
     o.json(name).is_some_and(|value| value.is_object() || value.children().next().is_some_and(Value::is_object))
 }
@@ -240,7 +240,7 @@ pub(super) fn unwrapped(o: Object<'_>) -> Object<'_> {
     o.map_members(|_, value| plain(value))
 }
 
-/// The value in a wrapper, and the id in a reference (`{"id": 7, "model": "user"}`); none for anything else.
+/// The value in a wrapper, or the id in a reference (`{"id": 7, "model": "user"}`). `None` for anything else.
 pub(super) fn plain<'o, 'a>(value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
     if !value.is_object() {
         return None;

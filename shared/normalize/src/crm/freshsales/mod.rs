@@ -3,13 +3,13 @@
 //! - Product events and samples: <https://developers.freshworks.com/crm/docs/product-events/>, and by module of the
 //!   platform 3.0: <https://developers.freshworks.com/docs/app-sdk/v3.0/>; workflow webhooks:
 //!   <https://crmsupport.freshworks.com/support/solutions/articles/50000002418>, checked 2026-11.
-//! - Does not sign. Product events go to a marketplace app, which forwards them with a token in a header; a workflow
-//!   webhook has custom headers and its URL's query for one.
+//! - Does not sign. Product events go to a marketplace app, which forwards them with a token in a header. A workflow
+//!   webhook can have a token in a custom header or in its URL's query.
 //! - Retries: the app's request template makes 1 to 5 attempts within seconds. Nothing is documented for workflows.
 //!   There is no delivery id.
 //!
-//! Three generations of payloads come under the same event names. Classic: plain values, arrays of users and stages
-//! beside the record, changes inside of it. Suite (2.0): wrapped values (`{"label", "type", "value"}`), lookups in
+//! Three generations of payloads have the same event names. Classic: plain values, arrays of users and stages beside
+//! the record, changes inside it. Suite (2.0): wrapped values (`{"label", "type", "value"}`), lookups in
 //! `data.associations`, changes in `data.changes`. Platform 3.0: the same, partly plain, mostly without `account_id`.
 //! One set of readers serves all: [`lookups::unwrapped`] makes the values plain, [`Lookups`] finds the names.
 
@@ -36,10 +36,10 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Token, Scheme::Basic],
     change_ids: &[],
     writes_local_times: true,
-    // The settings of the app's installation, API keys among them.
+    // The settings of the app's installation, including API keys.
     secret_members: &["iparams"],
     log_members: &[],
-    // Ignored, as every event of the app itself.
+    // Ignored, like every event of the app itself.
     test_body: r#"{"event":"onScheduledEvent","data":{"check":"crm-events"}}"#,
     catalog: CATALOG,
     normalize,
@@ -73,7 +73,7 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("onSalesActivityCreate", Entity::Activity, Action::Created),
     CatalogEntry::event("onSalesActivityUpdate", Entity::Activity, Action::Updated),
     CatalogEntry::event("onSalesActivityDelete", Entity::Activity, Action::Deleted),
-    // One page of the vendor writes them like this.
+    // The spelling on one page of the vendor.
     CatalogEntry::event("onSalesActivitiesCreate", Entity::Activity, Action::Created),
     CatalogEntry::event("onSalesActivitiesUpdate", Entity::Activity, Action::Updated),
     CatalogEntry::event("onCpqDocumentCreate", Entity::Quote, Action::Created),
@@ -87,7 +87,7 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::ignored("onAppUninstall"),
     CatalogEntry::ignored("onScheduledEvent"),
     CatalogEntry::ignored("onExternalEvent"),
-    // Workflow webhooks, by the name in the URL. Other pairs of the closed lists work as well.
+    // Workflow webhooks, by the name in the URL. Other pairs of entity and action work too.
     CatalogEntry::event("contact.created", Entity::Contact, Action::Created),
     CatalogEntry::event("contact.updated", Entity::Contact, Action::Updated),
     CatalogEntry::event("contact.deleted", Entity::Contact, Action::Deleted),
@@ -117,13 +117,13 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     }
 }
 
-/// Events of the product are named like this, those of workflows `deal.updated`.
+/// True for product events, such as `onDealUpdate`. Workflow events have names such as `deal.updated`.
 fn is_product_event(name: &str) -> bool {
     name.starts_with("on") || name.starts_with("after")
 }
 
-/// Products of the same vendor whose events look alike: Freshdesk too sends `onContactCreate` with a `data.contact`.
-/// The account id does not tell them apart, the domain does.
+/// Detects other products of the vendor with similar events: Freshdesk also sends `onContactCreate` with a
+/// `data.contact`. The domain distinguishes them; the account id does not.
 fn other_product(body: &Object<'_>) -> Option<&'static str> {
     const DOMAINS: &[(&str, &str)] = &[
         ("freshdesk", "Freshdesk"),
@@ -136,7 +136,7 @@ fn other_product(body: &Object<'_>) -> Option<&'static str> {
     if let Some((_, product)) = DOMAINS.iter().find(|(label, _)| labels().any(|part| part == *label)) {
         return Some(product);
     }
-    // Platform 3.0 has the hosts of the products in place of the domain, and names only those that the event is from.
+    // Platform 3.0 has the hosts of the event's products instead of the domain.
     if let Some(hosts) = lookups::object(body, "currentHost").and_then(|host| lookups::object(&host, "endpoint_urls")) {
         let own = hosts.has("freshworks_crm") || hosts.has("freshsales");
         if let Some((_, product)) = DOMAINS.iter().find(|(host, _)| !own && hosts.has(host)) {
@@ -185,7 +185,7 @@ fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcom
         record: record(entity, id, &o, known),
         account,
         occurred_at,
-        // Of a deleted document nothing but its ids is sent.
+        // Only the ids of a deleted document are sent.
         partial: vendor_event == "onCpqDocumentDelete",
         changes,
         actor: actor(&data),
@@ -194,7 +194,7 @@ fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcom
     Ok(change.into())
 }
 
-/// The names of a record in `data`; what is in the second place comes in one generation only.
+/// The names of a record in `data`. The second name occurs in one generation only.
 fn members(entity: Entity) -> &'static [&'static str] {
     match entity {
         Entity::Contact => &["contact"],
@@ -212,7 +212,8 @@ fn members(entity: Entity) -> &'static [&'static str] {
     }
 }
 
-/// Since the classic generation there is no event for it: a deleted record is an updated one that says so.
+/// True for a deleted record. After the classic generation there is no event for deletions; an update has a flag
+/// instead.
 fn is_deleted(entity: Entity, o: &Object<'_>) -> bool {
     let by_status = || {
         matches!(entity, Entity::Contact | Entity::Company | Entity::Lead)
@@ -221,13 +222,13 @@ fn is_deleted(entity: Entity, o: &Object<'_>) -> bool {
     o.bool("is_deleted").unwrap_or_else(by_status)
 }
 
-/// There is no event for it either: a restored record is an updated one that was deleted before.
+/// True for a restored record. There is no event for it either; an update shows that the flag was removed.
 fn is_restored(changes: &[FieldChange<'_>]) -> bool {
     let is = |value: &Option<Json<'_>>, text: &str| value.as_ref().is_some_and(|value| value.get() == text);
     changes.iter().any(|change| change.field == "is_deleted" && is(&change.from, "true") && is(&change.to, "false"))
 }
 
-/// The id of the record of an event that is not modelled: its name in `data` is not known.
+/// The record id of an event that is not modelled, whose record has an unknown name in `data`.
 fn any_record_id<'a>(data: &Object<'a>) -> Option<Text<'a>> {
     let names =
         data.members().map(|(name, _)| name).filter(|name| !matches!(&**name, "actor" | "associations" | "changes"));
@@ -262,8 +263,8 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, '
     }
 }
 
-/// A list of fields, an object of them, plain or wrapped (classic: `custom_field`), or members `cf_*` of a flat body;
-/// and what an app has noted about the record's source, in a form of its own.
+/// The custom fields: a list, an object with plain or wrapped values (classic: `custom_field`), or members `cf_*` of a
+/// flat body. Also the source data that an app has stored, which has its own form.
 fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
     let mut fields = Vec::new();
     if o.json("custom_fields").is_some_and(Value::is_array) {
@@ -292,7 +293,7 @@ fn filled<'o, 'a>(value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
     (!matches!(value.get(), "null" | "\"\"" | "[]")).then_some(value)
 }
 
-/// Who did it: a user, the system (which has the id 0), or no more than an id.
+/// The actor: a user, the system (with the id 0), or only an id.
 fn actor<'a>(data: &Object<'a>) -> Option<Actor<'a>> {
     let Some(actor) = lookups::object(data, "actor") else {
         let id = data.json("actor").is_some_and(|actor| !actor.is_array()).then(|| data.id("actor")).flatten();

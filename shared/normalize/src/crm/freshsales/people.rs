@@ -101,8 +101,8 @@ pub(super) fn company<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_,
 }
 
 pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Lead<'a> {
-    // The account and the deal that a conversion would make stand in the lead itself. They are not records yet: the id
-    // that classic leads give them is the lead's own.
+    // The lead contains the account and the deal that a conversion would create. They do not exist yet: the id that
+    // classic leads give them is the lead's own.
     let company = lookups::object(o, "company").map(unwrapped);
     let deal = lookups::object(o, "deal").map(unwrapped);
     let company_ref = company.as_ref().map(|company| Ref { id: None, ..lookups::described(company) });
@@ -164,7 +164,7 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
     }
 }
 
-/// What the company or the deal in a lead refers to: classic payloads say it right there.
+/// The object of the company or the deal in a lead. Classic payloads describe it in place.
 fn told<'a>(o: &Object<'a>, known: Lookups<'_, 'a>, name: &str, role: &Role) -> Option<Ref<'a>> {
     lookups::object(o, name).map(|told| lookups::described(&told)).or_else(|| known.reference(o, role))
 }
@@ -189,7 +189,7 @@ pub(super) fn name<'a>(o: &Object<'a>) -> Option<Text<'a>> {
     o.text("name").or_else(|| o.text("display_name")).or_else(names)
 }
 
-/// All e-mail addresses; `work_email` mostly repeats one of the list.
+/// All e-mail addresses. `work_email` usually repeats one of the list.
 pub(super) fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
     let entry = |entry| match entry {
         Entry::Text(address) => email(Some(address), None),
@@ -238,7 +238,7 @@ pub(super) fn websites<'a>(o: &Object<'a>) -> Vec<Web<'a>> {
     web(o.text("website"), None).into_iter().collect()
 }
 
-/// The vendor keeps whatever was typed in: an address, a handle or an id.
+/// Social links. The vendor stores any input: a URL, a handle or an id.
 pub(super) fn social_links<'a>(o: &Object<'a>) -> Vec<Web<'a>> {
     ["facebook", "twitter", "linkedin"].into_iter().filter_map(|name| web(o.text(name), Some(name))).collect()
 }

@@ -58,7 +58,7 @@ pub(super) fn deal<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
     }
 }
 
-/// What a stage means for the forecast is what became of a deal in it.
+/// The status of a deal, from the forecast type of its stage.
 fn status(forecast_type: Text<'_>) -> Text<'_> {
     let word = word(forecast_type);
     match &*word {
@@ -68,7 +68,7 @@ fn status(forecast_type: Text<'_>) -> Text<'_> {
     }
 }
 
-/// The account of a deal. The page's table calls the association `sales_accounts`, its sample `sales_account`.
+/// The account of a deal. The vendor's table calls the association `sales_accounts`, its sample `sales_account`.
 fn company<'a>(o: &Object<'a>, known: Lookups<'_, 'a>) -> Option<Ref<'a>> {
     let company = known.reference(o, &SALES_ACCOUNT);
     let listed = known.references(o, &SALES_ACCOUNTS).into_iter();
@@ -84,7 +84,7 @@ fn company<'a>(o: &Object<'a>, known: Lookups<'_, 'a>) -> Option<Ref<'a>> {
     })
 }
 
-/// `deal_product_id` names one product, `product_ids` any number.
+/// The products of a deal: `deal_product_id` has one id, `product_ids` any number.
 pub(super) fn products<'a>(o: &Object<'a>, known: Lookups<'_, 'a>) -> Vec<Ref<'a>> {
     let mut products = known.references(o, &PRODUCTS);
     match known.reference(o, &DEAL_PRODUCT) {
@@ -142,7 +142,7 @@ pub(super) fn quote<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, '
     }
 }
 
-/// A price of a product, or a product in a document.
+/// Reads a price of a product, or a product in a document.
 fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
     LineItem {
         id: o.id("id"),
@@ -159,7 +159,7 @@ fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
     }
 }
 
-/// The parts of an address of a document as one text.
+/// Joins the parts of a document's address.
 pub(super) fn address<'a>(o: &Object<'a>, of: &str) -> Option<Text<'a>> {
     let parts = ["address", "city", "state", "zipcode", "country"];
     let parts: Vec<_> = parts.iter().filter_map(|part| o.text(&format!("{of}_{part}"))).collect();

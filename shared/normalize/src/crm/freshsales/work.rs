@@ -52,7 +52,7 @@ pub(super) fn task<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
     }
 }
 
-/// The page gives both a word and a number: Open (0), Completed (1).
+/// The status of a task. The vendor documents both a word and a number: Open (0), Completed (1).
 pub(super) fn task_status<'a>(o: &Object<'a>) -> Option<Text<'a>> {
     let status = o.text("status").map(word)?;
     Some(match &*status {
@@ -62,7 +62,7 @@ pub(super) fn task_status<'a>(o: &Object<'a>) -> Option<Text<'a>> {
     })
 }
 
-/// The owner, to whom a task is assigned, and who works on it too.
+/// The assignees of a task: its owner and the other people who work on it.
 fn assignees<'a>(o: &Object<'a>, known: Lookups<'_, 'a>) -> Vec<Ref<'a>> {
     let mut assignees: Vec<_> = known.reference(o, &OWNER).into_iter().collect();
     for user in known.references(o, &TASK_USERS) {
@@ -91,7 +91,7 @@ pub(super) fn activity<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_
     }
 }
 
-/// `phone_caller_number` is the other side's number, `phone_number` the account's own.
+/// Reads a call. `phone_caller_number` is the other side's number, `phone_number` the account's own.
 pub(super) fn call<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Call<'a> {
     let direction = direction(o);
     let (other, own) = (o.text("phone_caller_number"), o.text("phone_number"));
@@ -132,7 +132,7 @@ pub(super) fn custom_object<'a>(common: Common<'a>, o: &Object<'a>) -> CustomObj
     }
 }
 
-/// What an appointment, task, activity or call is about: `targetable_id` and `_type`, or the association.
+/// The record that an appointment, task, activity or call is about: `targetable_id` and `_type`, or the association.
 pub(super) fn related_to<'a>(o: &Object<'a>, known: Lookups<'_, 'a>) -> Option<Ref<'a>> {
     let (id, entity) = (o.id("targetable_id"), o.text("targetable_type").and_then(|model| entity(&model)));
     let told = known.targetable(o, id.as_ref()).map(|target| record_ref(&target)).unwrap_or_default();
@@ -140,12 +140,13 @@ pub(super) fn related_to<'a>(o: &Object<'a>, known: Lookups<'_, 'a>) -> Option<R
     (id.is_some() || told.name.is_some()).then_some(Ref { id, entity, ..told })
 }
 
-/// A record that says of which kind it is.
+/// A reference to a record that names its own kind.
 fn record_ref<'a>(o: &Object<'a>) -> Ref<'a> {
     Ref { entity: o.text("_model").and_then(|model| entity(&model)), ..described(o) }
 }
 
-/// The vendor's name of a kind of record, with or without the name space of its server (`FdMultitenant::User`).
+/// The entity for the vendor's name of a kind of record, with or without its server's namespace
+/// (`FdMultitenant::User`).
 fn entity(model: &str) -> Option<Entity> {
     Some(match model.rsplit(':').next()? {
         "Contact" => Entity::Contact,

@@ -1,9 +1,9 @@
 //! Webhooks of workflows: Admin Settings > Workflows > Trigger webhook.
 //!
-//! The body is flat (`deal_id`, `deal_amount`, `deal_deal_stage_name`), has the record's present state and says neither
-//! what happened nor, unless the administrator ticks the field, when: the URL names the event, `?event=deal.updated`.
-//! Without the prefix the names are those of the product events, so the same readers serve. Times
-//! (`MM-DD-YYYY HH:MM:SS`) have no zone: they are in the account's own, which a setting names.
+//! The body is flat (`deal_id`, `deal_amount`, `deal_deal_stage_name`) and has the record's current state. The URL
+//! names the event, `?event=deal.updated`, because the body does not. The time of the change is included only if the
+//! administrator selects that field. Without the prefix the names are those of the product events, so the same readers
+//! are used. Times (`MM-DD-YYYY HH:MM:SS`) are in the account's zone, which a setting names.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     };
     let name = members(entity).first().copied().unwrap_or_default();
     let prefix = format!("{name}_");
-    // A free template may hold the record as an object, by itself or under "data" as in a product event.
+    // A free template may contain the record as an object, at the top or under "data" as in a product event.
     let nested = || lookups::object(&lookups::object(body, "data")?, name);
     let o = lookups::object(body, name).or_else(nested).unwrap_or_else(|| body.clone().without_prefix(&prefix));
     let o = lookups::unwrapped(o);
@@ -50,7 +50,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     Ok(change.into())
 }
 
-/// The time of the change, where the administrator ticked the field that has it.
+/// The time of the change, if the administrator selected the field that has it.
 fn occurred_at(action: Action, o: &Object<'_>) -> Option<Timestamp> {
     match action {
         Action::Created => o.time("created_at"),
@@ -59,8 +59,8 @@ fn occurred_at(action: Action, o: &Object<'_>) -> Option<Timestamp> {
     }
 }
 
-/// The event of a name in a URL: `deal.updated`. Any pair of the closed lists, for what a workflow waits for is the
-/// administrator's choice; `sales_account` is the vendor's word for a company.
+/// Parses an event name in a URL, such as `deal.updated`. Any pair of entity and action is accepted, because the
+/// administrator chooses the workflow's trigger. `sales_account` is the vendor's word for a company.
 fn event(name: &str) -> Option<(Entity, Action)> {
     if let Some(CatalogEntry { target: Target::Event(entity, action), .. }) = CatalogEntry::find(CATALOG, name) {
         return Some((*entity, *action));
@@ -71,7 +71,7 @@ fn event(name: &str) -> Option<(Entity, Action)> {
     (!members(entity).is_empty()).then_some((entity, action))
 }
 
-/// What to do where nothing names the event; for which record is plain from the names of the members.
+/// The advice for a webhook that names no event. The member names show the record's entity.
 fn no_name(body: &Object<'_>) -> Text<'static> {
     if lookups::object(body, "data").is_some() {
         return Cow::Borrowed(

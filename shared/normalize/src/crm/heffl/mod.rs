@@ -1,12 +1,12 @@
 //! Heffl.
 //!
 //! - Events and samples: <https://docs.heffl.com/api-reference/webhook-events>, checked 2026-11.
-//! - Signs by Standard Webhooks (<https://docs.heffl.com/api-reference/webhooks>); endpoints made in the user interface
-//!   may go without a secret and take a token in the URL instead.
+//! - Signs by Standard Webhooks (<https://docs.heffl.com/api-reference/webhooks>). Endpoints created in the user
+//!   interface may have no secret and need a token in the URL instead.
 //! - Retries: not documented. `webhook-id` stays the same for one event.
 //!
-//! `*.stageChanged` and `*.statusChanged` come in addition to `*.updated`, with an id of their own. No payload has the
-//! time of the change: the envelope's `timestamp` does.
+//! `*.stageChanged` and `*.statusChanged` are sent in addition to `*.updated`, with their own id. The time of the
+//! change is the envelope's `timestamp`; payloads have none.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ pub const VENDOR: Vendor = Vendor {
     writes_local_times: false,
     secret_members: &[],
     log_members: &[],
-    // No event of Heffl is without a record: a made-up one, which becomes `crm.unknown.received`.
+    // All events of Heffl are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"event":"crm-events.check","payload":null}"#,
     catalog: CATALOG,
     normalize,
@@ -127,7 +127,7 @@ fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
     o.objects_or_texts("tags").filter_map(tag).collect()
 }
 
-/// Those under `customFields`, and the members `cf_*` of the record itself, as version 2 of the API has them.
+/// The custom fields under `customFields`, and the members `cf_*` of the record itself, as in version 2 of the API.
 fn all_custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
     let mut fields = o.object("customFields").map(|fields| custom_fields(&fields)).unwrap_or_default();
     let own = o.members().filter(|(name, _)| name.starts_with("cf_"));
@@ -175,7 +175,7 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
     }
 }
 
-/// Whether a client is a company or a person.
+/// The kind of a client: a company or a person.
 fn kind(text: Text<'_>) -> Text<'_> {
     match word(text) {
         person if person == "individual" || person == "contact" => Cow::Borrowed("person"),
@@ -183,7 +183,8 @@ fn kind(text: Text<'_>) -> Text<'_> {
     }
 }
 
-/// The client of a deal, an invoice or a quotation: an object on the present page, flat on older ones.
+/// The client of a deal, an invoice or a quotation. It is an object in the current documentation, flat in older
+/// versions.
 fn client<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
     let Some(client) = o.object("client") else {
         return reference(o.id("clientId"), o.text("clientName"));
@@ -257,7 +258,7 @@ fn quote<'a>(common: Common<'a>, o: &Object<'a>) -> Quote<'a> {
     }
 }
 
-/// The vendor lists the event and shows no sample: these names are those of its other payloads.
+/// Reads a payment. The vendor has no sample of this event, so the names are those of its other payloads.
 fn payment<'a>(common: Common<'a>, o: &Object<'a>) -> Payment<'a> {
     Payment {
         number: o.text("number"),

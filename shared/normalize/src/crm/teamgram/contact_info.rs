@@ -1,8 +1,9 @@
-//! `ContactInfos`: e-mail, phone, address, web, social network and special day in one list, told apart by a type.
+//! `ContactInfos`: one list of e-mail addresses, phone numbers, addresses, web sites, social networks and special days,
+//! each with a type.
 //!
-//! The page has two flat names, `ContactInfoTypeName` and `ContactInfoSubType`. TeamGram's REST answers have an object
-//! `ContactinfoType {Name, SubType}` instead, whose `Name` is in the account's language and may be the subtype's
-//! (`İş` for a business address). Both are read.
+//! The documentation has two flat names, `ContactInfoTypeName` and `ContactInfoSubType`. TeamGram's REST responses have
+//! an object `ContactinfoType {Name, SubType}` instead, whose `Name` is in the account's language and may be the
+//! subtype's (`İş` for a business address). Both are read.
 
 use std::borrow::Cow;
 
@@ -96,7 +97,7 @@ impl<'a> ContactInfos<'a> {
 }
 
 impl Type {
-    /// By its name in English or Turkish, folded.
+    /// The type by its name in English or Turkish, folded.
     fn of_name(name: &str) -> Option<Self> {
         Some(match name {
             "address" | "adres" => Self::Address,
@@ -109,7 +110,7 @@ impl Type {
         })
     }
 
-    /// By the look of the value.
+    /// The type by the form of the value.
     fn of_value(value: &str) -> Option<Self> {
         let digits = value.bytes().filter(u8::is_ascii_digit).count();
         if value.contains('@') && !value.contains(char::is_whitespace) {
@@ -124,7 +125,7 @@ impl Type {
     }
 }
 
-/// A subtype in English or Turkish, folded, as a word.
+/// The word for a subtype in English or Turkish, folded.
 fn subtype_word(name: &str) -> Option<&'static str> {
     Some(match name {
         "business" | "iş" => "business",
@@ -139,8 +140,8 @@ fn subtype_word(name: &str) -> Option<&'static str> {
     })
 }
 
-/// In lower case and without what separates words. The Turkish capitals `İ` and `I` and their small letters are one:
-/// which of them a text has depends on the language that some server changed its case in.
+/// Folds a name to lower case without word separators. The Turkish capitals `İ` and `I` and their small letters are
+/// treated as equal, because they depend on the language in which a server changed the case.
 fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! `CustomFieldDatas`: every value is a text, whatever the field's type.
+//! `CustomFieldDatas`: every value is a text, regardless of the field's type.
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ fn value<'a>(o: &Object<'a>, kind: Option<&str>) -> Option<Json<'a>> {
         return json.json();
     }
     let text = o.text("Value")?;
-    // Where there is an `UnFormattedDate`, `Value` is in the account's own format.
+    // If there is an `UnFormattedDate`, `Value` is in the account's own format.
     let date = || Some(o.text("UnFormattedDate").unwrap_or_else(|| text.clone())).filter(|text| is_iso_date(text));
     let typed = match kind {
         Some("single_line_text" | "multi_line_text") => None,
@@ -45,15 +45,15 @@ fn value<'a>(o: &Object<'a>, kind: Option<&str>) -> Option<Json<'a>> {
         Some("datetime") => {
             date().and_then(|text| time::instant(&text, &TimeZone::UTC)).and_then(|instant| Json::of(&instant).ok())
         }
-        // The value of a list is an object in the text, that of an attachment an array.
+        // The text of a list contains an object, that of an attachment an array.
         _ if text.starts_with(['{', '[']) => parsed(&text),
         _ => None,
     };
     typed.or_else(|| Json::of(&text).ok())
 }
 
-/// The JSON in a text, where every parser can read it: the text may hold what this one's grammar takes and others
-/// refuse, such as `1e999`.
+/// Parses the JSON in a text, if every parser can read it. Some parsers refuse values that ours accepts, such as
+/// `1e999`.
 fn parsed(text: &str) -> Option<Json<'static>> {
     serde_json::from_str::<serde_json::Value>(text).ok()?;
     RawValue::from_string(text.to_owned()).ok().map(|json| Json::new(Cow::Owned(json)))

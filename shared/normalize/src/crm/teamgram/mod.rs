@@ -1,14 +1,14 @@
 //! TeamGram.
 //!
-//! - Events and fields: <https://support.teamgram.com/knowledge-base/teamgram-webhooks-v1/>, checked 2026-11. The page
-//!   has no sample bodies.
-//! - Does not sign: HTTP Basic, with the user name and password of the end-point, is the only proof.
-//! - Retries: none documented. Anything but HTTP 200 goes to Control Panel > Webhooks > Sending Failed. There is no
-//!   delivery id.
+//! - Events and fields: <https://support.teamgram.com/knowledge-base/teamgram-webhooks-v1/>, checked 2026-11. The
+//!   documentation has no sample bodies.
+//! - Does not sign. HTTP Basic, with the user name and password of the end-point, is the only proof.
+//! - Retries: none documented. A response other than HTTP 200 is recorded under Control Panel > Webhooks > Sending
+//!   Failed. There is no delivery id.
 //!
-//! Times are UTC and mostly lack the `Z`; empty fields are `null`. No body has the time of the event: a new or updated
-//! record has its own, a deleted one has none. Where the page and what the server sends differ, both are read: the case
-//! of names, `ContactInfos` in the form of TeamGram's REST answers, the entity `Proposal`, which the page leaves out.
+//! Times are UTC and usually lack the `Z`; empty fields are `null`. No body has the time of the event; a new or updated
+//! record has its own time, a deleted one has none. If the documentation and the server differ, both forms are read:
+//! the case of names, `ContactInfos` in the form of TeamGram's REST responses, and the undocumented entity `Proposal`.
 
 mod contact_info;
 mod custom_field;
@@ -37,13 +37,13 @@ pub const VENDOR: Vendor = Vendor {
     writes_local_times: false,
     secret_members: &[],
     log_members: &[],
-    // No event of TeamGram is without a record: a made-up one, which becomes `crm.unknown.received`.
+    // All events of TeamGram are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"EventEntity":"crm-events","EventAction":"Check"}"#,
     catalog: CATALOG,
     normalize,
 };
 
-/// `EventEntity` and `EventAction`, with a point between them.
+/// The events, by `EventEntity` and `EventAction` joined with a point.
 const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("Individual.New", Entity::Contact, Action::Created),
     CatalogEntry::event("Individual.Update", Entity::Contact, Action::Updated),
@@ -63,7 +63,7 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("Order.New", Entity::Order, Action::Created),
     CatalogEntry::event("Order.Update", Entity::Order, Action::Updated),
     CatalogEntry::event("Order.Delete", Entity::Order, Action::Deleted),
-    // Not on the vendor's page, and sent all the same.
+    // Sent, although not documented.
     CatalogEntry::event("Proposal.New", Entity::Quote, Action::Created),
     CatalogEntry::event("Proposal.Update", Entity::Quote, Action::Updated),
     CatalogEntry::event("Proposal.Delete", Entity::Quote, Action::Deleted),
@@ -86,7 +86,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
             vendor_event: Cow::Owned(format!("{event_entity}.{event_action}")),
             record_id: data.as_ref().and_then(|data| data.id("Id")),
             account: None,
-            // The body of a deleted record has the time of its last change, not of its deletion.
+            // A deleted record has the time of its last change, not of its deletion.
             occurred_at: data
                 .filter(|_| !event_action.eq_ignore_ascii_case("Delete"))
                 .and_then(|data| instant(&data, "ModifiedDate")),
@@ -152,8 +152,8 @@ fn common<'a>(id: Text<'a>, o: &Object<'a>) -> Common<'a> {
     }
 }
 
-/// The time of the change, which is the record's own: its creation for a new record, its last change for an updated one.
-/// Nothing tells when a record was deleted.
+/// The time of the change, from the record: its creation for a new record, its last change for an updated one. The time
+/// of a deletion is not sent.
 fn occurred_at(action: Action, common: &Common<'_>) -> Option<Timestamp> {
     match action {
         Action::Created => common.updated_at.or(common.created_at),
@@ -162,7 +162,7 @@ fn occurred_at(action: Action, common: &Common<'_>) -> Option<Timestamp> {
     }
 }
 
-/// Who made the change. Nothing tells who deleted a record.
+/// The user who made the change. The user who deleted a record is not sent.
 fn actor<'a>(action: Action, common: &Common<'a>) -> Option<Actor<'a>> {
     let user = match action {
         Action::Created => common.created_by.as_ref().or(common.updated_by.as_ref()),
@@ -185,7 +185,7 @@ fn user<'a>(o: &Object<'a>, name: &str) -> Option<Ref<'a>> {
     Some(Ref { email: user.text("Email"), ..reference })
 }
 
-/// First and last name of a person as one.
+/// First and last name of a person, joined.
 fn person_name<'a>(o: &Object<'a>) -> Option<Text<'a>> {
     full_name(o.text("Name").as_ref(), o.text("LastName").as_ref())
 }
@@ -201,7 +201,7 @@ fn photo_url<'a>(o: &Object<'a>) -> Option<Text<'a>> {
     ["Original", "Large", "Medium", "Small"].into_iter().find_map(|size| pictures.text(size))
 }
 
-/// A text; where the server sends an object in its place, the object's name.
+/// A text, or the name of the object if the server sends an object instead.
 fn text_or_name<'a>(o: &Object<'a>, name: &str) -> Option<Text<'a>> {
     match o.any_object(name) {
         Some(object) => object.text("Name"),
@@ -209,8 +209,8 @@ fn text_or_name<'a>(o: &Object<'a>, name: &str) -> Option<Text<'a>> {
     }
 }
 
-/// A number of an enumeration as its word in `words`, where "" stands for "none". A number that is not on the list
-/// stays its text; a word in place of a number is taken as one.
+/// The word in `words` for a number of an enumeration; "" means "none". A number that is not on the list stays text. A
+/// word instead of a number is used as it is.
 fn enumerated<'a>(o: &Object<'a>, name: &str, words: &'static [&'static str]) -> Option<Text<'a>> {
     let text = text_or_name(o, name)?;
     let word = match text.parse::<i64>() {
@@ -224,7 +224,7 @@ fn enumerated<'a>(o: &Object<'a>, name: &str, words: &'static [&'static str]) ->
     (!is_none).then_some(word)
 }
 
-/// A name of the vendor's code (`PhoneIn`) as a word (`phone_in`).
+/// Converts a name of the vendor's code (`PhoneIn`) to a word (`phone_in`).
 fn snake_case(name: Text<'_>) -> Text<'_> {
     let starts_word = |(before, c): (char, char)| before.is_ascii_lowercase() && c.is_ascii_uppercase();
     if !name.chars().zip(name.chars().skip(1)).any(starts_word) {
@@ -242,17 +242,17 @@ fn snake_case(name: Text<'_>) -> Text<'_> {
     word(Cow::Owned(spaced))
 }
 
-/// An instant; none for year 1, which is how .NET writes a date that nobody has set.
+/// An instant; `None` for year 1, .NET's value for an unset date.
 fn instant(o: &Object<'_>, name: &str) -> Option<Timestamp> {
     o.time(name).filter(|instant| time::day(*instant).year() > 1)
 }
 
-/// The day of a date and time, the same exception made.
+/// The day of a date and time; `None` for year 1 too.
 fn day(o: &Object<'_>, name: &str) -> Option<Date> {
     o.date(name).filter(|date| date.year() > 1)
 }
 
-/// Whether a text that somebody may have typed is a date in the one form that leaves no doubt: not `05.03.2024`, not
+/// True if a text that somebody may have typed is a date in the only unambiguous form: not `05.03.2024`, not
 /// `03-05-2024`, not a number.
 fn is_iso_date(text: &str) -> bool {
     let bytes = text.as_bytes();

@@ -79,7 +79,7 @@ fn geo_location<'a>(o: &Object<'a>) -> Option<GeoLocation<'a>> {
     (location != GeoLocation::default()).then_some(location)
 }
 
-/// The built-in relations, a list in one text, which have no id; then those that the CRM's customer has made.
+/// The built-in relations, which are a list in one text without ids, then the customer's own relations.
 fn relationship_types<'a>(o: &Object<'a>) -> Vec<Stage<'a>> {
     let mut relations = Vec::new();
     for list in o.texts("BasicRelationType") {

@@ -52,7 +52,7 @@ pub fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
         amount: o.decimal("Amount"),
         currency: text_or_name(o, "CurrencyName"),
         realized_amount: o.decimal("RealizedAmount"),
-        // The page has the slip of the pen in both names; whoever mends it should not lose the currency.
+        // The documentation has the typo in both names. The correct spelling is read too, in case the vendor fixes it.
         realized_currency: o.text("RealizedCurrenyName").or_else(|| o.text("RealizedCurrencyName")),
         profit: o.decimal("Profit"),
         profit_currency: profit_currency(o),
@@ -114,8 +114,8 @@ pub fn order<'a>(common: Common<'a>, o: &Object<'a>) -> Order<'a> {
     }
 }
 
-/// Not documented: a proposal has the names of an order, as far as it has been seen, and its number in `LastName`. Its
-/// statuses and stages are not known, and stay numbers.
+/// Reads a proposal, which is not documented. The observed ones have the names of an order, with the number in
+/// `LastName`. The meaning of their statuses and stages is unknown, so these stay numbers.
 pub fn quote<'a>(common: Common<'a>, o: &Object<'a>) -> Quote<'a> {
     let parties = Parties::of(o);
     Quote {
@@ -147,7 +147,7 @@ fn profit_currency<'a>(o: &Object<'a>) -> Option<Text<'a>> {
     o.text("ProfitCurrenyName").or_else(|| o.text("ProfitCurrencyName"))
 }
 
-/// The stage that the CRM's customer has made, else the built-in one, which has no id.
+/// The customer's own stage, or else the built-in one, which has no id.
 fn custom_or_built_in_stage<'a>(o: &Object<'a>, words: &'static [&'static str]) -> Option<Stage<'a>> {
     let custom = stage(o.id("CustomStageId"), o.text("CustomStageName"));
     custom.or_else(|| stage(None, enumerated(o, "Stage", words)))
@@ -164,7 +164,7 @@ fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
         id: o.id("ItemId"),
         product: reference(
             product.as_ref().and_then(|product| product.id("Id")),
-            // A line without a product has a title in TeamGram's REST answers.
+            // In TeamGram's REST responses, a line without a product has a title.
             in_product("DisplayName").or_else(|| in_product("Name")).or_else(|| o.text("Title")),
         ),
         sku: in_product("SKU"),
@@ -183,11 +183,11 @@ fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
     }
 }
 
-/// Who an opportunity or a proposal is with.
+/// The company and the persons of an opportunity or a proposal.
 struct Parties<'a> {
     company: Option<Ref<'a>>,
     contact: Option<Ref<'a>>,
-    /// The persons, where there is another than `contact`.
+    /// The persons, if there are others than `contact`.
     contacts: Vec<Ref<'a>>,
     related: Vec<Ref<'a>>,
 }
@@ -211,7 +211,7 @@ impl<'a> Parties<'a> {
     }
 }
 
-/// The other records that this one is linked with.
+/// The other records that this one is linked to.
 fn related<'a>(o: &Object<'a>) -> Vec<Ref<'a>> {
     o.objects("RelatedEntities").filter_map(|entry| reference_with_entity(&entry)).collect()
 }
@@ -220,7 +220,7 @@ fn reference_with_entity<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
     party(o).map(|(entity, reference)| Ref { entity, ..reference })
 }
 
-/// An object of the vendor's type "customer", and which entity it is.
+/// Reads an object of the vendor's type "customer", with its entity.
 fn party<'a>(o: &Object<'a>) -> Option<(Option<Entity>, Ref<'a>)> {
     let entity = match o.text("ClassName") {
         Some(class_name) => entity(&class_name),

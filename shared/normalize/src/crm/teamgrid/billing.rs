@@ -1,4 +1,4 @@
-//! How the work for a contact or in a project is billed.
+//! Reads the billing settings of a contact or project.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::Fields;
 use crate::fields::{reference, word};
 use crate::json::Object;
 
-/// The numbers of `billing.accounting.type` that TeamGrid explains; its own Zapier app takes 3 for "not billed".
+/// The documented numbers of `billing.accounting.type`. TeamGrid's own Zapier app reads 3 as "not billed".
 const BILLING_TYPES: &[(&str, &str)] = &[("100", "none"), ("3", "none"), ("2", "hourly_rate"), ("4", "contact")];
 
 /// The numbers of `billing.budget.type`.
@@ -31,7 +31,7 @@ pub const FIELDS: Fields = &[
     ("billing.services", "rates"),
 ];
 
-/// What a record's `billing` says.
+/// The contents of a record's `billing`.
 #[derive(Default)]
 pub struct Billing<'a> {
     pub billing_type: Option<Text<'a>>,
@@ -58,7 +58,7 @@ pub fn billing<'a>(doc: &Object<'a>) -> Billing<'a> {
     }
 }
 
-/// A number's word; a number without one stays its text.
+/// The word for a number. A number without a word stays text.
 fn named<'a>(number: Text<'a>, words: &[(&str, &'static str)]) -> Option<Text<'a>> {
     let known = words.iter().find(|(known, _)| *known == number);
     Some(known.map_or_else(|| word(number), |(_, name)| Cow::Borrowed(*name)))

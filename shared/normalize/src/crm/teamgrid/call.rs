@@ -31,8 +31,8 @@ const NOTE_FIELDS: Fields = &[
     ("archived", "is_archived"),
 ];
 
-/// The event's name alone says what state a call is in and which way it went: the samples disagree with the catalogue
-/// on `state` (a missed call is `missed` or `cancelled`), and with themselves on `direction`.
+/// Reads a call. State and direction come from the event's name, because the samples contradict the catalogue on
+/// `state` (a missed call is `missed` or `cancelled`) and themselves on `direction`.
 pub fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Document<'a> {
     let (state, direction) = match vendor_event {
         "call_incoming" => ("ringing", Some("inbound")),
@@ -55,7 +55,7 @@ pub fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Doc
         user: reference(doc.id("userId"), doc.text("userName")),
         project: reference(doc.id("projectId"), None),
         related_to,
-        // The record is made when the call begins.
+        // The record is created when the call begins.
         started_at: common.created_at,
         is_archived: doc.bool("archived"),
         is_completed: doc.bool("completed"),
@@ -64,7 +64,7 @@ pub fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Doc
     Document { record, fields: CALL_FIELDS }
 }
 
-/// The contact that the call is filed under, and the one at the other end where that is another.
+/// The contact that the call is filed under, and the contact at the other end if it differs.
 fn contacts<'a>(filed: Option<Text<'a>>, party: Option<&Object<'a>>) -> (Option<Ref<'a>>, Option<Ref<'a>>) {
     let Some(party) = party else { return (reference(filed, None), None) };
     let caller = Ref {
@@ -82,7 +82,7 @@ fn contacts<'a>(filed: Option<Text<'a>>, party: Option<&Object<'a>>) -> (Option<
     }
 }
 
-/// TeamGrid turns the rich text into plain text before it sends it.
+/// Reads a note. TeamGrid converts rich text to plain text before sending.
 pub fn note<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     let contacts = references(doc, "contactIds");
     let users = references(doc, "userIds");

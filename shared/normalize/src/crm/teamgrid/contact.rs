@@ -46,7 +46,8 @@ pub fn contact_or_company<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<
     }
 }
 
-/// By `type`; without one, as in a projection, a company is what has the name of one and of no person.
+/// True for a company, by `type`. A document without `type` is a company if it has a company's name and no person's
+/// name.
 fn is_company(doc: &Object<'_>) -> bool {
     match doc.text("type").map(word).as_deref() {
         Some("company") => true,
@@ -125,7 +126,7 @@ fn company<'a>(common: Common<'a>, doc: &Object<'a>) -> Company<'a> {
     }
 }
 
-/// `customer`, `supplier`.
+/// The types of relationship, `customer` and `supplier`.
 fn relationship_types<'a>(doc: &Object<'a>) -> Vec<Stage<'a>> {
     doc.text("category").map(|category| Stage { id: None, name: Some(word(category)) }).into_iter().collect()
 }
@@ -136,12 +137,12 @@ fn job<'a>(job: &Object<'a>) -> Option<Ref<'a>> {
     Some(Ref { title: job.text("position"), ..company })
 }
 
-/// The kind of an address, number or e-mail that a person has at a company.
+/// The kind of an address, number or e-mail address that a person has at a company.
 fn at_company() -> Option<Text<'static>> {
     Some(Cow::Borrowed("company"))
 }
 
-/// The ways to get at somebody.
+/// The contact data of a person or company.
 struct Reach<'a> {
     emails: Vec<Email<'a>>,
     phone_numbers: Vec<Phone<'a>>,
@@ -176,7 +177,7 @@ fn reach<'a>(doc: &Object<'a>) -> Reach<'a> {
     }
 }
 
-/// None where nothing of it is filled in.
+/// Reads an address; `None` if all parts are empty.
 fn address<'a>(place: &Object<'a>, kind: Option<Text<'a>>) -> Option<Address<'a>> {
     let text = place.text("fullAddress");
     let address = Address {

@@ -3,14 +3,14 @@
 //! - Events: <https://developer.teamgridapp.com>, "Webhook Event Catalog"; fields and samples:
 //!   <https://github.com/TeamGrid/developer-docs>, <https://github.com/TeamGrid/zapier-teamgrid>; checked 2026-11.
 //! - Signs what API v1 registers ("signed delivery v2", <https://github.com/TeamGrid/developer-platform>). Webhooks
-//!   that were made in the user interface or by API v0 carry no signature and take a token in the URL.
-//! - Retries: "at least once"; signed ones up to 32 attempts, all with one `X-TeamGrid-Webhook-Id`. Legacy ones end for
-//!   good with a 410, or with the eleventh failure in a row.
+//!   created in the user interface or by API v0 are not signed and need a token in the URL.
+//! - Retries: "at least once"; signed ones up to 32 attempts, all with one `X-TeamGrid-Webhook-Id`. Legacy ones are
+//!   disabled after a 410 or the eleventh failure in a row.
 //!
 //! There are three bodies with the same event names: legacy (`item`), v0 (`doc`, `fieldNames`) and signed (either).
-//! `collection` is `cards` for tasks and for calls: only `event` tells what a document is. A document is whole where it
-//! was just made; TeamGrid sends any other without fields that it takes for internal or noisy, and a removed one may
-//! be little more than its id.
+//! `collection` is `cards` for tasks and for calls, so only `event` identifies the kind of document. New documents are
+//! complete. TeamGrid omits fields that it considers internal or noisy from all others, and a removed one may contain
+//! little more than its id.
 
 mod billing;
 mod call;
@@ -37,7 +37,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[ChangeId::UnsignedHeader("X-TeamGrid-Webhook-Id")],
     writes_local_times: false,
     secret_members: &[],
-    // What TeamGrid asks receivers to log; a legacy webhook has `item` for `doc`.
+    // The members that TeamGrid asks receivers to log. A legacy webhook has `item` instead of `doc`.
     log_members: &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"],
     // TeamGrid's own test, ignored.
     test_body: r#"{"event":"webhook.test"}"#,
@@ -45,7 +45,7 @@ pub const VENDOR: Vendor = Vendor {
     normalize,
 };
 
-/// A contact's event has two rows: it becomes the second where the document is a company.
+/// The events of a contact have two rows. The second is used if the document is a company.
 const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("user_online", Entity::User, Action::Online),
     CatalogEntry::event("user_offline", Entity::User, Action::Offline),
@@ -106,11 +106,11 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         .ok_or_else(|| Quarantine::wrong_envelope("expected the document as an object under \"doc\" (or \"item\")"))?;
     let is_of_members = matches!(action, Action::Added | Action::Removed);
     let documents = if is_of_members { user::members(&doc)? } else { vec![record(entity, &vendor_event, &doc)?] };
-    // The document of a change of members is the team itself.
+    // For a change of members, the document is the team itself.
     let account = doc.id("teamId").or_else(|| is_of_members.then(|| id(&doc)).flatten());
     let occurred_at = occurred_at(action, &doc);
     let partial = !is_whole(&vendor_event);
-    // A new record has no changed fields, and those of a team are not those of its members.
+    // A new record has no changed fields, and the changed fields of a team are not those of its members.
     let field_names = if partial && !is_of_members { body.texts("fieldNames") } else { Vec::new() };
     let change = |document: Document<'a>| Change {
         vendor_event: vendor_event.clone(),
@@ -171,7 +171,7 @@ fn id<'a>(doc: &Object<'a>) -> Option<Text<'a>> {
     doc.id("_id").or_else(|| doc.id("id"))
 }
 
-/// Whether the event's document is all of the record: only those of new ones are sent without omissions.
+/// True if `doc` is the whole record. TeamGrid sends complete documents only for new records.
 fn is_whole(vendor_event: &str) -> bool {
     matches!(
         vendor_event,
@@ -186,8 +186,8 @@ fn is_whole(vendor_event: &str) -> bool {
     )
 }
 
-/// The time of the change. No envelope has one. A document has the time of what happened to it, but not of its removal;
-/// the fields that may hold it are tried in turn, for an empty one says nothing.
+/// The time of the change, from the document, because no envelope has one. The time of a removal is not sent. The
+/// possible fields are tried in order, because some may be empty.
 fn occurred_at(action: Action, doc: &Object<'_>) -> Option<Timestamp> {
     let fields: &[&str] = match action {
         Action::Created => &["createdAt"],
@@ -225,12 +225,12 @@ fn canonical(name: &str, fields: Fields) -> Option<&'static str> {
         .map(|(_, canonical)| *canonical)
 }
 
-/// None where TeamGrid itself caused the event: then there is no `userId`.
+/// The actor. TeamGrid's own changes have no `userId` and no actor.
 fn user_actor(id: Text<'_>) -> Actor<'_> {
     Actor { id: Some(id), actor_type: Some(Cow::Borrowed("user")), ..Actor::default() }
 }
 
-/// References to records of which a document lists the ids.
+/// References to the records whose ids a document lists.
 fn references<'a>(doc: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
     doc.ids(name).into_iter().filter_map(|id| reference(Some(id), None)).collect()
 }

@@ -1,4 +1,4 @@
-//! Users: presence, and who is in the team.
+//! Users: presence and team membership.
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ pub fn presence<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) ->
     Document { record, fields: FIELDS }
 }
 
-/// The first address: an array of texts, or of objects as the server keeps them.
+/// The first e-mail address, in an array of texts or of objects.
 fn email<'a>(doc: &Object<'a>) -> Option<Text<'a>> {
     let holds_objects = doc.json("emails").is_some_and(|emails| emails.get().contains('{'));
     if holds_objects {
@@ -46,7 +46,7 @@ fn email<'a>(doc: &Object<'a>) -> Option<Text<'a>> {
     doc.texts("emails").into_iter().next()
 }
 
-/// The users who joined or left a team: one record each.
+/// The users who joined or left a team, one record for each.
 pub fn members<'a>(doc: &Object<'a>) -> Result<Vec<Document<'a>>, Quarantine> {
     let team = reference(doc.id("teamId").or_else(|| super::id(doc)), None);
     let ids = doc.ids("userIds");

@@ -78,7 +78,7 @@ const PROJECT_FIELDS: Fields = &[
 ];
 
 pub fn task<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
-    // The API's answers have the names and sums in it.
+    // In the API's responses it contains the names and sums.
     let info = doc.object("info");
     let info = info.as_ref();
     let name = |field| info.and_then(|info| info.text(field));
