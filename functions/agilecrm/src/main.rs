@@ -1,4 +1,4 @@
-//! `POST /webhooks/agilecrm`: the package's name says which vendor.
+//! `POST /webhooks/agilecrm`. The package's name selects the vendor.
 
 use std::process::ExitCode;
 

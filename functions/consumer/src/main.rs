@@ -1,4 +1,4 @@
-//! A sample consumer of the queue: the latest state of each record, and how many events made it. See README.md.
+//! A sample consumer of the queue. It stores the latest state of each record, and counts its events. See README.md.
 
 mod view;
 

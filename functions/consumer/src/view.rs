@@ -1,4 +1,4 @@
-//! The table of records: one item for each, with its latest state.
+//! The table of records, with one item for each record and its latest state.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,8 @@ use crm_consume::{Event, Latest, Parts};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// DynamoDB takes items of 400 KB (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).
+/// Maximum size of a state. DynamoDB takes items of up to 400 KB
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).
 const MAX_STATE_BYTES: usize = 390_000;
 
 /// The table: partition key `partitionkey`, one value for each record.
@@ -33,8 +34,8 @@ impl Records for View {
         found.item.map_or(Ok(Latest::default()), |item| latest(&item))
     }
 
-    /// One conditional `PutItem`: the item holds the ids of the latest events, so that it needs no second write to
-    /// recognize a duplicate.
+    /// Writes the item with one conditional `PutItem`. The item holds the ids of the latest events, so recognizing a
+    /// duplicate needs no second write.
     async fn write(&self, event: &Event<'_>, latest: Latest) -> Result<bool, StoreError> {
         let before = latest.events().saturating_sub(1);
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item(event, latest)?));
@@ -68,7 +69,7 @@ fn item(event: &Event<'_>, mut latest: Latest) -> Result<Item, StoreError> {
     let refused = |error: serde_json::Error| StoreError::Refused(error.to_string());
     let mut parts = latest.to_parts().map_err(refused)?;
     if parts.record.len().saturating_add(parts.order.len()) > MAX_STATE_BYTES {
-        // The record is in the event, and in the CRM: to fail for ever would lose the later ones too.
+        // The record is still in the event and in the CRM. Failing forever would also lose the later ones.
         latest.forget_fields();
         parts = latest.to_parts().map_err(refused)?;
     }

@@ -1,4 +1,4 @@
-//! `POST /webhooks/freshsales`: the package's name says which vendor.
+//! `POST /webhooks/freshsales`. The package's name selects the vendor.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `POST /webhooks/heffl`: the package's name says which vendor.
+//! `POST /webhooks/heffl`. The package's name selects the vendor.
 
 use std::process::ExitCode;
 

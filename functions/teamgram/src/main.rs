@@ -1,4 +1,4 @@
-//! `POST /webhooks/teamgram`: the package's name says which vendor.
+//! `POST /webhooks/teamgram`. The package's name selects the vendor.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `POST /webhooks/teamgrid`: the package's name says which vendor.
+//! `POST /webhooks/teamgrid`. The package's name selects the vendor.
 
 use std::process::ExitCode;
 

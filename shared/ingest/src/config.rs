@@ -7,7 +7,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::webhook_secrets::{SecretsSetting, StoredSecret};
 
-/// What is wrong with a setting. One line, which names the variable and what is expected, never what was found.
+/// An invalid setting. The message is one line; it names the variable and the expected form, never the value found.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("{variable} is not set: expected {expected}")]
@@ -26,8 +26,8 @@ pub struct Config {
     pub destination: Destination,
     /// `WEBHOOK_SECRETS`
     pub secrets: SecretsSetting,
-    /// `PUBLIC_BASE_URL`: what the senders' URLs begin with, if a custom domain or a proxy stands before the API. Without a
-    /// slash at its end.
+    /// `PUBLIC_BASE_URL`: base of the senders' URLs, if a custom domain or a proxy is in front of the API. Without a
+    /// trailing slash.
     pub public_base_url: Option<String>,
     /// `INCLUDE_RAW`
     pub options: Options,
@@ -35,11 +35,11 @@ pub struct Config {
     pub time_zones: TimeZones,
     /// `LOG_LEVEL`
     pub log_level: LevelFilter,
-    /// `METRICS_NAMESPACE`: the CloudWatch namespace of the metrics; none are made without one.
+    /// `METRICS_NAMESPACE`: the CloudWatch namespace of the metrics. Without it there are no metrics.
     pub metrics_namespace: Option<String>,
 }
 
-/// Where messages go.
+/// The queues and the bucket that messages are sent to.
 #[derive(Clone, Debug)]
 pub struct Destination {
     /// `QUEUE_URL`
@@ -51,20 +51,20 @@ pub struct Destination {
     pub aws: Aws,
 }
 
-/// What Lambda itself sets.
+/// Settings that Lambda itself provides.
 #[derive(Clone, Debug)]
 pub struct Aws {
     pub region: String,
     pub credentials: aws_credential_types::Credentials,
-    /// `AWS_ENDPOINT_URL_SQS`, else `AWS_ENDPOINT_URL`: an SQS elsewhere, as of a local stack.
+    /// `AWS_ENDPOINT_URL_SQS` or else `AWS_ENDPOINT_URL`: another SQS, such as that of a local stack.
     pub sqs_endpoint_url: Option<String>,
-    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`.
+    /// `AWS_ENDPOINT_URL_S3` or else `AWS_ENDPOINT_URL`.
     pub s3_endpoint_url: Option<String>,
 }
 
 impl Aws {
-    /// Where SQS is reached: at the host of a queue's URL, in whatever partition of AWS. Never without TLS, which AWS
-    /// would allow, but for an SQS elsewhere.
+    /// The endpoint of SQS: the host of the queue's URL, in any partition of AWS. AWS would allow plain HTTP, but only
+    /// another SQS endpoint is used without TLS.
     pub(crate) fn sqs_url(&self, queue_url: &str) -> String {
         match &self.sqs_endpoint_url {
             Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
@@ -72,8 +72,8 @@ impl Aws {
         }
     }
 
-    /// The URL of a bucket: its own host, as AWS recommends; a path where the bucket's name makes no host of AWS's
-    /// certificate, and on an S3 elsewhere.
+    /// The URL of a bucket. It has its own host, as AWS recommends. The bucket is a path instead if its name does not
+    /// match AWS's certificate, and on another S3 endpoint.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
     pub(crate) fn bucket_url(&self, bucket: &str) -> String {
         let (region, suffix) = (&self.region, self.suffix());
@@ -84,7 +84,7 @@ impl Aws {
         }
     }
 
-    /// The URL of one of AWS's own hosts for a service.
+    /// The URL of AWS's own endpoint of a service.
     pub(crate) fn service_url(&self, service: &str) -> String {
         format!("https://{service}.{}.{}", self.region, self.suffix())
     }
@@ -97,16 +97,16 @@ impl Aws {
 
 impl Config {
     /// # Errors
-    /// Where a setting is missing or malformed.
+    /// If a setting is missing or malformed.
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     pub fn from_env(vendor: &Vendor) -> Result<Self, ConfigError> {
         Self::read(vendor, |variable| std::env::var(variable).ok())
     }
 
     /// # Errors
-    /// Where a setting is missing or malformed.
+    /// If a setting is missing or malformed.
     pub fn read(vendor: &Vendor, get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        // An empty variable is as good as none, here as in the AWS SDKs.
+        // An empty variable counts as unset, as in the AWS SDKs.
         let get = |variable: &'static str| get(variable).filter(|value| !value.trim().is_empty());
         let required = |variable, expected| get(variable).ok_or(ConfigError::Missing { variable, expected });
         let queue = |variable, expected| {
@@ -184,13 +184,13 @@ impl Config {
     }
 }
 
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>, as far as a URL goes wrong without.
+/// Checks the [naming rules](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html) that matter for a URL.
 fn is_bucket_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
     (3..=63).contains(&name.len()) && name.bytes().all(plain)
 }
 
-/// True for a scheme, a host and perhaps a path.
+/// True for a scheme, a host and an optional path.
 fn is_base_url(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'@');

@@ -1,9 +1,9 @@
-//! HTTP to AWS: the SDK's own client, for a process that Lambda freezes between webhooks.
+//! HTTP to AWS with the SDK's own client, for a process that Lambda freezes between webhooks.
 //!
 //! The SDK's client keeps its connection open for the next request. While the process is frozen, that connection can be
-//! closed, reset or forgotten by the network, and no clock but the wall clock goes on. The client only notices a close.
-//! So [`Reconnect`] drops a connection that was idle for too long, and sends a request again at once if a reused
-//! connection turns out to be dead: both without using up one of the SDK's attempts and the pause after it.
+//! closed, reset or forgotten by the network, and only the wall clock advances. The client notices only a close.
+//! [`Reconnect`] therefore drops a connection that was idle for too long, and immediately sends a request again if a
+//! reused connection turns out to be dead. Neither uses up one of the SDK's attempts and the pause after it.
 
 use std::error::Error;
 use std::fmt;
@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 
 /// An idle connection older than this is not used again.
 const MAX_IDLE: Duration = Duration::from_secs(20);
-/// How long to wait for the response on a reused connection before the request is sent again on a new one. SQS usually
+/// Maximum wait for the response on a reused connection, before the request is sent again on a new one. SQS usually
 /// answers within 15 ms.
 const MAX_WAIT_REUSED: Duration = Duration::from_millis(350);
 
@@ -29,9 +29,9 @@ pub(crate) fn connector() -> SharedHttpConnector {
     SharedHttpConnector::new(Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build())
 }
 
-/// A connector to one AWS service that does not trust an idle connection.
+/// A connector to one AWS service that checks idle connections before it uses them.
 ///
-/// A request may reach the service twice, as it may by the SDK's own retries.
+/// A request may reach the service twice, as with the SDK's own retries.
 #[derive(Clone)]
 pub(crate) struct Reconnect {
     connector: SharedHttpConnector,
@@ -40,7 +40,7 @@ pub(crate) struct Reconnect {
     now: fn() -> SystemTime,
 }
 
-/// The connection that the last response came on.
+/// The connection of the last response.
 struct Idle {
     connection: ConnectionMetadata,
     since: SystemTime,
@@ -56,12 +56,12 @@ impl Reconnect {
     }
 
     async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        // The SDK puts one into each request, to drop the connection after a transient error.
+        // The SDK adds one to each request, to drop the connection after a transient error.
         let capture = request.extension::<CaptureSmithyConnection>().cloned().unwrap_or_default();
         request.add_extension(capture.clone());
         let idle = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Idle { connection, since }) = idle {
-            // A clock that was set back says nothing about the connection's age.
+            // If the clock was set back, the connection's age is unknown.
             let is_fresh = (self.now)().duration_since(since).is_ok_and(|age| age < MAX_IDLE);
             if is_fresh && let Some(mut copy) = request.try_clone() {
                 copy.add_extension(capture.clone());
@@ -103,7 +103,7 @@ impl fmt::Debug for Reconnect {
     }
 }
 
-/// An error and all that caused it, for the log. The SDK's own display adds the whole response.
+/// An error and its causes, for the log. The SDK's own `Display` would add the whole response.
 pub(crate) fn error_chain(error: &dyn Error) -> String {
     let chain = std::iter::successors(Some(error), |&error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -124,7 +124,7 @@ mod tests {
         SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(SECONDS.load(Ordering::Relaxed))).unwrap()
     }
 
-    /// Nothing but the wall clock tells that the process was frozen.
+    /// Only the wall clock shows that the process was frozen.
     #[tokio::test]
     async fn a_connection_that_was_idle_for_too_long_is_not_used_again() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -145,7 +145,7 @@ mod tests {
             }
         };
         let ask_all = async {
-            // The times of the requests; each `true` is to come on a new connection.
+            // The times of the requests; `true` if the request must use a new connection.
             for (seconds, is_new) in [(100, true), (110, false), (129, false), (150, true), (90, true), (200, true)] {
                 SECONDS.store(seconds, Ordering::Relaxed);
                 let before = reconnect.local_port();

@@ -1,7 +1,7 @@
-//! The log's form: one JSON object a line, as Lambda's JSON log format has it.
+//! The log format: one JSON object per line, as in Lambda's JSON log format.
 //!
-//! `tracing-subscriber` has such a form too. It cannot nest, and the line of a webhook does: CloudWatch makes metrics of
-//! it.
+//! `tracing-subscriber` has a similar format, but cannot nest objects. The line of a webhook needs that for the metrics
+//! of CloudWatch.
 
 use std::fmt;
 
@@ -24,8 +24,8 @@ pub(crate) const WEBHOOK: &str = "crm_ingest::webhook";
 /// The field of a [`WEBHOOK`] event that holds the members of its line, as a JSON object.
 const LINE: &str = "line";
 
-/// This project's own lines from `level` on, to `writer`. Of other crates only warnings and errors are let through: at
-/// lower levels the SDK and the runtime log requests, and requests hold bodies.
+/// Writes this project's own lines at `level` and above to `writer`. From other crates only warnings and errors pass:
+/// at lower levels the SDK and the runtime log requests, which contain bodies.
 pub fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -34,9 +34,9 @@ where
     tracing_subscriber::registry().with(targets(level)).with(lines)
 }
 
-/// Sends them to standard output.
+/// Installs the subscriber, with standard output as the writer.
 pub(crate) fn init(level: LevelFilter) {
-    // A second subscriber is refused; there is none before this.
+    // This is the first subscriber; a second one would be refused.
     let _ = subscriber(level, std::io::stdout).try_init();
 }
 
@@ -48,7 +48,7 @@ fn targets(level: LevelFilter) -> Targets {
         .with_target(WEBHOOK, level.max(LevelFilter::WARN))
 }
 
-/// One JSON object a line.
+/// Formats an event as one JSON object per line.
 #[derive(Clone, Copy, Debug)]
 pub struct Lines;
 
@@ -88,7 +88,7 @@ fn object(event: &Event<'_>) -> Result<Vec<u8>, serde_json::Error> {
     Ok(json)
 }
 
-/// Two JSON objects as one: the first one's members, then those of the second.
+/// Joins two JSON objects: the members of the first, then those of the second.
 fn joined(mut first: Vec<u8>, second: Option<&str>) -> Vec<u8> {
     if let Some(members) = second.and_then(|object| object.strip_prefix('{')).filter(|members| *members != "}") {
         let _ = first.pop();
@@ -98,7 +98,7 @@ fn joined(mut first: Vec<u8>, second: Option<&str>) -> Vec<u8> {
     first
 }
 
-/// Takes the line out of a webhook's event.
+/// Extracts the line from a webhook's event.
 struct WebhookLine<'a>(&'a mut Option<String>);
 
 impl Visit for WebhookLine<'_> {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     fn lines(level: LevelFilter, log: impl FnOnce()) -> Vec<String> {
-        // tracing switches a place that logs off for good if it finds no subscriber: these tests run at the same time.
+        // tracing permanently disables a call site that finds no subscriber, and these tests run concurrently.
         static OPEN: Once = Once::new();
         OPEN.call_once(|| {
             let open = tracing_subscriber::registry().with(dynamic_filter_fn(|_, _| false));

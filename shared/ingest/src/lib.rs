@@ -29,17 +29,18 @@ pub use request::HttpRequest;
 pub use webhook_log::Call;
 pub use webhook_secrets::{SecretStoreError, SecretsSetting, StoredSecret, WebhookSecrets};
 
-/// A vendor's whole function: reads the settings, then serves the Lambda Runtime API until Lambda ends the process.
+/// Runs a vendor's function: reads the settings, then serves the Lambda Runtime API until Lambda ends the process.
 ///
-/// A setting that is missing or malformed, or secrets that cannot be read, end it with one line on standard error: Lambda
-/// starts it again for the next webhook, and a webhook answered 401 meanwhile would be lost.
+/// It exits with one line on standard error if a setting is missing or malformed, or if the secrets cannot be read.
+/// Lambda starts it again for the next webhook. Running without secrets would answer 401, and the webhook would be
+/// lost.
 pub fn run(vendor: &'static Vendor) -> ExitCode {
     let config = match Config::from_env(vendor) {
         Ok(config) => config,
         Err(error) => return stop(vendor, &error),
     };
     json_log::init(config.log_level);
-    // One webhook at a time is all that Lambda gives a process: threads would only cost start time.
+    // Lambda gives a process one webhook at a time, so threads would only slow the start.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return stop(vendor, &error),
@@ -65,7 +66,7 @@ async fn serve(vendor: &'static Vendor, config: Config) -> Result<(), lambda_run
     .await
 }
 
-/// To the millisecond: nobody orders webhooks by less.
+/// The time, truncated to milliseconds; finer precision has no use.
 #[expect(clippy::disallowed_methods, reason = "here the clock becomes an argument")]
 fn now() -> Timestamp {
     let now = Timestamp::now();

@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::{
 };
 use crm_event::Event;
 
-/// The most that SQS takes in one message, and in all messages of one batch: body and attributes.
+/// Maximum size of one message in SQS, and of all messages of a batch, counting bodies and attributes.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
 pub(crate) const MAX_MESSAGE_BYTES: usize = 1_048_576;
 
@@ -26,8 +26,8 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    /// An event, for the main queue. The attributes are what a consumer may filter and route by without parsing the
-    /// body, and what it joins traces by.
+    /// An event, for the main queue. With the attributes, a consumer can filter, route and join traces without parsing
+    /// the body.
     pub(crate) fn event(event: &Event<'_>) -> Result<Self, serde_json::Error> {
         let data = &event.data;
         let account = data.account.replace(is_refused, "\u{fffd}");
@@ -53,14 +53,14 @@ impl Outgoing {
         Self { body: accepted_by_sqs(json), attributes: Attributes::new(), group_id: None, deduplication_id: None }
     }
 
-    /// The message with a pointer to its body of `size` bytes, which is in the overflow store.
+    /// The message with its body replaced by a pointer to the overflow store, where the `size` bytes are.
     pub(crate) fn pointing(mut self, pointer: String, size: usize) -> Self {
         self.body = pointer;
         self.attributes.extend(attribute("ExtendedPayloadSize", "Number", size.to_string()));
         self
     }
 
-    /// The size as SQS counts it: body, and the names, types and values of the attributes.
+    /// The size as SQS counts it: the body, and the names, types and values of the attributes.
     pub(crate) fn size(&self) -> usize {
         let attributes = self.attributes.iter().flat_map(|(name, value)| {
             [name.len(), value.data_type().len(), value.string_value().unwrap_or_default().len()]
@@ -90,7 +90,7 @@ fn attribute(name: &str, data_type: &str, value: String) -> Option<(String, Mess
     Some((name.to_owned(), value.build().ok()?))
 }
 
-/// `AWSTraceHeader`: the consumer's trace joins the request's. SQS does not count it toward the size.
+/// `AWSTraceHeader`, which joins the consumer's trace to the request's. SQS does not count it toward the size.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
 pub(crate) fn system_attributes(
     trace_header: Option<&str>,
@@ -99,13 +99,13 @@ pub(crate) fn system_attributes(
     Some(HashMap::from([(MessageSystemAttributeNameForSends::AwsTraceHeader, value.ok()?)]))
 }
 
-/// True for the characters that are none of XML 1.0: SQS refuses a message that has one in its body or in an attribute.
+/// True for characters outside XML 1.0. SQS refuses a message with such a character in its body or in an attribute.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 fn is_refused(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Escapes U+FFFE and U+FFFF, which JSON text may hold and SQS refuses. They can only be within strings.
+/// Escapes U+FFFE and U+FFFF, which JSON allows and SQS refuses. They can only occur in strings.
 fn accepted_by_sqs(json: String) -> String {
     if json.contains('\u{fffe}') || json.contains('\u{ffff}') {
         return json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");

@@ -1,8 +1,8 @@
-//! S3: the overflow store, for what SQS does not take.
+//! The overflow store in S3, for messages that SQS does not accept.
 //!
-//! It is a bucket with three folders: `events/` has the events that are larger than a message, `quarantine/` the
-//! quarantined webhooks that are, and `pending/` the webhooks that came while SQS was out of reach. Nothing of it is
-//! touched, and no connection opened, as long as SQS takes what it is given.
+//! It is a bucket with three folders: `events/` has events larger than a message, `quarantine/` quarantined webhooks
+//! larger than a message, and `pending/` webhooks that arrived while SQS was unreachable. As long as SQS accepts all
+//! messages, no connection to S3 is opened.
 //!
 //! The store needs one request, a signed PUT.
 
@@ -24,23 +24,23 @@ use crate::signed_client::{CallError, RequestHead, Settings, SignedClient};
 pub(crate) struct Key(String);
 
 impl Key {
-    /// An event that is larger than a message, by its id.
+    /// The name for an event that is larger than a message.
     pub(crate) fn event(vendor: &str, id: &str) -> Self {
         Self(format!("events/{vendor}/{}.json", hash(&[id])))
     }
 
-    /// A quarantined webhook that is larger than a message.
+    /// The name for a quarantined webhook that is larger than a message.
     pub(crate) fn quarantine(record: &Record<'_>) -> Self {
         Self::webhook("quarantine", record)
     }
 
-    /// A webhook that came while SQS was out of reach.
+    /// The name for a webhook that arrived while SQS was unreachable.
     pub(crate) fn pending(record: &Record<'_>) -> Self {
         Self::webhook("pending", record)
     }
 
-    /// The time of receipt is in the name, for the same body may come again for another change. It comes first, so that
-    /// a listing has the webhooks in the order in which they came.
+    /// The time of receipt is in the name, because the same body may arrive again for another change. It comes first,
+    /// so that a listing has the webhooks in the order of arrival.
     fn webhook(folder: &str, record: &Record<'_>) -> Self {
         let received_at = record.received_at.as_millisecond();
         let hash = hash(&[&record.account, &record.body_sha256]);
@@ -52,12 +52,12 @@ impl Key {
     }
 }
 
-/// A name made of texts that a vendor wrote, which are no file names.
+/// A safe object name for texts that a vendor wrote.
 fn hash(texts: &[&str]) -> String {
     HEXLOWER.encode(digest(&SHA256, texts.join("\n").as_bytes()).as_ref())
 }
 
-/// The store did not take an object. Says what S3 answered, never what was in the object.
+/// The store did not accept an object. Contains S3's answer, never the object's content.
 #[derive(Debug, thiserror::Error)]
 #[error("the overflow store did not take the object: {0}")]
 pub struct StoreError(#[from] CallError);
@@ -84,7 +84,7 @@ impl Store {
         Some(Self { bucket, s3: SignedClient::new(settings, &destination.aws, connection) })
     }
 
-    /// Returns once S3 has the object, under this name, in place of one that was there.
+    /// Stores an object, replacing one with the same name. Returns once S3 has confirmed it.
     pub(crate) async fn put(&self, key: &Key, json: String) -> Result<(), StoreError> {
         let path = format!("/{}", key.as_str());
         let head = RequestHead { method: "PUT", path: &path, headers: &[("content-type", "application/json")] };
@@ -92,7 +92,7 @@ impl Store {
         Ok(())
     }
 
-    /// The pointer to an object here.
+    /// The pointer to an object in this store.
     pub(crate) fn pointer(&self, key: &Key) -> S3Pointer {
         S3Pointer { bucket: self.bucket.clone(), key: key.as_str().to_owned() }
     }

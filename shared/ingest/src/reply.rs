@@ -5,7 +5,7 @@ use crm_normalize::outcome::{Failure, Outcome};
 use crm_normalize::scheme::Scheme;
 use serde::Serialize;
 
-/// What API Gateway makes the sender's response of, in payload format 2.0.
+/// The function's response in payload format 2.0, from which API Gateway builds the sender's response.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,8 +30,8 @@ struct Headers {
 /// Seconds after which a sender may try again.
 const RETRY_AFTER_SECONDS: &str = "30";
 
-/// The challenge of [RFC 7617](https://www.rfc-editor.org/rfc/rfc7617#section-2): some clients send a password only
-/// after they were asked for it.
+/// The challenge of [RFC 7617](https://www.rfc-editor.org/rfc/rfc7617#section-2). Some clients send a password only
+/// when asked for it.
 const BASIC_CHALLENGE: &str = "Basic realm=\"crm-events\", charset=\"UTF-8\"";
 
 impl HttpResponse {
@@ -46,7 +46,7 @@ impl HttpResponse {
                 retry_after: failed_with(Failure::Unavailable).then_some(RETRY_AFTER_SECONDS),
                 www_authenticate: (failed_with(Failure::Unauthorized) && has_basic()).then_some(BASIC_CHALLENGE),
             },
-            // Texts and lists of texts always make JSON.
+            // Texts and lists of texts can always be written as JSON.
             body: serde_json::to_string(outcome).unwrap_or_default(),
             is_base64_encoded: false,
         }
@@ -58,7 +58,7 @@ mod tests {
     use super::{Failure, HttpResponse, Outcome};
     use crm_normalize::crm;
 
-    /// Section by section what a sender may rely on.
+    /// Every response that a sender may rely on.
     #[test]
     fn every_answer() {
         for (outcome, status, body) in [

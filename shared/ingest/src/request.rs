@@ -1,4 +1,4 @@
-//! What API Gateway sends: a request of an HTTP API in payload format 2.0.
+//! The request from API Gateway: an HTTP API event in payload format 2.0.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
@@ -10,12 +10,11 @@ use data_encoding::BASE64;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-/// The members of API Gateway's event that a webhook is read from. The others, such as what an authorizer found, are
-/// passed over.
+/// The members of API Gateway's event that a webhook needs. Others, such as an authorizer's result, are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpRequest {
-    /// Percent-decoded, but for `%25`.
+    /// Percent-decoded, except for `%25`.
     raw_path: Option<String>,
     raw_query_string: Option<String>,
     request_context: Option<RequestContext>,
@@ -88,7 +87,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// `public_base_url` is the address that the sender knows, if it is not that of API Gateway.
+    /// `public_base_url` is the address that the sender uses, if it is not that of API Gateway.
     pub(crate) fn new(event: HttpRequest, public_base_url: Option<&str>) -> Self {
         let context = event.request_context.unwrap_or_default();
         let mut url = match public_base_url {
@@ -125,13 +124,14 @@ impl Received {
     }
 }
 
-/// The account in the URL, without a slash at its end; `None` if nothing is left of it.
+/// The account in the URL without a trailing slash; `None` if it is empty.
 fn account(mut segment: String) -> Option<String> {
     segment.truncate(segment.trim_end_matches('/').len());
     (!segment.is_empty()).then_some(segment)
 }
 
-/// The vendor's bytes. What says it is Base64 and is not stays as it is: a proof over it fails, or the quarantine has it.
+/// The vendor's bytes. A body that claims to be Base64 but is not stays unchanged; its proof fails, or it is
+/// quarantined.
 fn body(text: String, is_base64: bool) -> Vec<u8> {
     if is_base64 && let Ok(bytes) = BASE64.decode(text.as_bytes()) {
         return bytes;

@@ -1,8 +1,8 @@
-//! A client for an AWS service of which a function needs one operation: storing an object in S3, or reading its webhook
-//! secrets.
+//! A client for AWS services of which a function needs only one operation: storing an object in S3, or reading its
+//! webhook secrets.
 //!
-//! The SDKs of these services would add to every function's zip for that; S3's doubles it. The signature is by AWS's own
-//! signer, [Signature Version 4](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html).
+//! The SDKs of these services would enlarge every function's zip; S3's doubles it. The signature is computed by AWS's
+//! own signer, [Signature Version 4](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -27,7 +27,7 @@ use serde::Deserialize;
 use crate::config::Aws;
 use crate::connection::{Reconnect, error_chain};
 
-/// Why AWS did not do what it was asked for. Says what AWS answered, never what was in the request.
+/// A failed call to AWS. Contains AWS's answer, never the request's content.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     #[error("{status} {code}{message}")]
@@ -52,19 +52,19 @@ impl CallError {
     }
 }
 
-/// AWS refuses a signature whose time is some minutes off. The SDK takes a clock for wrong from here on.
+/// Minimum clock skew that is corrected, as in the SDK. AWS refuses a signature whose time is some minutes off.
 const MIN_CLOCK_SKEW: Duration = Duration::from_secs(4 * 60);
 
-/// A service and how it is called.
+/// A service and the settings for calling it.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The service's name in a signature.
     pub(crate) service: &'static str,
     /// Base URL, without a trailing slash.
     pub(crate) url: String,
-    /// S3 wants the body's digest in a header too.
+    /// S3 requires the body's digest in a header too.
     pub(crate) checksum: PayloadChecksumKind,
-    /// The longest that one attempt may take.
+    /// Timeout of one attempt.
     pub(crate) max_attempt: Duration,
     /// The pause before each further attempt.
     pub(crate) pauses_ms: &'static [u64],
@@ -76,7 +76,7 @@ pub(crate) struct SignedClient {
     region: String,
     identity: Identity,
     connection: Reconnect,
-    /// How many seconds the service's clock is ahead of ours, as far as a refusal has told.
+    /// Seconds by which the service's clock is ahead of ours, as last learned from a refusal.
     clock_skew: Arc<AtomicI64>,
 }
 
@@ -99,7 +99,7 @@ impl SignedClient {
         }
     }
 
-    /// The body of the response, once the service has done what it was asked for.
+    /// Sends the request, with retries, and returns the body of a successful response.
     pub(crate) async fn call(&self, head: RequestHead<'_>, body: Bytes) -> Result<Bytes, CallError> {
         for pause in self.settings.pauses_ms {
             match self.attempt(head, body.clone()).await {
@@ -130,7 +130,7 @@ impl SignedClient {
     fn signed(&self, head: RequestHead<'_>, body: Bytes) -> Result<HttpRequest, BoxError> {
         let mut settings = SigningSettings::default();
         settings.payload_checksum_kind = self.settings.checksum;
-        // S3 wants the path encoded once and not normalized. The others have no path but `/`.
+        // S3 requires the path encoded once and not normalized. The other services only use the path `/`.
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         let params = v4::SigningParams::builder()
@@ -158,14 +158,15 @@ impl SignedClient {
         Ok(request)
     }
 
-    /// The time by the service's clock, as far as it is known.
+    /// The time by the service's clock, if its skew is known.
     fn now(&self) -> SystemTime {
         let (now, seconds) = (SystemTime::now(), self.clock_skew.load(Ordering::Relaxed));
         let skew = Duration::from_secs(seconds.unsigned_abs());
         if seconds < 0 { now.checked_sub(skew) } else { now.checked_add(skew) }.unwrap_or(now)
     }
 
-    /// A refusal. If its `Date` is far from the time of the signature, the next signature has the service's time.
+    /// The error for a refusal. If its `Date` is far from the time of the signature, the next signature uses the
+    /// service's time.
     fn refused(&self, status: u16, date: Option<DateTime>, body: &[u8]) -> CallError {
         let (code, message) = code_and_message(body);
         let ours = |now: SystemTime| DateTime::from(now).secs();
@@ -190,13 +191,13 @@ struct JsonError {
     #[serde(rename = "__type")]
     shape: String,
     message: Option<String>,
-    /// Some services write it so, and an answer may have both.
+    /// Some services use this spelling, and a response may have both.
     #[serde(rename = "Message")]
     other_message: Option<String>,
 }
 
 /// The code of an error, and its message after a colon. S3 answers in
-/// [XML](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses), of which the code says
+/// [XML](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses), where the code is
 /// enough.
 fn code_and_message(body: &[u8]) -> (String, String) {
     let JsonError { shape, message, other_message } = serde_json::from_slice(body).unwrap_or_default();
@@ -212,7 +213,7 @@ fn code_and_message(body: &[u8]) -> (String, String) {
         "without a code".clone_into(&mut code);
     }
     let message = message.or(other_message).filter(|message| !message.is_empty());
-    // One line, whatever a service writes.
+    // Keep the message on one line.
     let message = message.map(|message| format!(": {}", message.replace(char::is_control, " ")));
     (code, message.unwrap_or_default())
 }

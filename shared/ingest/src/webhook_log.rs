@@ -1,9 +1,9 @@
-//! The log line of a webhook: what came, what became of it, how long each stage took. If someone must act, CloudWatch
-//! makes its metrics of the same line, in the
-//! [embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
-//! All else is counted by the free metrics of Lambda, API Gateway and SQS.
+//! The log line of a webhook, with its outcome and the duration of each stage. If someone must act, CloudWatch extracts
+//! metrics from the same line, by the [embedded metric
+//! format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+//! Everything else is counted by the free metrics of Lambda, API Gateway and SQS.
 //!
-//! Nothing of a record is in it but ids, names of events and paths of fields.
+//! The line contains no data of a record except ids, event names and field paths.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use serde::{Serialize, Serializer};
 
 use crate::json_log::WEBHOOK;
 
-/// How Lambda calls the function for a webhook.
+/// Lambda's data about the invocation for a webhook.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// Lambda's id of the request, as in its own lines.
     pub request_id: &'a str,
-    /// The X-Ray trace, as Lambda's `Lambda-Runtime-Trace-Id` has it: goes on in the messages' `AWSTraceHeader`.
+    /// The X-Ray trace from Lambda's `Lambda-Runtime-Trace-Id`. The messages continue it in `AWSTraceHeader`.
     pub trace_header: Option<&'a str>,
 }
 
-/// The most paths in a line: a list of a hundred thousand wrong entries is no hundred thousand news.
+/// Maximum number of paths in a line, in case a list has very many wrong entries.
 const MAX_PATHS: usize = 20;
-/// No longer than a key with it in plain sight could be.
+/// Maximum length of an account in the line. A key that contains a longer one would be hashed.
 const MAX_ACCOUNT_BYTES: usize = 128;
 
 /// An invocation of the function, around the webhook.
@@ -41,27 +41,27 @@ pub(crate) struct Invocation<'a> {
     pub(crate) duration: Duration,
 }
 
-/// A webhook at the end of its way.
+/// A handled webhook.
 #[derive(Debug)]
 pub(crate) struct Handled<'a> {
     pub(crate) outcome: Outcome,
-    /// Why it was refused, which the sender is not told.
+    /// The reason for a refusal, which the sender does not see.
     pub(crate) reason: Option<String>,
     pub(crate) account: Option<String>,
-    /// A documented name: any other could be any text.
+    /// A documented name only, because any other could be any text.
     pub(crate) vendor_event: Option<&'static str>,
     pub(crate) event_type: Option<EventType>,
-    /// Why a queue or the store did not take it.
+    /// The reasons why a queue or the store did not accept it.
     pub(crate) errors: Vec<String>,
-    /// Paths of values that could not be read and are left out of the record.
+    /// Paths of values that could not be read and were left out of the record.
     pub(crate) unreadable: Vec<String>,
-    /// What the vendor asks to be logged of an authentic body.
+    /// The members of an authentic body that the vendor asks receivers to log.
     pub(crate) vendor_fields: Logged<'a>,
-    /// How many events went by way of the overflow store.
+    /// The number of events that were put into the overflow store.
     pub(crate) overflowed: usize,
     /// True if the webhook is in the overflow store, for a replay.
     pub(crate) is_stored: bool,
-    /// How long each stage took.
+    /// The duration of each stage.
     pub(crate) proof: Option<Duration>,
     pub(crate) normalize: Option<Duration>,
     pub(crate) publish: Option<Duration>,
@@ -86,7 +86,7 @@ impl Handled<'_> {
         }
     }
 
-    /// What someone must look at, counted.
+    /// Counts of the conditions that someone must look at.
     fn metrics(&self) -> Metrics {
         let outcome = match &self.outcome {
             Outcome::Accepted { .. } | Outcome::Stored { .. } | Outcome::Ignored { .. } => None,
@@ -108,8 +108,8 @@ impl Handled<'_> {
     }
 }
 
-/// Writes the line. Metrics go to `namespace`; none are made without one. A line that has some is a warning or an error
-/// and is written at every log level.
+/// Writes the line, with metrics if there is a `namespace`. A line with metrics is a warning or an error, and is
+/// written at every log level.
 pub(crate) fn write(invocation: &Invocation<'_>, handled: &Handled<'_>, namespace: Option<&str>) {
     let metrics = handled.metrics();
     let is_warning = !metrics.0.is_empty();
@@ -194,7 +194,7 @@ struct Line<'a> {
     embedded: Option<EmbeddedMetrics<'a>>,
 }
 
-/// A time, written in milliseconds to the microsecond.
+/// A duration, written in milliseconds with microsecond precision.
 struct Milliseconds(Duration);
 
 impl Serialize for Milliseconds {
@@ -203,7 +203,7 @@ impl Serialize for Milliseconds {
     }
 }
 
-/// The metrics of one webhook. What is not there is not 0: it is no data, and costs nothing.
+/// The metrics of one webhook. A metric that is absent has no data, which costs nothing, unlike 0.
 struct Metrics(Vec<(&'static str, usize)>);
 
 impl Serialize for Metrics {
@@ -212,8 +212,8 @@ impl Serialize for Metrics {
     }
 }
 
-/// Says which members of the line are metrics. They have no dimensions, for an alarm needs the sum of all vendors and
-/// each further dimension is a metric to pay for; the vendor is in the line.
+/// Declares the members of the line that are metrics. They have no dimensions, because an alarm needs the sum over all
+/// vendors, and each dimension is another metric to pay for. The vendor is in the line.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EmbeddedMetrics<'a> {

@@ -1,9 +1,8 @@
-//! The webhook secrets of a function: where they are, and how they stay current.
+//! The webhook secrets of a function: their location, and how they stay current.
 //!
-//! Secrets in SSM or Secrets Manager are read while the function starts, and again when a webhook has no valid proof:
-//! a secret may have been changed since. Anyone can send such webhooks, so that is at most once in
-//! [`MIN_AGE`] however many come. A secret that was removed is known to its holder, whose webhooks do have a
-//! valid proof, so secrets older than [`MAX_AGE`] are read again in any case.
+//! Secrets in SSM or Secrets Manager are read while the function starts, and again when a webhook has no valid proof,
+//! because a secret may have changed. Anyone can send such webhooks, so this happens at most once in [`MIN_AGE`]. The
+//! holder of a removed secret still sends a valid proof, so secrets older than [`MAX_AGE`] are always read again.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,28 +20,28 @@ use crate::config::Aws;
 use crate::connection::Reconnect;
 use crate::signed_client::{CallError, RequestHead, Settings, SignedClient};
 
-/// A webhook without a valid proof causes no read before the secrets are this old.
+/// Minimum age of the secrets before a webhook without a valid proof causes a read.
 pub const MIN_AGE: SignedDuration = SignedDuration::from_mins(1);
 /// Secrets of this age are read again before the next webhook is checked.
 pub const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
 
-/// The longest that a webhook waits for a read.
+/// Maximum time that a webhook waits for a read.
 const MAX_READ: Duration = Duration::from_secs(1);
 
-/// `WEBHOOK_SECRETS`: the secrets themselves, or where they are.
+/// `WEBHOOK_SECRETS`: the secrets themselves, or their location.
 #[derive(Clone, Debug)]
 pub enum SecretsSetting {
     Inline(Arc<Secrets>),
     Stored(StoredSecret),
 }
 
-/// A secret in a store of AWS; displayed as it is set, `ssm:/crm-events/heffl`.
+/// A secret in an AWS store. `Display` shows the setting, such as `ssm:/crm-events/heffl`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSecret {
     service: SecretService,
     /// Name or ARN.
     name: String,
-    /// `AWS_ENDPOINT_URL_SSM` or `AWS_ENDPOINT_URL_SECRETS_MANAGER`, else `AWS_ENDPOINT_URL`.
+    /// `AWS_ENDPOINT_URL_SSM` or `AWS_ENDPOINT_URL_SECRETS_MANAGER`, or else `AWS_ENDPOINT_URL`.
     endpoint_url: Option<String>,
 }
 
@@ -70,7 +69,7 @@ impl fmt::Display for StoredSecret {
 
 impl StoredSecret {
     /// Reads `ssm:<name or ARN>` or `secretsmanager:<name or ARN>`, and its endpoint from the environment. `None` for
-    /// another text.
+    /// any other text.
     pub(crate) fn parse(setting: &str, get: impl Fn(&'static str) -> Option<String>) -> Option<Self> {
         let (service, name) = setting.split_once(':')?;
         let (service, endpoint) = match service {
@@ -93,7 +92,7 @@ impl StoredSecret {
     }
 }
 
-/// The secrets cannot be read from their store. Never says what was read.
+/// The secrets cannot be read from their store. Never contains the text that was read.
 #[derive(Debug, thiserror::Error)]
 #[error("WEBHOOK_SECRETS: {secret} {error}")]
 pub struct SecretStoreError {
@@ -117,14 +116,14 @@ enum ReadError {
 #[derive(Debug)]
 pub struct WebhookSecrets {
     state: Mutex<State>,
-    /// `None` for secrets of the setting itself, which do not change.
+    /// `None` for secrets in the setting itself, which do not change.
     store: Option<Store>,
 }
 
 #[derive(Debug)]
 struct State {
     secrets: Arc<Secrets>,
-    /// When they were last read, or that was last tried.
+    /// The time of the last read or attempt.
     read_at: Timestamp,
 }
 
@@ -159,13 +158,13 @@ impl WebhookSecrets {
         self.state().secrets.clone()
     }
 
-    /// Reads the secrets again if that was last tried `min_age` ago or longer. True if they were read: they may have
-    /// changed. If they cannot be read, those in use stay.
+    /// Reads the secrets again if the last attempt was at least `min_age` ago. True if they were read and may have
+    /// changed. If they cannot be read, the current ones stay in use.
     pub(crate) async fn read_again(&self, min_age: SignedDuration, now: Timestamp) -> bool {
         let Some(store) = &self.store else { return false };
         {
             let mut state = self.state();
-            // A clock that was set back says nothing about their age.
+            // If the clock was set back, the age of the secrets is unknown.
             if (SignedDuration::ZERO..min_age).contains(&now.duration_since(state.read_at)) {
                 return false;
             }
@@ -248,7 +247,7 @@ impl Store {
                 serde_json::from_slice::<SecretValue>(&answer).map(|answer| answer.secret_string)
             }
         };
-        // The error of serde_json may hold what was read.
+        // serde_json's error may contain the text that was read.
         let text = text.map_err(|_| ReadError::NoText)?;
         Ok(Secrets::parse(&text, self.vendor.schemes)?)
     }
