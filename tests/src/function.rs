@@ -128,7 +128,7 @@ impl Asked {
     }
 
     /// # Panics
-    /// Where the function's settings are refused.
+    /// If the function's settings are refused.
     pub fn with_secrets(vendor: &'static Vendor, secrets: &str) -> Self {
         let sqs = Sqs::default();
         let function = function(vendor, &sqs, secrets);

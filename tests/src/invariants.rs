@@ -51,7 +51,7 @@ impl Target {
     }
 
     /// # Panics
-    /// Where something does not hold.
+    /// If something does not hold.
     pub fn check(self, input: &[u8]) {
         match self {
             Self::Gateway(vendor) => gateway::check(vendor, input),
@@ -68,7 +68,7 @@ impl Target {
     /// Inputs to begin with: made of the cases under `events/`.
     ///
     /// # Errors
-    /// Where those cannot be read.
+    /// If those cannot be read.
     pub fn seeds(self) -> anyhow::Result<Vec<Vec<u8>>> {
         let (Self::Gateway(vendor) | Self::Body(vendor) | Self::Proof(vendor)) = self else {
             return Ok(match self {

@@ -26,7 +26,7 @@ pub fn events() -> PathBuf {
 /// The folder of the binaries that were built with this one: `target/<profile>`.
 ///
 /// # Errors
-/// Where this process has no file.
+/// If this process has no file.
 pub fn binaries() -> anyhow::Result<PathBuf> {
     let folder = std::env::current_exe()?;
     // A test is in `deps`, a binary is not.
@@ -42,7 +42,7 @@ pub fn corpus() -> PathBuf {
 /// The names in a folder, sorted; without those that start with a dot.
 ///
 /// # Errors
-/// Where the folder cannot be read.
+/// If the folder cannot be read.
 pub fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| anyhow::anyhow!("{}: {error}", folder.display()))? {

@@ -86,7 +86,7 @@ fn every_field_that_is_called_canonical_shows_in_a_case() {
     assert!(wrong.is_empty(), "{} rows are not as the code does:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Whether the case has the field, and one of its events has it where the table says.
+/// True if the case has the field, and one of its events has it where the table says.
 fn shows(case: &Shown, row: &Field, canonical: &str) -> bool {
     let given = leaves(&case.body, &row.path);
     if given.is_empty() {

@@ -1,4 +1,4 @@
-//! Trying a deployed route: a webhook without a proof, then one with it, and what each step says.
+//! Checks a deployed route with a webhook without a proof, then with one, and reports each step.
 
 use std::fmt;
 use std::net::ToSocketAddrs;
@@ -20,11 +20,11 @@ pub struct Route {
     url: String,
     vendor: &'static Vendor,
     account: String,
-    /// A credential of the URL's own query is no part of it: both webhooks are sent to the URL without.
+    /// The URL without credentials in its query, because one webhook is sent without a proof.
     secret: String,
 }
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub name: &'static str,
@@ -32,7 +32,7 @@ pub struct Step {
     pub took: Duration,
 }
 
-/// What is wrong, and what to do about it.
+/// A failure, with the advice for fixing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
     pub what: String,
@@ -56,7 +56,7 @@ impl Route {
     /// setting: `hmac:whsec_...`, `token:...`, `basic:user:password`.
     ///
     /// # Errors
-    /// Where the URL or the secret is not of that form; the message does not hold the secret.
+    /// If the URL or the secret has another form. The message does not contain the secret.
     pub fn new(url: &str, secret: &str) -> anyhow::Result<Self> {
         let expected = "--url: expected https://.../webhooks/<vendor> or https://.../webhooks/<vendor>/<account>";
         let uri: Uri = url.parse().context(expected)?;
@@ -72,7 +72,7 @@ impl Route {
         Ok(Self { url: url.to_owned(), vendor, account, secret: secret.to_owned() })
     }
 
-    /// The vendor's test body with the proof that the secret gives.
+    /// The vendor's test body with a proof made with the secret.
     fn proven(&self, now: Timestamp) -> anyhow::Result<Webhook> {
         let mut webhook = self.unproven();
         let (word, secret) = self.secret.split_once(':').unwrap_or_default();
@@ -100,10 +100,10 @@ impl Route {
         Webhook { body: self.vendor.test_body.as_bytes().to_vec(), ..Webhook::default() }
     }
 
-    /// Goes through the steps, and ends at the first that fails. Tells of each as soon as it is done.
+    /// Runs the steps until one fails. Reports each step as soon as it is done.
     ///
     /// # Errors
-    /// Where a step failed, after it was told, or where what was found cannot be told.
+    /// If a step failed, after it was reported, or if the result cannot be reported.
     pub fn check(&self, now: Timestamp, mut tell: impl FnMut(&Step) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let agent = http::agent(Duration::from_secs(30))?;
         let mut failed = false;
@@ -142,7 +142,7 @@ impl Route {
         Reply::read(response).map_err(broke_off)
     }
 
-    /// The route must be there, and ours: only ours answers an unproven webhook like this.
+    /// Checks that the route exists and is ours, because only ours gives this answer to an unproven webhook.
     fn refused(&self, agent: &ureq::Agent) -> Result<String, Wrong> {
         let reply = self.post(agent, &self.unproven())?;
         let name = self.vendor.name;
@@ -217,7 +217,7 @@ fn resolve(url: &str) -> Result<String, Wrong> {
     }
 }
 
-/// No answer at all: which part of the way it did not get past.
+/// The failure for a request without a response: the step of the connection that failed.
 fn no_answer(error: &ureq::Error) -> Wrong {
     let is_tls = match error {
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) => true,

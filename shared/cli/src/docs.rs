@@ -19,7 +19,7 @@ pub struct Line {
     pub target: String,
 }
 
-/// The catalogue: every vendor event and what it becomes, in the order of the vendors and their tables.
+/// The catalogue: every vendor event and its canonical type, in the order of the vendors and their tables.
 pub fn catalog() -> Vec<Line> {
     let rows = crm::ALL.iter().flat_map(|vendor| vendor.catalog.iter().map(move |row| (vendor.name, row)));
     rows.map(|(vendor, row)| Line { vendor, vendor_event: row.vendor_event, target: row.target.to_string() }).collect()
@@ -57,7 +57,7 @@ fn proof(scheme: Scheme) -> &'static str {
     }
 }
 
-/// Every file with a generated part, by its path from the workspace's root, as it should be.
+/// The expected text of every file with a generated part, by its path from the workspace's root.
 ///
 /// # Errors
 /// If a file cannot be read, or lacks the place for a generated part.

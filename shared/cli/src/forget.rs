@@ -1,8 +1,8 @@
-//! Removing what a stack keeps about one record of a CRM: its item in the table of the sample consumer, dead letters,
+//! Removes a stack's data about one record of a CRM: its item in the table of the sample consumer, dead letters,
 //! quarantined webhooks and objects of the overflow store.
 //!
-//! The main queue is left to its consumer. Nothing that a person or a log may see here holds more of a record than its
-//! vendor, account, entity and id.
+//! The main queue is left to its consumer. The output contains no data of a record except its vendor, account, entity
+//! and id.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::replay::item::{Content, Item, Plan};
 use crate::replay::source::Source;
 use crate::stack::{Aws, Stack};
 
-/// The attribute of the consumer's table that names a record.
+/// The attribute of the consumer's table that identifies a record.
 const TABLE_KEY: &str = "partitionkey";
 
 /// One record of a CRM.
@@ -40,24 +40,24 @@ impl RecordName<'_> {
     }
 }
 
-/// What was found, by place. What one place holds beside the record is counted too, as far as it matters here.
+/// The result, by place. Other items that may be about the record are counted too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     is_removal: bool,
     pub places: Vec<Found>,
-    /// Messages that wait on the main queue, as far as SQS says.
+    /// Messages waiting on the main queue, as reported by SQS.
     pub waiting: usize,
 }
 
-/// What was found in one place.
+/// Counts for one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub place: &'static str,
-    /// About the record and nothing else: removed.
+    /// Items about this record only. They are removed.
     pub matching: usize,
-    /// About the record and others: left.
+    /// Items about this record and others. They are left.
     pub shared: usize,
-    /// Not understood, so nobody can tell: left.
+    /// Items that are not understood, so they may be about the record. They are left.
     pub unknown: usize,
 }
 
@@ -98,10 +98,10 @@ impl fmt::Display for Report {
     }
 }
 
-/// Goes through all places once, and removes what is about the record if the report is one of a removal.
+/// Searches all places once. Removes the items about the record if the report is for a removal.
 ///
 /// # Errors
-/// If AWS cannot be reached or refuses. What was done until then is in `report`.
+/// If AWS cannot be reached or refuses. `report` has the work done until then.
 pub async fn forget(stack: &Stack, record: RecordName<'_>, report: &mut Report) -> anyhow::Result<()> {
     let aws = stack.aws().await;
     let key = record.key();
@@ -158,7 +158,7 @@ async fn in_source(
     let mut found = Found { place, matching: 0, shared: 0, unknown: 0 };
     let result = look_through(&mut source, record, key, report.is_removal, &mut found).await;
     report.places.push(found);
-    // Other readers see again what was only looked at, also after a failure.
+    // Make unchanged messages visible to other consumers again, also after a failure.
     source.release().await?;
     result
 }
@@ -173,7 +173,7 @@ async fn look_through(
     let mut seen = HashSet::new();
     loop {
         let batch = source.next().await?;
-        // A batch of nothing new: all that is left is what stays where it is.
+        // A batch without new items: only items that are left are still there.
         let fresh: Vec<_> = batch.into_iter().filter(|item| seen.insert(item.id.clone())).collect();
         if fresh.is_empty() {
             return Ok(());
@@ -218,7 +218,7 @@ fn about(item: &Item, record: RecordName<'_>, key: &str) -> About {
     let events = match &item.content {
         Content::Unreadable => return About::Unknown,
         Content::Webhook(webhook) if webhook.vendor != record.vendor.name => return About::Others,
-        // As it is: what the present normalizer makes of it may have another key.
+        // Unchanged, because the current translation may give it another key.
         Content::Event(json) => vec![json.clone()],
         Content::Webhook(_) => match item.plan(false) {
             Ok(Plan::Events(events)) => events,

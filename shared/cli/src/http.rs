@@ -1,15 +1,15 @@
-//! Requests to servers in the world: TLS with the certificates that this machine trusts.
+//! Requests to public servers, with TLS and this machine's trust store.
 
 use std::time::Duration;
 
 use anyhow::Context;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-/// A client that takes every status for an answer and follows no redirect: a proof of origin or a token stays with whom
-/// it is for.
+/// A client that accepts every status as a response. It follows no redirects, so that a proof or token reaches only its
+/// receiver.
 ///
 /// # Errors
-/// Where this machine has no certificates to trust.
+/// If this machine has no trust store.
 pub fn agent(timeout: Duration) -> anyhow::Result<ureq::Agent> {
     let found = rustls_native_certs::load_native_certs();
     let error = found.errors.first().map(ToString::to_string).unwrap_or_default();
@@ -30,7 +30,7 @@ pub fn agent(timeout: Duration) -> anyhow::Result<ureq::Agent> {
     Ok(config.into())
 }
 
-/// What a server answered.
+/// The response of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: u16,
@@ -38,10 +38,10 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Reads an answer.
+    /// Reads a response.
     ///
     /// # Errors
-    /// Where it breaks off.
+    /// If the connection closes before its end.
     pub fn read(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Self> {
         let body = response.body_mut().read_to_string().context("the answer broke off")?;
         Ok(Self { status: response.status().as_u16(), body })

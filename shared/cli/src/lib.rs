@@ -1,4 +1,4 @@
-//! What the command line tool does, as a library: the tests use the same code.
+//! The command line tool as a library, for its tests.
 
 pub mod check;
 pub mod docs;

@@ -27,10 +27,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print what a webhook becomes: the function's answer, with the whole events in it.
+    /// Translate a webhook and print the function's answer, with the complete events.
     ///
-    /// The webhook is signed with a sample secret and goes through the proof of origin like any other. What could not
-    /// be read in it is named on standard error.
+    /// The webhook is signed with a sample secret and verified like any other. Standard error lists the fields that
+    /// could not be read.
     Normalize {
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
@@ -45,7 +45,7 @@ enum Command {
         /// The {account} segment of the URL.
         #[arg(long)]
         account: Option<String>,
-        /// When it was received [default: now].
+        /// The time of receipt [default: now].
         #[arg(long, value_name = "RFC3339")]
         received_at: Option<Timestamp>,
     },
@@ -58,7 +58,7 @@ enum Command {
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
     },
-    /// Write what the code makes of every sample case and of every story. Read the diff.
+    /// Write the expected results of all sample cases and stories, with the current code. Review the diff.
     Golden {
         /// Only this vendor's cases.
         #[arg(value_parser = vendor_of_name)]
@@ -70,7 +70,7 @@ enum Command {
     },
     /// Write the generated parts of the READMEs: the catalogue, the table of CRMs, the field tables.
     Docs,
-    /// Write the places that a new CRM needs, from a template that compiles. `make crm` does it.
+    /// Create the files of a new CRM, from a template that compiles. `make crm` runs this.
     NewCrm {
         /// One lowercase word: route, package, module and folder of cases.
         name: String,
@@ -82,12 +82,12 @@ enum Command {
         #[arg(long, default_value = "events", value_name = "FOLDER")]
         events: PathBuf,
     },
-    /// Send sample cases to a stack, signed with the sample secrets, and print what they become.
+    /// Send sample cases to a stack, signed with the sample secrets, and print the resulting events.
     Send {
-        /// Of which vendor [default: every one].
+        /// The vendor [default: all].
         #[arg(value_parser = vendor_of_name)]
         vendor: Option<&'static Vendor>,
-        /// Which case [default: every one].
+        /// The case [default: all].
         case: Option<String>,
         #[command(flatten)]
         place: Place,
@@ -96,40 +96,40 @@ enum Command {
     Curl {
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
-        /// Which case [default: a plain one].
+        /// The case [default: a simple one].
         case: Option<String>,
         #[command(flatten)]
         place: Place,
     },
-    /// Take events off a stack's main queue and print them as they come.
+    /// Take events off a stack's main queue and print them as they arrive.
     Tail {
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
-    /// Send again what was kept, through the present normalizer, to the main queue. Shows what would happen; --confirm
-    /// does it.
+    /// Translate stored webhooks or dead letters again and send their events to the main queue. Shows what it would do;
+    /// --confirm does it.
     ///
-    /// An item is removed only after SQS has confirmed its events, so a replay may be interrupted and run again. Keys
-    /// are those of a first delivery: what had its effect has no second one, unless --again asks for it.
+    /// An item is removed only after SQS has confirmed its events, so you can interrupt a replay and run it again.
+    /// Events keep their original keys, so they do not take effect twice, unless you pass --again.
     Replay {
         from: replay::From,
-        /// Move them, instead of only looking.
+        /// Move the items, instead of only showing them.
         #[arg(long)]
         confirm: bool,
         /// Only look; this is the default.
         #[arg(long, conflicts_with = "confirm")]
         dry_run: bool,
-        /// The most items.
+        /// Maximum number of items.
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
-        /// Only this vendor's.
+        /// Only items of this vendor.
         #[arg(long, value_parser = vendor_of_name)]
         vendor: Option<&'static Vendor>,
-        /// Only what came in since (dead letters: what became one since).
+        /// Only items received since then (for dead letters: moved there since then).
         #[arg(long, value_name = "RFC3339")]
         since: Option<Timestamp>,
-        /// Give the events new keys that end with this nonce, for one more effect [default nonce: the time]. The same
-        /// nonce again makes the same keys.
+        /// Give the events new keys that end with this nonce, so that they take effect once more [default nonce: the
+        /// time]. The same nonce gives the same keys.
         #[arg(long, value_name = "NONCE", num_args = 0..=1, default_missing_value = "")]
         again: Option<String>,
         /// Leave the vendor's JSON out of the events, as INCLUDE_RAW=false does.
@@ -138,21 +138,21 @@ enum Command {
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
-    /// Remove what a stack keeps about one record: its item in the sample consumer's table, dead letters, quarantined
-    /// webhooks and objects of the overflow store. Shows what it would remove; --yes does it.
+    /// Remove a stack's data about one record: its item in the sample consumer's table, dead letters, quarantined
+    /// webhooks and objects of the overflow store. Shows what it would remove; --yes removes it.
     ///
-    /// First delete the record in the CRM, whose next webhook would bring it back. Webhooks about several records, and
-    /// such as are not understood, are counted and left.
+    /// First delete the record in the CRM; otherwise its next webhook would bring it back. Webhooks about several
+    /// records, and webhooks that are not understood, are counted but not removed.
     Forget {
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         /// The {account} segment of the URL; `default` without one.
         account: String,
-        /// As in the event's type: contact, company, deal.
+        /// The entity, as in the event's type: contact, company, deal.
         entity: Entity,
         /// The vendor's id of the record.
         id: String,
-        /// Remove it, instead of only looking.
+        /// Remove the data, instead of only showing it.
         #[arg(long)]
         yes: bool,
         /// Only look; this is the default.
@@ -163,7 +163,7 @@ enum Command {
     },
     #[command(flatten)]
     Remote(remote::Command),
-    /// Serve a page on this machine that shows each webhook of the local stack as it comes. `make run` does it.
+    /// Serve a page on this machine that shows each webhook of the local stack as it arrives. `make run` starts it.
     Console {
         /// The port of the page, on loopback.
         #[arg(long)]
@@ -174,7 +174,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Print the event that API Gateway hands to a function for a case, for `cargo lambda invoke`.
+    /// Print the event that API Gateway passes to a function for a case, for `cargo lambda invoke`.
     InvokeEvent {
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
@@ -182,7 +182,7 @@ enum Command {
         #[arg(long, default_value = "events", value_name = "FOLDER")]
         events: PathBuf,
     },
-    /// Print the secrets setting that accepts the samples, by vendor. Not for a function that faces the world.
+    /// Print the secrets setting that accepts the samples, by vendor. Do not use it for a public function.
     Secrets,
 }
 
@@ -199,7 +199,7 @@ struct Place {
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read the output has seen enough of it: `crm-events catalog | head`.
+        // The reader closed the pipe, as in `crm-events catalog | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("crm-events: {error:#}");
@@ -328,7 +328,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends what was asked for, one case after the other, and says at the end whether all came out as they should.
+/// Sends the selected cases one after the other, and fails at the end if an answer was not as expected.
 fn send_cases(vendor: Option<&'static Vendor>, case: Option<&str>, place: &Place) -> anyhow::Result<()> {
     let stack = Stack::read(&place.stack)?;
     let cases = match (vendor, case) {
@@ -346,7 +346,7 @@ fn send_cases(vendor: Option<&'static Vendor>, case: Option<&str>, place: &Place
     Ok(())
 }
 
-/// A case to begin with: of those in which something is made, the one with the shortest name.
+/// A simple case to begin with: the creation with the shortest name.
 fn plainest(cases: Vec<Case>) -> anyhow::Result<Case> {
     let plain = cases.into_iter().min_by_key(|case| (!case.name.ends_with("_created"), case.name.len()));
     plain.context("there is no case")

@@ -1,4 +1,4 @@
-//! The places that a new CRM needs, written from a template that compiles: `make crm NAME=...`.
+//! Creates the files of a new CRM from a template that compiles: `make crm NAME=...`.
 
 use std::fs;
 use std::path::Path;
@@ -9,12 +9,12 @@ use crm_samples::fields;
 
 const TABLE: &str = "shared/normalize/src/crm.rs";
 const TEMPLATE: &str = "infra/template.yaml";
-/// A function to copy: all of them are alike.
+/// The function to copy. All functions are alike.
 const MODEL: &str = "heffl";
 
 /// Writes module, field list, retry schedule, README, function and a first case, and adds the CRM to the table and the template.
 ///
-/// Gives the paths written, from the workspace's root.
+/// Returns the written paths, from the workspace's root.
 ///
 /// # Errors
 /// If the name is not one lowercase word, or is taken.
@@ -78,7 +78,7 @@ fn in_table(source: &str, name: &str) -> anyhow::Result<String> {
     Ok(format!("{head}{START}\n    &[{}];{after}", lines.join(", ")))
 }
 
-/// The deployment's template with the CRM in the list of those that there are.
+/// The deployment's template with the CRM added to its list.
 fn in_template(source: &str, name: &str) -> anyhow::Result<String> {
     const LIST: &str = "# Every CRM that there is. A new one is one line here.\n    Default: >-\n";
     let (before, after) = source.split_once(LIST).with_context(|| format!("{TEMPLATE} has no list of CRMs"))?;

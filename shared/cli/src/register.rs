@@ -1,6 +1,7 @@
-//! Registering a route's URL with a vendor that has an API for it.
+//! Registers a route's URL with a vendor's API.
 //!
-//! One file below for each vendor's API; it says what to send and what the answers mean. Here is what they share.
+//! Each vendor's API has a file below, with the requests and the meaning of the responses. This file has the shared
+//! code.
 
 mod heffl;
 mod teamgrid;
@@ -18,12 +19,13 @@ use crate::http::{self, Reply};
 pub struct Api {
     /// The vendor's name.
     pub vendor: &'static str,
-    /// Deliveries are signed, and the answer to a registration has the secret. Else a token goes into the URL.
+    /// True if deliveries are signed; the response to a registration then has the secret. Otherwise a token goes into
+    /// the URL.
     pub signs: bool,
     pub base_url: &'static str,
     /// The environment variable with the token or key.
     pub token_variable: &'static str,
-    /// The header that a token goes in.
+    /// The header for a token.
     pub authorize: fn(token: &str) -> (&'static str, String),
     pub create: fn(url: &str, events: &[String]) -> Call,
     pub created: fn(answer: &Value) -> Option<Created>,
@@ -33,14 +35,14 @@ pub struct Api {
     pub remove: fn(id: &str) -> Call,
 }
 
-/// Every API, the better one of a vendor first.
+/// Every API, a vendor's better one first.
 pub const ALL: &[&Api] = &[&heffl::V1, &teamgrid::V1, &teamgrid::V0];
 
-/// A request, less the token.
+/// A request without the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub method: &'static str,
-    /// Behind the base URL.
+    /// The path after the base URL.
     pub path: String,
     pub body: Option<Value>,
 }
@@ -62,7 +64,7 @@ pub struct Registered {
     pub status: String,
 }
 
-/// Some of them, and where the next ones are.
+/// A page of registered webhooks, and the cursor of the next page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     pub webhooks: Vec<Registered>,
@@ -73,7 +75,7 @@ impl Api {
     /// The API of a vendor: the signing one, or the one without signatures.
     ///
     /// # Errors
-    /// Where there is none.
+    /// If there is none.
     pub fn find(vendor: &str, signs: bool) -> anyhow::Result<&'static Self> {
         let of_vendor = || ALL.iter().filter(|api| api.vendor == vendor);
         ensure!(of_vendor().next().is_some(), "{vendor} has no API to register webhooks with: see its README");
@@ -84,10 +86,10 @@ impl Api {
             .with_context(|| format!("{vendor} has no API {without} signatures"))
     }
 
-    /// The events that a list names, or every one where it is `all`.
+    /// The events in a list, or all events for `all`.
     ///
     /// # Errors
-    /// Where the vendor has no such event.
+    /// If the vendor has no such event.
     pub fn events(&self, list: &str) -> anyhow::Result<Vec<String>> {
         let vendor = crm::find(self.vendor).context("no such vendor")?;
         let mut known: Vec<&str> = Vec::new();
@@ -107,7 +109,7 @@ impl Api {
         Ok(wanted.into_iter().map(str::to_owned).collect())
     }
 
-    /// A request as it would be sent, for a person to read: the token is left out.
+    /// A request as text for a person, without the token.
     pub fn shown(&self, base_url: Option<&str>, call: &Call) -> String {
         let (header, _) = (self.authorize)("");
         let (method, base, path) = (call.method, base_url.unwrap_or(self.base_url), &call.path);
@@ -127,16 +129,16 @@ pub struct Client {
 
 impl Client {
     /// # Errors
-    /// Where this machine trusts no certificates.
+    /// If this machine has no trust store.
     pub fn new(api: &'static Api, base_url: Option<String>, token: String) -> anyhow::Result<Self> {
         let base_url = base_url.unwrap_or_else(|| api.base_url.to_owned());
         Ok(Self { api, base_url, token, agent: http::agent(Duration::from_secs(30))? })
     }
 
-    /// Registers a URL. What to set is in the answer.
+    /// Registers a URL. Returns the registration and the entry for the secrets setting.
     ///
     /// # Errors
-    /// Where the vendor refuses, or does not answer as documented.
+    /// If the vendor refuses, or does not answer as documented.
     pub fn register(&self, registration: &Registration) -> anyhow::Result<(Created, String)> {
         let answer = self.call(&registration.call)?;
         let created = (self.api.created)(&answer).context("the vendor's answer does not name the webhook it made")?;
@@ -157,7 +159,7 @@ impl Client {
     /// Every webhook that the token may see.
     ///
     /// # Errors
-    /// Where the vendor refuses, or does not answer as documented.
+    /// If the vendor refuses, or does not answer as documented.
     pub fn list(&self) -> anyhow::Result<Vec<Registered>> {
         let mut webhooks = Vec::new();
         let mut cursor = None;
@@ -173,10 +175,10 @@ impl Client {
         }
     }
 
-    /// Takes a webhook away.
+    /// Removes a webhook.
     ///
     /// # Errors
-    /// Where the vendor refuses.
+    /// If the vendor refuses.
     pub fn unregister(&self, id: &str) -> anyhow::Result<()> {
         self.call(&(self.api.remove)(id)).map(drop)
     }
@@ -211,18 +213,18 @@ impl Client {
     }
 }
 
-/// A registration to make.
+/// A new registration.
 pub struct Registration {
     pub call: Call,
     /// The account of the secrets setting: the `{account}` segment of the URL.
     pub account: String,
-    /// In the URL, where the vendor does not sign.
+    /// The token in the URL, if the vendor does not sign.
     token: Option<String>,
 }
 
 impl Registration {
     /// # Errors
-    /// Where the URL is not one of the vendor's route, or there are no random numbers.
+    /// If the URL is not one of the vendor's route, or there are no random numbers.
     pub fn new(api: &Api, url: &str, events: &[String]) -> anyhow::Result<Self> {
         let rest = url.strip_prefix("https://").with_context(|| format!("--url: expected https://..., found {url}"))?;
         ensure!(!rest.contains(['?', '#']), "--url: expected the route's URL alone, without a query");
@@ -239,14 +241,14 @@ impl Registration {
         Ok(Self { call: (api.create)(&url, events), account, token })
     }
 
-    /// As [`Api::shown`]; the token in the URL is left out too.
+    /// Like [`Api::shown`], also without the token in the URL.
     pub fn shown(&self, base_url: Option<&str>, api: &Api) -> String {
         let shown = api.shown(base_url, &self.call);
         self.token.iter().fold(shown, |shown, token| shown.replace(token.as_str(), "<a random text>"))
     }
 }
 
-/// 256 random bits, of characters that a URL has as they are.
+/// 256 random bits, in characters that need no escaping in a URL.
 fn random_token() -> anyhow::Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;

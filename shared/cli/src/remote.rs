@@ -1,4 +1,4 @@
-//! The commands that talk to the world: a vendor's API, a deployed route.
+//! The commands that call a vendor's API or a deployed route.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -12,24 +12,24 @@ use crate::now;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Register a route's URL with a vendor that has an API for it, and print what to set as its secret.
+    /// Register a route's URL with a vendor's API, and print the entry for its secrets setting.
     ///
     /// The vendor's token or key is read from the environment: HEFFL_API_KEY, TEAMGRID_API_TOKEN.
     Register {
         vendor: String,
-        /// The route's URL, as the deployment printed it.
+        /// The route's URL, as printed by the deployment.
         #[arg(long)]
         url: String,
-        /// The vendor's names of the events, with commas between them, or `all`. See `catalog`.
+        /// The vendor's event names, separated by commas, or `all`. See `catalog`.
         #[arg(long)]
         events: String,
-        /// By the vendor's API without signatures: a random token is made, and goes into the URL.
+        /// Use the vendor's API without signatures. A random token is generated and added to the URL.
         #[arg(long)]
         unsigned: bool,
         /// Show the request, without the token, and send nothing.
         #[arg(long)]
         dry_run: bool,
-        /// The vendor's API, where it is not the usual one: another region, a test server.
+        /// The URL of the vendor's API, if it is not the usual one (another region, a test server).
         #[arg(long, value_name = "URL")]
         api_url: Option<String>,
     },
@@ -39,10 +39,10 @@ pub enum Command {
         #[command(flatten)]
         api: ApiPlace,
     },
-    /// Take a registered webhook away.
+    /// Remove a registered webhook.
     Unregister {
         vendor: String,
-        /// As `list` prints it.
+        /// The webhook's id, as printed by `list`.
         id: String,
         /// Show the request, without the token, and send nothing.
         #[arg(long)]
@@ -50,16 +50,16 @@ pub enum Command {
         #[command(flatten)]
         api: ApiPlace,
     },
-    /// Send a test webhook to a deployed route, without a proof and with it, and say what happened at each step.
+    /// Send a test webhook to a deployed route, without a proof and with it, and report each step.
     ///
-    /// It says nothing about a record. TeamGrid's and Freshsales' is ignored and leaves nothing behind; of the others one
-    /// event, crm.unknown.received, lands on the main queue.
+    /// The webhook is not about a record. TeamGrid's and Freshsales' is ignored and leaves nothing behind. For the
+    /// other vendors, one event crm.unknown.received lands on the main queue.
     Check {
         /// The route's URL: .../webhooks/<vendor> or .../webhooks/<vendor>/<account>.
         #[arg(long)]
         url: String,
-        /// An entry of WEBHOOK_SECRETS (hmac:..., token:..., basic:...). Other users of this machine see it in `ps`:
-        /// rather set CRM_EVENTS_SECRET, or use --secret-file.
+        /// An entry of WEBHOOK_SECRETS (hmac:..., token:..., basic:...). Other users of this machine can see it in
+        /// `ps`, so prefer CRM_EVENTS_SECRET or --secret-file.
         #[arg(long, conflicts_with = "secret_file")]
         secret: Option<String>,
         /// A file with the entry.
@@ -70,10 +70,10 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct ApiPlace {
-    /// By the vendor's API without signatures.
+    /// Use the vendor's API without signatures.
     #[arg(long)]
     unsigned: bool,
-    /// The vendor's API, where it is not the usual one.
+    /// The URL of the vendor's API, if it is not the usual one.
     #[arg(long, value_name = "URL")]
     api_url: Option<String>,
 }
@@ -97,7 +97,7 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
         Command::List { vendor, api: ApiPlace { unsigned, api_url } } => {
             for webhook in client(Api::find(&vendor, !unsigned)?, api_url)?.list()? {
                 let register::Registered { id, url, events, status } = webhook;
-                // Where the vendor does not sign, the URL holds the secret.
+                // If the vendor does not sign, the URL contains the secret.
                 let url = url.split('?').next().unwrap_or_default();
                 writeln!(out, "{id}  {status:<9} {url}  {}", events.join(","))?;
             }

@@ -1,8 +1,8 @@
-//! Sending again what was kept: from the quarantine, the dead letters or the overflow store, through the present
-//! normalizer, to the main queue.
+//! Replays stored items: translates webhooks from the quarantine or the overflow store, or dead letters, again and
+//! sends their events to the main queue.
 //!
-//! An item goes from where it was kept only after SQS has confirmed its events. Whatever stops a replay in the middle,
-//! the next one goes on from there, and what went twice has one key. The keys are those of a first delivery.
+//! An item is removed only after SQS has confirmed its events. If a replay is interrupted, the next one continues, and
+//! events that were sent twice have one key. The keys are those of the first delivery.
 
 pub(crate) mod item;
 mod report;
@@ -23,43 +23,43 @@ use item::{Item, Plan, Why};
 pub use report::{Outcome, Report};
 use source::Source;
 
-/// Where what was kept is.
+/// The place to replay from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum From {
     /// Authentic webhooks that were not understood.
     Quarantine,
     /// Events that a consumer failed on again and again.
     DeadLetter,
-    /// Webhooks that came while SQS was out of reach.
+    /// Webhooks that arrived while SQS was unreachable.
     Overflow,
 }
 
-/// What to send again, and whether to.
+/// Options of a replay.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub from: From,
-    /// Otherwise only look.
+    /// False only shows the items.
     pub confirm: bool,
-    /// The most items.
+    /// Maximum number of items.
     pub limit: Option<usize>,
     pub vendor: Option<&'static Vendor>,
-    /// Only what was kept at or after this time.
+    /// Only items stored at or after this time.
     pub since: Option<Timestamp>,
-    /// The nonce of keys for one more effect.
+    /// The nonce of the new keys, to let events take effect once more.
     pub again: Option<String>,
-    /// Whether events carry the vendor's JSON.
+    /// True if events carry the vendor's JSON.
     pub include_raw: bool,
 }
 
-/// SQS drops a message whose deduplication id it saw within
-/// [five minutes](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html),
-/// and says nothing: an event sent again within them would be gone from both queues.
+/// SQS drops a message whose deduplication id it saw within [five
+/// minutes](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html),
+/// without an error. An event sent again within that time would be lost from both queues.
 const DEDUPLICATION: Duration = Duration::from_secs(5 * 60);
 
-/// Goes through all that was kept, once.
+/// Replays all items once.
 ///
 /// # Errors
-/// Where AWS cannot be reached or does not take an event. What was done until then is in `report`.
+/// If AWS cannot be reached or refuses an event. `report` has the work done until then.
 pub async fn replay(stack: &Stack, options: &Options, now: Timestamp, report: &mut Report) -> anyhow::Result<()> {
     let aws = stack.aws().await;
     let queues = Queues::new(&Destination {
@@ -77,7 +77,7 @@ pub async fn replay(stack: &Stack, options: &Options, now: Timestamp, report: &m
             batch = source.next() => batch?,
             _ = &mut interrupted => break,
         };
-        // A batch of nothing new: all that is left is what this replay leaves where it is.
+        // A batch without new items: only items that this replay leaves are still there.
         let fresh: Vec<_> = batch.into_iter().filter(|item| seen.insert(item.id.clone())).collect();
         if fresh.is_empty() {
             break;
@@ -94,7 +94,7 @@ pub async fn replay(stack: &Stack, options: &Options, now: Timestamp, report: &m
     source.release().await
 }
 
-/// What becomes of one item; none where it is not asked for.
+/// What becomes of one item; `None` if it is not asked for.
 async fn one(
     item: &Item,
     options: &Options,

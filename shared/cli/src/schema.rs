@@ -1,4 +1,4 @@
-//! The contract as files for machines: JSON Schema of the events, AsyncAPI of the queue.
+//! The contract as machine-readable files: JSON Schema for the events, AsyncAPI for the queue.
 
 mod asyncapi;
 
@@ -9,7 +9,7 @@ use crm_event::{Entity, schema};
 
 pub use asyncapi::NAME as ASYNCAPI;
 
-/// Where the files are, from the workspace's root.
+/// The folder of the files, from the workspace's root.
 pub const FOLDER: &str = "shared/event/schema";
 /// The file of the schema of a whole event.
 pub const EVENT: &str = "event.schema.json";
@@ -17,7 +17,7 @@ pub const EVENT: &str = "event.schema.json";
 /// Every file by its name, as text.
 ///
 /// # Errors
-/// Where the cases, which are the document's examples, cannot be read.
+/// If the cases cannot be read, from which the document's examples are taken.
 pub fn files(events: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut documents =
         BTreeMap::from([(EVENT.to_owned(), schema::event()), (ASYNCAPI.to_owned(), asyncapi::document(events)?)]);

@@ -13,17 +13,17 @@ use serde::Deserialize;
 
 use crate::stack::Stack;
 
-/// What a function answered.
+/// The response of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: u16,
     pub body: String,
 }
 
-/// Posts a webhook as it is.
+/// Posts a webhook unchanged.
 ///
 /// # Errors
-/// Where there is no answer.
+/// If there is no response.
 pub fn post(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Reply> {
     let url = url(stack, vendor, webhook)?;
     let agent: ureq::Agent = ureq::Agent::config_builder()
@@ -47,14 +47,14 @@ fn url(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Stri
     Ok(webhook.url(&stack.public_base_url(vendor), vendor))
 }
 
-/// What one case came to.
+/// The result of one case.
 #[derive(Debug)]
 pub struct Sent {
     pub case: Case,
     pub reply: Reply,
-    /// Type and id of each event, as the function answered.
+    /// Type and id of each event in the function's answer.
     pub events: Vec<(String, String)>,
-    /// The answer is the one that the code here gives too.
+    /// True if the code here gives the same answer.
     pub as_expected: bool,
 }
 
@@ -82,10 +82,10 @@ impl fmt::Display for Sent {
     }
 }
 
-/// Posts a case with its proof of origin and compares the answer with that of the code here.
+/// Posts a case with its proof of origin, and compares the answer with that of the code here.
 ///
 /// # Errors
-/// Where the case cannot be read or there is no answer.
+/// If the case cannot be read or there is no answer.
 pub fn send(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<Sent> {
     let webhook = case.webhook()?.proven_at(&stack.public_base_url(case.vendor), case.vendor, now);
     let reply = post(stack, case.vendor, &webhook)?;
@@ -105,17 +105,18 @@ pub fn send(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<Sent> 
     Ok(Sent { case: case.clone(), as_expected: as_expected && reply.status == 200, reply, events })
 }
 
-/// True if the id is that of the event. Without the vendor's time of the change, the time of receipt may be in its digest,
-/// and that is known to the function alone.
+/// True if the id is that of the event. Without the vendor's time of the change, the digest may depend on the time of
+/// receipt, which only the function knows.
 fn is_id(event: &Event<'_>, id: &str) -> bool {
     let without_digest = |id: &str| id.rsplit_once(':').map(|(start, _)| start.to_owned());
     *event.id == *id || (event.timesource == TimeSource::Received && without_digest(&event.id) == without_digest(id))
 }
 
-/// A `curl` that posts a case. Shows a token or password rather than a signature, which would be stale in minutes.
+/// A `curl` command that posts a case. It uses a token or password rather than a signature, which would expire in
+/// minutes.
 ///
 /// # Errors
-/// Where the case cannot be read or the stack has no route for it.
+/// If the case cannot be read or the stack has no route for it.
 pub fn curl(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<String> {
     let mut webhook = case.webhook()?;
     for id in case.vendor.signature_schemes().filter_map(|scheme| scheme.id_header) {

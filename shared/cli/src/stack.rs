@@ -1,4 +1,4 @@
-//! A deployed stack: where its API and its queues are.
+//! A deployed stack: the addresses of its API and its queues.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,25 +13,25 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use crm_normalize::Vendor;
 use serde::Deserialize;
 
-/// Where `make run` writes its stack, from the workspace's root.
+/// The stack file of `make run`, from the workspace's root.
 pub const LOCAL: &str = "target/stack/stack.json";
 
 /// The stack file that the local stack writes.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Stack {
-    /// Of the local stack's AWS; none for the real one.
+    /// Of the local stack's AWS; `None` for the real one.
     pub endpoint_url: Option<String>,
     pub region: String,
     /// The local stack's API itself, behind the console.
     pub base_url: Option<String>,
-    /// The `Host` that an API of the local stack goes by.
+    /// The `Host` header by which the emulator finds the API.
     pub host_header: Option<String>,
     pub queue_url: String,
     pub dead_letter_queue_url: String,
     pub quarantine_queue_url: String,
-    /// None for a stack without an overflow store.
+    /// `None` for a stack without an overflow store.
     pub overflow_bucket: Option<String>,
-    /// Of the sample consumer, which takes the events off the main queue; none where it is not deployed.
+    /// Of the sample consumer, which takes the events off the main queue; `None` if it is not deployed.
     #[serde(default)]
     pub view_table: Option<String>,
     #[serde(default)]
@@ -42,7 +42,7 @@ pub struct Stack {
 
 impl Stack {
     /// # Errors
-    /// Where the file is missing, which is when no stack is running, or is not a stack's.
+    /// If the file is missing because no stack is running, or is not a stack file.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
         let json = crm_samples::read(file).context("no local stack is running: start one with `make run`")?;
         serde_json::from_slice(&json).with_context(|| format!("{} is not a stack's file", file.display()))
@@ -51,20 +51,20 @@ impl Stack {
     /// The URL of a vendor's route.
     ///
     /// # Errors
-    /// Where the stack has no such route.
+    /// If the stack has no such route.
     pub fn url(&self, vendor: &str) -> anyhow::Result<&str> {
         let url = self.urls.get(vendor);
         url.map(String::as_str).with_context(|| format!("the stack has no route for {vendor}"))
     }
 
-    /// The API that the vendor's URL is of, as the vendor sees it.
+    /// The base URL of the API, as the vendor sees it.
     pub fn public_base_url(&self, vendor: &Vendor) -> String {
         let url = self.urls.get(vendor.name).map(String::as_str).unwrap_or_default();
         url.strip_suffix(&format!("/webhooks/{}", vendor.name)).unwrap_or(url).to_owned()
     }
 
-    /// The AWS that the stack is in: the emulator with credentials that only it accepts, else AWS itself with those
-    /// that its own tools would use (environment, profile, single sign-on).
+    /// The configuration for the stack's AWS. For the emulator it has credentials that only the emulator accepts; for
+    /// AWS it has those that AWS's own tools would use (environment, profile, single sign-on).
     pub async fn aws(&self) -> Aws {
         let http_client = HttpClient::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let loader = aws_config::defaults(BehaviorVersion::latest())
@@ -111,7 +111,7 @@ impl Aws {
     /// The same, as a function is told it.
     ///
     /// # Errors
-    /// Where there are no credentials.
+    /// If there are no credentials.
     pub async fn for_functions(&self) -> anyhow::Result<crm_ingest::Aws> {
         let provider = self.config.credentials_provider().context("no AWS credentials: log in as for the aws tool")?;
         let credentials =

@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// record of its table when an event has changed it.
 ///
 /// # Errors
-/// Where the queue or the table cannot be read.
+/// If the queue or the table cannot be read.
 pub async fn tail(stack: &Stack) -> anyhow::Result<()> {
     match &stack.view_table {
         Some(table) => tail_view(stack, table).await,

@@ -82,7 +82,7 @@ impl Inner {
 /// Serves until the process is stopped.
 ///
 /// # Errors
-/// Where the port is taken.
+/// If the port is taken.
 pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;

@@ -28,7 +28,7 @@ pub struct Line {
     pub place: Range<usize>,
 }
 
-/// The lines of a JSON object; none where the text is none. Of the member at `without`, only that it is there.
+/// The lines of a JSON object; `None` if the text is none. Of the member at `without`, only that it is there.
 pub fn lines(text: &str, without: &str) -> Option<Vec<Line>> {
     let json = serde_json::from_str::<&RawValue>(text.trim_start_matches('\u{feff}')).ok()?;
     if !json.get().starts_with('{') {
@@ -102,7 +102,7 @@ impl<'t> Writer<'t> {
     }
 }
 
-/// Whether a value is these two brackets, and perhaps white space between them.
+/// True if a value is these two brackets, and perhaps white space between them.
 fn is_empty(json: &str, brackets: &str) -> bool {
     json.bytes().filter(|b| !b.is_ascii_whitespace()).take(3).eq(brackets.bytes())
 }

@@ -126,7 +126,7 @@ impl<'w> Asked<'w> {
         (!asked.events.is_empty()).then_some(asked)
     }
 
-    /// The events of a webhook, which is proven first; none where it becomes anything else.
+    /// The events of a webhook, which is proven first; `None` if it becomes anything else.
     fn events_of(&self, webhook: &Webhook) -> Option<Vec<Fields>> {
         let Webhook { body, mut headers, mut query, account, .. } = webhook.clone();
         crm_samples::prove(self.vendor, "", &body, &mut headers, &mut query, self.now);

@@ -75,7 +75,7 @@ pub struct Entry {
     pub event_ids: Vec<String>,
     /// SQS dropped all its events as duplicates.
     pub duplicate: bool,
-    /// None where it was posted past the page, and only its message was seen.
+    /// `None` if it was posted past the page, and only its message was seen.
     pub answer: Option<Answer>,
     #[serde(skip)]
     pub webhook: Webhook,
@@ -266,7 +266,7 @@ impl Drop for OnItsWay<'_> {
     }
 }
 
-/// Whether a message of the quarantine is this webhook's: it has the reason of the answer, and the body as far as that
+/// True if a message of the quarantine is this webhook's: it has the reason of the answer, and the body as far as that
 /// may be kept.
 fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
     let Ok(kept) = serde_json::from_str::<quarantine::Record<'_>>(&message.body) else { return true };

@@ -27,7 +27,7 @@ impl Case {
     /// Every case of every vendor, in order.
     ///
     /// # Errors
-    /// Where the folder cannot be read, or holds a folder that is no vendor's.
+    /// If the folder cannot be read, or holds a folder that is no vendor's.
     pub fn all(events: &Path) -> anyhow::Result<Vec<Self>> {
         let mut cases = Vec::new();
         for folder in folders(events)? {
@@ -41,7 +41,7 @@ impl Case {
     /// One case by its vendor's and its own name.
     ///
     /// # Errors
-    /// Where there is none; the message lists the vendor's cases.
+    /// If there is none; the message lists the vendor's cases.
     pub fn find(events: &Path, vendor: &'static Vendor, name: &str) -> anyhow::Result<Self> {
         let folder = events.join(vendor.name);
         let cases: Vec<_> = folders(&folder)?.iter().map(|folder| file_name(folder)).collect();
@@ -57,7 +57,7 @@ impl Case {
     /// The vendor's bytes, with the headers and query that the vendor sends beside its proof.
     ///
     /// # Errors
-    /// Where a file is missing or is not what it should be.
+    /// If a file is missing or is not what it should be.
     pub fn webhook(&self) -> anyhow::Result<Webhook> {
         Ok(Webhook {
             body: read(&self.folder.join("body.json"))?,
@@ -70,7 +70,7 @@ impl Case {
     /// What the case becomes, as JSON text.
     ///
     /// # Errors
-    /// Where the case cannot be read, or is not accepted as proven.
+    /// If the case cannot be read, or is not accepted as proven.
     pub fn output(&self) -> anyhow::Result<String> {
         let webhook = self.webhook()?.proven(self.vendor, RECEIVED_AT);
         let (answer, _) = webhook.answer(self.vendor, RECEIVED_AT)?;
@@ -86,7 +86,7 @@ impl Case {
 /// Reads a JSON object of texts, where there is such a file.
 ///
 /// # Errors
-/// Where the file is there and is not one.
+/// If the file is there and is not one.
 pub fn pairs(path: &Path) -> anyhow::Result<OwnedPairs> {
     if !path.exists() {
         return Ok(Vec::new());
@@ -97,7 +97,7 @@ pub fn pairs(path: &Path) -> anyhow::Result<OwnedPairs> {
 }
 
 /// # Errors
-/// Where the file cannot be read; names it.
+/// If the file cannot be read; names it.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }

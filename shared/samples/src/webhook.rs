@@ -23,7 +23,7 @@ impl Answer<'_> {
     /// As the golden files have it: indented, with a line end.
     ///
     /// # Errors
-    /// Where it cannot be written as JSON.
+    /// If it cannot be written as JSON.
     pub fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }
@@ -86,7 +86,7 @@ impl Webhook {
     /// The answer to it, and the paths of the values in it that could not be read.
     ///
     /// # Errors
-    /// Where the webhook does not prove its origin with the sample secrets.
+    /// If the webhook does not prove its origin with the sample secrets.
     pub fn answer(&self, vendor: &'static Vendor, received_at: Timestamp) -> anyhow::Result<(Answer<'_>, Vec<String>)> {
         let secrets = Secrets::parse(&self.sample_secrets(vendor), vendor.schemes)?;
         let request = Request {

@@ -50,7 +50,7 @@ pub struct Results {
 
 impl Results {
     /// # Errors
-    /// Where ours was not measured.
+    /// If ours was not measured.
     pub fn goals(&self) -> anyhow::Result<Vec<Goal>> {
         let find = |name: &str| self.figures.iter().find(|figures| figures.subject.name == name);
         let ours = find("ours").context("ours was not measured")?;

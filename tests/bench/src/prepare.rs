@@ -60,7 +60,7 @@ pub fn zipped(path: &Path) -> anyhow::Result<f64> {
     Ok((encoder.finish()?.len() + 76 + 2 * path.as_os_str().len()) as f64)
 }
 
-/// Whether everything is built first; else what is there is measured.
+/// True if everything is built first; else what is there is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Build {
     First,
@@ -70,7 +70,7 @@ pub enum Build {
 /// The folder for what only the benchmark needs.
 ///
 /// # Errors
-/// Where it cannot be made.
+/// If it cannot be made.
 pub fn folder() -> anyhow::Result<PathBuf> {
     let folder = root().canonicalize()?.join("target/bench");
     fs::create_dir_all(&folder)?;
@@ -80,7 +80,7 @@ pub fn folder() -> anyhow::Result<PathBuf> {
 /// Our functions: the one that is compared, and the one with batches.
 ///
 /// # Errors
-/// Where they cannot be built.
+/// If they cannot be built.
 pub fn functions(build: Build, binaries: Option<&Path>) -> anyhow::Result<(Subject, Subject)> {
     let root = root().canonicalize()?;
     if build == Build::First {
@@ -111,7 +111,7 @@ fn template_variable(name: &str) -> anyhow::Result<(String, String)> {
 /// The references of these names.
 ///
 /// # Errors
-/// Where one cannot be built.
+/// If one cannot be built.
 pub fn references(build: Build, names: &[String]) -> anyhow::Result<Vec<Subject>> {
     let is_wanted = |name: &str| names.iter().any(|wanted| wanted == name);
     let root = root().canonicalize()?;

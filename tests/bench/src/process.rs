@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// The processors of the stubs and of the function; none where there is only one, or where the system forbids it.
+/// The processors of the stubs and of the function; `None` if there is only one, or where the system forbids it.
 #[derive(Clone, Copy, Debug)]
 pub struct Pins(Option<(usize, usize)>);
 

@@ -183,7 +183,7 @@ impl State {
         Ok(table.items.get(&key).map_or_else(|| json!({}), |item| json!({ "Item": item })))
     }
 
-    /// Whether a write may be done, and the key of its item.
+    /// True if a write may be done, and the key of its item.
     fn check(&self, write: &Write) -> Result<(String, Result<(), Failed>), Refusal> {
         let table = self.table(&write.table_name)?;
         let key = table.key(write.item.as_ref().or(write.key.as_ref()).ok_or_else(|| validation("no item"))?)?;

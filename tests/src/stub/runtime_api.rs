@@ -22,7 +22,7 @@ use super::{ACCOUNT, REGION};
 pub struct Function {
     pub name: String,
     pub binary: PathBuf,
-    /// None for a function that is a binary of its own.
+    /// `None` for a function that is a binary of its own.
     pub arguments: Vec<String>,
     /// Its own variables; what Lambda sets is set beside them. Where both name one, this counts.
     pub variables: Vec<(String, String)>,
@@ -148,7 +148,7 @@ impl Environment {
     /// Starts the process unless it runs. The first invocation does it of itself.
     ///
     /// # Errors
-    /// Where it cannot be started.
+    /// If it cannot be started.
     pub async fn start(&mut self) -> anyhow::Result<()> {
         self.running().await.map(drop)
     }
@@ -175,7 +175,7 @@ impl Environment {
     /// Kills the process and waits for its end; the next invocation starts another.
     ///
     /// # Errors
-    /// Where the system refuses.
+    /// If the system refuses.
     pub async fn end(&mut self) -> anyhow::Result<()> {
         match self.process.take() {
             Some(mut process) => Ok(process.child.kill().await?),
@@ -186,7 +186,7 @@ impl Environment {
     /// Hands one event to the function and waits for its answer.
     ///
     /// # Errors
-    /// Where there is none. The next invocation finds a process again.
+    /// If there is none. The next invocation finds a process again.
     pub async fn invoke(&mut self, event: impl Into<Bytes>) -> Result<Bytes, InvokeError> {
         self.invocations += 1;
         let request_id = format!("00000000-0000-4000-8000-{:012x}", self.invocations);
@@ -322,7 +322,7 @@ impl Api {
         Answer::Response(response)
     }
 
-    /// Whether there was such an invocation.
+    /// True if there was such an invocation.
     fn finish(&self, id: &str, result: Result<Bytes, String>) -> bool {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match running.take_if(|(running, _)| running == id) {

@@ -17,7 +17,7 @@ pub struct Tls {
 /// Makes an authority and a certificate of it.
 ///
 /// # Errors
-/// Where the keys cannot be made.
+/// If the keys cannot be made.
 pub fn for_localhost() -> anyhow::Result<Tls> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,5 +1,5 @@
-//! Heffl: <https://docs.heffl.com/api-reference/webhooks>, checked 2026-11. It documents the creation; the list and the
-//! removal follow the same path, as its other resources do.
+//! Heffl: <https://docs.heffl.com/api-reference/webhooks>, checked 2026-11. It documents the creation. The list and the
+//! removal are assumed to use the same path, like its other resources.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub const V1: Api = Api {
     remove: |id| Call { method: "DELETE", path: format!("/webhooks/{id}"), body: None },
 };
 
-/// A list, or one within `data`: the page does not show it.
+/// Reads a list, or a list in `data`, because the form is not documented.
 fn listed(answer: &Value) -> Option<Page> {
     let list = answer.as_array().or_else(|| answer.get("data")?.as_array())?;
     let registered = |webhook: &Value| {

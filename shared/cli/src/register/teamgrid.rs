@@ -8,7 +8,7 @@ use super::{Api, Call, Created, Page, Registered, text, texts};
 pub const V1: Api = Api {
     vendor: "teamgrid",
     signs: true,
-    // The region of most; `--api-url` for another.
+    // The most common region; use `--api-url` for another one.
     base_url: "https://api.de.teamgrid.app/v1",
     token_variable: "TEAMGRID_API_TOKEN",
     authorize,
@@ -19,7 +19,7 @@ pub const V1: Api = Api {
         Some(Created { id: text(webhook, "id")?, secret })
     },
     list: |cursor| {
-        // The cursor is opaque: it goes back as it came, encoded for a query.
+        // The cursor is opaque, so it is sent back unchanged, encoded for a query.
         let cursor = cursor.map(|cursor| [("cursor", cursor)]);
         let query = form_urlencoded::Serializer::new("limit=100".to_owned())
             .extend_pairs(cursor.into_iter().flatten())

@@ -1,4 +1,4 @@
-//! One thing that was kept, and what it becomes now.
+//! One stored item, and the plan for it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,10 +13,10 @@ use jiff::Timestamp;
 pub(crate) struct Item {
     /// A message's id or an object's key.
     pub(crate) id: String,
-    /// What takes it away: a message's receipt handle; none of an object.
+    /// The receipt handle that removes a message; `None` for an object.
     pub(crate) handle: Option<String>,
     pub(crate) kept_at: Option<Timestamp>,
-    /// A word: why it was kept.
+    /// The reason why it was stored, as a word.
     pub(crate) reason: String,
     pub(crate) vendor: String,
     pub(crate) content: Content,
@@ -27,11 +27,11 @@ pub(crate) enum Content {
     Webhook(Box<Record<'static>>),
     /// An event's JSON.
     Event(String),
-    /// Not what we write.
+    /// Not in our format.
     Unreadable,
 }
 
-/// What an item becomes.
+/// The plan for an item.
 pub(crate) enum Plan {
     /// The JSON of each.
     Events(Vec<String>),
@@ -40,7 +40,7 @@ pub(crate) enum Plan {
     Quarantine(Box<Record<'static>>),
 }
 
-/// Why an item stays where it is.
+/// The reason why an item is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     NotUnderstood,
@@ -85,8 +85,8 @@ impl Item {
     }
 }
 
-/// The event as the present normalizer makes it of the vendor's JSON in it. `None` if it has no such JSON, or if that
-/// does not give this event any more: then the event goes on as it is.
+/// Translates the vendor's JSON in the event again. `None` if there is no such JSON, or if it no longer gives this
+/// event; the event is then sent unchanged.
 fn normalized_again(event: &Event<'_>) -> Option<String> {
     let restored = Restored::from_event(event)?;
     let verified = restored.verified();

@@ -1,16 +1,16 @@
-//! What a replay did, or would do: counted for a person.
+//! The result of a replay, counted for a person.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::item::{Item, Why};
 
-/// What became of an item.
+/// The outcome of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// This many events, to the main queue.
     Sent(usize),
-    /// Nothing: it is of a kind that is ignored now.
+    /// Not sent, because its kind of event is ignored now.
     Ignored,
     /// From the overflow store to the quarantine.
     Quarantined,
@@ -21,7 +21,7 @@ pub enum Outcome {
 #[derive(Debug, Default)]
 pub struct Report {
     pub(super) items: usize,
-    /// How many there are, as far as AWS says.
+    /// The number of items, as reported by AWS.
     pub(super) about: Option<usize>,
     confirmed: bool,
     /// By vendor, reason, outcome: items and events.
@@ -33,7 +33,7 @@ impl Report {
         Self { confirmed, ..Self::default() }
     }
 
-    /// The items that were counted, and the events that they became.
+    /// The number of counted items, and of their events.
     pub fn totals(&self) -> (usize, usize) {
         let events = self.counts.values().map(|(_, events)| *events).fold(0, usize::saturating_add);
         (self.items, events)

@@ -1,4 +1,4 @@
-//! Where kept things are: a queue or the store. Looking at them takes nothing away.
+//! The place of the stored items: a queue or the store. Reading items does not remove them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use super::From;
 use super::item::{Content, Item};
 use crate::stack::{Aws, Stack};
 
-/// How long what a replay looks at is out of the others' sight; so long, too, after one that was killed.
+/// The time for which messages are invisible to others while a replay reads them, or after it was killed.
 const VISIBILITY_SECONDS: i32 = 60;
 
 pub(crate) enum Source {
@@ -30,7 +30,7 @@ pub(crate) struct Queue {
     s3: aws_sdk_s3::Client,
     url: String,
     from: From,
-    /// Handles of what was received and not removed, by message id.
+    /// Handles of the messages that were received and not removed, by message id.
     held: Mutex<HashMap<String, String>>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Store {
     s3: aws_sdk_s3::Client,
     bucket: String,
     prefix: String,
-    /// Where the listing goes on; none before the first page.
+    /// The next page of the listing.
     page: Page,
     /// Reads an object into its item.
     read: fn(Item, &str) -> Item,
@@ -79,7 +79,7 @@ impl Source {
         Some(Self::Store(Store { s3: aws.s3(), bucket, prefix, page: Page::First, read }))
     }
 
-    /// How many items there are, as far as AWS says.
+    /// The number of items, as reported by AWS.
     pub(crate) async fn about(&self) -> anyhow::Result<Option<usize>> {
         let Self::Queue(queue) = self else { return Ok(None) };
         let name = QueueAttributeName::ApproximateNumberOfMessages;
@@ -88,7 +88,7 @@ impl Source {
         Ok(answer.attributes().and_then(|attributes| attributes.get(&name)?.parse().ok()))
     }
 
-    /// The next few; none at the end.
+    /// The next items; empty at the end.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Vec<Item>> {
         match self {
             Self::Queue(queue) => queue.next().await,
@@ -114,7 +114,7 @@ impl Source {
         Ok(())
     }
 
-    /// Shows what was only looked at to others again.
+    /// Makes messages that were not removed visible to others again.
     pub(crate) async fn release(&self) -> anyhow::Result<()> {
         let Self::Queue(queue) = self else { return Ok(()) };
         let held: Vec<String> = match queue.held.lock() {

@@ -11,13 +11,13 @@ use serde_json::{Map, Value, json};
 /// The document's file.
 pub const NAME: &str = "asyncapi.json";
 
-/// What stands in for an event that is larger than a message, in the place of `payload`.
+/// The name of the pointer to an event that is larger than a message.
 const POINTER: &str = "overflow";
 
 /// The document, with an example of each entity from the cases.
 ///
 /// # Errors
-/// Where a case cannot be read.
+/// If a case cannot be read.
 pub fn document(events: &Path) -> anyhow::Result<Value> {
     let examples = examples(events)?;
     let names = || Entity::ALL.iter().map(|entity| entity.as_str()).chain([POINTER]);
@@ -82,7 +82,7 @@ fn message(entity: Entity, example: Option<&Example>) -> Value {
     message
 }
 
-/// The message attributes that each message has, and what they hold.
+/// The attributes of every message, and their contents.
 const ATTRIBUTES: [(&str, &str); 6] = [
     ("type", "The event's `type`."),
     ("vendor", "The event's `data.vendor`."),
@@ -137,7 +137,7 @@ fn pointer() -> Value {
     })
 }
 
-/// What a consumer has to know of the queue itself, as in infra/template.yaml.
+/// The settings of the queue that a consumer must know, as in infra/template.yaml.
 /// <https://github.com/asyncapi/bindings/blob/master/sqs/README.md>
 #[expect(clippy::indexing_slicing, reason = "a member of a JSON object is set, which cannot panic")]
 fn binding() -> Value {
@@ -172,7 +172,7 @@ struct Example {
     payload: Value,
 }
 
-/// The smallest event of each entity that tells the whole record, for the sake of the reader.
+/// The smallest event of each entity with a whole record, to keep the document readable.
 fn examples(events: &Path) -> anyhow::Result<BTreeMap<Entity, Example>> {
     let mut smallest = BTreeMap::new();
     for case in Case::all(events)? {

@@ -17,10 +17,10 @@ pub struct Placeholders<'a> {
     pub values: &'a Item,
 }
 
-/// Whether an item meets a condition.
+/// True if an item meets a condition.
 ///
 /// # Errors
-/// Where it is no condition that is understood here; says where.
+/// If it is no condition that is understood here; says where.
 pub fn holds(expression: &str, placeholders: Placeholders<'_>, item: Option<&Item>) -> Result<bool, String> {
     let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace(',', " , ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
