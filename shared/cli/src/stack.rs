@@ -19,7 +19,7 @@ pub const LOCAL: &str = "target/stack/stack.json";
 /// The stack file that the local stack writes.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Stack {
-    /// Of the local stack's AWS; `None` for the real one.
+    /// The URL of the local stack's emulator; `None` on AWS.
     pub endpoint_url: Option<String>,
     pub region: String,
     /// The local stack's API itself, behind the console.
@@ -31,7 +31,7 @@ pub struct Stack {
     pub quarantine_queue_url: String,
     /// `None` for a stack without an overflow store.
     pub overflow_bucket: Option<String>,
-    /// Of the sample consumer, which takes the events off the main queue; `None` if it is not deployed.
+    /// The table of the sample consumer, which consumes the main queue; `None` if it is not deployed.
     #[serde(default)]
     pub view_table: Option<String>,
     #[serde(default)]

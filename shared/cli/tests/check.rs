@@ -27,7 +27,7 @@ fn answering(answers: &'static [(u16, &'static str)]) -> String {
     url
 }
 
-/// True if it succeeded, and all that it said.
+/// Runs the command. Returns true if it succeeded, and its output.
 fn check(url: &str, secret: &str) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crm-events"));
     let output = command.args(["check", "--url", url]).env("CRM_EVENTS_SECRET", secret).output().unwrap();

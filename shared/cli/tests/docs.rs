@@ -1,4 +1,4 @@
-//! The generated parts of the documentation are what the code and the field lists say.
+//! The generated parts of the documentation match the code and the field lists.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! `crm-events forget`: what is about the record goes, from every place, and nothing else.
+//! `crm-events forget` removes the data about one record from every place, and nothing else.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ impl Place {
         client.put_item().table_name(TABLE).item("partitionkey", key).send().await.unwrap();
     }
 
-    /// All that is kept: items, dead letters, quarantined webhooks and the keys of the store.
+    /// Everything that is stored: items, dead letters, quarantined webhooks and the keys of the store.
     fn contents(&self) -> (usize, usize, usize, Vec<String>) {
         let keys = self.aws.s3.objects(BUCKET, "").into_iter().map(|(key, _)| key).collect();
         let waiting = |queue| self.aws.sqs.counts(queue).waiting;
@@ -108,7 +108,7 @@ impl Place {
     }
 }
 
-/// A webhook about a lead, as the quarantine and the overflow store keep it, and its event.
+/// A webhook about a lead, in the format of the quarantine and the overflow store, and its event.
 fn lead(id: &str) -> (String, String) {
     let body = json!({"event": "lead.created", "payload": {"id": id, "name": "Jane Roe"}}).to_string();
     let heffl = crm::find("heffl").unwrap();
@@ -146,7 +146,7 @@ async fn a_record_goes_from_every_place_and_others_stay() {
     }
     // A record of another kind with the same id.
     place.put("heffl:default:deal:jane").await;
-    // Not understood: nobody can tell.
+    // Not understood, so it may be about any record.
     let heffl = crm::find("heffl").unwrap();
     let odd = Webhook { body: b"lead=jane".to_vec(), ..Webhook::default() }.proven(heffl, RECEIVED_AT);
     place.send(QUARANTINE, "", &kept(&odd));

@@ -1,4 +1,4 @@
-//! `make crm`: what it writes is what a CRM needs.
+//! `make crm` writes everything that a CRM needs.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
@@ -9,7 +9,7 @@ use crm_samples::fields::Field;
 use crm_samples::retries::Retries;
 use tests::root;
 
-/// The parts of the workspace that it reads, in a folder of its own.
+/// A copy of the parts of the workspace that it reads.
 fn workspace(name: &str) -> std::path::PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _absent = fs::remove_dir_all(&folder);
@@ -21,7 +21,7 @@ fn workspace(name: &str) -> std::path::PathBuf {
     folder
 }
 
-/// That the module compiles and translates its sample is a test of crm-normalize.
+/// crm-normalize has the test that the module compiles and translates its sample.
 #[test]
 fn a_new_crm_has_its_places_and_stands_in_the_table() {
     let folder = workspace("new_crm");

@@ -1,4 +1,4 @@
-//! `crm-events register`, `list` and `unregister` against a stand-in for each vendor's API, which takes only what the
+//! `crm-events register`, `list` and `unregister` against a mock of each vendor's API, which accepts only what the
 //! vendor documents.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
@@ -20,17 +20,17 @@ const HEFFL_EVENTS: &str = "lead.created lead.updated lead.deleted lead.stageCha
 /// <https://developer.teamgridapp.com/api/v0/guides/webhook-event-catalog/>, and `timeentry_restored` of the API's own list.
 const TEAMGRID_EVENTS: &str = "user_online user_offline user_added user_removed task_created task_updated task_completed task_reopened task_removed task_restored timetracking_started timetracking_stopped timeentry_created_manually timeentry_updated timeentry_removed project_created project_updated project_completed project_reopened project_archived project_restored contact_created contact_updated contact_removed contact_restored call_incoming call_outgoing call_answered call_missed call_hangup callnote_created callnote_removed timeentry_restored";
 
-/// At least one, and each documented.
+/// True if there is at least one event, and all are documented.
 fn exist(events: &Value, documented: &str) -> bool {
     let events = events.as_array().unwrap();
     let known: Vec<_> = documented.split(' ').collect();
     !events.is_empty() && events.iter().all(|event| known.contains(&event.as_str().unwrap()))
 }
 
-/// What the stand-in was asked: method, path with query, body.
+/// The requests to the mock: method, path with query, body.
 type Asked = Arc<Mutex<Vec<(String, String, Value)>>>;
 
-/// A server that answers by `answer`, for requests that have the credential `authorized` looks for.
+/// A server that answers with `answer`, if `authorized` accepts the request's credential.
 struct StandIn {
     url: String,
     asked: Asked,

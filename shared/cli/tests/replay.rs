@@ -1,4 +1,4 @@
-//! `crm-events replay`, before an SQS of the protocol: what was kept goes on, once, and nothing goes lost on the way.
+//! `crm-events replay` against an SQS stub: stored items are sent once, and none is lost.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -56,7 +56,7 @@ impl Place {
         Self { sqs, stack, _server: server }
     }
 
-    /// Keeps a webhook as an older normalizer did that did not understand it.
+    /// Quarantines a webhook, as an older version did that did not understand it.
     fn keep(&self, vendor: &'static Vendor, webhook: &Webhook) {
         let webhook = webhook.clone().proven(vendor, RECEIVED_AT);
         let secrets = Secrets::parse(&crm_samples::secrets(vendor), vendor.schemes).unwrap();
@@ -88,7 +88,7 @@ impl Place {
     }
 }
 
-/// The stub's messages are of the real time: late enough that SQS no longer drops their duplicates.
+/// A time late enough that SQS no longer drops duplicates. The stub's messages have the real time.
 #[expect(clippy::disallowed_methods, reason = "the stub goes by the real clock")]
 fn much_later() -> Timestamp {
     Timestamp::now() + Duration::from_secs(600)
@@ -107,7 +107,7 @@ fn case(vendor: &str, name: &str) -> Case {
     Case::find(&events(), crm::find(vendor).unwrap(), name).unwrap()
 }
 
-/// What a first delivery of the case puts on the queue.
+/// The messages that a first delivery of the case puts on the queue.
 fn first_delivery(case: &Case) -> Vec<String> {
     let webhook = case.webhook().unwrap().proven(case.vendor, RECEIVED_AT);
     let Answer::Accepted { events } = webhook.answer(case.vendor, RECEIVED_AT).unwrap().0 else { panic!("no event") };
@@ -174,7 +174,8 @@ async fn a_dead_letter_goes_back_under_its_key_once_sqs_would_not_drop_it() {
     assert_eq!(place.on_the_main_queue(), bodies);
 }
 
-/// The record is made anew of the vendor's JSON, under the key that it had; what cannot be made anew goes as it is.
+/// The vendor's JSON is translated again, under the original key. An event that cannot be translated again is sent
+/// unchanged.
 #[tokio::test]
 async fn a_dead_letter_is_normalized_anew() {
     for case in Case::all(&events()).unwrap() {
@@ -224,7 +225,7 @@ async fn again_makes_one_more_effect_with_a_key_that_says_so() {
     assert_eq!(sent.data.record, event.data.record);
 }
 
-/// The main queue refuses; the item must not be gone.
+/// If the main queue refuses, the item must stay.
 #[tokio::test]
 async fn what_the_queue_does_not_take_stays_where_it_was() {
     let mut place = Place::new().await;

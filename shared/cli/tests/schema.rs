@@ -1,4 +1,4 @@
-//! The schema: its files are what the types say, every golden file is valid by it, and what is wrong is not.
+//! The schema: its files match the types, every golden file is valid, and wrong events are not.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,8 @@ fn errors(validator: &Validator, value: &Value) -> Vec<String> {
     validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-/// The events of a golden file, without `raw`: the schema says nothing of it, and it may be JSON that few parsers take.
+/// The events of a golden file, without `raw`. The schema does not describe it, and it may be JSON that few parsers
+/// accept.
 fn golden(case: &Case) -> Vec<Value> {
     #[derive(Deserialize)]
     struct Golden {
@@ -63,7 +64,7 @@ fn every_golden_file_is_valid_to_the_last_member() {
         for golden in golden(&case) {
             let at = case.expected();
             let entity = golden["data"]["entity"].as_str().unwrap();
-            // By entity first: its errors name the member.
+            // Validate by entity first, because its errors name the member.
             assert_eq!(errors(&data[entity], &golden["data"]), Vec::<String>::new(), "{}", at.display());
             assert_eq!(errors(&event, &golden), Vec::<String>::new(), "{}", at.display());
             seen.insert(entity.to_owned());
@@ -119,7 +120,7 @@ fn the_schema_refuses_what_is_wrong() {
     }
 }
 
-/// A consumer takes what it does not know; a golden file must not have it.
+/// A consumer accepts unknown members, but a golden file must not have any.
 #[test]
 fn a_new_member_is_for_the_closed_schema_to_refuse() {
     let valid = deal_updated();
@@ -190,7 +191,7 @@ fn deal_updated() -> Value {
     golden(&Case::find(&events(), heffl, "deal_updated").unwrap()).remove(0)
 }
 
-/// A value with the member at the pointer replaced, or taken out.
+/// A value with the member at the pointer replaced or removed.
 fn with(value: &Value, pointer: &str, member: Option<Value>) -> Value {
     let mut value = value.clone();
     let (parent, name) = pointer.rsplit_once('/').unwrap();

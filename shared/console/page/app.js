@@ -1,4 +1,4 @@
-// The list, the filter, the keys and the editor. What comes from a webhook is put in as text, never as markup.
+// The list, the filter, the keyboard shortcuts and the editor. Webhook data is inserted as text, never as markup.
 
 import { moveValue, showDetail } from "./detail.js";
 import { ask, el } from "./dom.js";
@@ -9,7 +9,7 @@ const post = (path, body) =>
 const at = (id) => document.getElementById(id);
 const [rows, detail, filter, editor, keys] = ["rows", "detail", "filter", "editor", "keys"].map(at);
 const fields = editor.querySelector("form").elements;
-const MAX_WEBHOOKS = 500; // as many as the server keeps
+const MAX_WEBHOOKS = 500; // the server's limit
 const OUTCOMES = ["accepted", "stored", "ignored", "quarantined", "bad_request", "unauthorized", "too_large", "unavailable", "no_route", "failed"];
 
 /** By number, the oldest first. */
@@ -32,7 +32,7 @@ function row(webhook) {
   const said = duplicate ? "accepted, duplicate dropped" : words(outcome);
   const what = types.length ? [...new Set(types)].join(", ") + (types.length > 1 ? ` (${types.length})` : "")
     : reason ?? (outcome === "unauthorized" ? "no valid proof of origin; make logs says what is wrong" : "");
-  // A reason has no key beside it, and takes its place.
+  // A webhook with a reason has no key, so the reason takes its place.
   const told = event_ids.length
     ? [el("td", {}, what), el("td", { className: "key", title: event_ids.join("\n") }, event_ids[0])]
     : [el("td", { className: "reason", title: what, colSpan: 2 }, what)];
@@ -181,7 +181,7 @@ at("editor-send").addEventListener("click", sendDraft);
 at("editor-cancel").addEventListener("click", () => editor.close());
 editor.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.ctrlKey) sendDraft(); });
 
-// ---- what one can press
+// ---- keyboard shortcuts and buttons
 
 rows.addEventListener("click", (event) => {
   const number = event.target.closest("tr")?.dataset.number;

@@ -1,4 +1,4 @@
-// One webhook: what came in beside what went on the queue, and which value came from which.
+// One webhook: the request beside the event on the queue, with the source of each value.
 
 import { ask, el } from "./dom.js";
 
@@ -62,7 +62,7 @@ function link(root, origins) {
       if (element) note(element, to, path(field));
     }
   }
-  // As far as it was tried: a value that no field changes with is in `raw` only.
+  // Only for values that were tried: if no field changes with a value, the value is in `raw` only.
   if (origins.tried === origins.values && origins.links.length) {
     for (const [key, element] of values) if (key.startsWith("in ") && !links.has(element)) element.classList.add("unread");
   }

@@ -1,4 +1,4 @@
-// What both parts of the page build with.
+// DOM helpers for both parts of the page.
 
 /** An element with properties and children; a text becomes a text node. */
 export function el(name, properties = {}, ...children) {

@@ -1,4 +1,4 @@
-//! What the page asks for, as JSON.
+//! The page's API, in JSON.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ use crate::store::{Message, Shared};
 use crate::{State, proxy};
 use crm_samples::{Case, Webhook};
 
-/// What goes wrong here, and what the page shows of it.
+/// An error, with the message that the page shows.
 pub struct Failed(StatusCode, String);
 
 impl IntoResponse for Failed {
@@ -54,12 +54,12 @@ pub struct List {
     webhooks: Vec<Shared>,
 }
 
-/// `GET /api/webhooks`: the last ones, the newest first.
+/// `GET /api/webhooks`: the latest ones, newest first.
 pub async fn list(Of(state): Of<State>) -> Json<List> {
     Json(List { vendors: crm::ALL.iter().map(|vendor| vendor.name).collect(), webhooks: state.store.entries() })
 }
 
-/// `GET /api/news`: each further one, as a server-sent event. Who is too slow is told to read the list anew.
+/// `GET /api/news`: each new one, as a server-sent event. A client that is too slow is told to read the list again.
 pub async fn news(Of(state): Of<State>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let news = stream::unfold(state.store.news(), |mut news| async move {
         let event = match news.recv().await {
@@ -72,7 +72,7 @@ pub async fn news(Of(state): Of<State>) -> Sse<impl Stream<Item = Result<Event, 
     Sse::new(news).keep_alive(KeepAlive::default())
 }
 
-/// JSON as lines, or text as it is, or that it is neither.
+/// A body as lines of JSON, as plain text, or as neither.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Shown {
@@ -98,9 +98,9 @@ pub struct Detail {
     query: Vec<(String, String)>,
     body: Shown,
     messages: Vec<ShownMessage>,
-    /// It can be sent again: its vendor is known.
+    /// True if it can be sent again, because its vendor is known.
     sendable: bool,
-    /// It can be edited: its body is text.
+    /// True if it can be edited, because its body is text.
     editable: bool,
 }
 
@@ -140,16 +140,16 @@ pub async fn detail(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Det
     }))
 }
 
-/// `GET /api/webhooks/{number}/origins`: where each field came from.
+/// `GET /api/webhooks/{number}/origins`: the source of each field.
 pub async fn origins(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Origins> {
     let entry = entry(&state, number)?;
     let vendor = vendor_of(&entry.vendor)?;
-    // Some hundred translations: not on the thread that everybody waits for.
+    // This takes some hundred translations, so it must not block the main thread.
     let task = tokio::task::spawn_blocking(move || origin::origins(vendor, &entry.webhook, entry.received_at));
     task.await.map(Json).map_err(|error| Failed(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
 }
 
-/// A webhook to edit: without the proof, which is made when it is sent.
+/// A webhook to edit, without the proof, which is added when it is sent.
 #[derive(Deserialize, Serialize)]
 pub struct Draft {
     vendor: String,
@@ -160,7 +160,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A delivery id becomes a new one: what is edited is another delivery, and SQS would drop it as a duplicate.
+    /// A draft of the webhook. It gets a new delivery id; otherwise SQS would drop the edited webhook as a duplicate.
     fn new(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Result<Self, Failed> {
         let body = std::str::from_utf8(&webhook.body).map_err(|_| missing("text to edit"))?;
         let of_the_proof: Vec<_> = vendor.proof_headers().collect();
@@ -219,13 +219,13 @@ pub async fn send_case(Of(state): Of<State>, Path((vendor, name)): Path<(String,
     post(&state, case.vendor, case.webhook()?).await
 }
 
-/// `POST /api/webhooks/{number}/send`: the same body once more, proven anew, as a vendor's second attempt.
+/// `POST /api/webhooks/{number}/send`: sends the same body again with a new proof, like a vendor's retry.
 pub async fn send_again(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Done> {
     let entry = entry(&state, number)?;
     post(&state, vendor_of(&entry.vendor)?, entry.webhook.clone()).await
 }
 
-/// `POST /api/send`: a draft.
+/// `POST /api/send`: sends a draft.
 pub async fn send(Of(state): Of<State>, Json(draft): Json<Draft>) -> Answer<Done> {
     let Draft { vendor, account, headers, query, body } = draft;
     let own = |pairs: Vec<(String, String)>| pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
@@ -235,7 +235,7 @@ pub async fn send(Of(state): Of<State>, Json(draft): Json<Draft>) -> Answer<Done
     post(&state, vendor_of(&vendor)?, webhook).await
 }
 
-/// Posts a webhook with a fresh proof, the same way as any other.
+/// Posts a webhook with a fresh proof through the same proxy as any other.
 async fn post(state: &State, vendor: &'static Vendor, webhook: Webhook) -> Answer<Done> {
     let base_url = state.addresses().and_then(|addresses| addresses.console_url).unwrap_or_default();
     let Webhook { body, headers, query, account, .. } = webhook.proven_at(&base_url, vendor, state.now());

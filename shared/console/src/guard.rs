@@ -1,14 +1,15 @@
-//! Who may use the page: this machine's own browser, at the page's own address.
+//! Access control: only this machine's browser may use the page, at the page's own address.
 //!
-//! The port is on loopback, but any web page may make a browser send requests there, and may, by a name of its own that
-//! resolves to 127.0.0.1 (DNS rebinding), read the answers. A request from such a page has a foreign `Origin` or `Host`.
+//! The port is on loopback, but any web page can make a browser send requests there. With a host name that resolves to
+//! 127.0.0.1 (DNS rebinding), it could also read the responses. A request from such a page has a foreign `Origin` or
+//! `Host`.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Refuses what comes from another place. A webhook may have any `Host`: a tunnel from a real CRM has its own, and the
+/// Refuses requests from elsewhere. A webhook may have any `Host`, because a tunnel from a real CRM has its own, and a
 /// webhook proves its origin itself.
 pub async fn only_from_here(request: Request, next: Next) -> Response {
     let is_webhook = request.uri().path().starts_with("/webhooks/");
@@ -28,7 +29,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 /// `*.localhost` is this machine too ([RFC 6761, section 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)): the
-/// emulator gives buckets such names.
+/// emulator uses such names for buckets.
 fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,

@@ -1,8 +1,8 @@
 //! The console: a page on this machine that shows each webhook of the local stack as it arrives.
 //!
-//! It stands in two places at once. It serves `/webhooks/...` and passes it on to the stack's API, so it sees what comes
-//! in and what is answered. And the functions take it for AWS: it passes their calls on to the emulator, so it sees what
-//! goes on the queues and what SQS says to it. Nothing is changed on either way.
+//! It is a proxy in two places. It serves `/webhooks/...` and forwards it to the stack's API, so it sees the webhooks
+//! and their responses. The functions also use it as their AWS endpoint: it forwards their calls to the emulator, so it
+//! sees the messages and SQS's answers. It changes neither.
 
 mod api;
 mod guard;
@@ -34,11 +34,11 @@ use store::Store;
 /// Settings of the console.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// On loopback.
+    /// The port on loopback.
     pub port: u16,
     /// URL of the emulator.
     pub emulator: String,
-    /// The stack's file; it is there once the stack is up.
+    /// The stack file, which exists once the stack is up.
     pub stack: PathBuf,
     /// The folder of the cases.
     pub events: PathBuf,
@@ -46,12 +46,12 @@ pub struct Settings {
     pub now: fn() -> Timestamp,
 }
 
-/// The part of the stack's file that the page needs.
+/// The part of the stack file that the console needs.
 #[derive(Debug, Deserialize)]
 struct Addresses {
     /// Base URL of the local stack's API.
     base_url: Option<String>,
-    /// Base URL of the page, which is what senders post to.
+    /// Base URL of the console, to which senders post.
     console_url: Option<String>,
     queue_url: String,
     quarantine_queue_url: String,
@@ -69,7 +69,7 @@ struct Inner {
 }
 
 impl Inner {
-    /// The stack's addresses, once it is up. Read each time: it may come up again with others.
+    /// The stack's addresses, once it is up. They are read each time, because the stack may be restarted with others.
     fn addresses(&self) -> Option<Addresses> {
         serde_json::from_slice(&fs::read(&self.stack_file).ok()?).ok()
     }
@@ -82,7 +82,7 @@ impl Inner {
 /// Serves until the process is stopped.
 ///
 /// # Errors
-/// If the port is taken.
+/// If the port is in use.
 pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
@@ -138,7 +138,8 @@ async fn webhook(Of(state): Of<State>, request: Request) -> Response {
     }
 }
 
-/// A bucket may have the name of a route: what is signed for AWS goes there whatever its path.
+/// Sends requests that are signed for AWS to the emulator, regardless of their path, because a bucket may have the name
+/// of a route.
 async fn aws_first(Of(state): Of<State>, request: Request, next: middleware::Next) -> Response {
     if is_for_aws(&request) { aws(Of(state), request).await } else { next.run(request).await }
 }
@@ -154,7 +155,8 @@ async fn aws(Of(state): Of<State>, request: Request) -> Response {
     }
 }
 
-/// Signed as AWS's SDKs do: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html>.
+/// True if the request is signed by an AWS SDK:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html>.
 fn is_for_aws(request: &Request) -> bool {
     let authorization = request.headers().get(header::AUTHORIZATION);
     authorization.is_some_and(|value| value.as_bytes().starts_with(b"AWS4-HMAC-SHA256 "))

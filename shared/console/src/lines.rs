@@ -1,4 +1,4 @@
-//! JSON text as lines to read: indented, every scalar as it stands in the text, with its JSON Pointer and its place.
+//! JSON text as indented lines to read. Scalars are shown unchanged, with their JSON Pointer and position.
 
 use std::ops::Range;
 
@@ -6,29 +6,29 @@ use crm_normalize::json::Object;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// What is nested deeper is one line: a body may nest as deep as it is long.
+/// Maximum depth that is shown. Deeper values are one line, because a body may be nested very deeply.
 const MAX_DEPTH: usize = 32;
-/// What is longer ends with a line that says so.
+/// Maximum number of lines. A longer text ends with a line that says so.
 pub const MAX_LINES: usize = 20_000;
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
     pub depth: usize,
-    /// The member's name as JSON text; none in an array.
+    /// The member's name as JSON text; `None` in an array.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A scalar as it stands, or a bracket.
+    /// A scalar, unchanged, or a bracket.
     pub text: String,
-    /// Of a scalar: [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901).
+    /// The pointer of a scalar ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
-    /// Of a scalar: where it stands in the text, in bytes.
+    /// The position of a scalar in the text, in bytes.
     #[serde(skip)]
     pub place: Range<usize>,
 }
 
-/// The lines of a JSON object; `None` if the text is none. Of the member at `without`, only that it is there.
+/// The lines of a JSON object; `None` if the text is not one. The member at `without` is shown without its value.
 pub fn lines(text: &str, without: &str) -> Option<Vec<Line>> {
     let json = serde_json::from_str::<&RawValue>(text.trim_start_matches('\u{feff}')).ok()?;
     if !json.get().starts_with('{') {
@@ -102,7 +102,7 @@ impl<'t> Writer<'t> {
     }
 }
 
-/// True if a value is these two brackets, and perhaps white space between them.
+/// True if a value consists of these two brackets and optional white space.
 fn is_empty(json: &str, brackets: &str) -> bool {
     json.bytes().filter(|b| !b.is_ascii_whitespace()).take(3).eq(brackets.bytes())
 }

@@ -1,7 +1,7 @@
-//! Where each field of an event came from: found by asking the code that made it.
+//! Finds the source of each field of an event, with the translation itself.
 //!
-//! One value of the webhook after the other is changed, and what it becomes is made again: the fields that change with
-//! it came from it. So nothing in the translation has to keep track, and what is said here is what the code does.
+//! It changes one value of the webhook after the other and translates it again. The fields that change with a value
+//! come from it. So the translation need not track sources, and the result always matches the code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,15 +14,15 @@ use serde_json::Value;
 use crate::lines;
 use crm_samples::Webhook;
 
-/// How many values of a body are tried; a body has about fifty.
+/// Maximum number of values that are tried. A body has about fifty.
 const MAX_VALUES: usize = 1000;
-/// How many bytes are read for it, all tries together: a second of work or so.
+/// Maximum number of bytes that all tries parse together, about a second of work.
 const MAX_COMPARED_BYTES: usize = 16 << 20;
 
-/// Fields that tell how a webhook could be read: they change with whichever value cannot be read, and come from none.
+/// Fields about the parsing of the webhook. They change if any value cannot be read, and have no single source.
 const OF_READING: [&str; 3] = ["/timesource", "/data/partial", "/data/unreadable"];
 
-/// The members that say what kind of event it is: all that a change of the event's name is asked about.
+/// The members that depend on the kind of event. After a change of the event's name, only these are compared.
 const KIND: [&str; 6] =
     ["/type", "/dataschema", "/data/entity", "/data/action", "/data/deletion_reason", "/data/vendor_event"];
 
@@ -30,7 +30,7 @@ const KIND: [&str; 6] =
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
-    /// JSON Pointer of a value; empty for all of it.
+    /// JSON Pointer of a value; empty for the whole body.
     Body(String),
     Header(String),
     Query(String),
@@ -38,30 +38,30 @@ pub enum Source {
     Account,
 }
 
-/// A field and what it came from.
+/// A field and its source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Link {
-    /// Which of the webhook's events, from 0.
+    /// Index of the event in the webhook's events.
     pub event: usize,
     /// JSON Pointer of the field.
     pub field: String,
     pub from: Vec<Source>,
 }
 
-/// What was found.
+/// The sources of the fields.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Origins {
     pub links: Vec<Link>,
-    /// How many values the body has.
+    /// The number of values in the body.
     pub values: usize,
-    /// How many of them were tried.
+    /// The number of values that were tried.
     pub tried: usize,
 }
 
 /// The fields of one event by JSON Pointer.
 type Fields = BTreeMap<String, Value>;
 
-/// Asks it of a webhook. Nothing is found where it does not become events.
+/// Finds the sources of a webhook's fields. The result is empty if the webhook does not become events.
 pub fn origins(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Origins {
     let Some(asked) = Asked::new(vendor, webhook, now) else { return Origins::default() };
     let mut found = Found::default();
@@ -74,7 +74,7 @@ pub fn origins(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Or
     for line in values.iter().take(tried) {
         let (Some(before), Some(after)) = (text.get(..line.place.start), text.get(line.place.end..)) else { continue };
         let source = Source::Body(line.pointer.clone().unwrap_or_default());
-        // Another value first: without one, an entry of a list would pull those behind it along.
+        // Try another value first. Without a value, an entry of a list would shift the entries after it.
         let instead = [other_value(&line.text), "null".to_owned()];
         let _ = instead.iter().any(|instead| {
             let changed = Webhook { body: format!("{before}{instead}{after}").into(), ..webhook.clone() };
@@ -108,7 +108,7 @@ fn other_value(json: &str) -> String {
     }
 }
 
-/// The webhook as it was, and what it became.
+/// The original webhook and its events.
 struct Asked<'w> {
     vendor: &'static Vendor,
     webhook: &'w Webhook,
@@ -119,14 +119,14 @@ struct Asked<'w> {
 
 impl<'w> Asked<'w> {
     fn new(vendor: &'static Vendor, webhook: &'w Webhook, now: Timestamp) -> Option<Self> {
-        // Any other account than the one of the URL must be known too.
+        // Accounts other than that of the URL must be known too.
         let secrets = Secrets::parse(&webhook.sample_secrets(vendor), vendor.schemes).ok()?;
         let mut asked = Self { vendor, webhook, secrets, now, events: Vec::new() };
         asked.events = asked.events_of(webhook)?;
         (!asked.events.is_empty()).then_some(asked)
     }
 
-    /// The events of a webhook, which is proven first; `None` if it becomes anything else.
+    /// The events of a webhook, which gets its proof first; `None` if it becomes anything else.
     fn events_of(&self, webhook: &Webhook) -> Option<Vec<Fields>> {
         let Webhook { body, mut headers, mut query, account, .. } = webhook.clone();
         crm_samples::prove(self.vendor, "", &body, &mut headers, &mut query, self.now);
@@ -141,7 +141,7 @@ impl<'w> Asked<'w> {
     }
 }
 
-/// All fields of an event; empty lists and objects are none.
+/// All fields of an event, without empty lists and objects.
 fn fields(event: &Event<'_>) -> Fields {
     fn walk(value: Value, pointer: &str, fields: &mut Fields) {
         match value {
@@ -175,7 +175,7 @@ impl Found {
         for (index, (name, _)) in webhook.headers.iter().enumerate() {
             let mut changed = webhook.clone();
             let Some((_, value)) = changed.headers.get_mut(index) else { continue };
-            // A last character rather than one more: some headers have a fixed length.
+            // Change the last character instead of adding one, because some headers have a fixed length.
             let other = if value.ends_with('0') { "1" } else { "0" };
             *value = format!("{}{other}", value.get(..value.len().saturating_sub(1)).unwrap_or_default()).into();
             self.ask(asked, &changed, &Source::Header(name.to_ascii_lowercase()));
@@ -191,7 +191,7 @@ impl Found {
         }
     }
 
-    /// Notes what changes with it; whether anything did.
+    /// Records the fields that change. True if any did.
     fn ask(&mut self, asked: &Asked<'_>, changed: &Webhook, source: &Source) -> bool {
         let changed_events = asked.events_of(changed);
         let same_number = changed_events.filter(|events| events.len() == asked.events.len());
@@ -210,7 +210,8 @@ impl Found {
         any
     }
 
-    /// The id ends with a digest of the whole body (or of the delivery's id): that does not make it come from each value.
+    /// Records one changed field. The id is special: it ends with a digest of the whole body (or of the delivery's id),
+    /// so not every value is its source.
     fn note(&mut self, event: usize, field: &str, value: &Value, after: Option<&Fields>, source: &Source) -> bool {
         let mut source = source.clone();
         if field == "/id" && matches!(source, Source::Body(_)) {

@@ -1,5 +1,5 @@
-//! The two ways through the page: webhooks to the API of the local stack, and the functions' calls to its AWS. Both go
-//! on byte for byte; what is read of them is read beside.
+//! The two proxies: webhooks to the API of the local stack, and the functions' calls to its AWS. Both are forwarded
+//! byte for byte; the console only reads a copy.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -20,11 +20,11 @@ use crate::State;
 use crate::store::{Answer, Message, Queue};
 use crm_samples::Webhook;
 
-/// What API Gateway takes is 10 MB, what a function may send to S3 is of that size: more goes through neither.
+/// Maximum size of a body in either direction. API Gateway takes 10 MB, and a function sends no more to S3.
 pub const MAX_BODY_BYTES: usize = 16 << 20;
 
 /// Headers of one connection ([RFC 9110, section 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)); the
-/// length is counted anew.
+/// length is computed again.
 const OF_THE_CONNECTION: [HeaderName; 7] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
@@ -45,7 +45,7 @@ impl Default for Forward {
     }
 }
 
-/// An answer as it came.
+/// A response, unchanged.
 pub struct Reply {
     pub status: StatusCode,
     headers: HeaderMap,
@@ -89,7 +89,7 @@ impl Forward {
     }
 }
 
-/// A webhook: on to the API, and into the store with what was answered. Returns its number there.
+/// Forwards a webhook to the API, and stores it with the response. Returns its number in the store.
 pub async fn webhook(state: &State, parts: Parts, body: Bytes) -> (Reply, Option<u64>) {
     let Some(base) = state.addresses().and_then(|addresses| addresses.base_url) else {
         let body = Bytes::from_static(b"the local stack is not up yet\n");
@@ -110,7 +110,7 @@ pub async fn webhook(state: &State, parts: Parts, body: Bytes) -> (Reply, Option
     let on_its_way = state.store.begin(&vendor, state.now());
     let started = Instant::now();
     let mut headers = parts.headers;
-    // The emulator goes by the host, and this one is the page's.
+    // The emulator routes by host, and this one is the console's.
     headers.remove(header::HOST);
     let whole = parts.uri.path_and_query().map_or(path.as_str(), |whole| whole.as_str());
     let reply = state.forward.send(&format!("{base}{whole}"), parts.method, headers, body).await;
@@ -131,7 +131,7 @@ fn pairs_of(headers: &HeaderMap<HeaderValue>) -> crm_samples::OwnedPairs {
     headers.iter().filter_map(own).collect()
 }
 
-/// A call of a function to AWS: on to the emulator. A message that SQS takes is noted.
+/// Forwards a function's call to AWS to the emulator. Messages that SQS accepts are stored.
 pub async fn aws(state: &State, parts: Parts, body: Bytes) -> Reply {
     let whole = parts.uri.path_and_query().map_or("/", |whole| whole.as_str());
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
@@ -148,7 +148,8 @@ pub async fn aws(state: &State, parts: Parts, body: Bytes) -> Reply {
     reply
 }
 
-/// A message as it is sent: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
+/// A message in the request:
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Sent {
@@ -167,7 +168,7 @@ struct Attribute {
     string_value: Option<String>,
 }
 
-/// What SQS says to it.
+/// SQS's answer to it.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Confirmed {
@@ -196,7 +197,7 @@ struct To {
     queue_url: String,
 }
 
-/// The messages of a call that SQS took.
+/// The messages of a call that SQS accepted.
 fn messages(addresses: &Addresses, action: &str, request: &[u8], answer: &[u8]) -> Vec<Message> {
     let Ok(To { queue_url }) = serde_json::from_slice(request) else { return Vec::new() };
     let name = |url: &str| url.rsplit('/').next().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! The webhooks that were seen, the last of them, in memory: what came in, what was answered, what went on a queue.
+//! The latest webhooks, in memory: request, response, and messages on a queue.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Deref;
@@ -13,13 +13,13 @@ use tokio::sync::broadcast;
 
 use crm_samples::Webhook;
 
-/// How many webhooks are kept, and how many bytes they may have together.
+/// Maximum number of stored webhooks, and of their bytes together.
 const MAX_ENTRIES: usize = 500;
 const MAX_BYTES: usize = 64 << 20;
-/// How many deduplication ids are remembered to know a duplicate by: SQS does so for five minutes.
+/// Maximum number of deduplication ids that are remembered to recognize duplicates. SQS does so for five minutes.
 const MAX_IDS: usize = 10_000;
 
-/// What a function, or the gateway in front of it, answered.
+/// The response of a function, or of the gateway in front of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
     pub status: u16,
@@ -28,14 +28,14 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What the function says; `None` if the answer is not a function's.
+    /// The function's outcome; `None` if the response is not from a function.
     fn outcome(&self) -> Option<Outcome> {
         let outcome: Outcome = serde_json::from_str(&self.body).ok()?;
         (outcome.status_code() == self.status).then_some(outcome)
     }
 }
 
-/// Which queue a message went to.
+/// The queue of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Queue {
@@ -43,7 +43,7 @@ pub enum Queue {
     Quarantine,
 }
 
-/// A message that a function sent, and what SQS said to it.
+/// A message that a function sent, and SQS's answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Message {
     pub queue: Queue,
@@ -56,7 +56,8 @@ pub struct Message {
     pub group: Option<String>,
     pub message_id: String,
     pub sequence_number: Option<String>,
-    /// SQS knew the deduplication id and dropped the message: its answer has the message id of the first.
+    /// True if SQS knew the deduplication id and dropped the message. Its answer then has the message id of the first
+    /// one.
     pub duplicate: bool,
     #[serde(skip)]
     pub body: String,
@@ -68,14 +69,14 @@ pub struct Entry {
     pub number: u64,
     pub received_at: Timestamp,
     pub vendor: String,
-    /// A word: the outcome's, or `no_route` or `failed` if no function answered.
+    /// The outcome's word, or `no_route` or `failed` if no function answered.
     pub outcome: &'static str,
     pub reason: Option<String>,
     pub types: Vec<String>,
     pub event_ids: Vec<String>,
-    /// SQS dropped all its events as duplicates.
+    /// True if SQS dropped all its events as duplicates.
     pub duplicate: bool,
-    /// `None` if it was posted past the page, and only its message was seen.
+    /// `None` if it was not posted through the console, so that only its message was seen.
     pub answer: Option<Answer>,
     #[serde(skip)]
     pub webhook: Webhook,
@@ -83,8 +84,8 @@ pub struct Entry {
     pub messages: Vec<Message>,
 }
 
-/// An entry, shared by the store and whoever reads it. (serde has this for `Arc` behind a feature, which would build
-/// most of the workspace a second time.)
+/// An entry, shared by the store and its readers. (serde has this for `Arc` behind a feature, which would build most of
+/// the workspace a second time.)
 #[derive(Clone, Debug)]
 pub struct Shared(Arc<Entry>);
 
@@ -114,7 +115,7 @@ struct Kept {
     entries: VecDeque<Shared>,
     bytes: usize,
     last_number: u64,
-    /// How many webhooks of a vendor are on their way.
+    /// The number of webhooks in progress, by vendor.
     on_their_way: BTreeMap<String, usize>,
     /// Messages whose webhook has no answer yet, or was never seen.
     loose: Vec<Message>,
@@ -122,7 +123,7 @@ struct Kept {
     seen: VecDeque<(String, String)>,
 }
 
-/// The store, and who listens to it.
+/// The store and its listeners.
 pub struct Store {
     kept: Mutex<Kept>,
     news: broadcast::Sender<Shared>,
@@ -134,7 +135,7 @@ impl Default for Store {
     }
 }
 
-/// A webhook on its way through a function. Its messages are its own once it has its answer.
+/// A webhook in progress. Messages are assigned to it once it has its response.
 pub struct OnItsWay<'s> {
     store: &'s Store,
     vendor: String,
@@ -142,12 +143,12 @@ pub struct OnItsWay<'s> {
 }
 
 impl Store {
-    /// Listens to what comes from now on.
+    /// Subscribes to new entries.
     pub fn news(&self) -> broadcast::Receiver<Shared> {
         self.news.subscribe()
     }
 
-    /// What is kept, the newest first.
+    /// The stored entries, newest first.
     pub fn entries(&self) -> Vec<Shared> {
         self.kept().entries.iter().rev().cloned().collect()
     }
@@ -163,8 +164,8 @@ impl Store {
         OnItsWay { store: self, vendor: vendor.to_owned(), received_at }
     }
 
-    /// A message was sent. It waits for the answer of a webhook of its vendor, or is one of its own where none is on
-    /// its way: it was posted past the page.
+    /// Records a sent message. It waits for the response to a webhook of its vendor. If none is in progress, the
+    /// webhook was not posted through the console, and the message becomes an entry of its own.
     pub fn sent(&self, mut message: Message, now: Timestamp) {
         let mut kept = self.kept();
         if let Some(id) = &message.event_id {
@@ -181,7 +182,7 @@ impl Store {
         self.flush(&mut kept, now);
     }
 
-    /// Makes entries of the messages that no webhook on its way can have caused.
+    /// Makes entries for the messages that no webhook in progress can have caused.
     fn flush(&self, kept: &mut Kept, now: Timestamp) {
         let waiting = |message: &Message, kept: &Kept| match &message.vendor {
             Some(vendor) => kept.on_their_way.get(vendor).is_some_and(|count| *count > 0),
@@ -216,7 +217,7 @@ impl Store {
 }
 
 impl OnItsWay<'_> {
-    /// It has its answer. Returns the entry's number.
+    /// Records the response. Returns the entry's number.
     pub fn answered(self, webhook: Webhook, answer: Answer) -> u64 {
         let outcome = answer.outcome();
         let word = match &outcome {
@@ -266,8 +267,8 @@ impl Drop for OnItsWay<'_> {
     }
 }
 
-/// True if a message of the quarantine is this webhook's: it has the reason of the answer, and the body as far as that
-/// may be kept.
+/// True if a message of the quarantine belongs to this webhook: it has the reason of the response, and the body without
+/// secrets.
 fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
     let Ok(kept) = serde_json::from_str::<quarantine::Record<'_>>(&message.body) else { return true };
     let same_body = match &kept.body {
@@ -278,7 +279,7 @@ fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
     format!("{}: {}", kept.reason, kept.detail) == reason && (same_body || redacts)
 }
 
-/// What is known of a webhook of which only the message was seen: the vendor's JSON in it.
+/// An entry for a webhook whose request was not seen: the vendor's JSON from its message.
 fn posted_past_the_page(message: Message, now: Timestamp) -> Entry {
     let (webhook, reason) = from_message(&message).unwrap_or_default();
     Entry {
@@ -383,7 +384,7 @@ mod tests {
         let mut news = store.news();
         store.sent(message("a", "1"), NOW);
         assert!(news.try_recv().unwrap().answer.is_none());
-        // One on its way takes what its answer names, and leaves the rest.
+        // A webhook in progress takes the messages that its response names, and leaves the others.
         let webhook = store.begin("heffl", NOW);
         store.sent(message("b", "2"), NOW);
         let unanswered = Answer { status: 502, body: "no JSON".to_owned(), milliseconds: 1 };

@@ -1,4 +1,4 @@
-//! The event that API Gateway hands to a function for a webhook: payload format 2.0 of an HTTP API.
+//! The event that API Gateway passes to a function for a webhook: payload format 2.0 of an HTTP API.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::Webhook;
 
-/// The API that the events are of.
+/// The base URL of the API in the events.
 pub const BASE_URL: &str = "https://localhost";
 
-/// The event for a webhook as it is. A body that is not text travels as Base64, as through API Gateway.
+/// The event for a webhook. A body that is not text is Base64, as from API Gateway.
 pub fn event(vendor: &Vendor, webhook: &Webhook) -> Value {
     let (body, is_base64) = match std::str::from_utf8(&webhook.body) {
         Ok(text) => (text.to_owned(), false),

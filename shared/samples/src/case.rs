@@ -11,14 +11,14 @@ use jiff::Timestamp;
 
 use crate::{OwnedPairs, Webhook};
 
-/// When the golden files' webhooks were received.
+/// The time of receipt of the golden files' webhooks.
 pub const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0); // 2026-01-01T00:00:00Z
 
-/// A webhook as a vendor sends it, and what it becomes: `events/{vendor}/{name}/`.
+/// A webhook as a vendor sends it, and its expected result: `events/{vendor}/{name}/`.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub vendor: &'static Vendor,
-    /// What the case shows.
+    /// The name, which says what the case shows.
     pub name: String,
     pub folder: PathBuf,
 }
@@ -27,7 +27,7 @@ impl Case {
     /// Every case of every vendor, in order.
     ///
     /// # Errors
-    /// If the folder cannot be read, or holds a folder that is no vendor's.
+    /// If the folder cannot be read, or contains a folder that does not belong to a vendor.
     pub fn all(events: &Path) -> anyhow::Result<Vec<Self>> {
         let mut cases = Vec::new();
         for folder in folders(events)? {
@@ -41,7 +41,7 @@ impl Case {
     /// One case by its vendor's and its own name.
     ///
     /// # Errors
-    /// If there is none; the message lists the vendor's cases.
+    /// If the vendor has no such case. The message lists the cases it has.
     pub fn find(events: &Path, vendor: &'static Vendor, name: &str) -> anyhow::Result<Self> {
         let folder = events.join(vendor.name);
         let cases: Vec<_> = folders(&folder)?.iter().map(|folder| file_name(folder)).collect();
@@ -54,10 +54,10 @@ impl Case {
         Ok(Self { vendor, name: name.to_owned(), folder: folder.join(name) })
     }
 
-    /// The vendor's bytes, with the headers and query that the vendor sends beside its proof.
+    /// The vendor's bytes, with the headers and query that the vendor sends in addition to its proof.
     ///
     /// # Errors
-    /// If a file is missing or is not what it should be.
+    /// If a file is missing or malformed.
     pub fn webhook(&self) -> anyhow::Result<Webhook> {
         Ok(Webhook {
             body: read(&self.folder.join("body.json"))?,
@@ -67,26 +67,26 @@ impl Case {
         })
     }
 
-    /// What the case becomes, as JSON text.
+    /// The actual result of the case, as JSON text.
     ///
     /// # Errors
-    /// If the case cannot be read, or is not accepted as proven.
+    /// If the case cannot be read, or its proof is not accepted.
     pub fn output(&self) -> anyhow::Result<String> {
         let webhook = self.webhook()?.proven(self.vendor, RECEIVED_AT);
         let (answer, _) = webhook.answer(self.vendor, RECEIVED_AT)?;
         Ok(answer.to_json()?)
     }
 
-    /// The file that says what the case becomes.
+    /// The file with the expected result.
     pub fn expected(&self) -> PathBuf {
         self.folder.join("expected.json")
     }
 }
 
-/// Reads a JSON object of texts, where there is such a file.
+/// Reads a JSON object of texts, if the file exists.
 ///
 /// # Errors
-/// If the file is there and is not one.
+/// If the file contains something else.
 pub fn pairs(path: &Path) -> anyhow::Result<OwnedPairs> {
     if !path.exists() {
         return Ok(Vec::new());
@@ -97,7 +97,7 @@ pub fn pairs(path: &Path) -> anyhow::Result<OwnedPairs> {
 }
 
 /// # Errors
-/// If the file cannot be read; names it.
+/// If the file cannot be read. The message names it.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }

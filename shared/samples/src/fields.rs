@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-/// A field that the vendor documents, and what becomes of it.
+/// A field that the vendor documents, and its mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The section of the list, which is a heading of the CRM's README.
     pub section: String,
-    /// The path in the vendor's body. `[]` stands for every entry of a list.
+    /// The path in the vendor's body. `[]` means every entry of a list.
     pub path: String,
     /// Canonical fields such as `deal.name`, `custom_fields`, or `raw only`.
     pub targets: Vec<String>,
-    /// What is not plain; for `raw only` the reason.
+    /// An explanation; for `raw only` the reason.
     pub note: String,
 }
 

@@ -1,7 +1,7 @@
-//! Proofs of origin for samples: what a vendor would send, signed with a secret that everybody knows.
+//! Proofs of origin for samples, as a vendor would send them, with a public secret.
 //!
-//! Samples go through the proof like any webhook: for the command line tool, the tests and the benchmarks there is no
-//! way around it either.
+//! Samples are verified like any other webhook. The command line tool, the tests and the benchmarks cannot bypass the
+//! proof.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ const HEX_KEY: &str = "63726d2d6576656e74732073616d706c6573206f6e6c7921";
 const USER_PASSWORD: &str = "sample-user:sample-password";
 const TOKEN: &str = "sample-token";
 
-/// The accounts that the sample secrets are for: the URL without an account, and one with.
+/// The accounts of the sample secrets: that of a URL without an account, and another one.
 pub const ACCOUNTS: [&str; 2] = ["default", "acme"];
 
 /// The secrets setting that accepts the samples of a vendor.
@@ -59,11 +59,11 @@ pub fn signing_key(scheme: &SignatureScheme) -> Option<Vec<u8>> {
 /// A request's headers or query parameters.
 pub type OwnedPairs = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 
-/// Adds the proof of origin that a vendor would send with this body to this URL at this time, in place of any that is
-/// there.
+/// Adds the proof of origin that a vendor would send with this body to this URL at this time. Replaces an existing
+/// proof.
 ///
-/// A request is signed if the vendor signs all its webhooks, or if the request has the id that only signed ones have. Any
-/// other shows the token or password.
+/// A request is signed if the vendor signs all its webhooks, or if the request has the id that only signed ones have.
+/// Other requests get the token or password.
 pub fn prove(
     vendor: &Vendor,
     url: &str,
@@ -88,8 +88,8 @@ pub fn prove(
     }
 }
 
-/// The signature that the vendor would send with these headers. One that another scheme is better than is sent only
-/// with its version.
+/// The signature scheme that the vendor would use with these headers. A scheme that yields to a better one is used only
+/// with its version header.
 fn signature_of(vendor: &Vendor, headers: &OwnedPairs) -> Option<&'static SignatureScheme> {
     let has = |name| value(headers, name).is_some();
     let has_version = |(name, version)| value(headers, name) == Some(version);
@@ -98,7 +98,7 @@ fn signature_of(vendor: &Vendor, headers: &OwnedPairs) -> Option<&'static Signat
     lesser.chain(best).find(|scheme| scheme.id_header.is_none_or(has))
 }
 
-/// Adds the signature of a webhook that is posted to the URL, and what goes with it.
+/// Adds the signature of a webhook that is posted to the URL, and the headers that belong to it.
 pub fn sign(
     scheme: &'static SignatureScheme,
     key: &[u8],

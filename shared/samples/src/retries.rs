@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use crate::fields::folder;
 
-/// When a CRM sends a webhook again that was not answered 200.
+/// The retry schedule of a CRM for webhooks that were not answered 200.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retries(Vec<Line>);
 
@@ -38,8 +38,8 @@ impl Retries {
         Ok(Self(lines))
     }
 
-    /// The pauses before each redelivery of one webhook. `own` is a number of the webhook's own, which decides where the
-    /// schedule leaves open how often.
+    /// The pauses before each redelivery of one webhook. `own` is a number of the webhook; it decides the number of
+    /// retries if the schedule has a range.
     pub fn pauses(&self, own: u64) -> Vec<Duration> {
         let times = |Line { pause, times }: &Line| {
             let choices = times.end().saturating_sub(*times.start()).saturating_add(1);
@@ -49,7 +49,7 @@ impl Retries {
         self.0.iter().flat_map(times).collect()
     }
 
-    /// The time from the first attempt to the last, if there are as many as there may be.
+    /// The time from the first attempt to the last, with the maximum number of retries.
     pub fn total(&self) -> Duration {
         let of_line = |line: &Line| line.pause.saturating_mul(u32::try_from(*line.times.end()).unwrap_or(u32::MAX));
         self.0.iter().map(of_line).fold(Duration::ZERO, Duration::saturating_add)

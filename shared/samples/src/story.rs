@@ -1,6 +1,6 @@
 //! Stories under `tests/stories/`: several webhooks of one vendor in a row, and the ids of their events.
 //!
-//! A case shows one webhook. A story shows which webhooks tell the same change and which tell another one.
+//! A case shows one webhook. A story shows which webhooks are about the same change and which are not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,14 +15,14 @@ use serde_json::value::RawValue;
 use crate::case::read;
 use crate::{Answer, Webhook};
 
-/// Webhooks in the order in which they came in.
+/// Webhooks in the order of receipt.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Story {
     /// A sentence: what the story shows.
     pub shows: String,
     pub vendor: String,
-    /// The number of changes that the webhooks tell. Each has an id of its own, however often it is told.
+    /// The number of changes in the webhooks. Each change has one id, even if it is delivered several times.
     pub changes: usize,
     pub webhooks: Vec<Told>,
     #[serde(skip)]
@@ -65,7 +65,7 @@ impl Story {
         self.file.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
-    /// The story with the ids that its webhooks get now.
+    /// The story with the ids that the current code gives.
     ///
     /// # Errors
     /// If the vendor is unknown, or a webhook does not become events.
@@ -95,7 +95,7 @@ impl Story {
         self.webhooks.iter().flat_map(|told| &told.ids).collect::<BTreeSet<_>>().len()
     }
 
-    /// As its file has it.
+    /// The text of its file.
     ///
     /// # Errors
     /// If it cannot be written as JSON.

@@ -1,4 +1,4 @@
-//! What becomes of a webhook, as one JSON object: the function's answer with the whole events in it.
+//! The answer to a webhook as one JSON object: the function's answer with the complete events.
 
 use crm_event::Event;
 use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::api_gateway;
 use crate::proof::{OwnedPairs, prove, secrets};
 
-/// The answer to an authentic webhook, with the events themselves where the function gives their ids.
+/// The answer to an authentic webhook, with the events themselves instead of their ids.
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum Answer<'a> {
@@ -20,7 +20,7 @@ pub enum Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// As the golden files have it: indented, with a line end.
+    /// The format of the golden files: indented, with a final newline.
     ///
     /// # Errors
     /// If it cannot be written as JSON.
@@ -48,7 +48,7 @@ impl Webhook {
         self.proven_at(api_gateway::BASE_URL, vendor, now)
     }
 
-    /// The same for an API elsewhere, because some vendors sign the URL.
+    /// The same for another API, because some vendors sign the URL.
     #[must_use]
     pub fn proven_at(mut self, base_url: &str, vendor: &Vendor, now: Timestamp) -> Self {
         self.proven_url = self.url(base_url, vendor);
@@ -68,13 +68,13 @@ impl Webhook {
         url
     }
 
-    /// The content type that a body is sent with. API Gateway hands a body of a JSON type on as text, and bytes that are
-    /// not UTF-8 would be lost, so those are sent as binary.
+    /// The content type that a body is sent with. API Gateway passes a body with a JSON type on as text, which would
+    /// lose bytes that are not UTF-8, so those are sent as binary.
     pub fn content_type_of(body: &[u8]) -> &'static str {
         if std::str::from_utf8(body).is_ok() { "application/json" } else { "application/octet-stream" }
     }
 
-    /// The sample secrets, for whichever account the webhook is sent to.
+    /// The sample secrets, including the account that the webhook is sent to.
     pub fn sample_secrets(&self, vendor: &Vendor) -> String {
         let setting = secrets(vendor);
         match &self.account {
@@ -83,7 +83,7 @@ impl Webhook {
         }
     }
 
-    /// The answer to it, and the paths of the values in it that could not be read.
+    /// The answer to the webhook, and the paths of the values that could not be read.
     ///
     /// # Errors
     /// If the webhook does not prove its origin with the sample secrets.
