@@ -1,4 +1,4 @@
-//! A vendor's function in front of an SQS that refuses what SQS refuses.
+//! A vendor's function with a mock of SQS that refuses the same messages as SQS.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +17,7 @@ pub const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/12345678901
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
 const MAX_MESSAGE_BYTES: usize = 1_048_576;
 
-/// What has been sent to it.
+/// The mock of SQS, with a log of its requests.
 #[derive(Clone, Debug, Default)]
 pub struct Sqs(Arc<Mutex<Log>>);
 
@@ -28,12 +28,12 @@ struct Log {
 }
 
 impl Sqs {
-    /// The messages that it took, each as the JSON of its request or of its entry in a batch, with the `QueueUrl`.
+    /// Takes the accepted messages, each as the JSON of its request or of its entry in a batch, with the `QueueUrl`.
     pub fn take(&self) -> Vec<Value> {
         self.lock(|log| std::mem::take(&mut log.taken))
     }
 
-    /// Why it refused a message, for each that it did.
+    /// Takes the reasons for the refused messages.
     pub fn take_refused(&self) -> Vec<String> {
         self.lock(|log| std::mem::take(&mut log.refused))
     }
@@ -74,7 +74,7 @@ impl Sqs {
     }
 }
 
-/// Why SQS would not take a message.
+/// The reason why SQS would refuse a message.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 fn refusal(queue: &str, message: &Value) -> Option<String> {
     let body = text(message, "MessageBody");
@@ -113,7 +113,7 @@ fn text(value: &Value, member: &str) -> String {
     value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// A vendor's function behind its SQS, to be asked what Lambda would ask.
+/// A vendor's function and its SQS, invoked as Lambda does.
 #[derive(Debug)]
 pub struct Asked {
     pub sqs: Sqs,
@@ -122,7 +122,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// With the sample secrets.
+    /// The function with the sample secrets.
     pub fn new(vendor: &'static Vendor) -> Self {
         Self::with_secrets(vendor, &crm_samples::secrets(vendor))
     }
@@ -170,7 +170,7 @@ fn function(vendor: &'static Vendor, sqs: &Sqs, secrets: &str) -> Function {
     Function::new(vendor, config, secrets, queues)
 }
 
-/// The secrets of a configuration that holds them itself.
+/// The secrets in a configuration.
 pub fn inline_secrets(config: &Config) -> WebhookSecrets {
     match &config.secrets {
         SecretsSetting::Inline(secrets) => WebhookSecrets::fixed(secrets.clone()),

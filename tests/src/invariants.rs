@@ -1,5 +1,5 @@
-//! What holds for every input at all, however hostile: the checks that the fuzzer runs on inputs of its own making and
-//! the suite on those that are kept (`tests/corpus`).
+//! Invariants that hold for every input, even hostile ones. The fuzzer checks them on generated inputs, the suite on
+//! the stored ones (`tests/corpus`).
 
 mod body;
 mod gateway;
@@ -13,16 +13,16 @@ use crm_samples::{Case, RECEIVED_AT, api_gateway};
 
 use request::RequestText;
 
-/// A place where input comes in, and what must hold there.
+/// An entry point for input, with its invariants.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
-    /// The JSON that API Gateway hands to a vendor's function.
+    /// The JSON that API Gateway passes to a vendor's function.
     Gateway(&'static Vendor),
-    /// An authentic request: its body, and the headers and query beside its proof.
+    /// An authentic request: its body, and its headers and query without the proof.
     Body(&'static Vendor),
     /// A request that may be authentic or not.
     Proof(&'static Vendor),
-    /// The same for a signature that no vendor has to have.
+    /// The same for a signature scheme, even if no vendor uses it.
     Signature(&'static SignatureScheme),
     /// The secrets setting.
     Secrets,
@@ -38,7 +38,7 @@ impl Target {
         per_vendor.chain(signatures).chain([Self::Secrets, Self::Time]).collect()
     }
 
-    /// `body-<vendor>` and so on: also the name of its folder of kept inputs.
+    /// The name, such as `body-<vendor>`. The folder of its stored inputs has the same name.
     pub fn name(self) -> String {
         match self {
             Self::Gateway(vendor) => format!("gateway-{}", vendor.name),
@@ -51,7 +51,7 @@ impl Target {
     }
 
     /// # Panics
-    /// If something does not hold.
+    /// If an invariant does not hold.
     pub fn check(self, input: &[u8]) {
         match self {
             Self::Gateway(vendor) => gateway::check(vendor, input),
@@ -65,7 +65,7 @@ impl Target {
         }
     }
 
-    /// Inputs to begin with: made of the cases under `events/`.
+    /// The initial inputs, made from the cases under `events/`.
     ///
     /// # Errors
     /// If those cannot be read.
@@ -84,7 +84,7 @@ impl Target {
                 Self::Body(_) => RequestText::from(webhook).to_bytes(),
                 Self::Proof(_) => RequestText::from(webhook).proven(vendor).to_bytes(),
                 _ => {
-                    // A token or password holds for whatever the fuzzer makes of the body, a signature does not.
+                    // A token or password stays valid if the fuzzer changes the body; a signature does not.
                     webhook.headers.clear();
                     api_gateway::event(vendor, &webhook.proven(vendor, RECEIVED_AT)).to_string().into_bytes()
                 }

@@ -1,4 +1,4 @@
-//! What the tests share: the workspace's own folders and files, a function to ask, and what holds for every input.
+//! Shared code of the tests: folders and files of the workspace, a function fixture, and the invariants.
 #![expect(
     clippy::panic,
     clippy::missing_panics_doc,
@@ -34,7 +34,7 @@ pub fn binaries() -> anyhow::Result<PathBuf> {
     folder.map(Path::to_owned).ok_or_else(|| anyhow::anyhow!("this process is in no folder"))
 }
 
-/// The folder of the inputs that the fuzzer found worth keeping, one folder a target.
+/// The folder of the stored inputs of the fuzzer, with one folder per target.
 pub fn corpus() -> PathBuf {
     root().join("tests/corpus")
 }
@@ -55,8 +55,7 @@ pub fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// The rows of the Markdown tables in a text that have these columns, each row a list of its cells, with the heading
-/// that the table stands under.
+/// The rows of all Markdown tables with these columns. Each has the heading above its table, and the list of its cells.
 pub fn table_rows(markdown: &str, columns: &[&str]) -> Vec<(String, Vec<String>)> {
     let mut rows = Vec::new();
     let mut heading = String::new();
@@ -69,7 +68,7 @@ pub fn table_rows(markdown: &str, columns: &[&str]) -> Vec<(String, Vec<String>)
             inside = false;
             continue;
         };
-        // A cell holds a pipe as `\|`.
+        // A pipe in a cell is written as `\|`.
         let cells: Vec<String> =
             inner.replace("\\|", "\u{0}").split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect();
         if cells == columns {

@@ -1,8 +1,8 @@
-//! Stand-ins for the parts of AWS that the functions meet, in the process of the test or benchmark: the Lambda Runtime
-//! API that starts the real binaries, and servers that speak the protocols of the real SDKs.
+//! Stubs of AWS in the process of the test or benchmark: the Lambda Runtime API, which starts the real binaries, and
+//! servers with the protocols of the SDKs.
 //!
-//! The local stack (`infra/local.py`) shows that all fits together; it takes 100 ms for a request. These take some
-//! microseconds, and fail on demand: [`faults`] is a layer before any of them.
+//! The local stack (`infra/local.py`) shows that everything fits together, but takes 100 ms for a request. The stubs
+//! take some microseconds, and fail on demand with the layer [`faults`].
 #![expect(clippy::arithmetic_side_effects, reason = "no counter or time here comes near its type's end")]
 
 pub mod connector;
@@ -15,6 +15,6 @@ pub mod secret_store;
 pub mod sqs;
 pub mod tls;
 
-/// The region and the account that everything is in.
+/// The region of all resources.
 pub const REGION: &str = "eu-central-1";
 pub const ACCOUNT: &str = "000000000000";

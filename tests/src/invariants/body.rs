@@ -1,4 +1,4 @@
-//! An authentic request: whatever its body is, it becomes events that hold to the contract, or is kept to be tried again.
+//! An authentic request: any body either becomes events that follow the contract, or is quarantined for a replay.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,11 +14,11 @@ use serde_json::value::RawValue;
 use super::request::RequestText;
 
 const OPTIONS: Options = Options { include_raw: true };
-/// Shorter texts may stand elsewhere by chance.
+/// Shorter texts may occur elsewhere by chance.
 const SECRET_LENGTH: usize = 12;
 
 pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
-    // A header that is empty or doubled proves nothing, and here all is proven.
+    // Remove empty and duplicate headers, which would make the proof invalid.
     request.headers.sort();
     request.headers.dedup_by(|(one, _), (other, _)| one.eq_ignore_ascii_case(other));
     request.headers.retain(|(_, value)| !value.is_empty());
@@ -40,7 +40,7 @@ pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
     }
 }
 
-/// What accepts the samples, read once.
+/// The secrets that accept the samples, parsed once.
 fn secrets(vendor: &Vendor) -> &'static Secrets {
     static ALL: LazyLock<BTreeMap<&str, Secrets>> = LazyLock::new(|| {
         let read = |vendor: &Vendor| Secrets::parse(&crm_samples::secrets(vendor), vendor.schemes);
@@ -50,11 +50,11 @@ fn secrets(vendor: &Vendor) -> &'static Secrets {
     ALL.get(vendor.name).unwrap_or_else(|| panic!("{} is none of the vendors", vendor.name))
 }
 
-/// What one webhook may become: more would not fit a function's memory, or its time.
+/// Limits of one webhook's events. More would not fit a function's memory or time.
 const MAX_EVENTS: usize = 1000;
 const MAX_OUTPUT_BYTES: usize = 128 << 20;
 
-/// One event; gives its JSON.
+/// Checks one event and returns its JSON.
 fn event(vendor: &Vendor, event: &Event<'_>, body_json: &str, secrets: &[String], body: &[u8]) -> String {
     let json = event.to_json().unwrap_or_else(|error| panic!("{error}"));
     let back: Event<'_> = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
@@ -68,7 +68,7 @@ fn event(vendor: &Vendor, event: &Event<'_>, body_json: &str, secrets: &[String]
     for secret in secrets {
         assert!(!json.contains(secret), "{secret} is in {json}");
     }
-    // A control character takes six bytes for one, the record holds at most what `raw` holds.
+    // An escaped control character takes six bytes, and the record contains at most the data of `raw`.
     let bound = 16 * body.len() + 4096;
     assert!(json.len() <= bound, "{} bytes of {}: {json}", json.len(), body.len());
     json
@@ -78,7 +78,7 @@ fn raw<'e>(event: &'e Event<'_>) -> &'e str {
     event.data.raw.as_ref().map(Json::get).unwrap_or_default()
 }
 
-/// `raw` is all of the body but the vendor's secret members; gives the texts that were in those and nowhere else.
+/// Checks that `raw` is the whole body without the vendor's secret members. Returns the texts that were only in those.
 fn secrets_are_gone(vendor: &Vendor, body: &[u8], raw: &str) -> Vec<String> {
     assert!(serde_json::from_str::<&RawValue>(raw).is_ok(), "raw is no JSON: {raw}");
     let text = std::str::from_utf8(body).unwrap_or_default().trim_start_matches('\u{feff}').trim_ascii();
@@ -87,7 +87,7 @@ fn secrets_are_gone(vendor: &Vendor, body: &[u8], raw: &str) -> Vec<String> {
         return Vec::new();
     }
     let (Ok(before), Ok(after)) = (serde_json::from_str::<Value>(text), serde_json::from_str::<Value>(raw)) else {
-        // Numbers beyond a double, lone surrogates.
+        // Numbers outside the range of a double, or lone surrogates.
         return Vec::new();
     };
     let mut secrets = Vec::new();
@@ -102,7 +102,7 @@ fn secrets_are_gone(vendor: &Vendor, body: &[u8], raw: &str) -> Vec<String> {
     secrets
 }
 
-/// The value without members of these names in any case, at any depth; their texts go to `taken`.
+/// The value without members of these names, in any case and at any depth. Their texts are added to `taken`.
 fn without(value: Value, names: &[&str], taken: &mut Vec<String>) -> Value {
     match value {
         Value::Object(members) => {
@@ -131,7 +131,7 @@ fn texts(value: &Value, all: &mut Vec<String>) {
     }
 }
 
-/// The webhook as a record of the quarantine holds no credential and becomes, later, what it became at once.
+/// Checks that the quarantine record of the webhook contains no credential, and that a replay gives the same result.
 fn kept(verified: &Verified<'_>, at_once: &Normalized<'_>, request: &RequestText) {
     let why = match &at_once.result {
         Err(quarantine) => quarantine.clone(),
@@ -144,7 +144,7 @@ fn kept(verified: &Verified<'_>, at_once: &Normalized<'_>, request: &RequestText
     assert_eq!(back, record);
     credentials_are_gone(verified.vendor(), request, &back);
     let restored = back.restore().unwrap_or_else(|error| panic!("{error}: {json}"));
-    // Where not even the JSON is right, the text that is kept may be wrong elsewhere: what was a secret is not in it.
+    // If the body is not valid JSON, the stored text may differ from it elsewhere too. The secrets must not be in it.
     let is_other_text = matches!(why.reason, Reason::NotText | Reason::NotJson)
         && matches!(verified.redacted_body(), Cow::Owned(kept) if kept != request.body);
     let later = restored.verified().normalize(OPTIONS);
@@ -159,7 +159,7 @@ fn credentials_are_gone(vendor: &Vendor, request: &RequestText, record: &Record<
     });
     let query = request.query.iter().filter(|(name, _)| name.eq_ignore_ascii_case("token"));
     let shown = |credential: &str| {
-        // A header's name is kept in lower case.
+        // Header names are stored in lower case.
         let elsewhere = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| {
             name.contains(credential) || name.to_ascii_lowercase().contains(credential) || value.contains(credential)
         };
@@ -186,13 +186,14 @@ fn outcome(normalized: &Normalized<'_>) -> (String, Vec<String>) {
     (result, normalized.warnings.clone())
 }
 
-/// A warning is a path of values that were there: no more of them than the body has values, and no longer than it.
+/// Checks the warnings. Each is a path of an existing value, so there are at most as many as values, and none is longer
+/// than the body.
 fn warnings(warnings: &[String], body: &[u8]) {
     let bytes = warnings.iter().fold(0, |sum, path| sum + path.len());
     assert!(warnings.len() <= body.len() && bytes <= 64 * body.len() + 4096, "{} of {bytes} bytes", warnings.len());
 }
 
-/// Ids, words and paths: no text of a person's fits in, and no more than a line of a log may hold.
+/// Checks that only ids, words and paths are logged, and that they fit a log line.
 fn logged(logged: &Logged) {
     let json = serde_json::to_string(logged).unwrap_or_else(|error| panic!("{error}"));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-\"{}[],".contains(&byte);

@@ -1,4 +1,4 @@
-//! Whatever Lambda hands over, the sender gets one of the documented answers, and what goes to SQS is what SQS takes.
+//! For any event from Lambda, the sender gets a documented answer, and SQS accepts all messages.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,12 +9,12 @@ use serde_json::Value;
 use crate::function::Asked;
 
 thread_local! {
-    /// By vendor: a function is set up once, as in Lambda.
+    /// The functions by vendor. Each is set up once, as in Lambda.
     static FUNCTIONS: RefCell<BTreeMap<&'static str, Asked>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 pub(super) fn check(vendor: &'static Vendor, input: &[u8]) {
-    // Lambda itself hands over nothing but JSON.
+    // Lambda only passes JSON.
     let Ok(payload) = serde_json::from_slice::<Value>(input) else { return };
     FUNCTIONS.with_borrow_mut(|functions| {
         let function = functions.entry(vendor.name).or_insert_with(|| Asked::new(vendor));

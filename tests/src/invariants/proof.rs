@@ -1,4 +1,4 @@
-//! Proof of origin: a request is accepted if and only if it shows one of the secrets, or a signature with one.
+//! Proof of origin: a request is accepted if and only if it contains one of the secrets, or a signature with one.
 
 use crm_normalize::scheme::signature::{MAX_AHEAD, Signed, Unit};
 use crm_normalize::scheme::{Scheme, SignatureScheme};
@@ -29,7 +29,7 @@ fn accepts(schemes: &[Scheme], secrets: &str, request: &Request<'_>) -> bool {
     secrets.verify(request, RECEIVED_AT).is_ok()
 }
 
-/// The same decision, made the plain way: by comparing with what an authentic request would show.
+/// The expected decision, made in a simple way: by comparing with an authentic request.
 fn is_authentic(schemes: &[Scheme], request: &Request<'_>) -> bool {
     let setting: serde_json::Value = serde_json::from_str(&crm_samples::secrets_of(schemes)).unwrap_or_default();
     let proofs = setting.get("default").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
@@ -40,7 +40,7 @@ fn is_authentic(schemes: &[Scheme], request: &Request<'_>) -> bool {
             Scheme::Token => {
                 let in_header = request.headers.get("x-webhook-token").map(str::to_owned);
                 let in_query = request.query.get("token").map(str::to_owned);
-                // An admin may have put a `+` into the URL as it is.
+                // The URL may contain an unescaped `+`.
                 let as_it_stands = in_query.as_ref().map(|token| token.replace(' ', "+"));
                 let shown = [authorization(request, "bearer"), in_header, in_query, as_it_stands];
                 shown.into_iter().flatten().any(|shown| shown == secret)
@@ -54,7 +54,7 @@ fn authorization(request: &Request<'_>, scheme: &str) -> Option<String> {
     name.eq_ignore_ascii_case(scheme).then(|| credentials.trim_start_matches(' ').to_owned())
 }
 
-/// `None` if something that belongs to a signature is missing.
+/// True if the signature is right; `None` if a part of it is missing.
 fn is_signed(scheme: &SignatureScheme, secret: &str, request: &Request<'_>) -> Option<bool> {
     let header = |name| request.headers.get(name).filter(|value| !value.is_empty());
     let id = scheme.id_header.map_or(Some(""), header)?;

@@ -1,11 +1,11 @@
-//! A request as one text that a fuzzer can change and a person can read.
+//! A request as one readable text that a fuzzer can change.
 
 use crm_normalize::scheme::SignatureScheme;
 use crm_normalize::{Pairs, Request, Vendor};
 use crm_samples::{OwnedPairs, RECEIVED_AT, Webhook};
 use form_urlencoded::Serializer;
 
-/// The query on the first line, a header on each of the next ones, an empty line, the body.
+/// A request as text: the query on the first line, a header on each following line, an empty line, the body.
 #[derive(Clone, Debug)]
 pub struct RequestText {
     pub query: OwnedPairs,
@@ -13,11 +13,11 @@ pub struct RequestText {
     pub body: Vec<u8>,
 }
 
-/// The URL that all of them are posted to.
+/// The URL of all requests.
 pub const URL: &str = "https://localhost/webhooks/crm?env=a%3Ab%2Fc%20d";
 
 impl RequestText {
-    /// Any bytes are a request: what has no empty line is a head without a body.
+    /// Parses any bytes. Without an empty line they are a head without a body.
     pub fn parse(input: &[u8]) -> Self {
         let end = input.windows(2).position(|pair| pair == b"\n\n");
         let (head, body) = match end.and_then(|end| input.split_at_checked(end)) {
@@ -44,7 +44,7 @@ impl RequestText {
         [text.as_bytes(), b"\n\n", &self.body].concat()
     }
 
-    /// With the proof that the vendor would send.
+    /// Adds the proof that the vendor would send.
     #[must_use]
     pub fn proven(mut self, vendor: &Vendor) -> Self {
         crm_samples::prove(vendor, URL, &self.body, &mut self.headers, &mut self.query, RECEIVED_AT);

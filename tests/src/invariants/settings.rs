@@ -1,14 +1,15 @@
-//! Texts that are neither request nor body: the secrets setting, and times.
+//! Inputs other than requests: the secrets setting, and times.
 
 use crm_normalize::{Pairs, Request, Secrets, crm, time};
 use crm_samples::RECEIVED_AT;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-/// Shorter texts may stand in a message by chance.
+/// Shorter texts may occur in a message by chance.
 const SECRET_LENGTH: usize = 12;
 
-/// The setting is taken or refused, in one line without a secret in it; and no setting makes an unproven request right.
+/// Checks that the setting is accepted, or refused in one line without a secret. No setting may accept a request
+/// without a proof.
 pub(super) fn secrets(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     for vendor in crm::ALL {
@@ -30,7 +31,7 @@ pub(super) fn secrets(input: &[u8]) {
     }
 }
 
-/// The texts of the lists, less those that are also an account's name or part of one.
+/// The texts of the lists, without those that are part of an account's name.
 fn secret_texts(setting: &str) -> Vec<String> {
     let Ok(Value::Object(accounts)) = serde_json::from_str::<Value>(setting) else { return Vec::new() };
     let lists = accounts.values().filter_map(Value::as_array).flatten();
@@ -43,7 +44,7 @@ fn secret_texts(setting: &str) -> Vec<String> {
     secrets.filter(|secret| secret.len() >= SECRET_LENGTH && !is_said(secret)).collect()
 }
 
-/// A text is an instant or none; an instant's own form is the same instant, and its date is its day.
+/// Checks that a text is parsed or refused, that a formatted instant parses to itself, and that its date is its day.
 pub(super) fn time(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let instant = time::instant(text, &TimeZone::UTC);
@@ -55,7 +56,7 @@ pub(super) fn time(input: &[u8]) {
     }
 }
 
-/// One of each form.
+/// Examples of all forms.
 pub(super) const TIMES: &[&str] = &[
     "2025-01-15T10:30:00.000Z",
     "2017-06-02T16:05:54+05:30",

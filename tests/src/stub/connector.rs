@@ -1,4 +1,4 @@
-//! AWS without a network: a connector for the SDK that answers with a function.
+//! AWS without a network: an SDK connector that answers with a function.
 
 use std::fmt;
 use std::sync::Arc;

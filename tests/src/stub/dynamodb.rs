@@ -1,5 +1,5 @@
-//! DynamoDB, in the protocol that the SDKs speak, as far as a consumer of the queue uses it: `GetItem`, `PutItem`,
-//! `DeleteItem`, and `TransactWriteItems` of puts, deletions and condition checks.
+//! A DynamoDB stub for SDK clients, with the operations that a consumer uses: `GetItem`, `PutItem`, `DeleteItem`, and
+//! `TransactWriteItems` of puts, deletions and condition checks.
 //!
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html>
 
@@ -23,7 +23,7 @@ pub struct DynamoDb {
 #[derive(Debug, Default)]
 struct State {
     tables: HashMap<String, Table>,
-    /// The tokens of transactions that are in effect: with one of them, a transaction is in effect already.
+    /// The client tokens of completed transactions. A transaction with one of them is a repetition.
     tokens: HashSet<String>,
     write_units: u64,
 }
@@ -46,7 +46,7 @@ impl Table {
 }
 
 impl DynamoDb {
-    /// Makes a table whose key has these attributes, all texts.
+    /// Creates a table whose key has these attributes, all of them strings.
     pub fn create(&self, table: &str, key: &[&str]) {
         let key = key.iter().map(|&name| name.to_owned()).collect();
         self.state().tables.insert(table.to_owned(), Table { key, items: HashMap::new() });
@@ -57,12 +57,13 @@ impl DynamoDb {
         self.state().tables.get(table)?.items.get(&key.join("\n"))?.get(attribute).cloned()
     }
 
-    /// How many items a table has.
+    /// The number of items in a table.
     pub fn count(&self, table: &str) -> usize {
         self.state().tables.get(table).map_or(0, |table| table.items.len())
     }
 
-    /// The write request units of all writes so far, of those that a condition refused too. Indexes are not counted.
+    /// The write request units of all writes so far, including writes that a condition refused. Indexes are not
+    /// counted.
     ///
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>
     pub fn write_units(&self) -> u64 {
@@ -131,14 +132,14 @@ fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| validation(error.to_string()))
 }
 
-/// A read or a write of one item. Members that would change what it means, and are not known here, refuse it.
+/// A read or a write of one item. Unknown members are refused, because they could change its meaning.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Write {
     table_name: String,
-    /// Of a put.
+    /// The item of a put.
     item: Option<Item>,
-    /// Of all else.
+    /// The key of all other operations.
     key: Option<Item>,
     condition_expression: Option<String>,
     #[serde(default)]
@@ -168,7 +169,7 @@ struct Transaction {
 
 /// The condition of a write does not hold.
 struct Failed {
-    /// What stood in the way, where the write asks for it.
+    /// The existing item, if the write asks for it.
     item: Option<Item>,
 }
 
@@ -183,7 +184,7 @@ impl State {
         Ok(table.items.get(&key).map_or_else(|| json!({}), |item| json!({ "Item": item })))
     }
 
-    /// True if a write may be done, and the key of its item.
+    /// Checks the condition of a write. Returns the key of its item, and the result.
     fn check(&self, write: &Write) -> Result<(String, Result<(), Failed>), Refusal> {
         let table = self.table(&write.table_name)?;
         let key = table.key(write.item.as_ref().or(write.key.as_ref()).ok_or_else(|| validation("no item"))?)?;
@@ -198,7 +199,7 @@ impl State {
         Ok((key, Err(Failed { item: item.filter(|_| wanted).cloned() })))
     }
 
-    /// One unit for each 1 KB that is started, of the larger of the item before and after.
+    /// The units of a write: one for each started KB of the larger of the old and the new item.
     fn units(&self, write: &Write, key: &str) -> u64 {
         let before = self.tables.get(&write.table_name).and_then(|table| table.items.get(key));
         let bytes = [before, write.item.as_ref()].into_iter().flatten().map(bytes).max().unwrap_or_default();
@@ -228,7 +229,7 @@ impl State {
         }
     }
 
-    /// All or nothing.
+    /// Runs a transaction, all or nothing.
     fn transact(&mut self, transaction: Transaction) -> Result<Value, Refusal> {
         if transaction.client_request_token.as_ref().is_some_and(|token| self.tokens.contains(token)) {
             return Ok(json!({}));
@@ -237,7 +238,7 @@ impl State {
         for transacted in &transaction.transact_items {
             let (Transacted::Put(write) | Transacted::Delete(write) | Transacted::ConditionCheck(write)) = transacted;
             let (key, result) = self.check(write)?;
-            // Prepared and committed: twice the units.
+            // A transaction prepares and commits, which takes twice the units.
             units += 2 * self.units(write, &key);
             keys.push(key);
             reasons.push(match result {
@@ -275,7 +276,7 @@ fn bytes(item: &Item) -> usize {
         let text = value.and_then(Value::as_str).map_or(0, str::len);
         match kind.map(String::as_str) {
             Some("S") => text,
-            // Half a byte a digit, and one.
+            // Half a byte per digit, plus one.
             Some("N") => text.div_ceil(2) + 1,
             _ => 1,
         }

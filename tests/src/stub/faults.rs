@@ -1,8 +1,8 @@
-//! A layer before a stub that makes requests fail, by a plan that a seed gives.
+//! A layer in front of a stub that makes requests fail, by a plan that depends on a seed.
 //!
-//! What befalls a request hangs on the seed, on what the request is about (its key, such as the deduplication id) and on
-//! how many requests there were about it before: not on the order in which concurrent requests come. So the same seed
-//! gives the same faults.
+//! The fault of a request depends on the seed, on the request's key (such as the deduplication id) and on the number of
+//! earlier requests with that key. It does not depend on the order of concurrent requests. So the same seed gives the
+//! same faults.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -12,24 +12,24 @@ use std::time::Duration;
 
 use super::http::{Answer, Request, Response, Service};
 
-/// What befalls a request.
+/// A fault of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// A 500; the request had no effect.
     ServerError,
-    /// Refused for coming too often.
+    /// Refused because of too many requests.
     Throttled,
-    /// Takes effect, answered late, by up to 300 ms.
+    /// Takes effect, and is answered up to 300 ms late.
     Slow,
     /// No effect, and no answer.
     Silent,
     /// Takes effect, but is never answered.
     SilentAfter,
-    /// The connection is cut, the request had no effect.
+    /// The connection is cut before the request takes effect.
     CutBefore,
     /// Takes effect, then the connection is cut.
     CutAfter,
-    /// The client is killed, its request had no effect.
+    /// The client is killed before its request takes effect.
     KillBefore,
     /// Takes effect, then the client is killed.
     KillAfter,
@@ -65,22 +65,22 @@ impl fmt::Display for Fault {
     }
 }
 
-/// How often things go wrong.
+/// The frequencies of the faults.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
-    /// How many of 10,000 requests a fault befalls; what is not named befalls none.
+    /// The number of faults per 10,000 requests; 0 for faults that are not listed.
     pub each: BTreeMap<Fault, u64>,
-    /// How many of 10,000 keys the service is out of reach for: their first requests, up to [`OUTAGE`] of them, all fail.
+    /// The number of keys per 10,000 with an outage: up to [`OUTAGE`] of their first requests fail.
     pub outages: u64,
 }
 
-/// The longest outage, in requests about one thing.
+/// Maximum length of an outage, in requests with one key.
 pub const OUTAGE: u64 = 20;
 
 const OF: u64 = 10_000;
 
 impl Rates {
-    /// The fault of the request that is the `nth` about a key.
+    /// The fault of the `nth` request with a key.
     fn pick(&self, key: u64, nth: u64, own: u64) -> Option<Fault> {
         let outage = number(&(key, "outage"));
         if outage % OF < self.outages && nth <= 1 + outage / OF % OUTAGE {
@@ -101,22 +101,22 @@ impl Rates {
     }
 }
 
-/// What a layer must know of the protocol that it stands before.
+/// The parts of a protocol that the fault layer needs.
 pub trait Protocol: Send + Sync + 'static {
-    /// What a request is about; none is spared.
+    /// The key of a request. A request without a key has no faults.
     fn key(&self, request: &Request) -> Option<String>;
     fn server_error(&self) -> Response;
     fn throttled(&self) -> Response;
-    /// Kills whoever sent the request.
+    /// Kills the sender of the request.
     fn kill(&self, request: &Request);
 }
 
-/// Which request meets which fault.
+/// The assignment of faults to requests.
 #[derive(Debug)]
 pub struct Plan {
     seed: u64,
     rates: Rates,
-    /// How many requests there were of a key.
+    /// The number of requests so far, by key.
     requests: HashMap<u64, u64>,
     counts: BTreeMap<Fault, u64>,
     off: bool,
@@ -127,7 +127,7 @@ impl Plan {
         Self { seed, rates, requests: HashMap::new(), counts: BTreeMap::new(), off: false }
     }
 
-    /// The fault of the next request about this, and a number that is the request's own.
+    /// The fault of the next request with this key, and a number that identifies the request.
     pub fn next(&mut self, key: &str) -> (Option<Fault>, u64) {
         if self.off {
             return (None, 0);
@@ -144,7 +144,7 @@ impl Plan {
     }
 }
 
-/// The layer.
+/// The fault layer.
 #[derive(Debug)]
 pub struct Faults<P, S> {
     protocol: P,
@@ -157,12 +157,12 @@ impl<P: Protocol, S: Service> Faults<P, S> {
         Self { protocol, service, plan: Mutex::new(plan) }
     }
 
-    /// How many there were of each.
+    /// The number of faults of each kind.
     pub fn counts(&self) -> BTreeMap<Fault, u64> {
         self.plan().counts.clone()
     }
 
-    /// Lets everything through from now on.
+    /// Ends the faults.
     pub fn end(&self) {
         self.plan().off = true;
     }
@@ -172,7 +172,7 @@ impl<P: Protocol, S: Service> Faults<P, S> {
     }
 }
 
-/// A number that looks random, the same for the same value.
+/// A pseudorandom number that depends only on the value.
 pub fn number(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);

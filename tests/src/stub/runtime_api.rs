@@ -1,4 +1,4 @@
-//! The Lambda Runtime API, with a real function binary behind it as a child process.
+//! The Lambda Runtime API, which runs a real function binary as a child process.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -17,32 +17,32 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use super::http::{Answer, Request, Server, Service, response};
 use super::{ACCOUNT, REGION};
 
-/// What Lambda knows of a function.
+/// The settings of a Lambda function.
 #[derive(Clone, Debug)]
 pub struct Function {
     pub name: String,
     pub binary: PathBuf,
     /// `None` for a function that is a binary of its own.
     pub arguments: Vec<String>,
-    /// Its own variables; what Lambda sets is set beside them. Where both name one, this counts.
+    /// The function's own environment variables. They override those that Lambda sets.
     pub variables: Vec<(String, String)>,
-    /// How long an invocation may take.
+    /// The timeout of an invocation.
     pub timeout: Duration,
-    /// Where its log goes.
+    /// The destination of its log.
     pub log: Log,
 }
 
-/// Where standard output and standard error of a function go.
+/// The destination of a function's standard output and standard error.
 #[derive(Clone, Debug)]
 pub enum Log {
     Discard,
     Inherit,
-    /// Appended to.
+    /// Appends to this file.
     File(PathBuf),
 }
 
 impl Function {
-    /// A function without variables, with Lambda's default of 3 s for an invocation, whose log is discarded.
+    /// A function without variables, with Lambda's default timeout of 3 s and a discarded log.
     pub fn new(name: impl Into<String>, binary: impl Into<PathBuf>) -> Self {
         Self {
             name: name.into(),
@@ -60,7 +60,7 @@ impl Function {
         self
     }
 
-    /// The process, with the environment that Lambda gives it and nothing of ours.
+    /// The command for the process, with the environment that Lambda provides and none of ours.
     /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
     fn command(&self, runtime_api: &str) -> anyhow::Result<Command> {
         let mut command = Command::new(&self.binary);
@@ -96,24 +96,24 @@ impl Function {
     }
 }
 
-/// Why an invocation has no answer.
+/// The reason why an invocation has no response.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
-    /// The process ended: killed, or of itself.
+    /// The process ended or was killed.
     #[error("Runtime.ExitError: the process ended ({0})")]
     Exited(String),
-    /// It took longer than the function's timeout; the process was killed, as Lambda does.
+    /// The invocation exceeded the function's timeout, and the process was killed, as in Lambda.
     #[error("Sandbox.Timedout: no answer in {0:?}")]
     TimedOut(Duration),
-    /// The handler gave an error, here as the runtime reports it.
+    /// The handler returned an error, in the runtime's report.
     #[error("{0}")]
     Handler(String),
     #[error("the function cannot be started: {0:#}")]
     Start(#[from] anyhow::Error),
 }
 
-/// One execution environment: a process that gets one invocation at a time, started when the first one comes and again
-/// after it has ended. Ends its process when dropped.
+/// One execution environment: a process that gets one invocation at a time. The process is started for the first
+/// invocation, and again after it has ended. Dropping the environment ends it.
 pub struct Environment {
     function: Function,
     process: Option<Process>,
@@ -128,7 +128,7 @@ pub struct Environment {
 pub struct Killer(Arc<Notify>);
 
 impl Killer {
-    /// Kills the process that is at an invocation; else the next one that is.
+    /// Kills the process during its current invocation, or during the next one.
     pub fn kill(&self) {
         self.0.notify_one();
     }
@@ -145,10 +145,10 @@ impl Environment {
         Self { function, process: None, killer: Killer::default(), invocations: 0, starts: 0, kills: 0 }
     }
 
-    /// Starts the process unless it runs. The first invocation does it of itself.
+    /// Starts the process unless it runs. The first invocation does this by itself.
     ///
     /// # Errors
-    /// If it cannot be started.
+    /// If the process cannot be started.
     pub async fn start(&mut self) -> anyhow::Result<()> {
         self.running().await.map(drop)
     }
@@ -157,17 +157,17 @@ impl Environment {
         self.killer.clone()
     }
 
-    /// How often the process was started.
+    /// The number of starts of the process.
     pub fn starts(&self) -> u64 {
         self.starts
     }
 
-    /// How often its killer ended the process.
+    /// The number of times that the killer ended the process.
     pub fn kills(&self) -> u64 {
         self.kills
     }
 
-    /// The process, where one runs.
+    /// The id of the running process.
     pub fn pid(&self) -> Option<u32> {
         self.process.as_ref().and_then(|process| process.child.id())
     }
@@ -183,10 +183,10 @@ impl Environment {
         }
     }
 
-    /// Hands one event to the function and waits for its answer.
+    /// Passes one event to the function and waits for its response.
     ///
     /// # Errors
-    /// If there is none. The next invocation finds a process again.
+    /// If there is no response. The next invocation starts a new process.
     pub async fn invoke(&mut self, event: impl Into<Bytes>) -> Result<Bytes, InvokeError> {
         self.invocations += 1;
         let request_id = format!("00000000-0000-4000-8000-{:012x}", self.invocations);
@@ -196,10 +196,10 @@ impl Environment {
         let (answer, answered) = oneshot::channel();
         let deadline = std::time::SystemTime::now() + timeout;
         let deadline = deadline.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
-        // Neither end closes while the process is held here.
+        // Both ends of the channel are open while the process is held here.
         let _ = process.invocations.send(Invocation { request_id, deadline, event: event.into(), answer });
         tokio::select! {
-            // An answer that came before the end of the process counts.
+            // Prefer a response that arrived before the process ended.
             biased;
             Ok(answer) = answered => answer.map_err(InvokeError::Handler),
             () = killed.0.notified() => {
@@ -220,7 +220,7 @@ impl Environment {
     }
 
     async fn running(&mut self) -> anyhow::Result<&mut Process> {
-        // One that ended between two invocations.
+        // Detect a process that ended between two invocations.
         if let Some(process) = &mut self.process
             && process.child.try_wait()?.is_some()
         {
@@ -237,7 +237,7 @@ impl Environment {
     }
 }
 
-/// A process with a Runtime API of its own: what a killed one asked for cannot reach the next.
+/// A process with its own Runtime API, so that the requests of a killed process cannot reach the next one.
 struct Process {
     child: Child,
     invocations: mpsc::UnboundedSender<Invocation>,
@@ -267,12 +267,12 @@ struct Invocation {
     answer: Asker,
 }
 
-/// Who waits for an answer, or for the handler's error.
+/// The caller that waits for a response or for the handler's error.
 type Asker = oneshot::Sender<Result<Bytes, String>>;
 
 struct Api {
     waiting: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
-    /// Id and whom to answer of the invocation that the function is at.
+    /// The id and the caller of the current invocation.
     running: Mutex<Option<(String, Asker)>>,
     function: String,
 }
@@ -286,7 +286,7 @@ impl Service for Api {
             ["invocation", id, "response"] => self.finish(id, Ok(body)),
             ["invocation", id, "error"] => self.finish(id, Err(text(&body))),
             ["init", "error"] => {
-                // Lambda reports it to the invocation that waits for the start.
+                // Lambda reports this error to the invocation that waits for the start.
                 let reported = text(&body);
                 if let Ok(invocation) = self.waiting.lock().await.try_recv() {
                     let _ = invocation.answer.send(Err(reported));
@@ -322,12 +322,12 @@ impl Api {
         Answer::Response(response)
     }
 
-    /// True if there was such an invocation.
+    /// Completes an invocation. True if there was one with this id.
     fn finish(&self, id: &str, result: Result<Bytes, String>) -> bool {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match running.take_if(|(running, _)| running == id) {
             Some((_, answer)) => {
-                // Whoever asked may have gone.
+                // The caller may have been dropped.
                 let _ = answer.send(result);
                 true
             }

@@ -1,4 +1,4 @@
-//! S3 with path-style addresses: objects are put, got, deleted and listed.
+//! An S3 stub with path-style addresses that stores, returns, deletes and lists objects.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
 
@@ -19,7 +19,7 @@ pub struct S3 {
     buckets: Arc<Mutex<BTreeMap<String, BTreeMap<String, Bytes>>>>,
 }
 
-/// As many as S3 lists at a time.
+/// Page size of a listing in S3.
 const PAGE: usize = 1000;
 
 impl S3 {
@@ -27,7 +27,7 @@ impl S3 {
         self.buckets().entry(bucket.to_owned()).or_default();
     }
 
-    /// The objects of a bucket whose keys start so, in the order of their keys.
+    /// The objects of a bucket with this key prefix, in the order of their keys.
     pub fn objects(&self, bucket: &str, prefix: &str) -> Vec<(String, Bytes)> {
         let buckets = self.buckets();
         let objects = buckets.get(bucket).into_iter().flatten();
@@ -65,7 +65,7 @@ impl S3 {
         match (request.method(), key) {
             (&Method::GET, "") => Ok(response(200, "application/xml", list(objects, bucket, request))),
             (&Method::PUT, key) if !key.is_empty() => {
-                // A body in chunks with a checksum behind them would have to be taken apart.
+                // Chunked bodies with a trailing checksum are not supported.
                 if request.headers().get("content-encoding").is_some_and(|encoding| encoding == "aws-chunked") {
                     return Err((501, "NotImplemented"));
                 }

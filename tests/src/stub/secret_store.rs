@@ -1,4 +1,4 @@
-//! SSM and Secrets Manager, as far as a function reads its webhook secrets from them.
+//! Stubs of SSM and Secrets Manager, from which a function reads its webhook secrets.
 //!
 //! - <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
 //! - <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
@@ -17,9 +17,9 @@ pub struct SecretStore(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// By setting: `ssm:<name>` or `secretsmanager:<name>`.
+    /// The secrets by setting: `ssm:<name>` or `secretsmanager:<name>`.
     secrets: HashMap<String, String>,
-    /// The answers of the next requests, instead of a secret.
+    /// The responses to the next requests, instead of a secret.
     failures: Vec<(u16, String)>,
     requests: usize,
 }
@@ -30,12 +30,12 @@ impl SecretStore {
         self.state().secrets.insert(setting.to_owned(), text.to_owned());
     }
 
-    /// Answers as many requests with these statuses and bodies, in this order, before any other.
+    /// Answers the next requests with these statuses and bodies, in this order.
     pub fn fail(&self, failures: &[(u16, &str)]) {
         self.state().failures = failures.iter().rev().map(|(status, body)| (*status, (*body).to_owned())).collect();
     }
 
-    /// How many requests have come.
+    /// The number of requests so far.
     pub fn requests(&self) -> usize {
         self.state().requests
     }
@@ -71,7 +71,7 @@ impl SecretStore {
         let found = name.and_then(|name| state.secrets.get(&format!("{service}:{name}")));
         let Some(text) = found else { return refusal(key, "There is no such secret.") };
         let answer = match service {
-            // What a SecureString looks like without `WithDecryption`.
+            // A SecureString without `WithDecryption`.
             "ssm" if body.get("WithDecryption") != Some(&Value::Bool(true)) => {
                 json!({"Parameter": {"Name": name, "Value": "AQICAHhHOc"}})
             }

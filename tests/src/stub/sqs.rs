@@ -1,7 +1,7 @@
-//! SQS, in the protocol that the SDKs speak: AWS JSON 1.0.
+//! An SQS stub for SDK clients, with the protocol AWS JSON 1.0.
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-api-responses.html>,
-//! and of each operation its page in the API reference. What SQS refuses is refused here too.
+//! and the page of each operation in the API reference. The stub refuses the same requests as SQS.
 
 mod digest;
 mod protocol;
@@ -21,7 +21,7 @@ pub use queue::{Attribute, BATCH, Content, Message, Receipt, Settings};
 use super::ACCOUNT;
 use queue::Queue;
 
-/// The most that SQS takes in one message, and in all messages of one batch: body and attributes.
+/// Maximum size of one message, and of all messages of a batch, counting bodies and attributes.
 const MAX_MESSAGE_BYTES: usize = 1_048_576;
 
 /// An SQS with its queues; clones share them.
@@ -33,27 +33,27 @@ pub struct Sqs {
 #[derive(Debug, Default)]
 struct State {
     queues: Mutex<HashMap<String, Queue>>,
-    /// Something came or became visible.
+    /// Notifies when a message arrived or became visible.
     changed: Notify,
 }
 
-/// What a queue holds and has seen.
+/// The counters of a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub waiting: usize,
     pub in_flight: usize,
-    /// Accepted, dropped duplicates among them.
+    /// Accepted messages, including dropped duplicates.
     pub sent: u64,
     pub dropped: u64,
 }
 
 impl Sqs {
-    /// Makes a queue; a FIFO queue where the name ends with `.fifo`.
+    /// Creates a queue; a FIFO queue if the name ends with `.fifo`.
     pub fn create(&self, name: &str, settings: Settings) {
         self.queues().insert(name.to_owned(), Queue::new(settings));
     }
 
-    /// The address of a queue, for a server's.
+    /// The URL of a queue at a server's endpoint.
     pub fn queue_url(endpoint: &str, name: &str) -> String {
         format!("{endpoint}/{ACCOUNT}/{name}")
     }
@@ -66,18 +66,18 @@ impl Sqs {
         .unwrap_or_default()
     }
 
-    /// Sends a message past the protocol.
+    /// Sends a message directly, without the protocol.
     pub fn send(&self, queue: &str, content: Content) {
         self.with(queue, |queue| queue.send(content, milliseconds(), Instant::now()));
         self.state.changed.notify_waiters();
     }
 
-    /// What a `ReceiveMessage` would get now.
+    /// Receives the messages that a `ReceiveMessage` would get now.
     pub fn receive(&self, queue: &str, max: usize) -> Vec<Message> {
         self.receive_hidden_for(queue, max, None).unwrap_or_default()
     }
 
-    /// Waits until there is something to receive, for at most so long.
+    /// Waits for messages to receive, up to a maximum time.
     pub async fn receive_within(&self, queue: &str, max: usize, wait: Duration) -> Vec<Message> {
         self.wait(queue, max, None, wait).await.unwrap_or_default()
     }
@@ -88,7 +88,7 @@ impl Sqs {
         receipt
     }
 
-    /// Waits until a queue is empty: nothing waits, and nothing is in flight.
+    /// Waits until a queue is empty, without waiting or in-flight messages.
     pub async fn drained(&self, queue: &str) {
         loop {
             let changed = self.state.changed.notified();
@@ -102,7 +102,7 @@ impl Sqs {
         }
     }
 
-    /// Moves all waiting messages of a queue to another, as `StartMessageMoveTask` does; gives their number.
+    /// Moves all waiting messages of a queue to another, as `StartMessageMoveTask` does. Returns their number.
     pub fn redrive(&self, from: &str, to: &str) -> usize {
         let mut moved = 0;
         loop {

@@ -1,4 +1,4 @@
-//! A certificate authority of the test's own, for stubs behind TLS.
+//! A test certificate authority for stubs with TLS.
 
 use std::sync::Arc;
 
@@ -7,21 +7,23 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// A TLS server for `localhost`, and the certificate that a client must trust for it.
+/// A TLS server for `localhost`, and the certificate that a client must trust.
 pub struct Tls {
     pub acceptor: TlsAcceptor,
-    /// PEM: append it to a copy of a trust store and name that file in the function's `SSL_CERT_FILE`.
+    /// The certificate as PEM. Append it to a copy of a trust store, and name that file in the function's
+    /// `SSL_CERT_FILE`.
     pub authority: String,
 }
 
-/// Makes an authority and a certificate of it.
+/// Creates an authority and a certificate issued by it.
 ///
 /// # Errors
 /// If the keys cannot be made.
 pub fn for_localhost() -> anyhow::Result<Tls> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    // By default all have one name: OpenSSL takes a certificate that is named like its authority for self-signed.
+    // By default all certificates have one name, and OpenSSL treats a certificate with its authority's name as
+    // self-signed.
     authority.distinguished_name.push(DnType::CommonName, "crm-events stubs");
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
     let key = KeyPair::generate()?;

@@ -1,4 +1,4 @@
-//! Condition expressions, as far as they compare attributes of the top level.
+//! Condition expressions that compare top-level attributes.
 //!
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html>
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 /// An item: attribute name to typed value, such as `{"S": "text"}`.
 pub type Item = Map<String, Value>;
 
-/// What the placeholders of an expression stand for.
+/// The values of an expression's placeholders.
 #[derive(Clone, Copy, Debug)]
 pub struct Placeholders<'a> {
     pub names: &'a Item,
@@ -20,7 +20,7 @@ pub struct Placeholders<'a> {
 /// True if an item meets a condition.
 ///
 /// # Errors
-/// If it is no condition that is understood here; says where.
+/// If the condition is not supported here. The message has the position.
 pub fn holds(expression: &str, placeholders: Placeholders<'_>, item: Option<&Item>) -> Result<bool, String> {
     let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace(',', " , ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
@@ -95,7 +95,7 @@ impl<'a> Parser<'a> {
         }
         let (left, operator, right) = (self.next()?, self.next()?, self.next()?);
         let (left, right) = (self.operand(left)?, self.operand(right)?);
-        // An attribute that is not there compares with nothing.
+        // A comparison with a missing attribute is false.
         let order = left.zip(right).and_then(|(left, right)| compare(left, right));
         Ok(match operator {
             "=" => order == Some(Ordering::Equal),
@@ -126,7 +126,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Only values of the same type compare.
+/// Compares two values of the same type.
 fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     let (left_type, left) = left.as_object()?.iter().next()?;
     let (right_type, right) = right.as_object()?.iter().next()?;
@@ -135,7 +135,7 @@ fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     }
     match left_type.as_str() {
         "S" => Some(left.as_str()?.cmp(right.as_str()?)),
-        // As exact as the times and counts here need.
+        // Integers are enough for the times and counts here.
         "N" => Some(i128::from_str(left.as_str()?).ok()?.cmp(&i128::from_str(right.as_str()?).ok()?)),
         "BOOL" => Some(left.as_bool()?.cmp(&right.as_bool()?)),
         _ => None,
@@ -155,8 +155,8 @@ mod tests {
         holds(expression, placeholders, item.as_object())
     }
 
-    /// The condition of Powertools for AWS Lambda: a record may be claimed where there is none, where it has expired,
-    /// and where its invocation has ended without a word.
+    /// The condition of Powertools for AWS Lambda: a record may be claimed if there is none, if it has expired, or if
+    /// its invocation ended without a result.
     #[test]
     fn the_condition_of_an_idempotency_record() {
         let condition = "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND \

@@ -1,4 +1,4 @@
-//! The MD5 digests that SQS answers and that its clients may check.
+//! The MD5 digests in SQS's responses, which clients may check.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Requests and answers.
+//! Requests and responses.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::{MAX_MESSAGE_BYTES, Sqs, digest, milliseconds};
 use crate::stub::http::{Answer, Request, Response, Service, response};
 use crate::stub::{ACCOUNT, REGION};
 
-/// Why SQS refuses a request: the error's shape, its code in the older protocol, and a sentence.
+/// The reason why SQS refuses a request: the error's shape, its code in the older protocol, and a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub shape: &'static str,
@@ -36,7 +36,7 @@ impl Refusal {
     }
 }
 
-/// The response of a refusal; the sender is at fault, but for the 5xx.
+/// The response of a refusal. The sender is at fault, except for a 5xx.
 pub fn refusal(status: u16, refusal: &Refusal) -> Response {
     let body = json!({ "__type": format!("com.amazonaws.sqs#{}", refusal.shape), "message": refusal.message });
     let mut response = answer(status, &body);
@@ -148,7 +148,7 @@ impl Sqs {
         }
         let md5_of_message_body = digest::of_body(&entry.message_body);
         let md5_of_message_attributes = digest::of_attributes(&entry.message_attributes);
-        // The only system attribute that a message may be sent with.
+        // The only system attribute that a sender may set.
         let mut system = entry.message_system_attributes;
         let trace_header = system.remove("AWSTraceHeader").and_then(|attribute| attribute.string_value);
         if let Some(name) = system.keys().next() {
@@ -302,18 +302,18 @@ fn is_id(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The queue's name: the last segment of its address.
+/// The queue's name, which is the last segment of its URL.
 fn name(queue_url: &str) -> &str {
     queue_url.rsplit('/').next().unwrap_or_default()
 }
 
-/// Twenty digits, as SQS gives them.
+/// A sequence number with twenty digits, as in SQS.
 fn sequence_number(sequence: u64) -> String {
     format!("{:020}", 18_849_496_460_467_696_128_u128 + u128::from(sequence))
 }
 
 impl Message {
-    /// The system attributes, as every receiver may ask for them, and as Lambda hands them to a function.
+    /// The system attributes that a receiver may ask for, and that Lambda passes to a function.
     pub fn system_attributes(&self) -> Map<String, Value> {
         let mut all = vec![
             ("SenderId", json!("AROAEXAMPLE")),

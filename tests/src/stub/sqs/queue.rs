@@ -20,7 +20,7 @@ pub const BATCH: usize = 10;
 pub struct Settings {
     /// Its name ends with `.fifo`.
     pub fifo: bool,
-    /// How long a duplicate is dropped: 5 minutes at AWS.
+    /// The deduplication interval, 5 minutes in SQS.
     pub deduplication: Duration,
     /// How long a received message is kept from others.
     pub visibility: Duration,
@@ -110,7 +110,7 @@ pub enum Receipt {
     Gone,
 }
 
-/// What makes two messages duplicates: group and deduplication id, the scope of a high-throughput queue.
+/// The key by which duplicates are recognized: group and deduplication id, the scope of a high-throughput queue.
 type DeduplicationKey = (Arc<str>, Arc<str>);
 
 #[derive(Debug)]
@@ -176,7 +176,7 @@ impl Queue {
         sequence
     }
 
-    /// Puts a message at the end of its group.
+    /// Appends a message to its group.
     fn put(&mut self, message: Stored) {
         let name = message.content.group.clone();
         self.group_of.insert(message.sequence, name.clone());
@@ -187,13 +187,13 @@ impl Queue {
         group.messages.push_back(message);
     }
 
-    /// Takes over a message of another queue, as a redrive does: with a place and a count of its own.
+    /// Takes over a message of another queue, as a redrive does, with a new position and receive count.
     pub(super) fn adopt(&mut self, content: Content, sent_at: u64) {
         self.sequence += 1;
         self.put(Stored { content, sequence: self.sequence, receives: 0, sent_at, hidden_until: None });
     }
 
-    /// Hands out up to `max` messages; beside them, those that have been received too often and leave the queue.
+    /// Returns up to `max` messages, and those that have been received too often and leave the queue.
     pub(super) fn receive(
         &mut self,
         max: usize,
@@ -239,7 +239,7 @@ impl Queue {
         (received, dead)
     }
 
-    /// Makes what was not deleted in time visible again.
+    /// Makes messages visible again that were not deleted in time.
     fn show_again(&mut self, now: Instant) {
         while let Some(Reverse((until, sequence))) = self.hidden.peek().copied()
             && until <= now
@@ -249,12 +249,12 @@ impl Queue {
         }
     }
 
-    /// When the next message may become visible again.
+    /// The time at which the next message may become visible again.
     pub(super) fn next_change(&self) -> Option<Instant> {
         self.hidden.peek().map(|Reverse((until, _))| *until)
     }
 
-    /// Ends the flight of a message that `is` says is meant.
+    /// Ends the flight of the message that `is` selects.
     fn release(&mut self, sequence: u64, is: impl Fn(&Stored) -> bool, change: impl FnOnce(&mut Stored)) -> bool {
         let Some(name) = self.group_of.get(&sequence) else { return false };
         let Some(group) = self.groups.get_mut(name) else { return false };
@@ -295,7 +295,7 @@ impl Queue {
         Some(Receipt::Done)
     }
 
-    /// Hides a received message for a time from now on; for none, it is visible at once.
+    /// Hides a received message for a time from now. With zero it is visible immediately.
     pub(super) fn change_visibility(
         &mut self,
         receipt_handle: &str,
@@ -318,7 +318,7 @@ impl Queue {
         Some(Receipt::Done)
     }
 
-    /// How many wait, and how many are in flight.
+    /// The number of waiting and of in-flight messages.
     pub(super) fn depth(&self) -> (usize, usize) {
         (self.group_of.len() - self.in_flight, self.in_flight)
     }

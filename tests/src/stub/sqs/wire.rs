@@ -1,4 +1,4 @@
-//! What a request holds and what it is answered, as JSON.
+//! The JSON of requests and responses.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ pub(super) fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Refusal
         .map_err(|error| Refusal::new("SerializationException", "MalformedInput", error.to_string()))
 }
 
-/// A message to be sent: alone it names its queue, in a batch it has an id.
+/// A message to send. A single message names its queue; a message in a batch has an id.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Entry<'b> {
@@ -34,7 +34,7 @@ pub(super) struct Entry<'b> {
 }
 
 impl Entry<'_> {
-    /// As SQS counts it.
+    /// The size as SQS counts it.
     pub(super) fn size(&self) -> usize {
         let attributes = self.message_attributes.iter().map(|(name, attribute)| {
             let value = attribute.string_value.as_ref().or(attribute.binary_value.as_ref()).map_or(0, String::len);
