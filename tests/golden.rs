@@ -1,5 +1,5 @@
-//! Every case under `events/` and every story under `tests/stories/`, each a test of its own: the vendor's bytes in, the
-//! expected answer out, to the byte.
+//! Golden tests: one test for each case under `events/` and each story under `tests/stories/`. The vendor's bytes must
+//! give the expected answer, byte for byte.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! The consumer's side on a local stack of its own, whose queue drops no duplicates: what comes again comes as it would
-//! after SQS's five minutes. The sample consumer takes the events off; crm-consume and Powertools share its table.
+//! The consumer's side, on a local stack of its own. Its queue drops no duplicates, so that redeliveries behave as
+//! after SQS's five minutes. The sample consumer consumes the events; crm-consume and Powertools share its table.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -75,13 +75,13 @@ impl Shared {
         &self.local.stack
     }
 
-    /// As a Rust consumer of the name that the README's Python has.
+    /// A Rust consumer with the name of the README's Python consumer.
     fn consumer(&self) -> anyhow::Result<Consumer<DynamoDb>> {
         let table = self.settings.get("IDEMPOTENCY_TABLE", "")?;
         Ok(Consumer::new(DynamoDb::new(self.settings.dynamodb(), table, PREFIX)))
     }
 
-    /// The log lines of the sample consumer, once `enough` says so.
+    /// The log lines of the sample consumer, once `enough` accepts them.
     fn log(&self, enough: impl Fn(&[Value]) -> bool) -> anyhow::Result<Vec<Value>> {
         let deadline = Instant::now().checked_add(Duration::from_secs(60));
         loop {
@@ -95,7 +95,7 @@ impl Shared {
         }
     }
 
-    /// How the sample consumer ended with an event, `times` times.
+    /// The sample consumer's outcomes for an event, of which there must be `times`.
     fn outcomes(&self, event_id: &str, times: usize) -> anyhow::Result<Vec<String>> {
         let of = |lines: &[Value]| -> Vec<String> {
             let lines = lines.iter().filter(|line| line["event_id"] == event_id);
@@ -128,7 +128,7 @@ impl Shared {
     }
 }
 
-/// What Lambda gives a function of the stack.
+/// The environment that Lambda provides to a function of the stack.
 fn environment(stack: &Stack) -> anyhow::Result<HashMap<String, String>> {
     let endpoint = stack.endpoint_url.as_deref().context("no endpoint")?;
     let table = stack.idempotency_table.as_deref().context("no table of records")?;
@@ -179,7 +179,7 @@ fn the_view_has_the_latest_state(shared: &Shared) -> anyhow::Result<()> {
         last = shared.post(&about(case, "ld_abc123", "ld_story")?)?.pop().context("no event")?;
     }
     shared.outcomes(&last, 1)?;
-    // One that happened first and comes last. Without a delivery id it is another event than the first.
+    // A change that happened first and arrives last. Without a delivery id it is a new event.
     let late = Webhook { headers: Vec::new(), ..about("lead_created", "ld_abc123", "ld_story")? };
     let late = shared.post(&late)?.pop().context("no event")?;
     shared.outcomes(&late, 1)?;
@@ -246,7 +246,7 @@ fn readme_python() -> anyhow::Result<String> {
 
 #[derive(Debug, PartialEq)]
 struct Outcome {
-    /// Not all messages were consumed.
+    /// True if not all messages were consumed.
     failed: bool,
     effects: usize,
 }
@@ -255,7 +255,7 @@ const CONSUMED: Outcome = Outcome { failed: false, effects: 1 };
 const SKIPPED: Outcome = Outcome { failed: false, effects: 0 };
 const LEFT: Outcome = Outcome { failed: true, effects: 0 };
 
-/// Hands an event to the README's consumer in Python, on the real Powertools.
+/// Passes an event to the README's consumer in Python, with the real Powertools.
 fn in_python(shared: &Shared, event_id: &str, remaining_ms: i64, crash: bool) -> anyhow::Result<Outcome> {
     let task = json!({
         "source": readme_python()?, "batch": batch(event_id)?, "remaining_ms": remaining_ms, "crash": crash,
@@ -280,7 +280,7 @@ fn rust_batch(event_id: &str) -> anyhow::Result<Batch> {
     Ok(Batch { messages: event.records, deadline: now().checked_add(30.seconds())? })
 }
 
-/// Hands an event to a Rust consumer whose effect ends like this.
+/// Passes an event to a Rust consumer whose effect has this result.
 async fn in_rust(shared: &Shared, event_id: &str, result: Result<(), &str>) -> anyhow::Result<Outcome> {
     let effects = Cell::new(0);
     let function = async |_: &Event<'_>| {
@@ -317,7 +317,7 @@ fn what_rust_has_consumed_python_skips(shared: &Shared) -> anyhow::Result<()> {
 fn in_progress_in_python(shared: &Shared) -> anyhow::Result<()> {
     in_python(shared, "python:2", 600_000, true)?;
     same(block_on(in_rust(shared, "python:2", Ok(())))?, LEFT)?;
-    // Its invocation's time is over at once.
+    // The invocation has no time left.
     in_python(shared, "python:3", 0, true)?;
     same(block_on(in_rust(shared, "python:3", Ok(())))?, CONSUMED)
 }
@@ -336,7 +336,7 @@ fn in_progress_in_rust(shared: &Shared) -> anyhow::Result<()> {
     same(in_python(shared, "rust:2", 30_000, false)?, CONSUMED)
 }
 
-/// A write of an item of the view table that no event is about.
+/// A write of an item in the view table that belongs to no event.
 fn put(shared: &Shared, key: &str, condition: &str) -> anyhow::Result<TransactWriteItem> {
     let put = Put::builder()
         .table_name(shared.stack().view_table.as_deref().context("no view")?)
@@ -352,7 +352,7 @@ async fn transact(
     effect: impl AsyncFn(&Event<'_>) -> anyhow::Result<Vec<TransactWriteItem>>,
 ) -> anyhow::Result<bool> {
     let effect = async |event: &Event<'_>| effect(event).await.map_err(|error| format!("{error:#}"));
-    // An effect that is in conflict is tried again for so long.
+    // A conflicting effect is retried until this deadline.
     let batch = Batch { deadline: now().checked_add(3.seconds())?, ..rust_batch(event_id)? };
     Ok(failed(&shared.consumer()?.transact(batch, effect).await))
 }
@@ -368,7 +368,7 @@ fn an_effect_whose_condition_fails_is_made_anew(shared: &Shared) -> anyhow::Resu
         ensure!(!transact(shared, "transact:1", effect).await?, "it failed");
         ensure!(made.get() == 2, "made {} times", made.get());
         shared.item("anew").await?;
-        // It is recorded: its condition, which would fail now, is not what counts.
+        // The event is recorded, so its condition, which would fail now, is not evaluated.
         let again = transact(shared, "transact:1", async |_: &Event<'_>| Ok(vec![put(shared, "anew", holds)?]));
         ensure!(!again.await?, "it failed");
         // A condition that never holds.

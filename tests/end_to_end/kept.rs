@@ -1,4 +1,4 @@
-//! What is kept instead of being put on the queue at once, and how it gets there.
+//! Messages that are quarantined or stored, and their replay to the queue.
 
 use std::process::Command;
 
@@ -15,7 +15,7 @@ use tests::{binaries, root};
 
 use crate::{Run, drain, now};
 
-/// What came of it on the local stack, whose queues are empty before and after.
+/// The results on the local stack, whose queues are empty before and after.
 pub struct Kept {
     large: Reply,
     /// The message of the large event, and the object that it points to.
@@ -25,14 +25,14 @@ pub struct Kept {
     overflow: Replayed,
 }
 
-/// A replay of one webhook that was kept.
+/// A replay of one quarantined or stored webhook.
 struct Replayed {
-    /// Of the event that a first delivery would have put on the queue.
+    /// The id of the event that a first delivery would have put on the queue.
     id: String,
     looked: String,
     went: String,
     went_again: String,
-    /// On the main queue afterwards.
+    /// The messages on the main queue afterwards.
     messages: Vec<SqsMessage>,
 }
 
@@ -51,7 +51,7 @@ impl Kept {
             let object = aws.s3().get_object().bucket(text("s3BucketName")?).key(text("s3Key")?).send().await?;
             let object = String::from_utf8(object.body.collect().await?.to_vec())?;
 
-            // As a normalizer kept it that did not know the event yet.
+            // As quarantined by a version that did not know the event yet.
             let (message, id) = kept_message("quarantined", Reason::WrongEnvelope)?;
             aws.sqs().send_message().queue_url(&stack.quarantine_queue_url).message_body(message).send().await?;
             let quarantine = Replayed::run(stack, "quarantine", id).await?;
@@ -79,7 +79,7 @@ impl Replayed {
         Ok(Self { id, looked, went, went_again, messages: drain(stack, &stack.queue_url, 1).await? })
     }
 
-    /// It was seen, it went once, and it is what a first delivery would have put on the queue.
+    /// Checks that it was shown, was sent once, and equals the event of a first delivery.
     fn check(&self) -> anyhow::Result<()> {
         ensure!(self.looked.contains("nothing was moved"), "{}", self.looked);
         ensure!(self.went.contains("to the main queue"), "{}", self.went);
@@ -91,7 +91,7 @@ impl Replayed {
     }
 }
 
-/// A webhook of a lead of this id as it is kept, and the id of its event.
+/// The record of a webhook about a lead with this id, and the id of its event.
 fn kept_message(lead: &str, reason: Reason) -> anyhow::Result<(String, String)> {
     let heffl = crm::find("heffl").context("heffl")?;
     let body = format!(r#"{{"event":"lead.created","payload":{{"id":"{lead}"}}}}"#);

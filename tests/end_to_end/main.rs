@@ -1,6 +1,6 @@
 //! The whole system: the template deployed on the local stack, every case posted over HTTP, the messages read from SQS.
 //!
-//! The stack comes up once, all is posted and collected once, and then each thing to be true is a test of its own.
+//! The stack is started once, and everything is posted and collected once. Each property is then a test of its own.
 #![expect(clippy::indexing_slicing, reason = "an index of a JSON value cannot panic")]
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
 #![expect(clippy::print_stderr, reason = "a long run says what it does")]
@@ -30,7 +30,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 use tests::{binaries, events, root};
 
-/// How many cases are posted at a time.
+/// The number of concurrent posts.
 const AT_A_TIME: usize = 4;
 
 fn main() -> anyhow::Result<()> {
@@ -78,7 +78,7 @@ fn main() -> anyhow::Result<()> {
     conclusion.exit()
 }
 
-/// The local stack as a child of this process. It ends when its standard input does, however this process ends.
+/// The local stack as a child process. It stops at the end of its standard input, so it always ends with this process.
 struct LocalStack {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -96,7 +96,7 @@ fn python(program: &str) -> anyhow::Result<Command> {
 }
 
 impl LocalStack {
-    /// A stack with this name under target/ and these further options.
+    /// Starts a stack with this name under target/ and these options.
     fn start(name: &str, options: &[&str]) -> anyhow::Result<Self> {
         let state = root().join("target").join(name);
         let binaries = binaries()?;
@@ -117,13 +117,13 @@ impl LocalStack {
         let mut lines = output.lines();
         let ready =
             lines.by_ref().map_while(Result::ok).inspect(|line| eprintln!("{line}")).any(|line| line == "ready");
-        // What it says later must not block it.
+        // Later output must not block it.
         std::thread::spawn(move || lines.for_each(drop));
         ensure!(ready, "the local stack did not come up: see above");
         Ok(Self { child, stdin, stack: Stack::read(&state.join("stack.json"))?, state })
     }
 
-    /// What the functions logged.
+    /// The logs of the functions.
     fn logs(&self) -> anyhow::Result<String> {
         let logs = python("infra/local.py")?.arg("logs").arg("--state").arg(&self.state).output()?;
         ensure!(logs.status.success(), "no logs: {}", String::from_utf8_lossy(&logs.stderr));
@@ -138,9 +138,9 @@ impl Drop for LocalStack {
     }
 }
 
-/// All that was sent and all that came out.
+/// All requests and all results.
 struct Run {
-    /// By vendor and name of the case.
+    /// The requests by vendor and name of the case.
     sent: BTreeMap<(String, String), Sent>,
     forged: Vec<Reply>,
     no_route: Reply,
@@ -151,10 +151,10 @@ struct Run {
     events: BTreeMap<String, Vec<Message>>,
     quarantined: Vec<Message>,
     kept: Kept,
-    /// What the consumers in other languages made of an event.
+    /// The results of the consumers in other languages.
     typescript: anyhow::Result<types::Consumed>,
     python: anyhow::Result<types::Consumed>,
-    /// What the functions logged.
+    /// The logs of the functions.
     logs: String,
     local: LocalStack,
 }
@@ -203,7 +203,7 @@ impl Run {
         let binary = Webhook { body: b"\xff\x00\xfe".to_vec(), ..Webhook::default() };
         let binary = send::post(stack, heffl, &binary.proven(heffl, now()))?;
 
-        // The same webhook, signed anew: what a vendor's redelivery is.
+        // The same webhook with a new signature, like a vendor's redelivery.
         let redelivered = (send::post(stack, heffl, &proven)?, send::post(stack, heffl, &lead.proven(heffl, now()))?);
 
         let expected = sent.values().map(|sent| sent.events.len()).sum::<usize>().saturating_add(1);
@@ -218,7 +218,7 @@ impl Run {
                 .or_default()
                 .push(message);
         }
-        // After the cases' own: the same events under the same ids would be dropped as duplicates.
+        // After the events of the cases, because the same ids would be dropped as duplicates.
         let kept = Kept::run(stack)?;
         let (typescript, python) = (types::typescript(stack), types::python(stack));
         let logs = local.logs()?;
@@ -259,7 +259,7 @@ fn post_all(stack: &Stack, cases: Vec<Case>) -> anyhow::Result<BTreeMap<(String,
     sent.into_inner().map_err(|_| anyhow::anyhow!("a sender panicked"))
 }
 
-/// Takes messages off a queue until `expected` are there and then no more come, or half a minute has passed.
+/// Takes messages off a queue until there are `expected` and no more arrive, or half a minute has passed.
 async fn drain(stack: &Stack, queue_url: &str, expected: usize) -> anyhow::Result<Vec<Message>> {
     let sqs = stack.aws().await.sqs();
     let deadline = Instant::now().checked_add(Duration::from_secs(30));
@@ -292,7 +292,7 @@ fn system(message: &Message, name: &MessageSystemAttributeName) -> anyhow::Resul
     attributes.get(name).cloned().with_context(|| format!("no {name}"))
 }
 
-/// The answer is the expected one, and so is each message: body, group, deduplication id and attributes.
+/// Checks the answer and each message: body, group, deduplication id and attributes.
 fn check_case(run: &Run, case: &Case) -> anyhow::Result<()> {
     let sent = run.sent.get(&(case.vendor.name.to_owned(), case.name.clone())).context("the case was not posted")?;
     ensure!(sent.as_expected, "answered {}: {}", sent.reply.status, sent.reply.body);
@@ -329,7 +329,7 @@ fn check_message(run: &Run, mut expected: Event<'_>) -> anyhow::Result<()> {
     let body = message.body().context("no body")?;
     let actual: Event<'_> = serde_json::from_str(body)?;
     ensure!(system(message, &MessageSystemAttributeName::MessageGroupId)? == expected.partitionkey, "another group");
-    // What follows the clock is checked against the clock, and all else to the byte.
+    // Times are compared with the clock, everything else byte for byte.
     let age = now().duration_since(actual.recordedtime);
     ensure!(!age.is_negative() && age.as_secs() < 600, "recorded {age:?} ago");
     if expected.timesource == TimeSource::Received {
@@ -419,7 +419,7 @@ fn understands(consumed: &anyhow::Result<types::Consumed>) -> anyhow::Result<()>
     Ok(())
 }
 
-/// What `crm-events check` says, with a secret of each of the vendor's schemes.
+/// Runs `crm-events check` with a secret of each of the vendor's schemes.
 fn check_finds_every_route_working_with_every_proof(run: &Run) -> anyhow::Result<()> {
     for vendor in crm::ALL {
         let setting: Value = serde_json::from_str(&crm_samples::secrets(vendor))?;
@@ -451,7 +451,7 @@ fn check_says_which_secret_is_wrong(run: &Run) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Secrets, and whatever in the bodies looks like a person's words: an address, a name, a note.
+/// Searches the logs for secrets, and for texts of the bodies such as an address, a name or a note.
 fn no_secret_and_nothing_of_a_body_is_in_the_logs(run: &Run) -> anyhow::Result<()> {
     ensure!(run.logs.contains("\"outcome\":\"accepted\""), "the logs do not show the webhooks: {}", run.logs);
     let mut private = vec!["sample-".to_owned(), "whsec_".to_owned(), "Basic ".to_owned(), "signature\"".to_owned()];

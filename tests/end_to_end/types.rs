@@ -1,4 +1,4 @@
-//! The consumers of the README in TypeScript and in Python: checked against the types made of the schema, and run on
+//! The README's consumers in TypeScript and in Python: checked against the types generated from the schema, and run on
 //! the main queue.
 
 use std::ffi::OsStr;
@@ -15,13 +15,13 @@ use tests::{events, root};
 
 use crate::now;
 
-/// What a consumer printed, and what it should have.
+/// The output of a consumer, and the expected output.
 pub struct Consumed {
     pub printed: String,
     pub expected: String,
 }
 
-/// Posts an updated deal and lets the consumer in TypeScript take it off the queue.
+/// Posts an updated deal and runs the consumer in TypeScript on the queue.
 pub fn typescript(stack: &Stack) -> anyhow::Result<Consumed> {
     let node = root().join("tests/node");
     run(Command::new(node.join("node_modules/.bin/tsc")).arg("--project").arg(&node))
@@ -29,7 +29,7 @@ pub fn typescript(stack: &Stack) -> anyhow::Result<Consumed> {
     consume(stack, "heffl", "node", &node.join("build/examples/consumer.js"))
 }
 
-/// The same in Python.
+/// The same with the consumer in Python.
 pub fn python(stack: &Stack) -> anyhow::Result<Consumed> {
     let (python, consumer) = (root().join(".venv/bin/python"), root().join("shared/event/examples/consumer.py"));
     let types = root().join(crm_events::schema::FOLDER);
@@ -43,7 +43,7 @@ pub fn python(stack: &Stack) -> anyhow::Result<Consumed> {
 fn consume(stack: &Stack, vendor: &str, program: impl AsRef<OsStr>, consumer: &Path) -> anyhow::Result<Consumed> {
     let vendor = crm::find(vendor).context("no such vendor")?;
     let mut webhook = Case::find(&events(), vendor, "deal_updated")?.webhook()?;
-    // Of another account, so that it is no duplicate of the case.
+    // Use another account, so that the event is not a duplicate of the case.
     webhook.account = Some("acme".to_owned());
     let reply = send::post(stack, vendor, &webhook.clone().proven(vendor, now()))?;
     ensure!(reply.status == 200, "{reply:?}");

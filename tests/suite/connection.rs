@@ -1,4 +1,4 @@
-//! The function's connection to SQS: opened once, replaced when it is dead, and only to who is trusted.
+//! The function's connection to SQS: opened once, replaced when it is dead, and only to trusted servers.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -20,11 +20,11 @@ use crate::function::{CALL, event, heffl, lead_created};
 
 const QUEUE: &str = "events.fifo";
 
-/// How the connections of an SQS end.
+/// The way in which an SQS ends its connections.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
     Never,
-    /// Closed in order after the first response.
+    /// Closed normally after the first response.
     Close,
     /// Reset by the second request.
     Reset,
@@ -32,15 +32,15 @@ enum End {
     Silence,
 }
 
-/// What came to an SQS.
+/// The requests to an SQS.
 #[derive(Debug, Default)]
 struct Seen {
     connections: usize,
-    /// Of each request, the header in which the SDK counts its attempts.
+    /// The header of each request in which the SDK counts its attempts.
     attempts: Vec<String>,
 }
 
-/// An SQS whose connections end; written by hand, for hyper never resets a connection.
+/// An SQS that ends its connections. It does not use hyper, which never resets a connection.
 async fn sqs(end: End) -> (String, Arc<Mutex<Seen>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (url, seen) = (format!("http://{}", listener.local_addr().unwrap()), Arc::<Mutex<Seen>>::default());
@@ -78,7 +78,7 @@ async fn connection(mut stream: TcpStream, end: End, seen: Arc<Mutex<Seen>>) {
     }
 }
 
-/// The head of the next request, whose body is read too. `None` at the end of the connection.
+/// Reads the next request and returns its head. `None` at the end of the connection.
 async fn request_head(stream: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -108,7 +108,7 @@ fn function(endpoint: &str) -> Function {
     Function::new(heffl(), config, secrets, queues)
 }
 
-/// Hands three webhooks to a function. Gives how long each took.
+/// Passes three webhooks to a function. Returns the time of each.
 async fn three_webhooks(function: &Function) -> Vec<Duration> {
     let mut times = Vec::new();
     for _ in 0..3 {
@@ -121,7 +121,7 @@ async fn three_webhooks(function: &Function) -> Vec<Duration> {
     times
 }
 
-/// A dead connection is replaced within the SDK's first attempt: no attempt is used up, and none waits for its pause.
+/// A dead connection is replaced within the SDK's first attempt, without a further attempt and its pause.
 #[tokio::test]
 async fn a_connection_is_reused_and_a_dead_one_costs_no_attempt() {
     for (end, connections, requests) in
@@ -133,13 +133,13 @@ async fn a_connection_is_reused_and_a_dead_one_costs_no_attempt() {
         assert_eq!((seen.connections, seen.attempts.len()), (connections, requests), "{end:?}: {seen:?}");
         assert!(seen.attempts.iter().all(|attempt| attempt == "attempt=1"), "{end:?}: {seen:?}");
         if end == End::Silence {
-            // The machine that runs this may be busy: the quicker of two counts.
+            // The machine may be busy, so take the faster of two.
             assert!(times[1].min(times[2]) < Duration::from_millis(600), "{times:?}");
         }
     }
 }
 
-/// Something listens, and says nothing: each attempt ends with the time-out of connecting.
+/// A server accepts connections but stays silent. Each attempt ends with the connect timeout.
 #[tokio::test(start_paused = true)]
 async fn a_handshake_that_never_ends_is_given_up() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -151,7 +151,7 @@ async fn a_handshake_that_never_ends_is_given_up() {
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }
 
-/// The whole function, for the trust store is a setting of the process.
+/// Uses the whole function, because the trust store is a setting of the process.
 #[tokio::test]
 async fn only_who_has_a_certificate_of_the_trust_store_gets_a_webhook() {
     let sqs = Sqs::default();

@@ -1,4 +1,4 @@
-//! What holds for every event of every case, whatever the vendor.
+//! The contract of an event, checked for every event of every case.
 
 use crm_event::{Event, SPEC_VERSION};
 use crm_samples::{Answer, Case, RECEIVED_AT};
@@ -82,7 +82,7 @@ fn raw_is_the_body_byte_for_byte_less_the_vendors_secrets() {
     }
 }
 
-/// Takes members of these names out, at any depth.
+/// Removes members with these names, at any depth.
 fn remove(value: &mut Value, names: &[&str]) {
     match value {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! What the fuzzer begins with, what it found worth keeping and whatever it once broke holds, input by input.
+//! Checks the invariants on the fuzzer's initial inputs, on its stored inputs, and on those that once broke them.
 
 use std::panic::catch_unwind;
 

@@ -1,4 +1,4 @@
-//! The field list of each CRM against the code: what the list calls canonical shows in a case.
+//! Compares the field list of each CRM with the code: a case must show every canonical field of the list.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn fields(vendor: &Vendor) -> Vec<Field> {
     Field::of_crm(&root(), vendor.name).unwrap()
 }
 
-/// A case's body and the events that it becomes.
+/// A case's body and its events.
 struct Shown {
     body: Value,
     events: Vec<Value>,
@@ -26,7 +26,7 @@ fn shown(vendor: &'static Vendor) -> Vec<Shown> {
     let shown = cases.filter_map(|case| {
         let body = case.webhook().unwrap().body;
         let body = serde_json::from_slice(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&body)).ok()?;
-        // None of a body with a lone surrogate, which is no text to serde_json.
+        // `None` for a body with a lone surrogate, which serde_json cannot read.
         let answer: Value = serde_json::from_str(&case.output().unwrap()).ok()?;
         Some(Shown { body, events: answer["events"].as_array().cloned().unwrap_or_default() })
     });
@@ -86,7 +86,7 @@ fn every_field_that_is_called_canonical_shows_in_a_case() {
     assert!(wrong.is_empty(), "{} rows are not as the code does:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// True if the case has the field, and one of its events has it where the table says.
+/// True if the case has the field, and one of its events has it in the canonical field of the table.
 fn shows(case: &Shown, row: &Field, canonical: &str) -> bool {
     let given = leaves(&case.body, &row.path);
     if given.is_empty() {
@@ -133,8 +133,8 @@ fn instant(text: &str) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(local).ok()
 }
 
-/// The texts, numbers and Booleans at a path and below it. `[]` is any entry, `[x]` those whose `name` is x; names match
-/// in any case; a value that is wrapped (`{"label": .., "value": ..}`) is its value.
+/// The texts, numbers and Booleans at a path and below it. `[]` is any entry, `[x]` an entry whose `name` is x. Names
+/// match in any case. Wrapped values (`{"label": .., "value": ..}`) are unwrapped.
 fn leaves(value: &Value, path: &str) -> Vec<String> {
     let mut values = vec![value];
     for segment in path.split('.') {

@@ -1,5 +1,5 @@
-//! The Freshsales app (`infra/freshsales-app`) against the function that it forwards to: the same events, and what the
-//! one sends is what the other takes.
+//! The Freshsales app (`infra/freshsales-app`) and the function that it forwards to: both have the same events, and the
+//! function accepts the app's requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,14 +41,14 @@ fn it_forwards_every_product_event_of_the_catalogue_or_says_why_not() {
     assert_eq!(catalog, subscribed.union(&left_out).cloned().collect());
 }
 
-/// An installation's settings as an administrator enters them.
+/// The settings of an installation, as an administrator enters them.
 fn settings() -> Value {
     let secrets: BTreeMap<String, Vec<String>> = serde_json::from_str(&crm_samples::secrets(freshsales())).unwrap();
     let token = secrets["default"].iter().find_map(|proof| proof.strip_prefix("token:")).unwrap();
     json!({ "host": "api.example.com", "path": "webhooks/freshsales", "token": token })
 }
 
-/// The requests that the app makes of these payloads, in a stand-in for the platform.
+/// The requests that the app makes for these payloads, in a mock of the platform.
 fn forwarded(payloads: &[Value]) -> Vec<Value> {
     let mut node = Command::new("node")
         .arg(root().join("infra/tests/freshworks/platform.js"))
@@ -66,8 +66,8 @@ fn forwarded(payloads: &[Value]) -> Vec<Value> {
     String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Writes whole numbers that JavaScript does not hold as text. The samples have an account id as such a number; the
-/// platform, which is JavaScript, can only hand it over as the text that the vendor's documentation says it is.
+/// Converts whole numbers that JavaScript cannot represent to text. The samples have such an account id; the platform,
+/// which runs JavaScript, can only pass it as text, as the vendor documents.
 fn fit_javascript(json: &mut Value) {
     const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
     match json {
@@ -80,7 +80,7 @@ fn fit_javascript(json: &mut Value) {
     }
 }
 
-/// What JavaScript makes of numbers such as `1234.0`.
+/// Converts numbers such as `1234.0` as JavaScript does.
 fn as_javascript_has_it(json: &mut Value) {
     match json {
         Value::String(text) => {
@@ -126,7 +126,7 @@ fn what_it_sends_proves_its_origin_and_becomes_the_golden_event() {
             serde_json::from_str(&fs::read_to_string(case.folder.join("expected.json")).unwrap()).unwrap();
         for answer in [&mut actual, &mut golden] {
             for event in answer["events"].as_array_mut().into_iter().flatten() {
-                // The bytes are the app's, so their digest is another.
+                // The app changes the bytes, so the digest differs.
                 let id = event["id"].as_str().unwrap().rsplit_once(':').unwrap().0.to_owned();
                 event["id"] = id.into();
                 event["data"].as_object_mut().unwrap().remove("raw");

@@ -1,6 +1,6 @@
-//! A function from API Gateway's event to its answer, with the real SDK in front of an SQS of canned answers.
+//! A function from API Gateway's event to its answer, with the real SDK and an SQS with canned responses.
 //!
-//! The clock of the SDK's time-outs and pauses is paused: it jumps to where somebody waits for it.
+//! The clock for the SDK's timeouts and pauses is virtual: it advances to the next timer.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,14 +20,14 @@ use tests::stub::connector::connector_fn;
 pub const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
 pub const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine";
 
-/// How Lambda calls a function.
+/// Lambda's data about an invocation.
 pub const CALL: Call<'_> =
     Call { request_id: "8476a536", trace_header: Some("Root=1-5759e988-bd862e3fe1be46a994272793") };
 
-/// What the SDK sent: the operation's name and its JSON.
+/// The requests of the SDK: the operation's name and its JSON.
 type Sent = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// An SQS that answers with `status` and the body that `answer` makes of the request's.
+/// An SQS that answers with `status` and the body that `answer` returns for the request's body.
 fn sqs(status: u16, answer: impl Fn(&Value) -> Value + Send + Sync + 'static) -> (SharedHttpConnector, Sent) {
     let sent = Sent::default();
     let requests = sent.clone();
@@ -41,7 +41,7 @@ fn sqs(status: u16, answer: impl Fn(&Value) -> Value + Send + Sync + 'static) ->
     (client, sent)
 }
 
-/// An SQS that takes whatever it is given, or answers with another status.
+/// An SQS that accepts everything, or answers with another status.
 pub fn sqs_answering(status: u16) -> SharedHttpConnector {
     sqs(status, |_| json!({"MessageId": "m"})).0
 }
@@ -61,7 +61,7 @@ fn function(vendor: &'static Vendor, client: SharedHttpConnector, include_raw: b
     function_with(vendor, client, &[("INCLUDE_RAW", &include_raw.to_string())])
 }
 
-/// A vendor's function with these settings beside those that each must have.
+/// A vendor's function with these settings in addition to the required ones.
 pub fn function_with(vendor: &'static Vendor, client: SharedHttpConnector, settings: &[(&str, &str)]) -> Function {
     let config = config_with(vendor, settings);
     let queues = Queues::with_connector(&config.destination, client);
@@ -69,7 +69,7 @@ pub fn function_with(vendor: &'static Vendor, client: SharedHttpConnector, setti
     Function::new(vendor, config, secrets, queues)
 }
 
-/// These settings beside those that each function must have.
+/// A configuration with these settings in addition to the required ones.
 pub fn config_with(vendor: &'static Vendor, settings: &[(&str, &str)]) -> Config {
     Config::read(vendor, |variable| {
         if let Some((_, value)) = settings.iter().find(|(name, _)| *name == variable) {
@@ -262,7 +262,7 @@ async fn a_failing_sqs_is_tried_three_times_and_then_503_says_when_to_come_again
     }
 }
 
-/// AWS names an error in a header or in the body, and in the body under either of two names.
+/// AWS sends the error code in a header or in the body, and in the body under one of two names.
 #[tokio::test(start_paused = true)]
 async fn a_throttled_request_is_tried_again_however_its_error_is_named() {
     for (header, body) in [
@@ -286,7 +286,7 @@ async fn a_throttled_request_is_tried_again_however_its_error_is_named() {
     }
 }
 
-/// A VPC endpoint without private DNS: the queue's URL has another host than the region.
+/// For a VPC endpoint without private DNS, the queue's URL has another host than the region's.
 #[tokio::test]
 async fn every_request_goes_to_the_host_of_the_queue() {
     let teamgrid = crm::find("teamgrid").unwrap();

@@ -1,5 +1,5 @@
-//! Hostile input, from API Gateway's event to the answer: there is always one, it is never a 5xx, nothing of it is
-//! larger than a multiple of what came in, and SQS takes whatever it is given.
+//! Hostile input, from API Gateway's event to the answer. There is always an answer and never a 5xx, the output is
+//! bounded by a multiple of the input, and SQS accepts all messages.
 
 use std::sync::LazyLock;
 
@@ -24,12 +24,12 @@ pub(crate) fn accepted_case(vendor: &'static Vendor) -> Webhook {
     CASES.iter().find(|(name, _)| *name == vendor.name).unwrap().1.clone()
 }
 
-/// The same with other bytes for a body.
+/// The accepted case with another body.
 fn with_body(vendor: &'static Vendor, body: impl Into<Vec<u8>>) -> Webhook {
     Webhook { body: body.into(), ..accepted_case(vendor) }
 }
 
-/// The same with one more member in front.
+/// The accepted case with one more member at the start.
 fn with_member(vendor: &'static Vendor, name: &str, json: &str) -> Webhook {
     let webhook = accepted_case(vendor);
     let body = String::from_utf8(webhook.body.clone()).unwrap();
@@ -40,7 +40,7 @@ fn event(vendor: &'static Vendor, webhook: Webhook) -> Value {
     api_gateway::event(vendor, &webhook.proven(vendor, RECEIVED_AT))
 }
 
-/// The status, and what the answer says: its status word, its reason's word, or its error.
+/// The status, and the word in the answer: its status, its reason, or its error.
 fn ask(function: &Asked, payload: &str) -> (u16, String) {
     let (response, body) = function.ask(payload);
     assert_eq!(function.sqs.take_refused(), Vec::<String>::new());
@@ -53,7 +53,7 @@ fn ask(function: &Asked, payload: &str) -> (u16, String) {
     (response.status_code, says.to_owned())
 }
 
-/// Every vendor answers what `expected` says, `|` between several.
+/// Checks that every vendor's answer is one of `expected`, separated by `|`.
 #[track_caller]
 fn all_answer(expected: &str, what: &str, payload: impl Fn(&'static Vendor) -> Value) {
     for vendor in crm::ALL {
@@ -135,7 +135,7 @@ fn what_is_nested_deep_is_answered() {
     }
 }
 
-/// Most readers stop somewhere; the one of this language at 128 levels.
+/// Most parsers have a depth limit; `serde_json` stops at 128 levels.
 #[test]
 fn what_is_accepted_is_not_deeper_in_its_event_than_a_reader_goes() {
     let mut deepest = 0;
@@ -182,7 +182,7 @@ fn what_is_no_json_is_kept() {
     }
 }
 
-/// No vendor compresses. Who puts something between that does, gets told.
+/// No vendor compresses its bodies. A proxy that does must be recognizable by the reason.
 #[test]
 fn a_compressed_body_is_kept_with_the_reason() {
     let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
@@ -234,18 +234,18 @@ fn a_webhook_about_many_records_in_a_large_body_goes_in_batches_that_fit_or_is_k
         let body = json!({"webhookId": "w", "event": "user_added", "collection": "teams", "doc": doc});
         event(teamgrid, Webhook { body: body.to_string().into_bytes(), ..Webhook::default() })
     };
-    // Two of them are less than an SQS batch may have in all, three are more.
+    // Two of them fit an SQS batch, three do not.
     let function = Asked::new(teamgrid);
     let (response, body) = function.ask(&webhook(7, 400_000).to_string());
     assert_eq!((response.status_code, &body["status"]), (200, &json!("accepted")), "{body}");
     assert_eq!(function.sqs.take_refused(), Vec::<String>::new());
     assert_eq!(function.sqs.take().len(), 7);
-    // The events of one webhook have at most 64 MiB in all.
+    // The events of one webhook are limited to 64 MiB in total.
     let answer = ask(&Asked::new(teamgrid), &webhook(200, 400_000).to_string());
     assert_eq!(answer, (200, "too_many_events".to_owned()));
 }
 
-/// At most an event of an unknown kind: where a vendor's envelope is so plain that another's fits it.
+/// It is at most an event of an unknown kind, if a vendor's envelope is so simple that another's matches it.
 #[test]
 fn the_envelope_of_another_vendor_is_no_change_of_a_record() {
     for other in crm::ALL {
@@ -263,7 +263,7 @@ fn the_envelope_of_another_vendor_is_no_change_of_a_record() {
     }
 }
 
-/// What API Gateway would never hand over as well: a function can be invoked without it.
+/// Includes events that API Gateway would never send, because a function can be invoked directly.
 #[test]
 fn an_odd_request_is_answered() {
     type Change = fn(&mut Value);

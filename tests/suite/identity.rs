@@ -1,4 +1,4 @@
-//! What is the same change told again, and what is another change: the rules of `crm_normalize::key`, over all cases.
+//! Redeliveries and new changes: the rules of `crm_normalize::key`, for all cases.
 
 use crm_normalize::{Vendor, crm};
 use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
@@ -13,7 +13,8 @@ fn ids(vendor: &'static Vendor, webhook: &Webhook, received_at: Timestamp) -> Ve
     }
 }
 
-/// The number of events by what tells a redelivery of them: the vendor's id, the body with the vendor's time, nothing.
+/// The number of events by what identifies their redelivery: the vendor's id, the body with the vendor's time, or
+/// nothing.
 fn counts(vendor: &'static Vendor) -> [usize; 3] {
     let mut counts = [0; 3];
     for case in Case::all(&events()).unwrap().into_iter().filter(|case| case.vendor.name == vendor.name) {
@@ -41,7 +42,8 @@ fn the_table_of_what_is_recognized_as_a_redelivery_is_that_of_the_cases() {
     assert!(all, "events/README.md: expected the rows\n{}", rows.join("\n"));
 }
 
-/// However often and late: an event whose vendor says which change it is, by an id or a time, has one id.
+/// If the vendor identifies the change by an id or a time, the event has one id for any number of deliveries, at any
+/// time.
 #[test]
 fn an_event_whose_vendor_tells_the_change_has_one_id_at_any_time() {
     for case in Case::all(&events()).unwrap() {
@@ -61,7 +63,7 @@ fn an_event_whose_vendor_tells_the_change_has_one_id_at_any_time() {
     }
 }
 
-/// A local time is of the account's zone, when it comes in and when it is replayed.
+/// A local time is read in the account's zone, both on receipt and in a replay.
 #[test]
 fn a_local_time_is_of_the_zone_that_the_setting_names() {
     use crm_normalize::quarantine::Record;

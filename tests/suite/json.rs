@@ -1,4 +1,4 @@
-//! The reading of JSON: as strict as `serde_json`, and with the same values found.
+//! The JSON reader is as strict as `serde_json`, and finds the same values.
 
 use crm_normalize::json::{Object, Value as Found};
 use crm_samples::Case;
@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use tests::events;
 
-/// What may slip into a text, or out of it.
+/// Pieces of text to insert or remove.
 const PIECES: &[&str] = &[
     "",
     "\"",
@@ -65,7 +65,7 @@ const PIECES: &[&str] = &[
     "plain text of more than sixteen bytes",
 ];
 
-/// One change: where in the text, how many bytes go, what comes in their place.
+/// Edits: the position, the number of removed bytes, and the inserted text.
 fn edits() -> impl Strategy<Value = Vec<(Index, usize, &'static str)>> {
     prop::collection::vec((any::<Index>(), 0..4_usize, select(PIECES)), 1..4)
 }
@@ -97,7 +97,7 @@ fn what_serde_json_refuses_is_refused_and_nothing_else() {
         let text = edited(body.get::<String>(&bodies), &edits);
         prop_assert_eq!(Object::parse(&text).is_ok(), is_object(&text), "{}", text);
     });
-    // Short texts have more of the ways to end too early.
+    // Short texts end too early in more ways.
     let config = ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(edits in prop::collection::vec(edits(), 1..4))| {
         let text = edits.iter().fold(r#"{"a":[1,"b"],"c":{"d":null}}"#.to_owned(), |text, edits| edited(&text, edits));
@@ -118,7 +118,7 @@ fn no_deeper_than_a_reader_of_the_event_goes() {
     assert_eq!((error.line(), error.column()), (1, 640), "{error}");
 }
 
-/// That each value is the one that `serde_json` finds at the same place.
+/// Checks that each value equals `serde_json`'s value at the same place.
 fn same(found: Found<'_, '_>, expected: &Value) {
     assert_eq!(&serde_json::from_str::<Value>(found.get()).unwrap(), expected);
     match expected {
@@ -140,7 +140,7 @@ fn same(found: Found<'_, '_>, expected: &Value) {
     }
 }
 
-/// Takes the members of a name out, at any depth.
+/// Removes the members with a name, at any depth.
 fn remove(value: &mut Value, name: &str) {
     match value {
         Value::Object(members) => {
@@ -161,7 +161,7 @@ fn every_value_is_found_where_it_stands() {
         ".*".prop_map(Value::from),
         "[\"\\\\\u{0}-\u{1f}a-c]{0,20}".prop_map(Value::from),
     ];
-    // Names that are one another's in another case would be one member.
+    // Names that differ only in case would be one member.
     let names = "a|[a-c\"\\\\é\u{1}]{0,12}";
     let tree = leaf.prop_recursive(6, 80, 12, move |inner| {
         prop_oneof![

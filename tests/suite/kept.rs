@@ -1,4 +1,4 @@
-//! What is kept for later becomes, later, what it would have become at once.
+//! A quarantined or stored webhook gives the same result in a replay as on receipt.
 
 use crm_normalize::quarantine::{Body, Record, RestoreError};
 use crm_normalize::{Accepted, Normalized, Options, Pairs, Quarantine, Reason, Request, Secrets, crm};

@@ -1,4 +1,4 @@
-//! The one log line of a webhook, and the metrics that CloudWatch makes of it.
+//! The log line of a webhook, and the metrics that CloudWatch extracts from it.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -36,7 +36,7 @@ impl Written {
     }
 }
 
-/// The lines of the function's own that a webhook leaves.
+/// The function's own log lines for a webhook.
 pub async fn lines(
     vendor: &'static Vendor,
     webhook: Value,
@@ -53,7 +53,7 @@ pub async fn lines(
     written.lines()
 }
 
-/// The lines of the function's own at the `LOG_LEVEL` among its settings.
+/// The function's own log lines at the `LOG_LEVEL` of its settings.
 async fn lines_at_its_level(
     vendor: &'static Vendor,
     webhook: Value,
@@ -80,7 +80,7 @@ async fn line(webhook: Value, sqs: u16) -> Value {
     line_of(heffl(), webhook, sqs).await
 }
 
-/// The metrics that CloudWatch makes of a line. Each is a number in it, and has no dimensions.
+/// The metrics that CloudWatch extracts from a line. Each is a number in it, without dimensions.
 fn metrics(line: &Value) -> Vec<(String, u64)> {
     let directives = line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten();
     let mut all = Vec::new();
@@ -118,7 +118,7 @@ async fn an_accepted_webhook_leaves_a_short_line_without_metrics() {
     assert!(line.to_string().len() < 480, "{} bytes: {line}", line.to_string().len());
 }
 
-/// Each stage takes time, together no longer than the whole, and none has the time of another.
+/// Each stage has its own duration, and together they are not longer than the whole.
 #[tokio::test]
 async fn how_long_each_stage_took() {
     let slow = |delay: Duration| {
@@ -155,8 +155,8 @@ async fn only_the_first_webhook_of_a_process_is_a_cold_start() {
     assert_eq!(cold, [true, false, false]);
 }
 
-/// Lambda's own filter, for a function whose log format is JSON: it sends a line on if its `level` is the configured one
-/// or above, and takes a line without a level for INFO.
+/// Lambda's own filter for functions with JSON logs. It passes a line if its `level` is at or above the configured one;
+/// a line without a level counts as INFO.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
 fn lambda_sends_on(line: &Value, configured: &str) -> bool {
     const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
@@ -165,7 +165,7 @@ fn lambda_sends_on(line: &Value, configured: &str) -> bool {
     own >= rank(configured)
 }
 
-/// An outcome that is counted: the webhook, the statuses of SQS and S3, settings, and what is expected of the line.
+/// An outcome with a metric: the webhook, the statuses of SQS and S3, the settings, and the expected line.
 struct Counted {
     webhook: Value,
     sqs: u16,
@@ -248,7 +248,7 @@ async fn whoever_must_act_gets_a_metric() {
     }
 }
 
-/// The template leaves Lambda's filter at INFO and hands `LOG_LEVEL` to the function.
+/// The template leaves Lambda's filter at INFO and passes `LOG_LEVEL` to the function.
 #[tokio::test(start_paused = true)]
 async fn no_metric_goes_quiet_at_any_log_level() {
     for word in ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] {
@@ -266,7 +266,7 @@ async fn no_metric_goes_quiet_at_any_log_level() {
     }
 }
 
-/// A body that is not API Gateway's event, and whatever is in it, gets an answer and a line without any of it.
+/// Any event that is not from API Gateway gets an answer, and a line without its contents.
 #[tokio::test]
 async fn nothing_of_a_malformed_event_is_logged() {
     for payload in [
@@ -287,7 +287,7 @@ async fn nothing_of_a_malformed_event_is_logged() {
     }
 }
 
-/// Who is on call is to read what is missing: a permission, a queue.
+/// The person on call must see the cause, such as a missing permission or queue.
 #[tokio::test(start_paused = true)]
 async fn why_sqs_refused_is_said_in_its_own_words() {
     let denied = r#"{"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "not authorized to perform: sqs:SendMessage"}"#;
@@ -320,7 +320,7 @@ async fn without_a_namespace_there_are_no_metrics() {
     assert_eq!((lines.len(), lines[0].get("_aws")), (1, None));
 }
 
-/// The line of a webhook of TeamGrid's, which proves its origin.
+/// The line of an authentic TeamGrid webhook.
 async fn teamgrid(body: &Value) -> Value {
     let teamgrid = crm::find("teamgrid").unwrap();
     let webhook = Webhook { body: body.to_string().into(), ..Webhook::default() };

@@ -1,4 +1,4 @@
-//! What holds the workspace together, and what its parts do seen from outside.
+//! The test suite: consistency of the workspace, and the behaviour of its parts from outside.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -30,9 +30,8 @@ mod stubs;
 mod tolerance;
 mod webhook_secrets;
 
-/// Keeps every place that logs switched on for the tests that read the log. `tracing` decides once for each place, by the
-/// subscribers it finds at that moment: a test that logs without one, at the same time, would switch it off for the
-/// others too.
+/// Keeps all log call sites enabled for the tests that read the log. `tracing` decides once for each call site, by the
+/// subscribers at that moment. A concurrent test without a subscriber would disable it for the other tests too.
 fn keep_callsites_open() {
     use tracing_subscriber::filter::dynamic_filter_fn;
     use tracing_subscriber::layer::SubscriberExt;

@@ -1,4 +1,4 @@
-//! The overflow store: what SQS does not take, for its size or because it is out of reach, is kept in S3.
+//! The overflow store: messages that are too large for SQS, and webhooks while SQS is unreachable, are stored in S3.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -27,11 +27,11 @@ use crate::{log, signature};
 
 const BUCKET: &str = "crm-overflow";
 
-/// An SQS and an S3 that answer with these statuses, and what came to them.
+/// An SQS and an S3 that answer with these statuses and record their requests.
 #[derive(Clone, Default)]
 struct Aws {
     messages: Arc<Mutex<Vec<Value>>>,
-    /// By path.
+    /// The stored objects by path.
     objects: Arc<Mutex<BTreeMap<String, Put>>>,
 }
 
@@ -136,7 +136,7 @@ async fn while_sqs_is_out_of_reach_webhooks_are_stored_for_a_replay() {
     }
 }
 
-/// Online, offline, online: the third body is the first one again, and another change.
+/// Online, offline, online: the third body equals the first one, but is another change.
 #[tokio::test(start_paused = true)]
 async fn while_sqs_is_out_of_reach_a_state_that_comes_back_is_stored_again() {
     let teamgrid = crm_normalize::crm::find("teamgrid").unwrap();
@@ -185,8 +185,8 @@ async fn a_vendor_never_waits_longer_than_six_seconds() {
     assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
 }
 
-/// An SQS and an S3 whose clock is so many seconds ahead of ours, and which refuse a signature more than five minutes
-/// off, as AWS does. Gives how many requests came to each.
+/// An SQS and an S3 whose clock is ahead of ours by some seconds. Like AWS, they refuse a signature whose time is more
+/// than five minutes off. Returns the number of requests to each.
 fn ahead(seconds: i64, sqs_is_down: bool) -> (SharedHttpConnector, Arc<Mutex<[usize; 2]>>) {
     let counts = Arc::<Mutex<[usize; 2]>>::default();
     let count = counts.clone();
@@ -249,7 +249,7 @@ async fn the_same_body_of_two_accounts_is_stored_for_each() {
     assert_eq!(aws.paths().len(), 2, "{:?}", aws.paths());
 }
 
-/// An AWS that is silent, but for S3's answer to one request, the second.
+/// An AWS that never answers, except for S3's response to the second request.
 #[derive(Clone, Debug, Default)]
 struct AlmostSilent(Arc<Mutex<usize>>);
 
@@ -265,7 +265,7 @@ impl HttpConnector for AlmostSilent {
     }
 }
 
-/// What does not fit a message needs S3 first, then SQS, then S3 again.
+/// An event that is too large for a message needs S3 first, then SQS, then S3 again.
 #[tokio::test(start_paused = true)]
 async fn a_vendor_never_waits_longer_than_six_seconds_for_what_is_larger_than_a_message() {
     for webhook in [large(), Webhook { body: vec![b'x'; 1 << 20], ..Webhook::default() }] {
@@ -278,7 +278,7 @@ async fn a_vendor_never_waits_longer_than_six_seconds_for_what_is_larger_than_a_
     }
 }
 
-/// The request against the one that AWS's own client makes for the same object.
+/// Compares the request with the one that AWS's own client makes for the same object.
 #[tokio::test(start_paused = true)]
 async fn the_store_is_written_as_the_sdk_writes_it() {
     let (ours, sdk) = (Aws::default(), Aws::default());

@@ -1,5 +1,5 @@
-//! Not a test: a function whose translation panics, for the test that shows what becomes of the next webhook. Apart from
-//! that it is a function like any other.
+//! A function whose translation panics, for a test of the webhook after that. Otherwise it is a function like any
+//! other.
 
 use std::process::ExitCode;
 
@@ -30,7 +30,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
 }
 
 fn main() -> ExitCode {
-    // As a function of the release profile does, which says `panic = "abort"`.
+    // Abort like a function of the release profile, which has `panic = "abort"`.
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         print(panic);

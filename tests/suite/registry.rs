@@ -1,5 +1,5 @@
-//! A vendor is a line in `crm::ALL`, a source file, a function, cases and a line in the template. Whatever one of
-//! them has and another lacks is named here.
+//! A vendor consists of a line in `crm::ALL`, a source file, a function, cases and a line in the template. These tests
+//! name the missing parts.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,14 +10,14 @@ use crm_samples::retries::Retries;
 use crm_samples::{Answer, Case, RECEIVED_AT};
 use tests::{events, names, root, table_rows};
 
-/// The one function that is no vendor's route.
+/// The only function that is not a vendor's route.
 const CONSUMER: &str = "consumer";
 
 fn table() -> BTreeSet<String> {
     crm::ALL.iter().map(|vendor| vendor.name.to_owned()).collect()
 }
 
-/// Folders with a package in it.
+/// Folders that contain a package.
 fn packages(folder: &Path) -> BTreeSet<String> {
     names(folder).unwrap().into_iter().filter(|name| folder.join(name).join("Cargo.toml").exists()).collect()
 }
@@ -26,7 +26,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Functions without the consumer, which must be among them.
+/// The functions without the consumer, which must exist.
 #[track_caller]
 fn vendors_of(functions: &BTreeSet<String>) -> BTreeSet<String> {
     let mut vendors = functions.clone();
@@ -130,7 +130,7 @@ fn every_vendor_has_a_retry_schedule_and_none_is_longer_than_a_consumer_remember
     }
 }
 
-/// The template makes all that a vendor needs from its line in the default of parameter `Vendors`.
+/// The template creates everything for a vendor from its line in the default of parameter `Vendors`.
 #[test]
 fn every_vendor_is_in_the_template_and_no_other() {
     let template = read("infra/template.yaml");
@@ -153,7 +153,8 @@ fn names_are_plain_words_and_tables_hold_nothing_twice() {
     }
 }
 
-/// The README's tables of one thing from two vendors: their heads name the cases, their cells are the cases' values.
+/// The README's tables that compare two vendors: the headings name the cases, and the cells must be the values of the
+/// cases.
 #[test]
 fn the_readme_shows_what_the_cases_become() {
     let record = |case: &str| -> serde_json::Value {

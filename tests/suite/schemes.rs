@@ -1,11 +1,11 @@
-//! Proof of origin: what the vendors' own vectors say, and every way to be wrong.
+//! Proof of origin: the vendors' own test vectors, and all kinds of wrong proofs.
 
 use std::borrow::Cow;
 
 use crm_normalize::{Pairs, Request, Secrets, Unauthorized, Vendor, crm};
 use jiff::{SignedDuration, Timestamp};
 
-/// A request that is right in everything, to be made wrong in one thing.
+/// A valid request, to be changed in one thing.
 #[derive(Clone)]
 struct Case {
     vendor: &'static Vendor,
@@ -40,7 +40,7 @@ impl Case {
         self
     }
 
-    /// The same with another value for a header.
+    /// The request with another value of a header.
     fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self = self.without(name);
         self.header(name, value)
@@ -98,7 +98,7 @@ fn heffl() -> Case {
 #[test]
 fn standard_webhooks_known_answers() {
     assert_eq!(heffl().verify(), Ok(()));
-    // That of the specification's Rust library.
+    // The vector of the specification's Rust library.
     let body = r#"{"email":"test@example.com","username":"test_user"}"#;
     let second = Case::new("heffl", "hmac:whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", 1_649_367_553, body)
         .header("Webhook-Id", "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk")
@@ -206,7 +206,7 @@ const TEAMGRID_SIGNATURE: &str = "v1=48cb18fcc1934dfe01f67f47fce70b35425f89accc9
 fn teamgrid_signed_delivery_known_answer() {
     assert_eq!(teamgrid().verify(), Ok(()));
     assert_eq!(teamgrid().at(300).verify(), Ok(()));
-    // The id is not under the signature.
+    // The signature does not cover the id.
     assert_eq!(teamgrid().with("X-TeamGrid-Webhook-Id", "wh_2").verify(), Ok(()));
 }
 
@@ -290,7 +290,7 @@ fn plus(token: &str) -> Case {
 #[test]
 fn a_token_in_each_of_its_places() {
     for case in [
-        // The query is decoded: a `+` that stood in the URL as it is has become a space.
+        // The query is decoded, so an unescaped `+` in the URL has become a space.
         plus("s3+cret").query("token", "s3 cret"),
         plus("s3+cret").query("token", "s3+cret"),
         plus("s3 cret").query("token", "s3 cret"),

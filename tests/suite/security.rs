@@ -1,5 +1,5 @@
-//! Forged, truncated, replayed, reordered and downgraded proofs of every scheme of every vendor, through the function:
-//! each gets the very same answer and leaves nothing on a queue, and no log has a secret, a credential or a body's text.
+//! Forged, truncated, replayed, reordered and downgraded proofs of every scheme of every vendor, through the function.
+//! All get the same answer and put nothing on a queue, and no log contains a secret, a credential or text of a body.
 
 mod attempt;
 mod leaks;
@@ -27,7 +27,7 @@ fn function(vendor: &'static Vendor, scheme: Scheme, labels: &[&str]) -> Asked {
     Asked::with_secrets(vendor, &json!({"default": own, "acme": [proof("acme")]}).to_string())
 }
 
-/// The whole answer as JSON, and how many messages are on the queues.
+/// The whole answer as JSON, and the number of messages on the queues.
 fn ask(function: &Asked, attempt: &Attempt) -> (Value, usize) {
     let (response, _) = function.ask(&attempt.event.to_string());
     (serde_json::to_value(&response).unwrap(), function.sqs.take().len())
@@ -38,7 +38,7 @@ fn schemes() -> impl Iterator<Item = (&'static Vendor, Scheme)> {
     crm::ALL.iter().flat_map(|vendor| vendor.schemes.iter().map(move |scheme| (*vendor, *scheme)))
 }
 
-/// Everything that is logged while `f` runs, as the functions log at their most talkative.
+/// Everything that is logged while `f` runs, at the most verbose level.
 fn logged(f: impl FnOnce()) -> String {
     #[derive(Clone, Default)]
     struct Memory(Arc<Mutex<Vec<u8>>>);
@@ -81,7 +81,7 @@ fn every_wrong_proof_gets_the_same_answer_and_leaves_nothing() {
     }
 }
 
-/// What is right, however it may look.
+/// Valid proofs in unusual forms.
 #[test]
 fn a_right_proof_in_another_form_is_accepted() {
     for (vendor, scheme) in schemes() {
@@ -216,7 +216,7 @@ fn no_log_has_text_of_the_body_of_any_case() {
         });
         let mut texts = Vec::new();
         strings(&body, &mut texts);
-        // The ids of record and account are in the event's id; the name of a documented event is the catalogue's.
+        // Record and account ids are part of the event's id, and documented event names come from the catalogue.
         let documented = |text: &str| case.vendor.documented(text).is_some();
         texts.retain(|text| !ids.contains(text.as_str()) && !documented(text) && text.contains([' ', '@', '/', ':']));
         absent(&log, texts);
@@ -232,7 +232,7 @@ fn strings(value: &Value, all: &mut Vec<String>) {
     }
 }
 
-/// Texts that look like data become lists of themselves, which no field is: each is a warning.
+/// Wraps texts that look like data in lists. No field is such a list, so each causes a warning.
 fn turn_into_lists(value: &mut Value) {
     match value {
         Value::String(text) if text.contains(['@', '/']) => *value = json!([[text]]),

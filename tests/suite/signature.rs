@@ -7,8 +7,9 @@ use ring::{digest, hmac};
 /// The secret key of `function_with`.
 const SECRET: &str = "test";
 
-/// True if a request's [Signature Version 4](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html)
-/// holds, and is over all that must be signed.
+/// True if a request's [Signature Version
+/// 4](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html) is valid and covers
+/// everything that must be signed.
 pub fn holds(method: &str, host: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> bool {
     let header = |name: &str| if name == "host" { host } else { headers[name].to_str().unwrap().trim() };
     let hexadecimal = |text: &[u8]| HEXLOWER.encode(digest::digest(&digest::SHA256, text).as_ref());

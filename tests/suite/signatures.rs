@@ -1,4 +1,4 @@
-//! Signatures as data: what the vendors' own vectors say, and every way to be wrong, for each scheme on its own.
+//! Signature schemes: the vendors' own test vectors, and all kinds of wrong signatures, for each scheme.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crm_normalize::scheme::{ATTIO, CLOSE, HUBSPOT_V2, HUBSPOT_V3, Scheme, Signat
 use crm_normalize::{Pairs, Request, Secrets, Unauthorized};
 use jiff::{SignedDuration, Timestamp};
 
-/// A request with the headers that prove it.
+/// A request with the headers of its proof.
 #[derive(Clone)]
 struct Signature {
     scheme: &'static SignatureScheme,
@@ -25,7 +25,7 @@ impl Signature {
         Self { scheme, secret: secret.to_owned(), now, method: "POST", url, body, headers: Vec::new() }
     }
 
-    /// Signed with the sample secret at this time.
+    /// A request signed with the sample secret at this time.
     fn sample(scheme: &'static SignatureScheme, at: Timestamp) -> Self {
         let setting: serde_json::Value =
             serde_json::from_str(&crm_samples::secrets_of(&[Scheme::Signature(scheme)])).unwrap();
@@ -81,7 +81,7 @@ fn milliseconds(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap()
 }
 
-/// The secret and the timestamp are those of Close's page, whose hash is of a body that the page does not show.
+/// Secret and timestamp are from Close's page. The page's hash cannot be used, because the page does not show the body.
 fn close() -> Signature {
     let secret = "058bfb6a3d8cfdc4da7c3be5901b16ae11da982b46a25fb2cd7016e97a140a1c";
     let body = r#"{"subscription_id": "whsub_4Qx2mTn8LrYbZc6VhKdEwP", "event": {"id": "ev_5uJ0sHq7RkWnXbA3mTzLcV", "object_type": "lead", "action": "created"}}"#;
@@ -108,12 +108,12 @@ fn attio_known_answer_and_its_secret_is_text() {
         Signature::new(&ATTIO, secret, seconds(0), "", body).with("attio-signature", signature).verify()
     };
     assert_eq!(verify("b2e3189b768b3bbcd08ab8092c8e538a67144928c6efd2520f98acfb47c72182"), Ok(()));
-    // That of the secret as hexadecimal digits.
+    // The signature with the secret decoded from hexadecimal digits.
     let decoded = "553a9ca7215769539589715aac3290be0b71cc07dd1311c128fe47e4930c1250";
     assert_eq!(verify(decoded), Err(Unauthorized::Mismatch));
 }
 
-/// HubSpot's own SDKs test with these.
+/// From the tests of HubSpot's own SDKs.
 const HUBSPOT_SECRET: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
 const HUBSPOT_URL: &str = "https://www.example.com/webhook_uri";
 
@@ -134,7 +134,7 @@ fn hubspot_v3_known_answers() {
     }
 }
 
-/// Computed apart from this code, by the formula on HubSpot's page.
+/// Computed independently of this code, by the formula on HubSpot's page.
 #[test]
 fn hubspot_v3_undoes_some_escapes_of_the_url() {
     let secret = "8b1c0f2e-1111-4222-8333-94d5e6f70819";
@@ -184,16 +184,16 @@ fn hubspot_v2_known_answers() {
     let body = r#"{"example_field":"example_value"}"#;
     let post = v2(body, "9569219f8ba981ffa6f6f16aa0f48637d35d728c7e4d93d0d52efaa512af7900");
     assert_eq!(post.verify(), Ok(()));
-    // Version 1, which signs neither URL nor time, is none.
+    // Version 1 is not accepted, because it signs neither URL nor time.
     let body = r#"[{"eventId":1,"subscriptionId":12345,"portalId":62515,"occurredAt":1564113600000,"subscriptionType":"contact.creation","attemptNumber":0,"objectId":123,"changeSource":"CRM","changeFlag":"NEW","appId":54321}]"#;
     let v1 = "232db2615f3d666fe21a8ec971ac7b5402d33b9a925784df3ca654d05f4817de";
     assert_eq!(v2(body, v1).verify(), Err(Unauthorized::Mismatch));
     assert_eq!(v2(body, v1).with("X-HubSpot-Signature-Version", "v1").verify(), Err(Unauthorized::NoProof));
-    // Length extension: the digest of a longer body can be made without the secret, but not that of this one.
+    // Length extension: the digest of a longer body can be computed without the secret, but not the digest of this one.
     assert_eq!(post.change(|signed| signed.body.push(0x80)).verify(), Err(Unauthorized::Mismatch));
 }
 
-/// A request that has a version 3 must prove itself by it, whatever else it has.
+/// A request with a version 3 signature must prove itself by it, regardless of other signatures.
 #[test]
 fn hubspot_v2_does_not_stand_in_for_a_wrong_v3() {
     let setting = serde_json::json!({"default": [
@@ -222,7 +222,7 @@ fn hubspot_v2_does_not_stand_in_for_a_wrong_v3() {
     }
 }
 
-/// One thing wrong at a time.
+/// Signatures with one thing wrong at a time.
 fn forgeries(scheme: &'static SignatureScheme, at: Timestamp) -> Vec<(&'static str, Signature)> {
     let right = || Signature::sample(scheme, at);
     let header = scheme.header;
@@ -312,7 +312,7 @@ fn methods_are_signed_in_upper_case() {
     }
 }
 
-/// A header that has both time and signature, as several vendors write it.
+/// A scheme with both time and signature in one header, as several vendors use.
 const PACKED: SignatureScheme = SignatureScheme {
     name: "packed",
     word: "hmac",
@@ -336,7 +336,7 @@ const PACKED: SignatureScheme = SignatureScheme {
 }
 .checked();
 
-/// Computed apart from this code, with Python's hmac.
+/// Computed independently of this code, with Python's hmac.
 #[test]
 fn time_and_signature_in_one_header() {
     let hex = "65bb9c39d57e6fe376ff48e139724838b53323ef01ded043519d885a18538cfe";
@@ -363,7 +363,7 @@ fn time_and_signature_in_one_header() {
     assert_eq!(sample.verify(), Ok(()));
 }
 
-/// Each of these, as a constant of the crate, would stop the compiler.
+/// Each of these would not compile as a constant of the crate.
 #[test]
 fn a_scheme_that_leaves_body_or_time_unsigned_is_refused() {
     let refused = |change: fn(SignatureScheme) -> SignatureScheme| {

@@ -1,4 +1,4 @@
-//! The stubs of S3 and DynamoDB, before the real SDKs.
+//! The stubs of S3 and DynamoDB, tested with the real SDKs.
 
 use std::collections::HashMap;
 
@@ -82,7 +82,8 @@ async fn dynamodb_writes_all_of_a_transaction_or_nothing_and_a_token_once() {
     assert_eq!(get("c").await.unwrap().item, None);
 }
 
-/// What the sample consumer's write of one event costs, beside a transaction of the same item and a record of the event.
+/// Compares the cost of the sample consumer's write of one event with a transaction of the same item and a record of
+/// the event.
 #[tokio::test]
 async fn one_conditional_write_costs_a_third_of_a_transaction() {
     use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};

@@ -1,4 +1,4 @@
-//! The stubs that the fault tests and the benchmark stand on, before the real SDK and a real function.
+//! The stubs of the fault tests and the benchmark, tested with the real SDK and a real function.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn client(endpoint: &str, authority: Option<&str>) -> Client {
     Client::from_conf(config.build())
 }
 
-/// An SQS with a FIFO queue, its dead-letter queue and a standard queue, and the SDK before it.
+/// An SQS with a FIFO queue, its dead-letter queue and a standard queue, and an SDK client for it.
 struct Stub {
     sqs: Sqs,
     server: Server,
@@ -70,7 +70,7 @@ impl Stub {
         request.send().await.unwrap().message_id.unwrap()
     }
 
-    /// The bodies of what is received, and the messages.
+    /// Receives messages. Returns their bodies, and the messages.
     async fn receive(&self, queue: &str) -> (Vec<String>, Vec<Message>) {
         let request = self.client.receive_message().queue_url(self.url(queue)).max_number_of_messages(10);
         let messages = request.message_system_attribute_names("All".into()).send().await.unwrap().messages.unwrap();
@@ -83,7 +83,7 @@ impl Stub {
         request.send().await.map(drop).map_err(|error| error.code().unwrap_or_default().to_owned())
     }
 
-    /// The clock of the stub goes on; nobody waits.
+    /// Advances the stub's clock without waiting.
     async fn pass(seconds: u64) {
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(seconds)).await;
@@ -170,7 +170,7 @@ async fn sqs_refuses_what_it_does_not_take() {
         (send(EVENTS, "x").message_group_id("x").message_deduplication_id("no space"), "InvalidParameterValue"),
     ] {
         let error = request.send().await.unwrap_err();
-        // The code of the older protocol, where there is one: what the SDK shows.
+        // The SDK shows the code of the older protocol, if there is one.
         assert!(error.code() == Some(code) || error.as_service_error().unwrap().is_queue_does_not_exist(), "{error:?}");
     }
     let attributes = stub.client.get_queue_attributes().queue_url(stub.url("kept"));
@@ -178,7 +178,7 @@ async fn sqs_refuses_what_it_does_not_take() {
     assert_eq!(attributes.attributes.unwrap()[&QueueAttributeName::ApproximateNumberOfMessages], "0");
 }
 
-/// What the emulator of the local stack answers for this message.
+/// Compares with the local stack's emulator's response to this message.
 #[tokio::test]
 async fn sqs_confirms_with_the_digests_of_body_and_attributes() {
     let stub = Stub::start().await;
@@ -221,7 +221,7 @@ fn heffl(endpoint: &str) -> Function {
     function(endpoint, "heffl")
 }
 
-/// A function that proves and translates as Heffl's does.
+/// A function that verifies and translates like Heffl's.
 fn function(endpoint: &str, binary: &str) -> Function {
     Function::new("heffl", binaries().unwrap().join(binary))
         .variable("AWS_ENDPOINT_URL", endpoint)
@@ -264,13 +264,13 @@ async fn a_panic_costs_its_own_webhook_alone() {
         let answer: Value = serde_json::from_slice(&environment.invoke(lead_created()).await.unwrap()).unwrap();
         assert_eq!(answer["statusCode"], 200, "{answer}");
         assert_eq!(environment.starts(), starts);
-        // API Gateway makes a 500 of it, and the vendor sends again; Lambda starts the function again.
+        // API Gateway answers 500, and the vendor sends again. Lambda restarts the function.
         let end = environment.invoke(bug.clone()).await;
         assert!(matches!(end, Err(InvokeError::Exited(_))), "{end:?}");
     }
 }
 
-/// A consumer's batch has other messages in it, which go on.
+/// A panic must not affect the other messages of a consumer's batch.
 #[test]
 fn a_panic_ends_a_function_and_not_the_consumer() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
@@ -283,7 +283,7 @@ fn a_panic_ends_a_function_and_not_the_consumer() {
     assert!(makefile.contains(builds) && makefile.contains(release), "`make build` takes each of its own profile");
 }
 
-/// The same seed gives the same faults, whatever comes in between; another gives others.
+/// The same seed gives the same faults, regardless of other requests; another seed gives others.
 #[test]
 fn faults_hang_on_the_seed_and_the_request() {
     use tests::stub::faults::{Fault, Plan, Rates};

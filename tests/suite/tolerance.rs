@@ -1,5 +1,5 @@
-//! Bodies that are not quite what the vendor documents. For each case, fields are dropped, nulled, retyped and
-//! reordered at random; the event comes out as long as its record has an id.
+//! Bodies that differ from the vendor's documentation. For each case, fields are dropped, nulled, retyped and reordered
+//! at random. There must be an event as long as its record has an id.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 use tests::events;
 
-/// What is done to one value.
+/// A change of one value.
 #[derive(Clone, Debug)]
 enum Change {
     Drop,
     Replace(Value),
 }
 
-/// Where a value stands: the names and positions on the way to it.
+/// The path to a value: member names and array positions.
 type Path = Vec<String>;
 
 fn paths(value: &Value, here: &Path, all: &mut Vec<Path>) {
@@ -62,7 +62,7 @@ fn change(value: &mut Value, path: &[String], what: &Change) {
     }
 }
 
-/// The JSON of a value, the members of each object turned on by some places.
+/// The JSON of a value, with the members of each object rotated.
 fn turned(value: &Value, places: usize) -> String {
     match value {
         Value::Object(members) => {
@@ -85,7 +85,7 @@ fn webhook(case: &Case, body: &str) -> Webhook {
     Webhook { body: body.into(), ..case.webhook().unwrap() }.proven(case.vendor, RECEIVED_AT)
 }
 
-/// The ids of the records, or the word of what it became instead.
+/// The ids of the records, or the word of another outcome.
 fn outcome(case: &Case, body: &str) -> Result<Vec<String>, String> {
     let webhook = webhook(case, body);
     let (answer, _) = webhook.answer(case.vendor, RECEIVED_AT).unwrap();
@@ -98,7 +98,7 @@ fn outcome(case: &Case, body: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// A case, and the paths whose loss or change of type does not cost it its event or record.
+/// A case, and the paths that may be lost or change their type without losing the event or record.
 struct Subject {
     case: Case,
     body: Value,
@@ -123,7 +123,7 @@ fn subjects(vendor: &'static Vendor) -> Vec<Subject> {
             })
             .cloned()
             .collect();
-        // The way to the id, the id, and what names the event: all else is optional.
+        // Only the id, the objects around it, and the event's name are required.
         let leaves = essential
             .iter()
             .filter(|path| !essential.iter().any(|other| other.len() > path.len() && other.starts_with(path)));

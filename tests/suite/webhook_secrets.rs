@@ -39,7 +39,7 @@ fn config(setting: &str) -> Config {
     .unwrap()
 }
 
-/// An SQS that takes everything, and this secret store.
+/// An SQS that accepts everything, and this secret store.
 fn connector(store: &SecretStore) -> SharedHttpConnector {
     let store = store.clone();
     connector_fn(move |request: http::Request<SdkBody>| {
@@ -113,7 +113,7 @@ async fn forged_webhooks_cause_one_read_a_minute_at_most() {
         assert_eq!(status(&function, "forged", RECEIVED_AT + second * number).await, 401);
     }
     assert_eq!(store.requests(), 3, "at the start, after one minute and after two");
-    // Reads that fail count too.
+    // Failed reads count too.
     let failures = vec![(500, ""); 1000];
     store.fail(&failures);
     let before = store.requests();
@@ -187,7 +187,7 @@ async fn a_start_without_secrets_says_why_in_one_line_without_a_secret() {
     }
 }
 
-/// The AWS of a real function: an SQS that takes everything, and this secret store.
+/// The AWS of a real function: an SQS that accepts everything, and this secret store.
 struct Aws(SecretStore);
 
 impl Service for Aws {

@@ -1,5 +1,6 @@
-//! The small job of the Rust references: the body through `serde_json::Value` to SQS. No proof of origin, no model, no
-//! key of the vendor's; the message has a group, a deduplication id and six attributes, as the functions' has.
+//! The work of the Rust references: parses the body to a `serde_json::Value` and sends it to SQS. It has no proof of
+//! origin, no model and no key of the vendor's. The message has a group, a deduplication id and six attributes, like
+//! that of the functions.
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_sdk_sqs::Client;

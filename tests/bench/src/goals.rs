@@ -1,4 +1,4 @@
-//! What is to be reached, and whether it is.
+//! The aims of the benchmark, compared with the results.
 
 use anyhow::Context;
 
@@ -6,12 +6,12 @@ use crate::measure::{Figures, Slice, Slow, Step, longest};
 use crate::prepare::FUNCTION;
 use crate::statistics::{Samples, figure};
 
-/// One aim: a measured value beside its bound.
+/// One aim: a measured value and its bound.
 #[derive(Clone, Debug)]
 pub struct Goal {
     pub what: String,
     pub value: f64,
-    /// The most that it may be.
+    /// The maximum value.
     pub bound: f64,
     pub unit: &'static str,
 }
@@ -25,7 +25,7 @@ impl Goal {
         self.value <= self.bound
     }
 
-    /// What is aimed at, what is measured, whether that is enough.
+    /// The table cells: aim, bound, measured value, result.
     pub fn cells(&self) -> [String; 4] {
         let bound = format!("≤ {}{}", self.bound, self.unit);
         let met = match self.is_met() {
@@ -37,7 +37,7 @@ impl Goal {
     }
 }
 
-/// All that was measured.
+/// All measurements.
 #[derive(Debug)]
 pub struct Results {
     pub figures: Vec<Figures>,
@@ -50,7 +50,7 @@ pub struct Results {
 
 impl Results {
     /// # Errors
-    /// If ours was not measured.
+    /// If our function was not measured.
     pub fn goals(&self) -> anyhow::Result<Vec<Goal>> {
         let find = |name: &str| self.figures.iter().find(|figures| figures.subject.name == name);
         let ours = find("ours").context("ours was not measured")?;
@@ -100,7 +100,8 @@ impl Results {
     }
 }
 
-/// Below 1 where the time grows no faster than the body: every webhook has a fixed part.
+/// The growth of the time per byte. Below 1 if the time grows no faster than the body, because every webhook has a
+/// fixed part.
 fn growth(steps: &[Step]) -> f64 {
     let bytes = |step: &Step| step.body_bytes as f64;
     steps
@@ -109,7 +110,8 @@ fn growth(steps: &[Step]) -> f64 {
         .map_or(f64::NAN, |(first, last)| last.cpu.of(&first.cpu) * bytes(first) / bytes(last))
 }
 
-/// Of ten, the most that SQS takes at once: below that, a batch costs a request more or less.
+/// The growth of the time per event, compared with ten events, the maximum of an SQS batch. Smaller batches differ by a
+/// request.
 fn batch_growth(steps: &[Step]) -> f64 {
     let events = |step: &Step| step.count as f64;
     let ten = steps.iter().find(|step| step.count == 10);

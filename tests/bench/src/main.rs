@@ -1,5 +1,5 @@
-//! Measures the functions as whole processes, cold and warm, through the Lambda Runtime API and an SQS behind TLS,
-//! beside references in the same run; writes `BENCHMARKS.md`.
+//! Measures the functions as whole processes, cold and warm, through the Lambda Runtime API and an SQS with TLS,
+//! together with references in the same run. Writes `BENCHMARKS.md`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints")]
 #![expect(clippy::arithmetic_side_effects, reason = "no count here comes near its type's end")]
 #![expect(clippy::indexing_slicing, reason = "of JSON, where what is missing is null")]
@@ -25,7 +25,7 @@ use stand::Stand;
 use tests::root;
 use webhook::Webhooks;
 
-/// Measure the functions, cold and warm, beside references.
+/// Measure the functions, cold and warm, together with references.
 #[derive(Debug, Parser)]
 struct Options {
     /// Starts of each program
@@ -37,31 +37,31 @@ struct Options {
     /// Webhooks of each program and size in a round
     #[arg(long, default_value_t = 1000)]
     webhooks: u32,
-    /// Webhooks that meet a silent SQS; ten times as many meet one that throttles
+    /// Webhooks with a silent SQS; ten times as many with a throttling SQS
     #[arg(long, default_value_t = 3)]
     slow: u32,
-    /// Webhooks of the long run; 0: none
+    /// Webhooks of the long run; 0 to skip it
     #[arg(long, default_value_t = 1_000_000)]
     soak: u32,
-    /// A few of each, within a minute: whether all works, not how fast it is
+    /// A few of each, within a minute, to check that everything works
     #[arg(long)]
     quick: bool,
     /// Leave out the longer bodies and the larger batches
     #[arg(long)]
     skip_growth: bool,
-    /// Measure what was built before
+    /// Measure the existing binaries
     #[arg(long)]
     no_build: bool,
-    /// What ours is measured beside, the last of them right before it
+    /// The references; the last one is measured right before ours
     #[arg(long, value_delimiter = ',', default_value = "floor,plain,node,python,tuned")]
     references: Vec<String>,
-    /// The folder of our functions, such as one of another build [default: target/release]
+    /// The folder of our functions, for example of another build [default: target/release]
     #[arg(long)]
     binaries: Option<PathBuf>,
-    /// Where the report goes, besides the terminal [default: BENCHMARKS.md; with --quick, target/bench/quick.md]
+    /// The file for the report [default: BENCHMARKS.md; with --quick, target/bench/quick.md]
     #[arg(long)]
     report: Option<PathBuf>,
-    /// The machine's load before all this
+    /// The machine's load before the benchmark
     #[arg(skip)]
     load: String,
 }
@@ -77,7 +77,7 @@ fn main() -> anyhow::Result<()> {
     subjects.push(ours.clone());
     let load = fs::read_to_string("/proc/loadavg")?;
     options.load = load.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
-    // One thread, on its own processor.
+    // One thread, pinned to its own processor.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let growth = !options.skip_growth;
     let text = runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! The measurements. Each takes the stand and gives figures; none prints more than its progress.
+//! The measurements. Each uses the stand and returns figures; it prints only its progress.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,11 @@ use crate::webhook::{Webhook, Webhooks};
 /// A subject's figures at one size of body.
 #[derive(Clone, Debug, Default)]
 pub struct Warm {
-    /// Microseconds of processor time of a webhook, one value a round.
+    /// Microseconds of processor time per webhook, one value per round.
     pub cpu: Samples,
-    /// Microseconds of wall time of a webhook, one value a webhook.
+    /// Microseconds of wall time per webhook, one value per webhook.
     pub latency: Samples,
-    /// Webhooks a second of one process, one after the other, one value a round.
+    /// Sequential webhooks per second in one process, one value per round.
     pub rate: Samples,
 }
 
@@ -25,17 +25,17 @@ pub struct Figures {
     pub subject: Subject,
     /// Milliseconds from the start of the process to its first answer.
     pub cold: Samples,
-    /// Milliseconds of processor time of the same.
+    /// Milliseconds of processor time until the first answer.
     pub cold_cpu: Samples,
     pub small: Warm,
     pub large: Warm,
-    /// Bytes, after all webhooks of both sizes.
+    /// Peak memory in bytes, after all webhooks of both sizes.
     pub peak_memory: f64,
     /// Bytes.
     pub zip: f64,
 }
 
-/// Cold and warm, all subjects in turn in every round: what disturbs one disturbs all.
+/// Measures all subjects, cold and warm, in turn in every round, so that a disturbance affects all.
 pub async fn compare(
     stand: &Stand,
     subjects: &[Subject],
@@ -59,7 +59,7 @@ pub async fn compare(
         for figures in &mut figures {
             let mut process = stand.subject(&figures.subject, &[]);
             let time = process.webhook(&webhooks.large.event).await?;
-            // The first one reads files that the others find in memory.
+            // The first round reads files that later rounds find in memory.
             if round > 0 {
                 figures.cold.push(time.as_secs_f64() * 1e3);
                 figures.cold_cpu.push(process.cpu_time()?.as_secs_f64() * 1e3);
@@ -73,7 +73,7 @@ pub async fn compare(
         for (process, figures) in processes.iter_mut().zip(&mut figures) {
             let small = warm(process, &webhooks.small, options.webhooks).await?;
             let large = warm(process, &webhooks.large, options.webhooks).await?;
-            // In the first, a just-in-time compiler is at work.
+            // In the first round, just-in-time compilers are still busy.
             if round > 0 {
                 figures.small.add(&small);
                 figures.large.add(&large);
@@ -94,10 +94,10 @@ impl Warm {
     }
 }
 
-/// One round of webhooks, one after the other, as Lambda hands them to a process.
+/// One round of sequential webhooks, as from Lambda.
 async fn warm(process: &mut Process<'_>, webhook: &Webhook, webhooks: u32) -> anyhow::Result<Warm> {
     let mut latency = Samples::default();
-    // Starts the process, where it does not run.
+    // Starts the process if it does not run yet.
     process.webhook(&webhook.event).await?;
     let (started, cpu) = (Instant::now(), process.cpu_time()?);
     for _ in 0..webhooks {
@@ -110,10 +110,10 @@ async fn warm(process: &mut Process<'_>, webhook: &Webhook, webhooks: u32) -> an
     Ok(Warm { cpu: each, latency, rate })
 }
 
-/// What a body of one size costs.
+/// The cost of one size of body or batch.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Of the body, in bytes, or of events.
+    /// Bytes of the body, or number of events.
     pub count: usize,
     pub body_bytes: usize,
     /// Microseconds of processor time of a webhook.
@@ -124,7 +124,7 @@ pub struct Step {
     pub peak_memory: f64,
 }
 
-/// Growth with the size of the body, to the most that Lambda takes. From 1 MiB on the event goes to the overflow store.
+/// Measures growing bodies, up to Lambda's limit. From 1 MiB on the event goes to the overflow store.
 pub async fn bodies(
     stand: &Stand,
     ours: &Subject,
@@ -140,8 +140,8 @@ pub async fn bodies(
     in_turns(runs, options, "body sizes").await
 }
 
-/// Growth with the number of events that a webhook becomes. Without the raw payload: each event has all of it, and it is
-/// itself as long as there are events.
+/// Measures growing numbers of events per webhook. The raw payload is left out, because each event would contain all of
+/// it, and its size grows with the number of events.
 pub async fn batches(
     stand: &Stand,
     ours: &Subject,
@@ -161,7 +161,7 @@ pub async fn batches(
     in_turns(runs, options, "events of a webhook").await
 }
 
-/// Each process with its webhook, whose count is given: all in turn in every round.
+/// Measures each process with its webhook, all in turn in every round.
 async fn in_turns(
     mut runs: Vec<(Process<'_>, usize, Webhook)>,
     options: &Options,
@@ -177,7 +177,7 @@ async fn in_turns(
         for ((process, _, webhook), step) in runs.iter_mut().zip(&mut steps) {
             let webhooks = u32::try_from(200_000 / webhook.body_bytes.max(1000))?.max(5).min(options.webhooks);
             let measured = warm(process, webhook, webhooks).await?;
-            // The first one faults pages in.
+            // The first round has page faults.
             if round > 0 {
                 step.cpu.extend(&measured.cpu);
                 step.latency.extend(&measured.latency);
@@ -190,18 +190,18 @@ async fn in_turns(
     Ok(steps)
 }
 
-/// An SQS that throttles, and one that is silent.
+/// Times with a throttling and with a silent SQS.
 #[derive(Clone, Debug)]
 pub struct Slow {
     /// Milliseconds of a webhook.
     pub confirmed: Samples,
     /// Milliseconds of a webhook whose first attempt is throttled.
     pub throttled: Samples,
-    /// Milliseconds until a 503: SQS is silent, there is no store.
+    /// Milliseconds until a 503 with a silent SQS and no store.
     pub silent: Samples,
-    /// Milliseconds until a 200: SQS is silent, the store has it.
+    /// Milliseconds until a 200 with a silent SQS and a working store.
     pub stored: Samples,
-    /// Milliseconds until a 503: SQS is silent, and so is the store.
+    /// Milliseconds until a 503 with a silent SQS and a silent store.
     pub all_silent: Samples,
 }
 
@@ -233,17 +233,17 @@ pub async fn slow(stand: &Stand, ours: &Subject, webhooks: &Webhooks, options: &
 /// A part of a long run.
 #[derive(Clone, Debug)]
 pub struct Slice {
-    /// Webhooks up to its end.
+    /// Number of webhooks up to its end.
     pub webhooks: u32,
-    /// Of the process that has been there from the start.
+    /// The figures of the process that has run from the start.
     pub old: Warm,
-    /// Of processes just started, beside it: a machine has slow and fast minutes.
+    /// The figures of newly started processes at the same time, because the machine's speed varies.
     pub new: Warm,
-    /// Bytes that the old process has at its end.
+    /// Memory of the old process at its end, in bytes.
     pub memory: f64,
 }
 
-/// One process over many webhooks, in ten parts, and in turns with it new ones with a tenth as many.
+/// Measures one process over many webhooks, in ten parts, in turn with new processes with a tenth as many.
 pub async fn soak(stand: &Stand, ours: &Subject, webhooks: &Webhooks, count: u32) -> anyhow::Result<Vec<Slice>> {
     const SLICES: u32 = 10;
     const TURNS: u32 = 20;
@@ -257,7 +257,7 @@ pub async fn soak(stand: &Stand, ours: &Subject, webhooks: &Webhooks, count: u32
         for _ in 0..TURNS {
             of_old.add(&warm(&mut old, webhook, turn).await?);
             let mut new = stand.subject(ours, &[]);
-            // The first webhooks of a process fault its pages in.
+            // The first webhooks of a process have page faults.
             warm(&mut new, webhook, turn.div_ceil(20)).await?;
             of_new.add(&warm(&mut new, webhook, turn.div_ceil(10)).await?);
             new.end().await?;
@@ -267,7 +267,7 @@ pub async fn soak(stand: &Stand, ours: &Subject, webhooks: &Webhooks, count: u32
     Ok(slices)
 }
 
-/// How long the longest of these took, in milliseconds.
+/// The longest of these times, in milliseconds.
 pub fn longest(slow: &Slow) -> f64 {
     [&slow.silent, &slow.stored, &slow.all_silent].iter().map(|times| times.max()).fold(0.0, f64::max)
 }
@@ -276,7 +276,7 @@ fn progress(what: &str, at: impl std::fmt::Display, of: impl std::fmt::Display) 
     eprintln!("{what}: {at} of {of}");
 }
 
-/// So that a run's length can be said.
+/// A duration in seconds, for the report.
 pub fn seconds(time: Duration) -> f64 {
     time.as_secs_f64()
 }

@@ -1,4 +1,4 @@
-//! What is measured: built, and found.
+//! Builds and finds the programs to measure.
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ use flate2::write::DeflateEncoder;
 use serde_json::Value;
 use tests::root;
 
-/// The function that is measured beside the references, and the one whose vendor sends several events at once.
+/// The function that is compared with the references, and the one whose vendor sends several events at once.
 pub const FUNCTION: &str = "freshsales";
 pub const BATCH_FUNCTION: &str = "teamgrid";
 
@@ -19,13 +19,13 @@ pub const BATCH_FUNCTION: &str = "teamgrid";
 #[derive(Clone, Debug)]
 pub struct Subject {
     pub name: String,
-    /// In a sentence.
+    /// A description in one sentence.
     pub what: &'static str,
     pub binary: PathBuf,
     pub arguments: Vec<String>,
-    /// Beside those that each program has.
+    /// Variables in addition to those of every program.
     pub variables: Vec<(String, String)>,
-    /// What its zip file would hold.
+    /// The contents of its zip file.
     files: Vec<PathBuf>,
 }
 
@@ -48,7 +48,7 @@ impl Subject {
     }
 }
 
-/// The size of a file, or of all files in a folder, as `cargo lambda build` packs them: deflated, each by itself.
+/// The zipped size of a file or of all files in a folder. Like `cargo lambda build`, it deflates each file separately.
 pub fn zipped(path: &Path) -> anyhow::Result<f64> {
     if path.is_dir() {
         let entries = fs::read_dir(path)?.collect::<Result<Vec<_>, _>>()?;
@@ -56,18 +56,18 @@ pub fn zipped(path: &Path) -> anyhow::Result<f64> {
     }
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(&fs::read(path).with_context(|| path.display().to_string())?)?;
-    // Two headers with the name in each.
+    // Each entry has two headers with the name.
     Ok((encoder.finish()?.len() + 76 + 2 * path.as_os_str().len()) as f64)
 }
 
-/// True if everything is built first; else what is there is measured.
+/// The choice to build everything first, or to measure existing binaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Build {
     First,
     No,
 }
 
-/// The folder for what only the benchmark needs.
+/// The folder for the benchmark's own files.
 ///
 /// # Errors
 /// If it cannot be made.
@@ -100,7 +100,7 @@ pub fn functions(build: Build, binaries: Option<&Path>) -> anyhow::Result<(Subje
     Ok((ours(FUNCTION), ours(BATCH_FUNCTION)))
 }
 
-/// A variable as the template sets it for every function.
+/// An environment variable that the template sets for every function.
 fn template_variable(name: &str) -> anyhow::Result<(String, String)> {
     let template = fs::read_to_string(root().join("infra/template.yaml"))?;
     let value = template.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "));
@@ -153,7 +153,7 @@ pub fn references(build: Build, names: &[String]) -> anyhow::Result<Vec<Subject>
     Ok(all.into_iter().filter(|subject| is_wanted(&subject.name)).collect())
 }
 
-/// Installs a Node program's locked packages, beside a copy of it.
+/// Copies a Node program, and installs its locked packages next to it.
 fn install(source: &Path, folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
     for file in ["package.json", "package-lock.json", "main.mjs"] {
@@ -162,7 +162,7 @@ fn install(source: &Path, folder: &Path) -> anyhow::Result<()> {
     run(Command::new("npm").current_dir(folder).args(["ci", "--silent", "--no-audit", "--no-fund"]))
 }
 
-/// The function as `make build` packs it for Lambda, where it did: processor and size of the zip file in bytes.
+/// The zip files of `make build`, if there are any: processor and size in bytes.
 pub fn shipped() -> anyhow::Result<Vec<(&'static str, f64)>> {
     let mut found = Vec::new();
     for (processor, triple) in [("arm64", "aarch64-unknown-linux-gnu"), ("x86-64", "x86_64-unknown-linux-gnu")] {
@@ -174,14 +174,14 @@ pub fn shipped() -> anyhow::Result<Vec<(&'static str, f64)>> {
     Ok(found)
 }
 
-/// The event that API Gateway hands to a function for a case of `events/`: signed, as the command line tool makes it.
+/// The signed API Gateway event for a case of `events/`, from the command line tool.
 pub fn event(vendor: &str, case: &str) -> anyhow::Result<Value> {
     let root = root().canonicalize()?;
     let mut tool = Command::new(root.join("target/debug/crm-events"));
     Ok(serde_json::from_str(&output(tool.current_dir(&root).args(["invoke-event", vendor, case]))?)?)
 }
 
-/// What a program prints, without the white space around it; empty where there is no such program.
+/// The trimmed output of a program; empty if there is no such program.
 pub fn version(program: &str, arguments: &[&str]) -> String {
     let root = root();
     output(Command::new(program).current_dir(root).args(arguments)).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the kernel knows of a process, and on which processor it runs.
+//! The kernel's figures about a process, and its processor.
 
 use std::fs;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// The processors of the stubs and of the function; `None` if there is only one, or where the system forbids it.
+/// The processors of the stubs and of the function; `None` if there is only one, or if the system forbids pinning.
 #[derive(Clone, Copy, Debug)]
 pub struct Pins(Option<(usize, usize)>);
 
@@ -23,7 +23,7 @@ impl Pins {
         self.0.is_some()
     }
 
-    /// Lets `start` run where its process is to run: a process inherits the processor of who starts it.
+    /// Runs `start` on the function's processor, because a child process inherits it.
     pub async fn on_function<T>(self, start: impl Future<Output = T>) -> T {
         let Some((stubs, function)) = self.0 else { return start.await };
         pin(function);
@@ -39,7 +39,7 @@ fn pin(processor: usize) -> bool {
     sched_setaffinity(None, &set).is_ok()
 }
 
-/// The processor time that all threads of a process have had, to the nanosecond where the kernel counts it so.
+/// The processor time of all threads of a process, in nanoseconds if the kernel supports it.
 pub fn cpu_time(pid: u32) -> anyhow::Result<Duration> {
     let mut nanoseconds = 0;
     for task in fs::read_dir(format!("/proc/{pid}/task")).context("this needs Linux")? {
@@ -57,7 +57,7 @@ pub fn cpu_time(pid: u32) -> anyhow::Result<Duration> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
-/// A line of `/proc/PID/status` in bytes: `VmHWM`, the most memory that a process has had, or `VmRSS`, what it has.
+/// A line of `/proc/PID/status` in bytes: `VmHWM` for the peak memory of a process, or `VmRSS` for its current memory.
 pub fn memory(pid: u32, field: &str) -> anyhow::Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));

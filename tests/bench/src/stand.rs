@@ -1,4 +1,4 @@
-//! Where everything is measured: the Runtime API, an SQS and an S3 behind TLS, and a trust store of a real size.
+//! The test stand: the Runtime API, an SQS and an S3 with TLS, and a trust store of realistic size.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,16 +19,16 @@ use crate::process::{Pins, cpu_time, memory};
 const EVENTS: &str = "crm-events.fifo";
 const QUARANTINE: &str = "crm-quarantine";
 const BUCKET: &str = "crm-overflow";
-/// The roots that browsers and distributions trust: Debian's package ca-certificates.
+/// The root certificates of Debian's package ca-certificates.
 const ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// How the SQS behaves.
+/// The behaviour of the SQS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
     Confirms,
-    /// Refuses every other request for coming too often.
+    /// Throttles every other request.
     ThrottlesFirst,
-    /// Takes requests and never answers.
+    /// Accepts requests and never answers.
     Silent,
 }
 
@@ -61,7 +61,7 @@ const CONFIRMS: u8 = 0;
 const THROTTLES_FIRST: u8 = 1;
 const SILENT: u8 = 2;
 
-/// An S3 that takes every object, or never answers.
+/// An S3 that accepts every object, or never answers.
 #[derive(Debug, Default)]
 struct Objects {
     silent: AtomicBool,
@@ -84,16 +84,16 @@ pub struct Stand {
     objects: Arc<Objects>,
     sqs: Server,
     s3: Server,
-    /// PEM: the roots and the authority of the stubs.
+    /// PEM file with the roots and the stubs' authority.
     trust_store: PathBuf,
-    /// PEM: the authority alone.
+    /// PEM file with the stubs' authority only.
     authority: PathBuf,
     pub roots: usize,
     pub pins: Pins,
 }
 
 impl Stand {
-    /// Starts the stubs; the trust store is written to `folder`.
+    /// Starts the stubs, and writes the trust store to `folder`.
     pub async fn start(folder: &Path, pins: Pins) -> anyhow::Result<Self> {
         let tls = tls::for_localhost()?;
         let roots = fs::read_to_string(ROOTS).with_context(|| format!("{ROOTS} (Debian: ca-certificates)"))?;
@@ -132,7 +132,7 @@ impl Stand {
         self.objects.silent.store(silent, Ordering::Relaxed);
     }
 
-    /// Messages that SQS has confirmed.
+    /// The number of messages that SQS has confirmed.
     pub fn confirmed(&self) -> u64 {
         self.queues.sqs.counts(EVENTS).sent
     }
@@ -150,7 +150,7 @@ impl Stand {
             .variable("QUEUE_URL", Sqs::queue_url(&endpoint, EVENTS))
             .variable("QUARANTINE_QUEUE_URL", Sqs::queue_url(&endpoint, QUARANTINE))
             .variable("WEBHOOK_SECRETS", r#"{"default": ["token:sample-token"]}"#)
-            // The store of a Rust, a Python and a Node program; Node's own is in its binary.
+            // The trust stores of Rust, Python and Node programs. Node has its own one built in.
             .variable("SSL_CERT_FILE", self.trust_store.to_string_lossy())
             .variable("AWS_CA_BUNDLE", self.trust_store.to_string_lossy())
             .variable("NODE_EXTRA_CA_CERTS", self.authority.to_string_lossy());
@@ -172,7 +172,7 @@ pub struct Process<'s> {
 }
 
 impl Process<'_> {
-    /// Starts it unless it runs, hands it a webhook, and gives the wall time until the answer, a 200 with `status`.
+    /// Starts the process unless it runs, passes it a webhook, and returns the wall time until the expected answer.
     pub async fn answers(&mut self, webhook: &str, expected: u64) -> anyhow::Result<Duration> {
         let started = Instant::now();
         if self.environment.pid().is_none() {
@@ -189,7 +189,7 @@ impl Process<'_> {
         self.answers(webhook, 200).await
     }
 
-    /// Ends it: the next one is not to share its processor with it.
+    /// Ends the process, so that the next one does not share its processor.
     pub async fn end(mut self) -> anyhow::Result<()> {
         self.environment.end().await
     }
@@ -202,7 +202,7 @@ impl Process<'_> {
         cpu_time(self.pid()?)
     }
 
-    /// The most memory that it has had, in bytes.
+    /// The peak memory, in bytes.
     pub fn peak_memory(&self) -> anyhow::Result<f64> {
         memory(self.pid()?, "VmHWM")
     }

@@ -15,7 +15,7 @@ impl Samples {
         self.0.extend(&other.0);
     }
 
-    /// The value that this share of the values is not above: 0.5 for the median. None without values.
+    /// The quantile of the values: 0.5 is the median. NaN without values.
     pub fn quantile(&self, share: f64) -> f64 {
         let mut values = self.0.clone();
         values.sort_by(f64::total_cmp);
@@ -29,8 +29,7 @@ impl Samples {
         self.quantile(0.5)
     }
 
-    /// The median of what each is of the one of the other that was measured in the same round: a machine has slow and
-    /// fast minutes.
+    /// The median of the ratios to the other's value of the same round, because the machine's speed varies.
     pub fn of(&self, other: &Self) -> f64 {
         Self(self.0.iter().zip(&other.0).map(|(one, other)| one / other).collect()).median()
     }
@@ -44,7 +43,7 @@ impl Samples {
     }
 }
 
-/// The median, and the middle half around it.
+/// Formats the median and the interquartile range.
 impl fmt::Display for Samples {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (low, high) = (self.quantile(0.25), self.quantile(0.75));
@@ -52,7 +51,7 @@ impl fmt::Display for Samples {
     }
 }
 
-/// Three digits are more than two runs agree on.
+/// Formats a value with three significant digits, which is more than two runs agree on.
 pub fn figure(value: f64) -> String {
     match value.abs() {
         _ if value.is_nan() => "–".to_owned(),

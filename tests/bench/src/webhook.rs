@@ -1,4 +1,4 @@
-//! The webhooks that are sent: of the cases of `events/`, as compact as vendors send them, some made longer.
+//! The webhooks to send: cases of `events/`, compact as vendors send them, some of them extended.
 
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ pub struct Webhook {
     pub body_bytes: usize,
 }
 
-/// The sizes that everything is compared at.
+/// The sizes for the comparison.
 #[derive(Clone, Debug)]
 pub struct Webhooks {
     pub small: Webhook,
@@ -33,7 +33,7 @@ impl Webhooks {
         })
     }
 
-    /// The contact with so many custom fields that the body has this many bytes; never fewer than it has by itself.
+    /// The contact, extended with custom fields to this number of bytes, but never shortened.
     pub fn contact_of(&self, bytes: usize) -> anyhow::Result<Webhook> {
         let mut body = compact(body(&self.contact)?);
         let start = r#""contact":{"#;
@@ -47,13 +47,13 @@ impl Webhooks {
             fields.push_str(&field);
         }
         body.insert_str(at, &fields);
-        // To the byte: white space is JSON too.
+        // Fill up the last bytes with white space.
         let missing = bytes.saturating_sub(body.len());
         body.insert_str(1, &" ".repeat(missing));
         Ok(with_body(&self.contact, body))
     }
 
-    /// A webhook that becomes this many events: users who join a team.
+    /// A webhook with this many events: users who join a team.
     pub fn members(&self, events: usize) -> anyhow::Result<Webhook> {
         let mut body: Value = serde_json::from_str(body(&self.members)?)?;
         let ids: Vec<String> = (0..events).map(|number| format!("user{number:013}")).collect();
@@ -66,7 +66,7 @@ fn body(event: &Value) -> anyhow::Result<&str> {
     event["body"].as_str().context("the event has no body")
 }
 
-/// Its proof is a token, which holds for any body.
+/// Replaces the body. The proof is a token, which is valid for any body.
 fn with_body(event: &Value, body: String) -> Webhook {
     let mut event = event.clone();
     let body_bytes = body.len();
@@ -74,7 +74,7 @@ fn with_body(event: &Value, body: String) -> Webhook {
     Webhook { event: event.to_string(), body_bytes }
 }
 
-/// The same JSON without white space between its tokens: the cases are indented for people.
+/// Removes the white space between JSON tokens, because the cases are indented for people.
 fn compact(json: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
     json.chars()

@@ -1,5 +1,5 @@
-//! One fuzzer for all targets, which are those of `tests::invariants`: `FUZZ_TARGET` says which one runs, and without it
-//! their names are printed. `FUZZ_SEEDS` is a folder to write the target's first inputs to.
+//! One fuzzer for all targets of `tests::invariants`. `FUZZ_TARGET` selects the target; without it the names are
+//! printed. `FUZZ_SEEDS` is a folder to write the target's initial inputs to.
 #![no_main]
 
 use std::sync::OnceLock;
@@ -31,7 +31,7 @@ fuzz_target!(
     }
 );
 
-/// A name that is none is a mistake, not a wish for the list.
+/// Finds a target. An unknown name is an error, and does not print the list.
 fn named(name: &str) -> Option<Target> {
     let target = Target::all().into_iter().find(|target| target.name() == name);
     assert!(target.is_some(), "there is no target {name:?}");

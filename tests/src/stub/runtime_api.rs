@@ -22,7 +22,7 @@ use super::{ACCOUNT, REGION};
 pub struct Function {
     pub name: String,
     pub binary: PathBuf,
-    /// `None` for a function that is a binary of its own.
+    /// Empty for a function that is a binary of its own.
     pub arguments: Vec<String>,
     /// The function's own environment variables. They override those that Lambda sets.
     pub variables: Vec<(String, String)>,

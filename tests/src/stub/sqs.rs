@@ -144,7 +144,7 @@ impl Sqs {
         Some(received)
     }
 
-    /// `None` if there is no such queue.
+    /// Receives messages, waiting for the first; `None` if there is no such queue.
     async fn wait(&self, name: &str, max: usize, visibility: Option<Duration>, wait: Duration) -> Option<Vec<Message>> {
         let end = Instant::now() + wait;
         loop {

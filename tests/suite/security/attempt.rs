@@ -1,4 +1,4 @@
-//! Requests as API Gateway has them, to be made wrong in one thing.
+//! Requests in API Gateway's format, to be changed in one thing.
 
 use crm_normalize::Vendor;
 use crm_normalize::scheme::signature::{KeyForm, Signed};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::hostile::accepted_case;
 
-/// A text that is a secret of this vendor, account and number only.
+/// A secret that is unique for this vendor, account and number.
 pub fn secret(vendor: &Vendor, scheme: Scheme, label: &str) -> String {
     let label = format!("{}-{label}-s3Cret-of-16-bytes", vendor.name);
     match scheme {
@@ -24,7 +24,7 @@ pub fn secret(vendor: &Vendor, scheme: Scheme, label: &str) -> String {
     }
 }
 
-/// A request as API Gateway has it, to be made wrong in one thing.
+/// A request in API Gateway's format, to be changed in one thing.
 #[derive(Clone)]
 pub struct Attempt {
     pub vendor: &'static Vendor,
@@ -57,7 +57,7 @@ impl Attempt {
         self.header(name, value)
     }
 
-    /// As API Gateway joins a header that comes twice.
+    /// A header that was sent twice, joined as API Gateway does.
     pub fn doubled(self, name: &str) -> Self {
         self.map(name, |value| format!("{value},{value}"))
     }
@@ -83,7 +83,7 @@ impl Attempt {
         self
     }
 
-    /// The query as it stands in the URL.
+    /// Sets the raw query of the URL.
     pub fn raw_query(mut self, query: &str) -> Self {
         self.event["rawQueryString"] = json!(query);
         self
@@ -121,7 +121,7 @@ impl Attempt {
         format!("{}{path}{query}", api_gateway::BASE_URL)
     }
 
-    /// Right in all.
+    /// Adds a valid proof.
     pub fn right(self, scheme: Scheme, label: &str) -> Self {
         let secret = secret(self.vendor, scheme, label);
         match scheme {

@@ -10,11 +10,11 @@ use tests::function::{Asked, QUARANTINE};
 use super::attempt::{Attempt, secret};
 use super::{function, logged, schemes};
 
-/// What a vendor asks receivers to log: ids, the name of the event, and names of fields.
+/// Members that a vendor asks receivers to log: ids, the name of the event, and field names.
 const LOGGED_MEMBERS: [(&str, &[&str]); 1] =
     [("teamgrid", &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"])];
 
-/// Looks like a name, and like an id to whoever looks at its letters alone.
+/// A text that is a name, but has only characters that occur in ids.
 const MARK: &str = "Quokka";
 
 #[test]
@@ -30,7 +30,7 @@ fn no_log_has_a_short_text_of_a_body() {
         assert!(log.contains("\"webhook\""), "nothing is logged: {log}");
         for line in log.lines() {
             let mut line: Value = serde_json::from_str(line).unwrap();
-            // The ids of record and account are in an event's id.
+            // Record and account ids are part of an event's id.
             let line_members = line.as_object_mut().unwrap();
             line_members.remove("event_ids");
             line_members.remove("account");
@@ -67,7 +67,7 @@ fn no_credential_is_quarantined() {
     for (vendor, scheme) in schemes() {
         let proof = Attempt::new(vendor).body("lead=1").right(scheme, "1");
         let own = proof.event["headers"].as_object().unwrap().clone();
-        // A second token that is wrong would be a wrong proof.
+        // A second, wrong token would make the proof wrong.
         let is_token = matches!(scheme, Scheme::Token);
         let is_free = |name: &str| {
             !own.contains_key(name) && (!is_token || !["authorization", "x-webhook-token"].contains(&name))

@@ -1,4 +1,4 @@
-//! What is wrong with a proof, one thing at a time.
+//! Proofs with one thing wrong at a time.
 
 use crm_normalize::scheme::signature::{KeyForm, MAX_AHEAD, Part};
 use crm_normalize::scheme::{Scheme, SignatureScheme};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::attempt::{Attempt, secret};
 
-/// Every way to be wrong with a scheme, and what it is.
+/// All wrong proofs for a scheme, with descriptions.
 pub fn wrong(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> {
     let mut all = strangers(vendor, scheme);
     all.extend(match scheme {
@@ -21,7 +21,7 @@ pub fn wrong(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> 
     all
 }
 
-/// The ways to be wrong of whatever scheme: the secrets of others, and none.
+/// Wrong proofs for any scheme: the secrets of others, and no secret.
 fn strangers(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> {
     let bare = Attempt::new(vendor);
     let right = bare.clone().right(scheme, "1");
@@ -86,7 +86,7 @@ fn wrong_tokens(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
         all.push((format!("{what}, in the query"), bare().parameter("token", &wrong)));
         if !wrong.contains('\0') {
             all.push((format!("{what}, in the header"), bare().header("x-webhook-token", &wrong)));
-            // Any number of spaces may follow the word.
+            // Any number of spaces is allowed after the word.
             let bearer = format!("Bearer {}", if wrong.starts_with(' ') { "" } else { &wrong });
             all.push((format!("{what}, as Bearer"), bare().header("authorization", bearer)));
         }
@@ -286,7 +286,7 @@ fn signs(scheme: &SignatureScheme, part: &Part) -> bool {
     scheme.signed.iter().any(|one| std::mem::discriminant(one) == std::mem::discriminant(part))
 }
 
-/// Without its last bytes.
+/// The text without its last bytes.
 fn cut(text: &str, bytes: usize) -> String {
     text[..text.len().saturating_sub(bytes)].to_owned()
 }

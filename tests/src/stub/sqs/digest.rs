@@ -11,7 +11,7 @@ pub(super) fn of_body(body: &str) -> String {
     HEXLOWER.encode(&Md5::digest(body))
 }
 
-/// `None` if there are no attributes.
+/// The digest of a message's attributes; `None` without attributes.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-attributes-md5-message-digest-calculation>
 pub(super) fn of_attributes(attributes: &BTreeMap<String, Attribute>) -> Option<String> {
     if attributes.is_empty() {

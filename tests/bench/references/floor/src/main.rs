@@ -1,4 +1,4 @@
-//! The floor: what the runtime itself costs, with no work done at all.
+//! The lower bound: the cost of the runtime itself, without any work.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};

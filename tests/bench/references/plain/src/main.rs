@@ -1,4 +1,4 @@
-//! Plain Rust: the SDK's and the runtime's defaults, and no more.
+//! Plain Rust: only the defaults of the SDK and the runtime.
 
 #[path = "../../job.rs"]
 mod job;

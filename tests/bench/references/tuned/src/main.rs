@@ -1,4 +1,4 @@
-//! Tuned Rust: the job of `plain`, with TLS by ring, credentials from the environment alone, one thread, the connection
+//! Tuned Rust: the work of `plain`, with ring for TLS, credentials from the environment only, one thread, a connection
 //! opened at start, and the profile `tuned`.
 
 #[path = "../../job.rs"]
