@@ -56,16 +56,16 @@ impl Results {
         let ours = find("ours").context("ours was not measured")?;
         let ratio = |of: fn(&Figures) -> &Samples| find("tuned").map_or(f64::NAN, |tuned| of(ours).of(of(tuned)));
         let mut goals = vec![
-            Goal::new("cold start, of tuned's", ratio(|of| &of.cold), 1.0, " ×"),
-            Goal::new("CPU of a large webhook, of tuned's", ratio(|of| &of.large.cpu), 1.2, " ×"),
-            Goal::new("CPU of a small webhook, of tuned's", ratio(|of| &of.small.cpu), 1.2, " ×"),
+            Goal::new("cold start, relative to tuned", ratio(|of| &of.cold), 1.0, " ×"),
+            Goal::new("CPU of a large webhook, relative to tuned", ratio(|of| &of.large.cpu), 1.2, " ×"),
+            Goal::new("CPU of a small webhook, relative to tuned", ratio(|of| &of.small.cpu), 1.2, " ×"),
         ];
         for (name, bound) in [("plain", 0.9), ("node", 0.4), ("python", 0.25)] {
             for (size, of) in
                 [("large", (|of| &of.large.cpu) as fn(&Figures) -> &Samples), ("small", |of| &of.small.cpu)]
             {
                 let value = find(name).map_or(f64::NAN, |other| of(ours).of(of(other)));
-                goals.push(Goal::new(format!("CPU of a {size} webhook, of {name}'s"), value, bound, " ×"));
+                goals.push(Goal::new(format!("CPU of a {size} webhook, relative to {name}"), value, bound, " ×"));
             }
         }
         for (processor, size) in &self.shipped {
@@ -82,19 +82,29 @@ impl Results {
         if let (Some(first), Some(last)) = (self.soak.first(), self.soak.last()) {
             let of = last.webhooks;
             let (latency, memory) = (last.old.latency.median() / last.new.latency.median(), last.memory / first.memory);
-            goals.push(Goal::new(format!("latency, last tenth of {of} of new processes'"), latency, 1.05, " ×"));
-            goals.push(Goal::new(format!("memory, last tenth of {of} of the first"), memory, 1.05, " ×"));
+            goals.push(Goal::new(
+                format!("latency, last tenth of {of} webhooks, relative to new processes"),
+                latency,
+                1.05,
+                " ×",
+            ));
+            goals.push(Goal::new(
+                format!("memory, last tenth of {of} webhooks, relative to the first"),
+                memory,
+                1.05,
+                " ×",
+            ));
         }
         goals.extend([
-            Goal::new("time of a byte, longest body of the shortest", growth(&self.bodies), 1.0, " ×"),
-            Goal::new("time of an event, largest batch of one of ten", batch_growth(&self.batches), 1.0, " ×"),
+            Goal::new("time per byte, longest body relative to the shortest", growth(&self.bodies), 1.0, " ×"),
+            Goal::new("time per event, largest batch relative to ten", batch_growth(&self.batches), 1.0, " ×"),
             Goal::new(
-                "a throttled attempt, more",
+                "additional time for a throttled attempt",
                 self.slow.throttled.max() - self.slow.confirmed.median(),
                 150.0,
                 " ms",
             ),
-            Goal::new("the longest wait of a vendor", longest(&self.slow) / 1e3, 6.0, " s"),
+            Goal::new("maximum time until a vendor gets its response", longest(&self.slow) / 1e3, 6.0, " s"),
         ]);
         Ok(goals)
     }

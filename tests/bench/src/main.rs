@@ -53,7 +53,7 @@ struct Options {
     #[arg(long)]
     no_build: bool,
     /// The references; the last one is measured right before ours
-    #[arg(long, value_delimiter = ',', default_value = "floor,plain,node,python,tuned")]
+    #[arg(long, value_delimiter = ',', default_value = "runtime,plain,node,python,tuned")]
     references: Vec<String>,
     /// The folder of our functions, for example of another build [default: target/release]
     #[arg(long)]

@@ -94,7 +94,7 @@ pub fn functions(build: Build, binaries: Option<&Path>) -> anyhow::Result<(Subje
     }
     let binaries = binaries.map_or_else(|| root.join("target/release"), Path::to_owned);
     let binary = |name: &str| binaries.join(name);
-    let what = "proof of origin, typed event, raw payload, key, logs; SQS by the SDK's client";
+    let what = "proof of origin, typed event, raw payload, key, logs; the SDK's client for SQS";
     let variables = vec![template_variable("MALLOC_MMAP_THRESHOLD_")?];
     let ours = |name: &str| Subject { variables: variables.clone(), ..Subject::new("ours", what, binary(name)) };
     Ok((ours(FUNCTION), ours(BATCH_FUNCTION)))
@@ -119,7 +119,7 @@ pub fn references(build: Build, names: &[String]) -> anyhow::Result<Vec<Subject>
     let target = root.join("target/references");
     let node_modules = folder()?.join("node/node_modules");
     if build == Build::First {
-        for (package, profile) in [("floor", "tuned"), ("plain", "release"), ("tuned", "tuned")] {
+        for (package, profile) in [("runtime", "tuned"), ("plain", "release"), ("tuned", "tuned")] {
             if !is_wanted(package) {
                 continue;
             }
@@ -138,12 +138,12 @@ pub fn references(build: Build, names: &[String]) -> anyhow::Result<Vec<Subject>
     let libraries = packages.iter().map(|package| Path::new(&library).join(package)).collect();
     let node = PathBuf::from(output(Command::new("sh").args(["-c", "command -v node"]))?);
     let script = sources.join("python/main.py");
-    let job = "SQS by the SDK's defaults, no proof, no model";
+    let job = "body to SQS with the SDK's defaults; no proof, no model";
     let all = vec![
-        Subject::new("floor", "the runtime, answers 200, nothing else", target.join("tuned/floor")),
+        Subject::new("runtime", "the runtime only, answers 200", target.join("tuned/runtime")),
         Subject::new(
             "tuned",
-            "plain's job: ring, no aws-config, primed, opt-level 3, fat LTO",
+            "the same work as plain, tuned: ring, no aws-config, connection opened at start, opt-level 3, fat LTO",
             target.join("tuned/tuned"),
         ),
         Subject::new("plain", job, target.join("release/plain")),

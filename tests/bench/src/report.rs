@@ -30,9 +30,10 @@ pub fn markdown(
         &mut text,
         "Compared",
         &format!(
-            "Small is a webhook of {small} bytes, large one of {large} bytes, a contact's update. Cold is the time from the \
-         start of the process to its first answer, with a trust store of {} roots. A latency is that of a whole \
-         webhook, Runtime API and SQS included. Medians; in parentheses, where the middle half lies.",
+            "*Small* is a webhook of {small} bytes, *large* a contact's update of {large} bytes. *Cold* is the time from the \
+         start of the process to its first answer, with a trust store of {} roots. Latencies are those of a whole \
+         webhook, including the Runtime API and SQS. The table shows medians, with the interquartile range in \
+         parentheses.",
             stand.roots
         ),
     );
@@ -44,7 +45,7 @@ pub fn markdown(
         &mut text,
         "Aims",
         &format!(
-            "{} of {} are met. What is of tuned's is the median of the ratios of one round.",
+            "{} of {} are met. A ratio is the median of the ratios of each round.",
             goals.len() - missed,
             goals.len()
         ),
@@ -53,14 +54,14 @@ pub fn markdown(
     if !results.bodies.is_empty() {
         growth(&mut text, results);
     }
-    section(&mut text, "A slow SQS", "What a vendor waits, in ms.");
+    section(&mut text, "A slow SQS", "The time until a vendor gets its response, in ms.");
     table(&mut text, &["", "median", "longest", "webhooks"], slow(&results.slow));
     if !results.soak.is_empty() {
         section(
             &mut text,
             "A long run",
-            "One process, large webhooks, one after the other; in turns with it processes that have just started, for a \
-            machine has slow and fast minutes.",
+            "One process with sequential large webhooks, in turn with processes that have just started, because the \
+            machine's speed varies.",
         );
         let rows = results.soak.iter().map(|slice| {
             let cpu = |warm: &Warm| figure(warm.cpu.median());
@@ -89,8 +90,8 @@ fn growth(text: &mut String, results: &Results) {
     section(
         text,
         "Longer bodies",
-        "A contact's update with ever more custom fields. From 1 MiB on, where SQS takes no \
-        more, the event goes to the overflow store, and a pointer to SQS.",
+        "A contact's update with more and more custom fields. From 1 MiB on, the limit of SQS, the event goes to the \
+        overflow store and a pointer to SQS.",
     );
     let unit = |step: &Step| step.body_bytes as f64;
     table(
@@ -101,8 +102,8 @@ fn growth(text: &mut String, results: &Results) {
     section(
         text,
         "More events",
-        "A webhook that becomes ever more events, without the raw payload (`INCLUDE_RAW=false`): \
-        each event has all of it. SQS takes ten at once.",
+        "A webhook with more and more events, without the raw payload (`INCLUDE_RAW=false`), because each event \
+        would contain all of it. An SQS batch has at most ten messages.",
     );
     let unit = |step: &Step| step.count as f64;
     table(
@@ -114,10 +115,10 @@ fn growth(text: &mut String, results: &Results) {
 
 const INTRODUCTION: &str = "# Benchmarks
 
-Written by `make bench`, which builds and measures all of it in one run. The real functions answer webhooks through the
-Lambda Runtime API and send them to an SQS behind TLS, both stubs in the benchmark's process (`tests/src/stub`), beside
-references that do less (`tests/bench/references`), in turn. Times differ from machine to machine, and from minute to minute; ratios do
-less.
+`make bench` writes this page. It builds and measures everything in one run. The real functions answer webhooks through the
+Lambda Runtime API and send them to an SQS with TLS; both are stubs in the benchmark's process (`tests/src/stub`). Reference
+programs that do less (`tests/bench/references`) are measured in turn with them. Times differ between machines and from minute
+to minute; ratios differ less.
 ";
 
 const COMPARED: [&str; 11] = [
@@ -175,9 +176,9 @@ fn slow(slow: &Slow) -> impl Iterator<Item = [String; 4]> {
     [
         row("SQS confirms", &slow.confirmed),
         row("SQS throttles the first attempt", &slow.throttled),
-        row("SQS is silent, there is no overflow store: 503", &slow.silent),
-        row("SQS is silent, the overflow store takes it: 200", &slow.stored),
-        row("SQS and the overflow store are silent: 503", &slow.all_silent),
+        row("SQS never answers, no overflow store: 503", &slow.silent),
+        row("SQS never answers, the overflow store works: 200", &slow.stored),
+        row("neither SQS nor the overflow store answers: 503", &slow.all_silent),
     ]
     .into_iter()
 }
