@@ -5,6 +5,7 @@
 //! take some microseconds, and fail on demand with the layer [`faults`].
 #![expect(clippy::arithmetic_side_effects, reason = "no counter or time here comes near its type's end")]
 
+pub mod aws;
 pub mod connector;
 pub mod dynamodb;
 pub mod faults;

@@ -10,10 +10,12 @@ use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tests::binaries;
+use tests::stub::aws::Aws;
 use tests::stub::connector::connector_fn;
-use tests::stub::http::{Answer, Request, Server, Service, response};
+use tests::stub::http::Server;
 use tests::stub::runtime_api::{self, Environment, InvokeError, Log};
 use tests::stub::secret_store::SecretStore;
+use tests::stub::sqs::{Settings, Sqs};
 
 use crate::function::{CALL, QUARANTINE, QUEUE, heffl, lead_created};
 
@@ -187,28 +189,17 @@ async fn a_start_without_secrets_says_why_in_one_line_without_a_secret() {
     }
 }
 
-/// The AWS of a real function: an SQS that accepts everything, and this secret store.
-struct Aws(SecretStore);
-
-impl Service for Aws {
-    async fn answer(&self, request: Request) -> Answer {
-        if request.headers().get("x-amz-target").is_some_and(|target| target.as_bytes().starts_with(b"AmazonSQS.")) {
-            return Answer::Response(response(200, "application/x-amz-json-1.0", r#"{"MessageId": "m"}"#));
-        }
-        self.0.answer(request).await
-    }
-}
-
 #[tokio::test]
 async fn a_real_function_reads_them_before_it_takes_a_webhook_and_stops_without() {
-    let store = SecretStore::default();
-    let server = Server::start(Aws(store.clone())).await.unwrap();
+    let aws = Aws::default();
+    aws.sqs.create("main.fifo", Settings::of("main.fifo"));
+    let server = Server::start(aws.clone()).await.unwrap();
     let log = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("webhook_secrets.log");
     let _ = std::fs::remove_file(&log);
     let mut function = runtime_api::Function::new("heffl", binaries().unwrap().join("heffl"))
         .variable("AWS_ENDPOINT_URL", server.url())
-        .variable("QUEUE_URL", QUEUE)
-        .variable("QUARANTINE_QUEUE_URL", QUARANTINE)
+        .variable("QUEUE_URL", Sqs::queue_url(&server.url(), "main.fifo"))
+        .variable("QUARANTINE_QUEUE_URL", Sqs::queue_url(&server.url(), "quarantine"))
         .variable("WEBHOOK_SECRETS", SSM);
     function.log = Log::File(log.clone());
     function.timeout = Duration::from_secs(10);
@@ -222,7 +213,8 @@ async fn a_real_function_reads_them_before_it_takes_a_webhook_and_stops_without(
         "{line}"
     );
 
-    store.put(SSM, &secrets("t"));
+    aws.secrets.put(SSM, &secrets("t"));
     let answer: serde_json::Value = serde_json::from_slice(&environment.invoke(event).await.unwrap()).unwrap();
     assert_eq!((&answer["statusCode"], environment.starts()), (&json!(200), 2), "{answer}");
+    assert_eq!(aws.sqs.counts("main.fifo").waiting, 1);
 }

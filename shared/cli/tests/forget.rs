@@ -14,9 +14,8 @@ use crm_samples::{Answer as Outcome, Case, RECEIVED_AT, Webhook};
 use serde_json::json;
 use tests::events;
 use tests::stub::REGION;
-use tests::stub::dynamodb::DynamoDb;
-use tests::stub::http::{Answer, Request, Server, Service};
-use tests::stub::s3::S3;
+use tests::stub::aws::Aws;
+use tests::stub::http::Server;
 use tests::stub::sqs::{Content, Settings, Sqs};
 
 const MAIN: &str = "main.fifo";
@@ -24,24 +23,6 @@ const DEAD: &str = "dead.fifo";
 const QUARANTINE: &str = "quarantine";
 const BUCKET: &str = "overflow";
 const TABLE: &str = "records";
-
-#[derive(Clone, Default)]
-struct Aws {
-    sqs: Sqs,
-    s3: S3,
-    dynamodb: DynamoDb,
-}
-
-impl Service for Aws {
-    async fn answer(&self, request: Request) -> Answer {
-        let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-        match target.split('.').next().unwrap_or_default() {
-            "AmazonSQS" => self.sqs.answer(request).await,
-            "DynamoDB_20120810" => self.dynamodb.answer(request).await,
-            _ => self.s3.answer(request).await,
-        }
-    }
-}
 
 struct Place {
     aws: Aws,

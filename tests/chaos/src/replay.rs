@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use super::{BUCKET, DEAD_LETTERS, QUARANTINE, QUEUE};
 use tests::stub::REGION;
-use tests::stub::http::{Answer, Request, Server, Service};
+use tests::stub::aws::Aws;
+use tests::stub::http::Server;
 use tests::stub::s3::S3;
 use tests::stub::sqs::Sqs;
 
@@ -17,7 +18,7 @@ use tests::stub::sqs::Sqs;
 #[expect(clippy::disallowed_methods, reason = "the functions go by the real clock")]
 pub(super) async fn overflow(s3: &S3, sqs: &Sqs) -> anyhow::Result<u64> {
     let kept = s3.objects(BUCKET, PENDING).len();
-    let server = Server::start(OneAddress { s3: s3.clone(), sqs: sqs.clone() }).await?;
+    let server = Server::start(Aws { s3: s3.clone(), sqs: sqs.clone(), ..Aws::default() }).await?;
     let queue_url = |name| Sqs::queue_url(&server.url(), name);
     let stack = Stack {
         endpoint_url: Some(server.url()),
@@ -42,19 +43,3 @@ pub(super) async fn overflow(s3: &S3, sqs: &Sqs) -> anyhow::Result<u64> {
 
 /// Where the functions keep webhooks for a replay.
 const PENDING: &str = "pending/";
-
-/// All services behind one address, as the local stack has them.
-struct OneAddress {
-    s3: S3,
-    sqs: Sqs,
-}
-
-impl Service for OneAddress {
-    async fn answer(&self, request: Request) -> Answer {
-        if request.headers().contains_key("x-amz-target") {
-            self.sqs.answer(request).await
-        } else {
-            self.s3.answer(request).await
-        }
-    }
-}

@@ -1,8 +1,7 @@
-//! Condition expressions that compare top-level attributes.
+//! The condition expressions that the consumers send, and no others.
 //!
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html>
 
-use std::cmp::Ordering;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
@@ -10,7 +9,7 @@ use serde_json::{Map, Value};
 /// An item: attribute name to typed value, such as `{"S": "text"}`.
 pub type Item = Map<String, Value>;
 
-/// The values of an expression's placeholders.
+/// The names and values that the placeholders of an expression stand for.
 #[derive(Clone, Copy, Debug)]
 pub struct Placeholders<'a> {
     pub names: &'a Item,
@@ -20,102 +19,34 @@ pub struct Placeholders<'a> {
 /// True if an item meets a condition.
 ///
 /// # Errors
-/// If the condition is not supported here. The message has the position.
+/// Where the condition is none of those below, or lacks a placeholder.
 pub fn holds(expression: &str, placeholders: Placeholders<'_>, item: Option<&Item>) -> Result<bool, String> {
-    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace(',', " , ");
-    let words: Vec<&str> = spaced.split_whitespace().collect();
-    let mut parser = Parser { words: &words, placeholders, item };
-    let holds = parser.any()?;
-    match parser.words {
-        [] => Ok(holds),
-        [word, ..] => Err(format!("unexpected {word:?} in {expression:?}")),
+    let check = Check { placeholders, item };
+    match expression {
+        "attribute_not_exists(id)" => Ok(check.attribute("id")?.is_none()),
+        "attribute_not_exists(effects)" => Ok(check.attribute("effects")?.is_none()),
+        "effects = :before" => check.equal("effects", ":before"),
+        "#status = :inprogress AND #in_progress_expiry = :deadline" => {
+            Ok(check.equal("#status", ":inprogress")? && check.equal("#in_progress_expiry", ":deadline")?)
+        }
+        // Powertools for AWS Lambda: a record may be claimed where there is none, where it has expired, and where its
+        // invocation has ended without a word.
+        "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND \
+         attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)" => {
+            Ok(check.attribute("#id")?.is_none()
+                || check.less("#expiry", ":now")?
+                || (check.equal("#status", ":inprogress")? && check.less("#in_progress_expiry", ":now_in_millis")?))
+        }
+        _ => Err(format!("the stub does not know the condition {expression:?}")),
     }
 }
 
-struct Parser<'a> {
-    words: &'a [&'a str],
+struct Check<'a> {
     placeholders: Placeholders<'a>,
     item: Option<&'a Item>,
 }
 
-impl<'a> Parser<'a> {
-    fn next(&mut self) -> Result<&'a str, String> {
-        let (word, rest) = self.words.split_first().ok_or("the expression ends early")?;
-        self.words = rest;
-        Ok(word)
-    }
-
-    fn take(&mut self, word: &str) -> bool {
-        let is = self.words.first().is_some_and(|next| next.eq_ignore_ascii_case(word));
-        if is {
-            self.words = self.words.split_first().map_or(&[], |(_, rest)| rest);
-        }
-        is
-    }
-
-    fn expect(&mut self, word: &str) -> Result<(), String> {
-        if self.take(word) { Ok(()) } else { Err(format!("expected {word:?}, found {:?}", self.words.first())) }
-    }
-
-    /// `a OR b`
-    fn any(&mut self) -> Result<bool, String> {
-        let mut holds = self.all()?;
-        while self.take("OR") {
-            holds |= self.all()?;
-        }
-        Ok(holds)
-    }
-
-    /// `a AND b`
-    fn all(&mut self) -> Result<bool, String> {
-        let mut holds = self.one()?;
-        while self.take("AND") {
-            holds &= self.one()?;
-        }
-        Ok(holds)
-    }
-
-    fn one(&mut self) -> Result<bool, String> {
-        if self.take("NOT") {
-            return self.one().map(|holds| !holds);
-        }
-        if self.take("(") {
-            let holds = self.any()?;
-            self.expect(")")?;
-            return Ok(holds);
-        }
-        for (function, wanted) in [("attribute_exists", true), ("attribute_not_exists", false)] {
-            if self.take(function) {
-                self.expect("(")?;
-                let name = self.next()?;
-                let exists = self.attribute(name)?.is_some();
-                self.expect(")")?;
-                return Ok(exists == wanted);
-            }
-        }
-        let (left, operator, right) = (self.next()?, self.next()?, self.next()?);
-        let (left, right) = (self.operand(left)?, self.operand(right)?);
-        // A comparison with a missing attribute is false.
-        let order = left.zip(right).and_then(|(left, right)| compare(left, right));
-        Ok(match operator {
-            "=" => order == Some(Ordering::Equal),
-            "<>" => order != Some(Ordering::Equal),
-            "<" => order == Some(Ordering::Less),
-            "<=" => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-            ">" => order == Some(Ordering::Greater),
-            ">=" => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-            _ => return Err(format!("unknown operator {operator:?}")),
-        })
-    }
-
-    fn operand(&self, word: &str) -> Result<Option<&'a Value>, String> {
-        if word.starts_with(':') {
-            let value = self.placeholders.values.get(word);
-            return value.map(Some).ok_or_else(|| format!("no value for {word}"));
-        }
-        self.attribute(word)
-    }
-
+impl<'a> Check<'a> {
     fn attribute(&self, word: &str) -> Result<Option<&'a Value>, String> {
         let name = match self.placeholders.names.get(word) {
             Some(name) => name.as_str().ok_or("a name is no text")?,
@@ -124,28 +55,34 @@ impl<'a> Parser<'a> {
         };
         Ok(self.item.and_then(|item| item.get(name)))
     }
+
+    fn value(&self, word: &str) -> Result<&'a Value, String> {
+        self.placeholders.values.get(word).ok_or_else(|| format!("no value for {word}"))
+    }
+
+    fn equal(&self, attribute: &str, value: &str) -> Result<bool, String> {
+        Ok(self.attribute(attribute)? == Some(self.value(value)?))
+    }
+
+    /// An attribute that is not there, or of another type, compares with nothing.
+    fn less(&self, attribute: &str, value: &str) -> Result<bool, String> {
+        let (attribute, value) = (self.attribute(attribute)?, self.value(value)?);
+        Ok(attribute.and_then(number).zip(number(value)).is_some_and(|(attribute, value)| attribute < value))
+    }
 }
 
-/// Compares two values of the same type.
-fn compare(left: &Value, right: &Value) -> Option<Ordering> {
-    let (left_type, left) = left.as_object()?.iter().next()?;
-    let (right_type, right) = right.as_object()?.iter().next()?;
-    if left_type != right_type {
-        return None;
-    }
-    match left_type.as_str() {
-        "S" => Some(left.as_str()?.cmp(right.as_str()?)),
-        // Integers are enough for the times and counts here.
-        "N" => Some(i128::from_str(left.as_str()?).ok()?.cmp(&i128::from_str(right.as_str()?).ok()?)),
-        "BOOL" => Some(left.as_bool()?.cmp(&right.as_bool()?)),
-        _ => None,
-    }
+/// As exact as the times here need.
+fn number(value: &Value) -> Option<i128> {
+    i128::from_str(value.get("N")?.as_str()?).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Placeholders, holds};
     use serde_json::{Value, json};
+
+    const CLAIM: &str = "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND \
+                         attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)";
 
     fn check(expression: &str, item: &Value) -> Result<bool, String> {
         let names = json!({"#id": "id", "#expiry": "expiration", "#status": "status", "#in_progress_expiry": "in_progress_expiration"});
@@ -155,12 +92,8 @@ mod tests {
         holds(expression, placeholders, item.as_object())
     }
 
-    /// The condition of Powertools for AWS Lambda: a record may be claimed if there is none, if it has expired, or if
-    /// its invocation ended without a result.
     #[test]
     fn the_condition_of_an_idempotency_record() {
-        let condition = "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND \
-                         attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)";
         let record = |status: &str, expiry: &str, in_progress: Option<&str>| {
             let mut record = json!({"id": {"S": "x"}, "status": {"S": status}, "expiration": {"N": expiry}});
             if let Some(in_progress) = in_progress {
@@ -178,18 +111,14 @@ mod tests {
             (record("INPROGRESS", "101", Some("99999")), true),
             (record("INPROGRESS", "1000", Some("9")), true),
         ] {
-            assert_eq!(check(condition, &item), Ok(free), "{item}");
+            assert_eq!(check(CLAIM, &item), Ok(free), "{item}");
         }
     }
 
     #[test]
-    fn what_is_not_understood_is_an_error() {
-        for expression in
-            ["", "#id", "#id = ", "size(#id) > :now", "#id = :none", "#none = :now", "(#id = :now", "#id ~ :now"]
-        {
+    fn any_other_condition_is_an_error() {
+        for expression in ["", "#id = :now", "effects = :before OR effects = :after", "effects = :before"] {
             assert!(check(expression, &json!({})).is_err(), "{expression}");
         }
-        assert_eq!(check("NOT #id = :now", &json!({"id": {"S": "100"}})), Ok(true), "values of two types");
-        assert_eq!(check("id = :now", &json!({"id": {"N": "100"}})), Ok(true));
     }
 }
