@@ -1,4 +1,4 @@
-# The one entry point, for people and for CI. `make help` lists it.
+# The entry point for people and for CI. `make help` lists the targets.
 
 PYTHON     ?= python3
 PORT       ?= 4566
@@ -15,7 +15,7 @@ BENCH_FLAGS ?=
 SET        ?=
 TARGET     ?=
 KEEP       ?=
-# Not by `?=`: the shell has a SECONDS of its own.
+# `?=` does not work here, because the shell has its own variable SECONDS.
 ifneq ($(origin SECONDS),command line)
 SECONDS := 60
 endif
@@ -23,16 +23,16 @@ endif
 #? CONSOLE_PORT=4580    port of the console on loopback
 #? WATCH_PORT=9000      port of `make watch` on loopback
 #? ARCH=arm64           processor of the release build: arm64 or x86_64
-#? STACK=NAME           the deployment's stack; asked for once, for each PARAMETERS
-#? REGION=NAME          its region; the same
-#? PARAMETERS=FILE      its settings (infra/parameters.yaml, with STACK infra/parameters.STACK.yaml)
-#? TARGET=NAME          what `make fuzz` runs; all of its targets without it
-#? SECONDS=60           how long, for each target
-#? KEEP=1               `make fuzz` adds what it found worth keeping to tests/corpus
-#? FILTER=REGEX         which cases `make bench` measures one by one
+#? STACK=NAME           name of the deployment's stack; `make deploy` asks once for each PARAMETERS
+#? REGION=NAME          region of the stack; the same
+#? PARAMETERS=FILE      settings of the stack (infra/parameters.yaml, with STACK infra/parameters.STACK.yaml)
+#? TARGET=NAME          target of `make fuzz`; all targets by default
+#? SECONDS=60           duration of `make fuzz` for each target
+#? KEEP=1               `make fuzz` adds inputs that reach new code to tests/corpus
+#? FILTER=REGEX         cases that `make bench` measures one by one
 #? BENCH_FLAGS=...      flags of the benchmark of whole functions, such as --quick or --help
 #? CHAOS="--seed 7"     flags of `make chaos`; CHAOS=--help lists them
-#? SAM_FLAGS=...        further flags of sam deploy, such as --no-confirm-changeset
+#? SAM_FLAGS=...        additional flags of sam deploy, such as --no-confirm-changeset
 
 UV_VERSION         := 0.13.8
 CARGO_DENY_VERSION := 0.20.2
@@ -50,7 +50,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # cargo finds its lambda and deny subcommands here.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
-# Where the paths below expect it, whatever your own setting.
+# The paths below need this folder, so your own setting is overridden.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
 VENV    := .venv/bin
@@ -68,7 +68,7 @@ DEPLOY  = $(VENV)/python infra/deploy.py --parameters $(PARAMETERS) --stack "$(S
 SCHEMA  := shared/event/schema
 INGEST  := $(filter-out consumer,$(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.toml)))
 ZIP      = --output-format zip $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64)
-# npm's own mark of a finished installation.
+# npm writes this file at the end of an installation.
 NODE    := tests/node/node_modules/.package-lock.json
 
 ##@ Try it
@@ -97,7 +97,7 @@ watch: $(LAMBDA) ## Run the functions from source, rebuilt on change, beside a r
 	@$(VENV)/python infra/local.py watch --port $(WATCH_PORT)
 
 .PHONY: invoke
-invoke: $(LAMBDA) $(CLI) ## Hand one sample to a function under `make watch`: VENDOR=... CASE=...
+invoke: $(LAMBDA) $(CLI) ## Pass one sample to a function under `make watch`: VENDOR=... CASE=...
 	@$(call need,VENDOR CASE)
 	@$(CLI) invoke-event $(VENDOR) $(CASE) > target/invoke-event.json
 	@cargo lambda invoke $(VENDOR) --invoke-address 127.0.0.1 --invoke-port $(WATCH_PORT) --data-file target/invoke-event.json
@@ -105,7 +105,7 @@ invoke: $(LAMBDA) $(CLI) ## Hand one sample to a function under `make watch`: VE
 ##@ Change it
 
 .PHONY: test
-test: $(TOOLS) $(LAMBDA) $(NODE) $(BROWSER) ## Run all tests, the end-to-end test on its own local stack among them
+test: $(TOOLS) $(LAMBDA) $(NODE) $(BROWSER) ## Run all tests, including the end-to-end test on its own local stack
 	cargo build --workspace --all-targets
 	cargo test --workspace
 	@$(call write-schema,target/schema)
@@ -125,7 +125,7 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 	cargo deny --locked check bans licenses sources
 
 .PHONY: scan
-scan: $(TOOLS) $(CHECKOV) ## Look for weaknesses in the template with checkov; infra/checkov.yaml answers what stands
+scan: $(TOOLS) $(CHECKOV) ## Look for weaknesses in the template with checkov; infra/checkov.yaml justifies the accepted findings
 	@mkdir -p target/scan
 	@$(VENV)/python infra/expand.py Vendors=heffl QuietVendors=heffl SampleConsumer=true > target/scan/template.json
 	@.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file target/scan/template.json
@@ -136,7 +136,7 @@ moto: $(TOOLS) $(MOTO) ## Run functions against moto's server, a second AWS emul
 	@.venv/moto/bin/python infra/tests/moto/run.py
 
 .PHONY: screenshots
-screenshots: $(TOOLS) $(BROWSER) ## Take the README's pictures of the page anew
+screenshots: $(TOOLS) $(BROWSER) ## Take the README's screenshots of the console again
 	cargo build --workspace
 	node tests/console/screenshots.mjs
 
@@ -145,31 +145,31 @@ advisories: $(DENY) ## Check the dependencies against the RustSec database (on G
 	cargo deny --locked check advisories
 
 .PHONY: bench
-bench: $(TOOLS) ## Measure every case in the process, then whole functions against references, into BENCHMARKS.md
+bench: $(TOOLS) ## Measure every case in the process, then whole functions and references; write BENCHMARKS.md
 	cargo run --release --package crm-normalize --example normalize -- --bench --quick '$(FILTER)'
 	cargo run --profile stubs --package bench -- $(BENCH_FLAGS)
 
 .PHONY: size
-size: $(BLOAT) ## List what is in the release binary of a function, by crate: VENDOR=...
+size: $(BLOAT) ## List the contents of a function's release binary by crate: VENDOR=...
 	@$(call need,VENDOR)
 	cargo bloat --profile profiling --package $(VENDOR) --bin $(VENDOR) --crates -n 0
 
 .PHONY: chaos
-chaos: ## Post 100,000 webhooks while everything around the functions fails; account for each
+chaos: ## Post 100,000 webhooks while everything around the functions fails; check the outcome of each
 	cargo build --profile chaos --workspace --bins
 	target/chaos/chaos $(CHAOS)
 
 .PHONY: fuzz
-fuzz: $(FUZZ) ## Look for inputs that break what must always hold: TARGET=... SECONDS=...
+fuzz: $(FUZZ) ## Look for inputs that break the invariants: TARGET=... SECONDS=...
 	@CARGO_TARGET_DIR=$(CURDIR)/target/fuzz cargo fuzz build --fuzz-dir tests/fuzz --sanitizer none
 	@tests/fuzz/run.sh "$(SECONDS)" "$(KEEP)" $(TARGET)
 
 .PHONY: golden
-golden: cli ## Rewrite the expected events under events/ from what the code does now
+golden: cli ## Rewrite the expected events under events/ with the current code
 	$(CLI) golden
 
 .PHONY: crm
-crm: cli ## Write the places that a new CRM needs, from a template that compiles: NAME=...
+crm: cli ## Create the files of a new CRM, from a template that compiles: NAME=...
 	@$(call need,NAME)
 	@$(CLI) new-crm $(NAME)
 	@cargo fmt --all
@@ -184,7 +184,7 @@ docs: cli ## Rewrite the generated parts of the READMEs: catalogue, table of CRM
 	$(CLI) docs
 
 .PHONY: schema
-schema: $(TOOLS) $(NODE) cli ## Rewrite the schema of the events, and the types made of it, from what the code says now
+schema: $(TOOLS) $(NODE) cli ## Rewrite the schema of the events, and the types generated from it, with the current code
 	@$(call write-schema,$(SCHEMA))
 
 ##@ Ship it
@@ -196,13 +196,13 @@ build: $(LAMBDA) ## Build the release zip files of all functions: ARCH=...
 	@cd target/lambda && wc -c */bootstrap.zip | awk '$$2 != "total" { printf "%7.2f MB  target/lambda/%s\n", $$1 / 1e6, $$2 }'
 
 .PHONY: deploy
-deploy: $(TOOLS) $(CLI) ## Ask for what is missing, build, deploy to AWS after showing what changes, try each route: STACK=... REGION=...
+deploy: $(TOOLS) $(CLI) ## Ask for missing settings, build, show the changes, deploy to AWS, check each route: STACK=... REGION=...
 	@$(DEPLOY) settings
 	@$(MAKE) build
 	@$(DEPLOY) up --architecture $(ARCH) -- $(SAM_FLAGS)
 
 .PHONY: secret
-secret: $(TOOLS) ## Show the webhook credentials of a CRM, or with SET=1 store those on stdin: VENDOR=...
+secret: $(TOOLS) ## Show the webhook credentials of a CRM, or with SET=1 store the ones on stdin: VENDOR=...
 	@$(call need,VENDOR)
 	@$(DEPLOY) secret $(VENDOR) $(if $(SET),--set)
 
@@ -211,13 +211,13 @@ outputs: $(TOOLS) ## Print the addresses of a deployment, to paste into the CRMs
 	@$(DEPLOY) outputs
 
 .PHONY: remove
-remove: $(TOOLS) ## Take a deployment down, after showing what is lost with it: STACK=...
+remove: $(TOOLS) ## Remove a deployment, after showing what will be lost: STACK=...
 	@$(DEPLOY) remove
 
 ##@ Keep house
 
 .PHONY: tools
-tools: $(TOOLS) ## Install the tools into .venv; the targets that need them do it themselves
+tools: $(TOOLS) ## Install the tools into .venv; targets that need them do this by themselves
 	@:
 
 .PHONY: lock
@@ -231,20 +231,20 @@ clean: ## Remove everything built or installed here
 	rm -rf target .venv tests/node/build tests/*/node_modules
 
 .PHONY: help
-help: ## Show this
+help: ## Show this help
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 } \
 		/^#\? / { settings = settings "  " substr($$0, 4) "\n" } \
 		END { printf "\nSettings\n%s\n", settings }' $(MAKEFILE_LIST)
 
-# ---- what the targets above stand on ----
+# ---- prerequisites of the targets above ----
 
 .PHONY: cli
 cli:
 	cargo build --package crm-events
 
-# The running stack's own; never rebuilt under it.
+# Used by the running stack, so it is never rebuilt here.
 $(CLI):
 	cargo build --package crm-events
 
@@ -264,7 +264,7 @@ $(DENY) $(FUZZ) $(BLOAT): .venv/%:
 	@env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --locked --root .venv $(patsubst %-$(lastword $(subst -, ,$*)),%@$(lastword $(subst -, ,$*)),$*)
 	@touch $@
 
-# In environments of their own: they pin versions that the other tools do not take.
+# These have their own environments, because they pin versions that conflict with the other tools.
 $(CHECKOV): $(TOOLS)
 	@$(call install-alone,checkov,checkov==$(CHECKOV_VERSION))
 	@touch $@
@@ -279,7 +279,7 @@ tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@npm ci --prefix tests/$* --no-audit --no-fund --loglevel error
 	@touch $@
 
-# $(call write-schema,FOLDER): the schema, and the types for TypeScript and Python by generators of their communities.
+# $(call write-schema,FOLDER): the schema, and the types for TypeScript and Python by the usual generators.
 write-schema = rm -rf $(1) && $(CLI) schema $(1) && \
 	tests/node/node_modules/.bin/json2ts --input $(1)/event.schema.json --output $(1)/crm-event.ts \
 		--no-additionalProperties --bannerComment '// Made from event.schema.json by make schema.' && \
@@ -288,8 +288,8 @@ write-schema = rm -rf $(1) && $(CLI) schema $(1) && \
 		--class-name Event --enum-field-as-literal all --use-schema-description --use-field-description \
 		--custom-file-header '\# Made from event.schema.json by make schema.' --formatters builtin
 
-# uv installs in seconds what takes pip two minutes. It does not read pip's configuration, so
-# behind a mirror that only pip knows of, pip does it.
+# uv takes seconds, pip two minutes. But uv does not read pip's configuration, so pip is used if only
+# pip knows the mirror.
 install = $(VENV)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) && { \
 	$(VENV)/uv pip install --quiet --python $(VENV)/python $(1) || \
 	$(VENV)/pip install --quiet --disable-pip-version-check $(1); }
@@ -298,5 +298,5 @@ install = $(VENV)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSI
 install-alone = echo "Installing $(1) into .venv/$(1) (a minute, once)" && $(PYTHON) -m venv .venv/$(1) && \
 	.venv/$(1)/bin/pip install --quiet --disable-pip-version-check $(2)
 
-# $(call need,A B): the variables that must be given on the command line.
+# $(call need,A B): fails unless these variables are given on the command line.
 need = $(foreach name,$(1),$(if $($(name)),:,echo "usage: make $@ $(foreach each,$(1),$(each)=...)" >&2; exit 2);)

@@ -18,7 +18,7 @@ after(async () => {
   await stop?.();
 });
 
-/** A deal that no other test has. */
+/** A deal that no other test uses. */
 function deal(values = {}) {
   const id = `dl_${randomUUID()}`;
   const payload = { id, title: "Enterprise License", price: 24999.5, status: "ACTIVE", ownerId: 42, ownerName: "John Doe", ...values };
@@ -29,7 +29,7 @@ function post(body, { url = stack.urls.heffl, token = "sample-token" } = {}) {
   return fetch(`${url}?token=${token}`, { method: "POST", headers: { "content-type": "application/json" }, body });
 }
 
-/** The page, with what it asked for and what went wrong in it. */
+/** The page, with its requests and its errors. */
 async function open() {
   const page = await browser.newPage();
   await page.setViewport({ width: 1280, height: 900 });
@@ -53,7 +53,7 @@ async function inPage(work) {
   }
 }
 
-/** The cells of the first row that has the text, once there is one. */
+/** Waits for a row with the text. Returns its cells. */
 async function rowOf(page, text) {
   const find = (text) => {
     const row = [...document.querySelectorAll("#rows tr")].find((row) => row.textContent.includes(text));
@@ -105,17 +105,17 @@ describe("the list", () => {
     await page.waitForFunction(() => [...document.querySelectorAll("#rows tr")].some((row) => row.textContent.includes("unauthorized")));
     await openWebhook(page, "unauthorized", { traced: false });
     await says(page, "#detail", account);
-    assert.match(await text(page, "#detail"), /401 in \d+ ms.*Nothing went on a queue/s);
+    assert.match(await text(page, "#detail"), /401 in \d+ ms.*No message was sent to a queue/s);
     assert.ok(!(await text(page, "#detail")).includes("guess"), "a token is not shown");
   }));
 
-  test("shows one that was posted past the page from its message", () => inPage(async (page) => {
+  test("shows one that was not posted through the page from its message", () => inPage(async (page) => {
     const { id, body } = deal();
     await post(body, { url: `${stack.base_url}/webhooks/heffl` });
     const [, vendor, status, outcome] = await rowOf(page, id);
     assert.deepEqual([vendor, status, outcome], ["heffl", "–", "accepted"]);
     await openWebhook(page, id);
-    assert.match(await text(page, "#detail"), /posted past this page/);
+    assert.match(await text(page, "#detail"), /not posted through this page/);
     assert.ok(await value(page, "in", "/payload/title"), "the vendor's JSON is in the message");
   }));
 
@@ -172,7 +172,7 @@ describe("one webhook", () => {
     await openWebhook(page, id);
     assert.equal(await (await value(page, "in", "/payload/price")).evaluate((e) => e.textContent), '"price": 24999.500');
     assert.equal(await (await value(page, "0", "/data/record/amount")).evaluate((e) => e.textContent), '"amount": "24999.500"');
-    assert.match(await text(page, ".message"), /SQStook it.*keyheffl:default:deal:.*groupheffl:default:deal:.*message id/s);
+    assert.match(await text(page, ".message"), /SQSaccepted.*keyheffl:default:deal:.*groupheffl:default:deal:.*message id/s);
   }));
 
   test("a field shows where it came from, and a value what it became", () => inPage(async (page) => {

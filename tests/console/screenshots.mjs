@@ -1,4 +1,4 @@
-// The README's pictures of the page: `make screenshots`.
+// Takes the README's screenshots of the console: `make screenshots`.
 
 import { mkdir } from "node:fs/promises";
 import path from "node:path";

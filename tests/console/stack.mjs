@@ -1,4 +1,4 @@
-// The real local stack with its page in front, and a real browser, for the tests and the screenshots.
+// The local stack with the console, and a real browser, for the tests and the screenshots.
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -11,7 +11,7 @@ import puppeteer from "puppeteer-core";
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const STATE = path.join(ROOT, "target/console");
 
-/** The stack of the binaries that `cargo build --workspace` made. It ends with this process, however that ends. */
+/** Starts a stack with the binaries of `cargo build --workspace`. It always ends with this process. */
 export async function startStack(...flags) {
   const python = path.join(ROOT, ".venv/bin/python");
   if (!existsSync(python)) throw new Error(`${python} is missing: \`make test\` installs it`);
@@ -33,15 +33,15 @@ export async function startStack(...flags) {
   return { stack, stop };
 }
 
-/** Chromium out of its npm package, or the one that CHROMIUM names. */
+/** Starts Chromium from its npm package, or the one named by CHROMIUM. */
 export async function startBrowser() {
   const given = process.env.CHROMIUM;
   if (given) return puppeteer.launch({ executablePath: given, headless: true });
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Error(`no Chromium is packed for ${process.platform} ${process.arch}: set CHROMIUM to the path of a Chrome or Chromium`);
   }
-  // The package unpacks itself into TMPDIR, with the libraries and a font that a bare machine lacks where this variable
-  // says that it is one. Its own font configuration knows no folder but /tmp.
+  // The package unpacks itself into TMPDIR. With this variable it includes the libraries and a font that a bare machine
+  // lacks. Its font configuration only knows /tmp.
   const unpacked = path.join(ROOT, "tests/console/node_modules/.chromium");
   const own = { ...process.env };
   await mkdir(unpacked, { recursive: true });
@@ -53,7 +53,7 @@ export async function startBrowser() {
   try {
     const { default: chromium } = await import("@sparticuz/chromium");
     const executablePath = await chromium.executablePath();
-    // Without its sandbox: root has none, and it sees only the page that is under test.
+    // Without a sandbox, because root has none. It only opens the page under test.
     return await puppeteer.launch({ executablePath, headless: "shell", args: ["--no-sandbox"], env: { ...process.env } });
   } catch (error) {
     throw new Error(`Chromium does not start: ${error.message}\nSet CHROMIUM to the path of a Chrome or Chromium.`);

@@ -1,4 +1,4 @@
-"""Runs the consumer in Python that the README shows, as Lambda would.
+"""Runs the README's Python consumer as Lambda would.
 
 Standard input: {"source": the README's code, "batch": an SQS batch, "remaining_ms": of the invocation,
 "crash": stop inside the effect}. Standard output: {"response": what the handler returned, none where
@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 
 
 class Killed(BaseException):
-    """The end of the process, from the inside: Powertools must not see an Exception."""
+    """Ends the process. Not an Exception, so that Powertools does not catch it."""
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
 
     module: dict[str, Any] = {"print": crashing_print} if task["crash"] else {}
     response = None
-    # Powertools raises where every message of a batch failed, and Lambda takes the whole batch for failed.
+    # Powertools raises if every message of a batch failed, and Lambda then treats the whole batch as failed.
     with contextlib.redirect_stdout(printed), contextlib.suppress(Killed, BatchProcessingError):
         exec(compile(task["source"], "README.md", "exec"), module)
         response = module["handler"](task["batch"], context)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the fuzzer's targets one after the other and prints what each has done: run.sh SECONDS KEEP [TARGET...]
+# Runs the fuzzer's targets one after the other and prints a summary of each: run.sh SECONDS KEEP [TARGET...]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -9,12 +9,12 @@ fuzz=$(ls target/fuzz/*/release/fuzz)
 targets=("$@")
 [ $# -gt 0 ] || mapfile -t targets < <("$fuzz" 2>/dev/null)
 
-# How much of what a target found `make fuzz KEEP=1` keeps, for the tests to stay quick.
+# Limits for the inputs of a target that `make fuzz KEEP=1` stores, so that the tests stay fast.
 LARGEST_KEPT=1024 # bytes
-MOST_KEPT=24
+MAX_KEPT=24
 
-# Adds to tests/corpus inputs that reach code that neither the seeds nor those that are there do, those that reach the
-# most of it first: libFuzzer writes them in that order.
+# Adds inputs to tests/corpus that reach code which neither the seeds nor the stored inputs reach. libFuzzer writes the
+# inputs that reach the most code first.
 keep() {
     local target=$1 kept=tests/corpus/$1 merged=target/fuzz/merge/merged small=target/fuzz/merge/small
     rm -rf target/fuzz/merge
@@ -24,7 +24,7 @@ keep() {
     find "target/fuzz/found/$target" -type f -size "-$((LARGEST_KEPT + 1))c" -exec cp -t "$small" {} +
     ls "$merged" >target/fuzz/merge/before
     FUZZ_TARGET=$target "$fuzz" -set_cover_merge=1 -use_counters=0 "$merged" "$small" >>"target/fuzz/$target.log" 2>&1
-    local room=$((MOST_KEPT - $(find "$kept" -type f | wc -l)))
+    local room=$((MAX_KEPT - $(find "$kept" -type f | wc -l)))
     ls -tr "$merged" | grep --invert-match --line-regexp --fixed-strings --file=target/fuzz/merge/before |
         awk -v room="$room" 'NR <= room' | xargs --no-run-if-empty -I{} cp "$merged/{}" "$kept" || true
     rmdir --ignore-fail-on-non-empty "$kept"
@@ -37,14 +37,14 @@ echo "${#targets[@]} targets, $seconds s each"
 printf '%-20s %12s %8s %8s %9s %7s %7s  %s\n' target executions per_s edges features inputs rss_mb result
 for target in "${targets[@]}"; do
     printf '%-20s ' "$target"
-    # What was found in earlier runs is a start too.
+    # Also start with the inputs of earlier runs.
     found=target/fuzz/found/$target seeds=target/fuzz/seeds/$target log=target/fuzz/$target.log
     findings=target/fuzz/findings/$target
     rm -rf "$seeds"
     mkdir -p "$found" "$seeds" "$findings" "tests/corpus/$target"
     result=ok
-    # Inputs longer than the longest seed; bodies of megabytes are the suite's. Memory is bounded twice: libFuzzer looks
-    # at it every second, an allocation beyond 1 GiB fails at once.
+    # Inputs may be somewhat longer than the longest seed; the suite tests bodies of megabytes. Memory has two limits:
+    # libFuzzer checks it every second, and an allocation beyond 1 GiB fails immediately.
     (
         ulimit -v $((1 << 20))
         FUZZ_TARGET=$target FUZZ_SEEDS=$seeds exec "$fuzz" "$found" "$seeds" "tests/corpus/$target" \
@@ -55,7 +55,7 @@ for target in "${targets[@]}"; do
     [ "$result" = ok ] || failures+=("$target")
     executions=$(stat number_of_executed_units "$log")
     executed=$((executed + ${executions:-0}))
-    # The last line that counts: `#123 REDUCE cov: 1 ft: 2 corp: 3/4b ...`.
+    # The last status line: `#123 REDUCE cov: 1 ft: 2 corp: 3/4b ...`.
     read -r edges features inputs < <(awk '$3 == "cov:" { c = $4; f = $6; split($8, n, "/") } END { print c + 0, f + 0, n[1] + 0 }' "$log")
     printf '%12s %8s %8s %9s %7s %7s  %s\n' "${executions:--}" "$(stat average_exec_per_sec "$log")" \
         "$edges" "$features" "$inputs" "$(stat peak_rss_mb "$log")" "$result"

@@ -1,4 +1,4 @@
-// The AsyncAPI document by AsyncAPI's own parser: its meta-schema, its references.
+// Validates the AsyncAPI document with AsyncAPI's own parser: its meta-schema and its references.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";

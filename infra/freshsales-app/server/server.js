@@ -1,15 +1,15 @@
-// Forwards every product event of Freshsales to a crm-events function. What it runs in:
+// Forwards every product event of Freshsales to a crm-events function. The platform:
 // https://developers.freshworks.com/docs/app-sdk/v3.0/contact/serverless-apps/product-events
-// The request, its attempts and its token are in config/requests.json; the platform fills in the
-// token itself, so that this code never holds it.
+// The request, its attempts and its token are in config/requests.json. The platform fills in the token, so this code
+// never sees it.
 
 exports = {
-  // A product event. Freshworks does not hand it out again: what the attempts of the request do
-  // not deliver is lost, and the log line says what to save again in Freshsales.
+  // Forwards a product event. Freshworks does not send it again: if all attempts fail the event is lost, and the log
+  // line names the record to save again in Freshsales.
   forward: async function (payload) {
     const what = `${payload.event} of record ${recordId(payload)}`;
-    // Before it is sent: the platform ends a handler after 20 seconds, which five slow attempts
-    // exceed, and then nothing below is reached.
+    // Log before sending: the platform stops a handler after 20 seconds, so five slow attempts may not reach the code
+    // below.
     console.info(`${what} is sent`);
     try {
       await send(payload);
@@ -18,8 +18,8 @@ exports = {
     }
   },
 
-  // The app was installed, or a new version of it: a wrong host, path or token shows now, rather
-  // than with the first lost event. The function ignores this event, once it has checked the token.
+  // The app or a new version of it was installed. A wrong host, path or token is reported now, not with the first lost
+  // event. The function checks the token and ignores this event.
   checkConnection: async function (payload) {
     try {
       await send(payload);
@@ -31,7 +31,7 @@ exports = {
   }
 };
 
-// The event as it came, less the settings of the installation: the token is one of them.
+// Sends the event without the settings of the installation, which include the token.
 function send(payload) {
   const event = { ...payload };
   delete event.iparams;
@@ -39,8 +39,8 @@ function send(payload) {
   return $request.invokeTemplate("forward", { context: {}, body: JSON.stringify(event) });
 }
 
-// How the platform describes a failed request: its status, and how often it was tried. What the
-// error says besides may quote the request, so it is not logged.
+// The status and the number of attempts of a failed request. The rest of the error may quote the request, so it is not
+// logged.
 function reason(error) {
   const { status, attempts } = error || {};
   return `${status ? `HTTP ${status}` : "no answer"}, attempts: ${attempts || "unknown"}`;
@@ -58,9 +58,8 @@ function explanation(error) {
   }
 }
 
-// The id of the record that the event is about: of the one object of the data that is not about
-// who did it, what changed and what belongs to it. (`fdk validate` takes no function with more
-// than seven branches.)
+// The id of the event's record, which is the only object in the data besides actor, changes and associations. (`fdk
+// validate` allows at most seven branches per function.)
 function recordId({ data }) {
   const isRecord = ([name]) => !["actor", "associations", "changes"].includes(name);
   const [, record] = Object.entries(data || {}).find(isRecord) || [];

@@ -1,5 +1,5 @@
-// The Freshsales app, seen from the platform that runs it. `make test` runs this; so does
-// `node --test infra/tests/freshworks/app.test.js`.
+// Tests of the Freshsales app in a mock of its platform. Run by `make test`, or with `node --test
+// infra/tests/freshworks/app.test.js`.
 
 const assert = require("node:assert/strict");
 const { test } = require("node:test");

@@ -1,9 +1,9 @@
-// A stand-in for the Freshworks platform: runs the app's server file as the platform does, and in
-// place of sending a request shows the one that it would send.
+// A mock of the Freshworks platform: runs the app's server file as the platform does, and shows its requests instead of
+// sending them.
 //
 //   node infra/tests/freshworks/platform.js '{"host": ..., "path": ..., "token": ...}' < events
 //
-// reads events, one JSON payload to a line, and prints the request of each, one to a line.
+// reads events, one JSON payload per line, and prints one request per line.
 
 const fs = require("node:fs");
 const path = require("node:path");
@@ -13,7 +13,7 @@ const vm = require("node:vm");
 const APP = path.join(__dirname, "../../freshsales-app");
 const json = (file) => JSON.parse(fs.readFileSync(path.join(APP, file), "utf8"));
 
-/** An installation of the app; `answer(request)` is what comes of each request. */
+/** An installation of the app; `answer(request)` returns the response to a request. */
 function install(iparams, answer) {
   const manifest = json("manifest.json");
   const templates = json("config/requests.json");
@@ -49,10 +49,10 @@ function install(iparams, answer) {
       },
     },
   };
-  // No require, no process, no timers: the platform's sandbox has none of use either.
+  // No require, process or timers, as in the platform's sandbox.
   vm.runInNewContext(fs.readFileSync(path.join(APP, "server/server.js"), "utf8"), sandbox);
 
-  /** Hands an event to the handler that the manifest names for it. */
+  /** Passes an event to the handler that the manifest names for it. */
   installation.emit = async (payload) => {
     const module = Object.values(manifest.modules).find(({ events = {} }) => payload.event in events);
     if (!module) throw new Error(`the manifest has no ${payload.event}`);

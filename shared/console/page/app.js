@@ -12,7 +12,7 @@ const fields = editor.querySelector("form").elements;
 const MAX_WEBHOOKS = 500; // the server's limit
 const OUTCOMES = ["accepted", "stored", "ignored", "quarantined", "bad_request", "unauthorized", "too_large", "unavailable", "no_route", "failed"];
 
-/** By number, the oldest first. */
+/** The webhooks by number, oldest first. */
 const webhooks = new Map();
 let open = null;
 
@@ -31,7 +31,7 @@ function row(webhook) {
   const time = new Date(received_at).toLocaleTimeString([], { hour12: false });
   const said = duplicate ? "accepted, duplicate dropped" : words(outcome);
   const what = types.length ? [...new Set(types)].join(", ") + (types.length > 1 ? ` (${types.length})` : "")
-    : reason ?? (outcome === "unauthorized" ? "no valid proof of origin; make logs says what is wrong" : "");
+    : reason ?? (outcome === "unauthorized" ? "no valid proof of origin; `make logs` shows the reason" : "");
   // A webhook with a reason has no key, so the reason takes its place.
   const told = event_ids.length
     ? [el("td", {}, what), el("td", { className: "key", title: event_ids.join("\n") }, event_ids[0])]
@@ -77,7 +77,7 @@ async function readAll() {
   draw();
 }
 
-/** New ones are drawn once a frame: many may come at once. */
+/** New webhooks are drawn once per frame, because many may arrive together. */
 let drawing = false;
 function drawSoon() {
   if (drawing) return;
@@ -88,7 +88,7 @@ function drawSoon() {
 function listen() {
   const news = new EventSource("/api/news");
   news.onopen = () => { say("live"); readAll().catch(failed); };
-  news.onerror = () => say("the page's server does not answer; trying again");
+  news.onerror = () => say("the console does not answer; trying again");
   news.onmessage = (message) => { add(JSON.parse(message.data)); drawSoon(); };
   news.addEventListener("again", () => readAll().catch(failed));
 }

@@ -12,7 +12,7 @@ const facts = (pairs) => el("dl", { className: "facts" },
 /** The lines of a JSON text; those with a value can be chosen. */
 function json(label, shown, side) {
   if (shown.text !== undefined) return el("pre", { "aria-label": label }, shown.text || "(empty)");
-  if (shown.hex !== undefined) return el("pre", { "aria-label": label }, `no text; the bytes in hexadecimal:\n${shown.hex}`);
+  if (shown.hex !== undefined) return el("pre", { "aria-label": label }, `not text; the bytes in hexadecimal:\n${shown.hex}`);
   const lines = shown.lines.map(({ depth, name, text, pointer }) => {
     const kind = text.startsWith('"') ? "string" : "literal";
     const value = pointer === undefined ? text : el("span", { className: kind }, text);
@@ -29,7 +29,7 @@ function json(label, shown, side) {
   });
   const box = el("div", { className: "json", role: "group", "aria-label": label }, ...lines);
   const first = box.querySelector(".value");
-  if (first) first.tabIndex = 0; // one stop of the tab key; the arrows go on from there
+  if (first) first.tabIndex = 0; // one stop for the Tab key; the arrows move from there
   return box;
 }
 
@@ -42,7 +42,7 @@ function sourceName(source) {
   return `the ${part} ${name}`;
 }
 
-/** Between the two sides, in both directions. */
+/** The links between the two sides, in both directions. */
 function link(root, origins) {
   links = new Map();
   const note = (element, other, words) => {
@@ -83,7 +83,7 @@ function choose(root, element, where) {
   else where.textContent = list ? `${name} ← ${list}` : `${name}: set by the function`;
 }
 
-/** The next value of the same side; false where the focus is on none. */
+/** Moves to the next value of the same side; false if no value has the focus. */
 export function moveValue(element, step) {
   const values = [...(element.closest(".json")?.querySelectorAll(".value") ?? [])];
   const next = values[values.indexOf(element) + step];
@@ -101,8 +101,8 @@ const DUPLICATE = "SQS knows this deduplication id: the duplicate is dropped";
 function message({ body, ...message }, index) {
   const heading = message.queue === "main" ? "On the queue" : "In the quarantine";
   return el("div", { className: "message" },
-    el("h3", {}, message.duplicate ? `${heading}: the same once more` : heading),
-    facts([["SQS", message.duplicate ? DUPLICATE : "took it"], ["type", message.type], ["key", message.event_id], ["group", message.group],
+    el("h3", {}, message.duplicate ? `${heading}: a duplicate` : heading),
+    facts([["SQS", message.duplicate ? DUPLICATE : "accepted"], ["type", message.type], ["key", message.event_id], ["group", message.group],
       ["message id", message.message_id], ["sequence", message.sequence_number]]),
     json(heading, body, String(index)));
 }
@@ -114,13 +114,13 @@ export async function showDetail(root, number, { again, edit, close }) {
     el("button", { type: "button", title: key, disabled, onclick: press }, text);
   const traceable = outcome === "accepted" && messages.length > 0 && sendable;
   const where = el("p", { id: "where", role: "status", hidden: !traceable },
-    "Choose a value to see where it came from, or what became of it. What is grey became no field.");
+    "Choose a value to see its source or its field. Grey values did not become a field.");
   const said = duplicate ? "accepted, duplicate dropped" : outcome.replaceAll("_", " ");
-  const nothing = el("p", {}, answer ? "Nothing went on a queue." : "");
+  const nothing = el("p", {}, answer ? "No message was sent to a queue." : "");
   root.replaceChildren(
     el("div", { className: "bar" },
       el("h2", {}, `${vendor}: `, el("span", { className: `outcome ${duplicate ? "duplicate" : outcome}` }, said)),
-      el("span", {}, answer ? `${answer.status} in ${answer.milliseconds} ms` : "posted past this page: the answer was not seen"),
+      el("span", {}, answer ? `${answer.status} in ${answer.milliseconds} ms` : "not posted through this page, so the response is unknown"),
       el("span", { className: "buttons" },
         button("Send again", "s", again, !sendable), button("Edit and send", "e", edit, !editable),
         button("Close", "Escape", close, false))),
@@ -146,16 +146,16 @@ export async function showDetail(root, number, { again, edit, close }) {
   focusChooses(root, where);
   if (!traceable) return;
   const origins = await ask(`/api/webhooks/${number}/origins`);
-  if (!root.contains(where)) return; // another one was opened meanwhile
+  if (!root.contains(where)) return; // another webhook was opened meanwhile
   link(root, origins);
   if (origins.tried < origins.values) {
-    where.textContent = `Of the ${origins.values} values that came in, the first ${origins.tried} were traced: the body is large.`;
+    where.textContent = `The body is large: only the first ${origins.tried} of its ${origins.values} values were traced.`;
   }
   if (chosen && root.contains(chosen)) choose(root, chosen, where);
   root.dataset.traced = String(number);
 }
 
-/** Elements have no `onfocusin`: one listener, for whatever is shown. */
+/** Elements have no `onfocusin`, so one listener handles everything that is shown. */
 let listening = null;
 function focusChooses(root, where) {
   root.removeEventListener("focusin", listening);

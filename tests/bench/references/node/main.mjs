@@ -1,4 +1,4 @@
-// Webhook to SQS in Node, with the client loop that Lambda's managed runtime has.
+// Webhook to SQS in Node, with the same client loop as Lambda's managed runtime.
 import http from "node:http";
 import { SQSClient, SendMessageCommand } from "@aws-sdk/client-sqs";
 

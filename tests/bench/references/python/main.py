@@ -1,4 +1,4 @@
-"""Webhook to SQS in Python, with the client loop that Lambda's managed runtime has."""
+"""Webhook to SQS in Python, with the same client loop as Lambda's managed runtime."""
 
 import http.client
 import json
