@@ -189,8 +189,8 @@ class Deployment(OnTheEmulator):
         self.assertIn("shared/normalize/src/crm/heffl/README.md, Register the URL", shown)
         self.assertIn("/webhooks/heffl\n", shown)
         self.assertNotIn("/webhooks/agilecrm", shown)
-        self.assertRegex(shown, r"ok +unproven: refused")
-        self.assertRegex(shown, r"ok +proven: accepted")
+        self.assertRegex(shown, r"ok +without a proof: refused")
+        self.assertRegex(shown, r"ok +with the proof: accepted")
         (stack,) = self.client("cloudformation").describe_stacks(StackName="crm-test")["Stacks"]
         self.assertIn({"Key": "team", "Value": "crm"}, stack["Tags"])
 

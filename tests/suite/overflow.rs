@@ -235,7 +235,7 @@ async fn why_s3_refused_is_logged_with_its_code() {
             .unwrap()
     });
     let lines = log::lines(heffl(), event(lead_created()), connector, &[("OVERFLOW_BUCKET", BUCKET)]).await;
-    assert_eq!(lines[0]["errors"][1], "the overflow store did not take the object: 403 AccessDenied");
+    assert_eq!(lines[0]["errors"][1], "the overflow store did not accept the object: 403 AccessDenied");
 }
 
 #[tokio::test(start_paused = true)]

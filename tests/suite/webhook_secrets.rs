@@ -175,8 +175,8 @@ async fn a_start_without_secrets_says_why_in_one_line_without_a_secret() {
         (SECRETS_MANAGER, None, "secretsmanager:crm-events/heffl cannot be read: 400 ResourceNotFoundException"),
         (SSM, Some((400, denied)), "400 AccessDeniedException: not authorized to perform: ssm:GetParameter"),
         (SSM, Some((403, "<html>")), "cannot be read: 403 without a code"),
-        (SECRETS_MANAGER, Some((200, r#"{"SecretBinary": "aHVudGVyMg=="}"#)), "holds no text"),
-        (SECRETS_MANAGER, Some((200, r#"{"SecretString": {"default": "hunter2"}}"#)), "holds no text"),
+        (SECRETS_MANAGER, Some((200, r#"{"SecretBinary": "aHVudGVyMg=="}"#)), "contains no text"),
+        (SECRETS_MANAGER, Some((200, r#"{"SecretString": {"default": "hunter2"}}"#)), "contains no text"),
         (SECRETS_MANAGER, Some((200, r#"{"SecretString": "hunter2"}"#)), "expected a JSON object"),
         (SSM, Some((200, r#"{"Parameter": {"Value": "{\"a\": [\"basic:u:hunter2\"]}"}}"#)), r#"cannot use "basic""#),
     ] {

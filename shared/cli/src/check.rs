@@ -117,8 +117,8 @@ impl Route {
         };
         let proven = self.proven(now)?;
         let _ = step("the name resolves", &|| resolve(&self.url))?
-            && step("unproven: refused", &|| self.refused(&agent))?
-            && step("proven: accepted", &|| self.accepted(&agent, &proven))?;
+            && step("without a proof: refused", &|| self.refused(&agent))?
+            && step("with the proof: accepted", &|| self.accepted(&agent, &proven))?;
         if failed {
             bail!("the route does not work yet");
         }
@@ -136,7 +136,7 @@ impl Route {
         }
         let response = request.send(&webhook.body[..]).map_err(|error| no_answer(&error))?;
         let broke_off = |error: anyhow::Error| {
-            let hint = "Something between here and the API cut the connection. Try again.".to_owned();
+            let hint = "Something between here and the API closed the connection. Try again.".to_owned();
             Wrong { what: format!("{error:#}"), hint }
         };
         Reply::read(response).map_err(broke_off)
@@ -147,18 +147,23 @@ impl Route {
         let reply = self.post(agent, &self.unproven())?;
         let name = self.vendor.name;
         let hint = match reply.status {
-            401 if reply.body.contains("unauthorized") => return Ok("401, as it should be".to_owned()),
-            200 => "Whoever knows this URL can send events: this is not one of these functions, or not this version."
-                .to_owned(),
-            404 => format!(
-                "The API has no such route. A vendor gets one that is in the parameter Vendors: add {name} and deploy; \
-                 else compare the URL with the deployment's outputs."
-            ),
-            403 => "Something in front of the API refuses it: a firewall, a resource policy, a wrong stage.".to_owned(),
-            500 | 502 => {
-                format!("The function does not start, or fails. Its log says why: sam logs, or log group of {name}.")
+            401 if reply.body.contains("unauthorized") => return Ok("401, as expected".to_owned()),
+            200 => {
+                "Anyone who knows this URL can send events. This is not a function of crm-events, or another version."
+                    .to_owned()
             }
-            _ => "This is no answer of these functions: compare the URL with the deployment's outputs.".to_owned(),
+            404 => format!(
+                "The API has no such route. Add {name} to the parameter Vendors and deploy, or compare the URL with the \
+                 deployment's outputs."
+            ),
+            403 => "Something in front of the API refuses the request: a firewall, a resource policy or a wrong stage."
+                .to_owned(),
+            500 | 502 => {
+                format!(
+                    "The function does not start, or fails. See its log for the reason: sam logs, or the log group of {name}."
+                )
+            }
+            _ => "This response is not from crm-events. Compare the URL with the deployment's outputs.".to_owned(),
         };
         Err(Wrong { what: said(&reply), hint })
     }
@@ -174,20 +179,20 @@ impl Route {
         let reply = self.post(agent, proven)?;
         let Words { status, reason, events } = serde_json::from_str(&reply.body).unwrap_or_default();
         let hint = match (reply.status, status.as_str()) {
-            (200, "ignored") => return Ok(format!("200, ignored: nothing is left behind ({reason})")),
+            (200, "ignored") => return Ok(format!("200, ignored; nothing is left behind ({reason})")),
             (200, "accepted") => {
                 let id = events.first().map(String::as_str).unwrap_or_default();
                 return Ok(format!("200, accepted: a test event crm.unknown.received is on the main queue ({id})"));
             }
-            (200, _) => "The proof is right, and the function is of another version than this program.".to_owned(),
+            (200, _) => "The proof is right, but the function has another version than this program.".to_owned(),
             (401, _) => format!(
-                "The secret is not the one that the function has for account {:?}. Compare it with the stored one; a function \
-                 takes up a change within a minute. A signature is good for five minutes: is this machine's clock right?",
+                "The function has another secret for account {:?}. Compare it with the stored one; a function reads a change \
+                 within a minute. A signature is valid for five minutes, so also check this machine's clock.",
                 self.account
             ),
-            (503, _) => "The proof is right, and the function does not reach SQS: its log says why.".to_owned(),
-            (500 | 502, _) => "The proof is right, and the function fails: its log says why.".to_owned(),
-            _ => "This is no answer of these functions.".to_owned(),
+            (503, _) => "The proof is right, but the function cannot reach SQS. See its log for the reason.".to_owned(),
+            (500 | 502, _) => "The proof is right, but the function fails. See its log for the reason.".to_owned(),
+            _ => "This response is not from crm-events.".to_owned(),
         };
         Err(Wrong { what: said(&reply), hint })
     }
@@ -210,8 +215,8 @@ fn resolve(url: &str) -> Result<String, Wrong> {
         }
         Err(error) => Err(Wrong {
             what: format!("{host}: {error}"),
-            hint: "No such name. Compare the URL with the deployment's outputs: a stack that was deleted and deployed again \
-                   has another."
+            hint: "The host name does not exist. Compare the URL with the deployment's outputs; it changes if the stack is \
+                   deleted and deployed again."
                 .to_owned(),
         }),
     }
@@ -226,13 +231,13 @@ fn no_answer(error: &ureq::Error) -> Wrong {
     };
     let hint = match error {
         _ if is_tls => {
-            "The TLS handshake failed: the certificate is not for this name, is out of date, or is signed by an authority \
-             that this machine does not trust (a company's proxy: SSL_CERT_FILE)."
+            "The TLS handshake failed: the certificate is for another name, has expired, or is signed by an authority that \
+             this machine does not trust. For a company's proxy, set SSL_CERT_FILE."
         }
         ureq::Error::Timeout(_) => {
-            "Nothing answered in time: a firewall drops it, or the function runs into its limit."
+            "There was no response in time. A firewall drops the request, or the function times out."
         }
-        _ => "Nothing listens there, or something between here and the API cuts the connection.",
+        _ => "Nothing listens there, or something between here and the API closes the connection.",
     };
     Wrong { what: error.to_string(), hint: hint.to_owned() }
 }

@@ -13,7 +13,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 pub fn agent(timeout: Duration) -> anyhow::Result<ureq::Agent> {
     let found = rustls_native_certs::load_native_certs();
     let error = found.errors.first().map(ToString::to_string).unwrap_or_default();
-    anyhow::ensure!(!found.certs.is_empty(), "this machine has no certificates to trust; set SSL_CERT_FILE. {error}");
+    anyhow::ensure!(!found.certs.is_empty(), "this machine has no trust store; set SSL_CERT_FILE to one. {error}");
     let roots: Vec<_> = found.certs.iter().map(|cert| Certificate::from_der(cert).to_owned()).collect();
     let tls = TlsConfig::builder()
         .root_certs(RootCerts::new_with_certs(&roots))
@@ -43,7 +43,8 @@ impl Reply {
     /// # Errors
     /// If the connection closes before its end.
     pub fn read(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Self> {
-        let body = response.body_mut().read_to_string().context("the answer broke off")?;
+        let body =
+            response.body_mut().read_to_string().context("the connection closed before the end of the response")?;
         Ok(Self { status: response.status().as_u16(), body })
     }
 }

@@ -230,7 +230,7 @@ fn run(command: Command) -> anyhow::Result<()> {
                     .proven(vendor, now);
             let (answer, warnings) = webhook.answer(vendor, now)?;
             for path in warnings {
-                eprintln!("crm-events: could not be read, and is left out of the record: {path}");
+                eprintln!("crm-events: could not be read and was left out of the record: {path}");
             }
             write!(out, "{}", answer.to_json()?)?;
         }
@@ -342,7 +342,7 @@ fn send_cases(vendor: Option<&'static Vendor>, case: Option<&str>, place: &Place
         writeln!(out, "{sent}")?;
         wrong = wrong.saturating_add(usize::from(!sent.as_expected));
     }
-    ensure!(wrong == 0, "{wrong} of {} cases did not come out as expected", cases.len());
+    ensure!(wrong == 0, "{wrong} of {} cases were not answered as expected", cases.len());
     Ok(())
 }
 

@@ -22,7 +22,7 @@ pub fn write(root: &Path, name: &str) -> anyhow::Result<Vec<String>> {
     let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
     ensure!(is_word, "{name:?}: a CRM's name is one lowercase word");
     for folder in [root.join("functions").join(name), root.join("events").join(name), fields::folder(root, name)] {
-        ensure!(!folder.exists(), "{} is there already", folder.display());
+        ensure!(!folder.exists(), "{} already exists", folder.display());
     }
     let module = format!("shared/normalize/src/crm/{name}");
     let function = format!("functions/{name}");

@@ -78,7 +78,10 @@ impl Api {
     /// If there is none.
     pub fn find(vendor: &str, signs: bool) -> anyhow::Result<&'static Self> {
         let of_vendor = || ALL.iter().filter(|api| api.vendor == vendor);
-        ensure!(of_vendor().next().is_some(), "{vendor} has no API to register webhooks with: see its README");
+        ensure!(
+            of_vendor().next().is_some(),
+            "{vendor} has no API for registering webhooks; its README describes the steps"
+        );
         let without = if signs { "with" } else { "without" };
         of_vendor()
             .copied()
@@ -102,7 +105,7 @@ impl Api {
             return Ok(known.into_iter().map(str::to_owned).collect());
         }
         let wanted: Vec<&str> = list.split(',').map(str::trim).filter(|event| !event.is_empty()).collect();
-        ensure!(!wanted.is_empty(), "--events: expected names with commas between them, or all");
+        ensure!(!wanted.is_empty(), "--events: expected names separated by commas, or all");
         if let Some(unknown) = wanted.iter().find(|event| !known.contains(event)) {
             bail!("{} has no event {unknown:?}; it has {}", vendor.name, known.join(", "));
         }
@@ -141,7 +144,7 @@ impl Client {
     /// If the vendor refuses, or does not answer as documented.
     pub fn register(&self, registration: &Registration) -> anyhow::Result<(Created, String)> {
         let answer = self.call(&registration.call)?;
-        let created = (self.api.created)(&answer).context("the vendor's answer does not name the webhook it made")?;
+        let created = (self.api.created)(&answer).context("the vendor's response has no id of the new webhook")?;
         let entry = match (&registration.token, &created.secret) {
             (Some(token), _) => format!("token:{token}"),
             (None, Some(secret)) => format!("hmac:{secret}"),
@@ -165,7 +168,7 @@ impl Client {
         let mut cursor = None;
         loop {
             let answer = self.call(&(self.api.list)(cursor.as_deref()))?;
-            let page = (self.api.listed)(&answer).context("the vendor's answer is no list of webhooks")?;
+            let page = (self.api.listed)(&answer).context("the vendor's response is not a list of webhooks")?;
             webhooks.extend(page.webhooks);
             ensure!(page.next.is_none() || page.next != cursor, "the vendor's list does not end");
             cursor = page.next;
@@ -203,13 +206,13 @@ impl Client {
         match status {
             200..=299 => {}
             401 => bail!("{url} answered 401: the token in {} is not accepted. {said}", self.api.token_variable),
-            403 => bail!("{url} answered 403: the token in {} may not do this. {said}", self.api.token_variable),
+            403 => bail!("{url} answered 403: the token in {} lacks the permission. {said}", self.api.token_variable),
             _ => bail!("{url} answered {status}: {said}"),
         }
         if body.trim().is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_str(&body).with_context(|| format!("{url} answered {status} with what is not JSON: {said}"))
+        serde_json::from_str(&body).with_context(|| format!("{url} answered {status}, but not with JSON: {said}"))
     }
 }
 

@@ -115,7 +115,7 @@ async fn one(
         Plan::Ignored => Outcome::Ignored,
         Plan::Quarantine(message) if options.from == From::Overflow => {
             if options.confirm {
-                queues.quarantine(&message, None).await.context("the quarantine queue did not take a webhook")?;
+                queues.quarantine(&message, None).await.context("the quarantine queue did not accept a webhook")?;
             }
             Outcome::Quarantined
         }
@@ -127,7 +127,8 @@ async fn one(
             match &options.again {
                 Some(nonce) => {
                     for event in &mut events {
-                        let id = key::again(&event.data.vendor, &event.id, nonce).context("not a nonce")?;
+                        let id = key::again(&event.data.vendor, &event.id, nonce)
+                            .context("--again: expected 1 to 32 letters, digits or hyphens")?;
                         event.id = id.into();
                     }
                 }
@@ -137,7 +138,7 @@ async fn one(
                 None => {}
             }
             if options.confirm {
-                queues.publish(&events, None).await.context("the main queue did not take an event")?;
+                queues.publish(&events, None).await.context("the main queue did not accept an event")?;
             }
             Outcome::Sent(events.len())
         }

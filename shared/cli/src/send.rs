@@ -38,7 +38,7 @@ pub fn post(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result
     for (name, value) in &webhook.headers {
         request = request.header(&**name, &**value);
     }
-    let mut response = request.send(&webhook.body[..]).with_context(|| format!("no answer from {}", vendor.name))?;
+    let mut response = request.send(&webhook.body[..]).with_context(|| format!("no response from {}", vendor.name))?;
     Ok(Reply { status: response.status().as_u16(), body: response.body_mut().read_to_string()? })
 }
 

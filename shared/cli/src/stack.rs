@@ -45,7 +45,7 @@ impl Stack {
     /// If the file is missing because no stack is running, or is not a stack file.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
         let json = crm_samples::read(file).context("no local stack is running: start one with `make run`")?;
-        serde_json::from_slice(&json).with_context(|| format!("{} is not a stack's file", file.display()))
+        serde_json::from_slice(&json).with_context(|| format!("{} is not a stack file", file.display()))
     }
 
     /// The URL of a vendor's route.
@@ -113,9 +113,10 @@ impl Aws {
     /// # Errors
     /// If there are no credentials.
     pub async fn for_functions(&self) -> anyhow::Result<crm_ingest::Aws> {
-        let provider = self.config.credentials_provider().context("no AWS credentials: log in as for the aws tool")?;
+        let provider =
+            self.config.credentials_provider().context("no AWS credentials: log in as for the aws command")?;
         let credentials =
-            provider.provide_credentials().await.context("no AWS credentials: log in as for the aws tool")?;
+            provider.provide_credentials().await.context("no AWS credentials: log in as for the aws command")?;
         Ok(crm_ingest::Aws {
             region: self.region.clone(),
             credentials,

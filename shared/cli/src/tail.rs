@@ -87,9 +87,9 @@ fn scan(stack: &Stack, table: &str) -> anyhow::Result<Vec<Value>> {
             .context("cannot read the table")?;
         let mut page: Value = serde_json::from_str(&response.body_mut().read_to_string()?)?;
         let found = page.get_mut("Items").and_then(Value::as_array_mut);
-        items.append(found.context("the table's answer has no items")?);
+        items.append(found.context("the response of the table has no items")?);
         let Some(last) = page.get("LastEvaluatedKey") else { return Ok(items) };
-        ensure!(last.is_object(), "the table's answer goes on nowhere");
+        ensure!(last.is_object(), "the response of the table has no next page");
         request = json!({ "TableName": table, "ExclusiveStartKey": last });
     }
 }

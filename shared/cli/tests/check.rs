@@ -51,12 +51,12 @@ fn a_route_that_works_is_said_to() {
 fn each_failure_has_its_hint() {
     const CASES: [(&[(u16, &str)], &str); 8] = [
         (&[(404, r#"{"message":"Not Found"}"#)], "The API has no such route"),
-        (&[(403, r#"{"message":"Forbidden"}"#)], "Something in front of the API refuses it"),
+        (&[(403, r#"{"message":"Forbidden"}"#)], "Something in front of the API refuses the request"),
         (&[(500, r#"{"message":"Internal Server Error"}"#)], "does not start, or fails"),
-        (&[(200, "hello")], "Whoever knows this URL can send events"),
-        (&[(301, "")], "no answer of these functions"),
-        (&[REFUSED, REFUSED], "The secret is not the one that the function has for account \"default\""),
-        (&[REFUSED, (503, r#"{"error":"unavailable"}"#)], "does not reach SQS"),
+        (&[(200, "hello")], "Anyone who knows this URL can send events"),
+        (&[(301, "")], "not from crm-events"),
+        (&[REFUSED, REFUSED], "The function has another secret for account \"default\""),
+        (&[REFUSED, (503, r#"{"error":"unavailable"}"#)], "cannot reach SQS"),
         (&[REFUSED, (200, r#"{"status":"quarantined","reason":"x"}"#)], "another version"),
     ];
     for (answers, hint) in CASES {
@@ -71,9 +71,9 @@ fn no_name_no_server_no_tls() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let plain = answering(&[]).replace("http://", "https://");
     for (url, hint) in [
-        ("https://no-such-name.invalid/webhooks/heffl".to_owned(), "No such name"),
+        ("https://no-such-name.invalid/webhooks/heffl".to_owned(), "The host name does not exist"),
         (format!("http://{closed}/webhooks/heffl"), "Nothing listens there"),
-        (plain, "cuts the connection"),
+        (plain, "closes the connection"),
     ] {
         let (ok, said) = check(&url, "token:t0ken");
         assert!(!ok && said.contains(hint), "{url}: {said}");

@@ -302,6 +302,6 @@ fn what_is_wrong_is_said() {
         failed(&["register", "heffl", "--url", url, "--events", "lead.exploded", "--api-url", &api.url], TOKEN);
     assert!(unknown.contains("no event \"lead.exploded\"; it has lead.created"), "{unknown}");
     let teamgram = failed(&["register", "teamgram", "--url", url, "--events", "all"], TOKEN);
-    assert!(teamgram.contains("has no API to register webhooks with"), "{teamgram}");
+    assert!(teamgram.contains("has no API for registering webhooks"), "{teamgram}");
     assert_eq!(api.asked().len(), before, "nothing of it was sent");
 }

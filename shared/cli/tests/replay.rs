@@ -234,7 +234,7 @@ async fn what_the_queue_does_not_take_stays_where_it_was() {
     place.stack.queue_url = place.stack.queue_url.replace(MAIN, "missing.fifo");
     let mut report = Report::new(true);
     let error = replay(&place.stack, &options(From::Quarantine), much_later(), &mut report).await.unwrap_err();
-    assert!(format!("{error:#}").contains("main queue did not take"), "{error:#}");
+    assert!(format!("{error:#}").contains("main queue did not accept"), "{error:#}");
     let counts = place.sqs.counts(QUARANTINE);
     assert_eq!(counts.waiting + counts.in_flight, 1);
 }

@@ -140,7 +140,7 @@ impl Config {
         }
         let public_base_url = get("PUBLIC_BASE_URL").map(|url| url.trim_end_matches('/').to_owned());
         if !public_base_url.as_deref().is_none_or(is_base_url) {
-            let expected = "the beginning of the URLs that are registered, such as https://hooks.example.com";
+            let expected = "the base of the registered URLs, such as https://hooks.example.com";
             return Err(ConfigError::Malformed { variable: "PUBLIC_BASE_URL", expected });
         }
         let include_raw = match get("INCLUDE_RAW").as_deref() {

@@ -59,7 +59,7 @@ fn hash(texts: &[&str]) -> String {
 
 /// The store did not accept an object. Contains S3's answer, never the object's content.
 #[derive(Debug, thiserror::Error)]
-#[error("the overflow store did not take the object: {0}")]
+#[error("the overflow store did not accept the object: {0}")]
 pub struct StoreError(#[from] CallError);
 
 /// The overflow store.

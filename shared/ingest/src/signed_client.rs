@@ -32,13 +32,13 @@ use crate::connection::{Reconnect, error_chain};
 pub enum CallError {
     #[error("{status} {code}{message}")]
     Refused { status: u16, code: String, message: String },
-    #[error("{status} {code}, and its clock is {seconds} s ahead of ours")]
+    #[error("{status} {code}; its clock is {seconds} s ahead of ours")]
     ClockSkew { status: u16, code: String, seconds: i64 },
-    #[error("no answer: {0}")]
+    #[error("no response: {0}")]
     Connection(String),
-    #[error("no answer within {} ms", .0.as_millis())]
+    #[error("no response within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    #[error("the request cannot be made: {0}")]
+    #[error("the request cannot be built: {0}")]
     Request(#[from] BoxError),
 }
 

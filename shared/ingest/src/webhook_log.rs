@@ -147,7 +147,7 @@ pub(crate) fn write(invocation: &Invocation<'_>, handled: &Handled<'_>, namespac
         Ok(line) if !handled.errors.is_empty() => tracing::error!(target: WEBHOOK, line),
         Ok(line) if is_warning => tracing::warn!(target: WEBHOOK, line),
         Ok(line) => tracing::info!(target: WEBHOOK, line),
-        Err(error) => tracing::error!(%error, "the line of a webhook cannot be written"),
+        Err(error) => tracing::error!(%error, "the log line of a webhook cannot be written"),
     }
 }
 

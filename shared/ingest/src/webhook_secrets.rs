@@ -104,9 +104,9 @@ pub struct SecretStoreError {
 enum ReadError {
     #[error("cannot be read: {0}")]
     Call(#[from] CallError),
-    #[error("cannot be read: no answer within {} ms", MAX_READ.as_millis())]
+    #[error("cannot be read: no response within {} ms", MAX_READ.as_millis())]
     TimedOut,
-    #[error("holds no text")]
+    #[error("contains no text")]
     NoText,
     #[error(transparent)]
     Malformed(#[from] SecretsError),

@@ -11,7 +11,7 @@ pub enum Unauthorized {
     UnknownAccount,
     #[error("no proof of origin that this account accepts")]
     NoProof,
-    #[error("the time of the signature is too long ago, or in the future")]
+    #[error("the timestamp of the signature is too old, or in the future")]
     StaleTimestamp,
     #[error("the proof of origin does not match")]
     Mismatch,
@@ -123,7 +123,7 @@ pub enum SecretsError {
          this is not one (line {line}, column {column})"
     )]
     NotJson { expected: String, line: usize, column: usize },
-    #[error("expected at least one account, such as {{\"default\": [\"{expected}\"]}}; there is none")]
+    #[error("expected at least one account, such as {{\"default\": [\"{expected}\"]}}")]
     NoAccount { expected: String },
     #[error("an account has an empty name; expected \"default\" or the {{account}} segment of the URL")]
     EmptyAccount,

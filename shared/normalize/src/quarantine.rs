@@ -102,11 +102,11 @@ impl<'a> Record<'a> {
 /// The reason why a record cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RestoreError {
-    #[error("there is no vendor of the name {0:?}")]
+    #[error("there is no vendor {0:?}")]
     UnknownVendor(String),
     #[error("body_base64 is not Base64")]
     NotBase64,
-    #[error("there is no time zone of the name {0:?}")]
+    #[error("there is no time zone {0:?}")]
     UnknownTimeZone(String),
     #[error("body_sha256 is not 64 hexadecimal digits")]
     NotAHash,

@@ -70,12 +70,12 @@ impl fmt::Display for Report {
         if self.counts.is_empty() {
             return writeln!(f, "nothing to replay");
         }
-        writeln!(f, "{:<11} {:<18} {:>7} {:>7}  outcome", "vendor", "reason", "kept", "events")?;
+        writeln!(f, "{:<11} {:<18} {:>7} {:>7}  outcome", "vendor", "reason", "items", "events")?;
         for ((vendor, reason, outcome), (items, events)) in &self.counts {
             writeln!(f, "{vendor:<11} {reason:<18} {items:>7} {events:>7}  {outcome}")?;
         }
         if !self.confirmed {
-            writeln!(f, "\nThis is what would happen; nothing was moved. --confirm does it.")?;
+            writeln!(f, "\nNothing was moved. Run this again with --confirm to move the items.")?;
         }
         Ok(())
     }

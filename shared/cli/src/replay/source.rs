@@ -84,7 +84,7 @@ impl Source {
         let Self::Queue(queue) = self else { return Ok(None) };
         let name = QueueAttributeName::ApproximateNumberOfMessages;
         let request = queue.sqs.get_queue_attributes().queue_url(&queue.url).attribute_names(name.clone());
-        let answer = request.send().await.with_context(|| format!("cannot look at {}", queue.url))?;
+        let answer = request.send().await.with_context(|| format!("cannot read the attributes of {}", queue.url))?;
         Ok(answer.attributes().and_then(|attributes| attributes.get(&name)?.parse().ok()))
     }
 
