@@ -48,7 +48,8 @@ export type ContactEvent = Envelope & {
     | "crm.contact.online"
     | "crm.contact.offline"
     | "crm.contact.added"
-    | "crm.contact.removed";
+    | "crm.contact.removed"
+    | "crm.contact.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -86,11 +87,13 @@ export type Action =
   | "online"
   | "offline"
   | "added"
-  | "removed";
+  | "removed"
+  | "merged";
 /**
  * Any JSON value.
  */
 export type Json = string | number | boolean | {} | unknown[] | null;
+export type DeletionReason = "merged" | "privacy";
 export type Entity =
   | "contact"
   | "company"
@@ -143,7 +146,8 @@ export type CompanyEvent = Envelope & {
     | "crm.company.online"
     | "crm.company.offline"
     | "crm.company.added"
-    | "crm.company.removed";
+    | "crm.company.removed"
+    | "crm.company.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -187,7 +191,8 @@ export type LeadEvent = Envelope & {
     | "crm.lead.online"
     | "crm.lead.offline"
     | "crm.lead.added"
-    | "crm.lead.removed";
+    | "crm.lead.removed"
+    | "crm.lead.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -231,7 +236,8 @@ export type DealEvent = Envelope & {
     | "crm.deal.online"
     | "crm.deal.offline"
     | "crm.deal.added"
-    | "crm.deal.removed";
+    | "crm.deal.removed"
+    | "crm.deal.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -275,7 +281,8 @@ export type ProductEvent = Envelope & {
     | "crm.product.online"
     | "crm.product.offline"
     | "crm.product.added"
-    | "crm.product.removed";
+    | "crm.product.removed"
+    | "crm.product.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -319,7 +326,8 @@ export type OrderEvent = Envelope & {
     | "crm.order.online"
     | "crm.order.offline"
     | "crm.order.added"
-    | "crm.order.removed";
+    | "crm.order.removed"
+    | "crm.order.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -363,7 +371,8 @@ export type TaskEvent = Envelope & {
     | "crm.task.online"
     | "crm.task.offline"
     | "crm.task.added"
-    | "crm.task.removed";
+    | "crm.task.removed"
+    | "crm.task.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -407,7 +416,8 @@ export type ProjectEvent = Envelope & {
     | "crm.project.online"
     | "crm.project.offline"
     | "crm.project.added"
-    | "crm.project.removed";
+    | "crm.project.removed"
+    | "crm.project.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -451,7 +461,8 @@ export type TimeEntryEvent = Envelope & {
     | "crm.time_entry.online"
     | "crm.time_entry.offline"
     | "crm.time_entry.added"
-    | "crm.time_entry.removed";
+    | "crm.time_entry.removed"
+    | "crm.time_entry.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -495,7 +506,8 @@ export type AppointmentEvent = Envelope & {
     | "crm.appointment.online"
     | "crm.appointment.offline"
     | "crm.appointment.added"
-    | "crm.appointment.removed";
+    | "crm.appointment.removed"
+    | "crm.appointment.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -539,7 +551,8 @@ export type CallEvent = Envelope & {
     | "crm.call.online"
     | "crm.call.offline"
     | "crm.call.added"
-    | "crm.call.removed";
+    | "crm.call.removed"
+    | "crm.call.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -583,7 +596,8 @@ export type NoteEvent = Envelope & {
     | "crm.note.online"
     | "crm.note.offline"
     | "crm.note.added"
-    | "crm.note.removed";
+    | "crm.note.removed"
+    | "crm.note.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -627,7 +641,8 @@ export type ActivityEvent = Envelope & {
     | "crm.activity.online"
     | "crm.activity.offline"
     | "crm.activity.added"
-    | "crm.activity.removed";
+    | "crm.activity.removed"
+    | "crm.activity.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -671,7 +686,8 @@ export type UserEvent = Envelope & {
     | "crm.user.online"
     | "crm.user.offline"
     | "crm.user.added"
-    | "crm.user.removed";
+    | "crm.user.removed"
+    | "crm.user.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -715,7 +731,8 @@ export type InvoiceEvent = Envelope & {
     | "crm.invoice.online"
     | "crm.invoice.offline"
     | "crm.invoice.added"
-    | "crm.invoice.removed";
+    | "crm.invoice.removed"
+    | "crm.invoice.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -759,7 +776,8 @@ export type QuoteEvent = Envelope & {
     | "crm.quote.online"
     | "crm.quote.offline"
     | "crm.quote.added"
-    | "crm.quote.removed";
+    | "crm.quote.removed"
+    | "crm.quote.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -803,7 +821,8 @@ export type PaymentEvent = Envelope & {
     | "crm.payment.online"
     | "crm.payment.offline"
     | "crm.payment.added"
-    | "crm.payment.removed";
+    | "crm.payment.removed"
+    | "crm.payment.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -847,7 +866,8 @@ export type FormResponseEvent = Envelope & {
     | "crm.form_response.online"
     | "crm.form_response.offline"
     | "crm.form_response.added"
-    | "crm.form_response.removed";
+    | "crm.form_response.removed"
+    | "crm.form_response.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -891,7 +911,8 @@ export type CustomObjectEvent = Envelope & {
     | "crm.custom_object.online"
     | "crm.custom_object.offline"
     | "crm.custom_object.added"
-    | "crm.custom_object.removed";
+    | "crm.custom_object.removed"
+    | "crm.custom_object.merged";
   /**
    * The `$id` of the schema of `data`.
    */
@@ -1009,6 +1030,18 @@ export interface Data {
    * What changed, where the vendor tells.
    */
   changes?: FieldChange[];
+  /**
+   * Of the action `merged`: the ids of the records that this one took over. They are gone.
+   */
+  merged_ids?: string[];
+  /**
+   * Of the action `deleted`: why, where the vendor tells.
+   */
+  deletion_reason?: DeletionReason;
+  /**
+   * Of a record that was deleted because it was merged: the id of the record that remains.
+   */
+  merged_into?: string;
   /**
    * Who did it, where the vendor tells.
    */
@@ -1264,6 +1297,10 @@ export interface Email {
    */
   type?: string;
   primary?: boolean;
+  /**
+   * Whoever reads it there wants no more mail from the CRM's customer.
+   */
+  is_unsubscribed?: boolean;
 }
 export interface Phone {
   /**
@@ -1967,6 +2004,10 @@ export interface Task {
   scheduled_start_at?: string;
   scheduled_end_at?: string;
   due_at?: string;
+  /**
+   * The day on which it is due, where the vendor gives a day without a time.
+   */
+  due_date?: string;
   completed_at?: string;
   project?: Ref;
   /**
@@ -2196,7 +2237,12 @@ export interface Appointment {
   end_date?: string;
   is_all_day?: boolean;
   time_zone?: string;
+  /**
+   * `upcoming`, `completed`, `canceled`, or the vendor's word.
+   */
+  status?: string;
   attendees?: Ref[];
+  contact?: Ref;
   outcome?: string;
   checked_in_at?: string;
   related_to?: Ref;
@@ -2276,6 +2322,7 @@ export interface Note {
    * The vendor's own id.
    */
   id: string;
+  name?: string;
   content?: string;
   related_to?: Ref;
   /**
@@ -2312,7 +2359,7 @@ export interface Note {
   url?: string;
 }
 /**
- * Something that a salesperson did, of a kind that the CRM's customer has named.
+ * Something that a salesperson did: an e-mail, a text message, or a kind that the CRM's customer has named.
  */
 export interface Activity {
   /**
@@ -2322,6 +2369,22 @@ export interface Activity {
   type?: string;
   name?: string;
   description?: string;
+  /**
+   * `inbound` or `outbound`, of a message.
+   */
+  direction?: string;
+  /**
+   * `draft`, `sent`, or the vendor's word.
+   */
+  status?: string;
+  /**
+   * The sender of a message: an e-mail address or a telephone number.
+   */
+  from?: string;
+  to?: string[];
+  cc?: string[];
+  bcc?: string[];
+  contact?: Ref;
   location?: string;
   /**
    * Degrees.
@@ -2560,6 +2623,8 @@ export interface FormResponse {
   id: string;
   form?: Ref;
   fields?: FormField[];
+  contact?: Ref;
+  related_to?: Ref;
   created_at?: string;
   updated_at?: string;
   created_by?: Ref;
@@ -2599,6 +2664,7 @@ export interface CustomObject {
   name?: string;
   status?: string;
   stage?: Stage;
+  related_to?: Ref;
   recent_note?: string;
   is_deleted?: boolean;
   created_at?: string;

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
+DeletionReason: TypeAlias = Literal['merged', 'privacy']
+
+
 TimeSource: TypeAlias = Literal['vendor', 'received']
 
 
 Entity: TypeAlias = Literal['contact', 'company', 'lead', 'deal', 'product', 'order', 'task', 'project', 'time_entry', 'appointment', 'call', 'note', 'activity', 'user', 'invoice', 'quote', 'payment', 'form_response', 'custom_object', 'unknown']
 
 
-Action: TypeAlias = Literal['created', 'updated', 'deleted', 'restored', 'archived', 'completed', 'reopened', 'stage_changed', 'status_changed', 'paid', 'received', 'started', 'stopped', 'answered', 'missed', 'ended', 'online', 'offline', 'added', 'removed']
+Action: TypeAlias = Literal['created', 'updated', 'deleted', 'restored', 'archived', 'completed', 'reopened', 'stage_changed', 'status_changed', 'paid', 'received', 'started', 'stopped', 'answered', 'missed', 'ended', 'online', 'offline', 'added', 'removed', 'merged']
 
 
 class Actor(TypedDict):
@@ -78,6 +81,10 @@ class Email(TypedDict):
     `work`, `personal`, ...: the vendor's word, in lower case.
     """
     primary: NotRequired[bool]
+    is_unsubscribed: NotRequired[bool]
+    """
+    Whoever reads it there wants no more mail from the CRM's customer.
+    """
 
 
 class Phone(TypedDict):
@@ -248,6 +255,15 @@ class Subtask(TypedDict):
     """
 
 
+class FormField(TypedDict):
+    """
+    A field of a form, as it was filled in.
+    """
+
+    name: NotRequired[str]
+    value: NotRequired[Json]
+
+
 class Envelope(TypedDict):
     """
     What every event has: the attributes of CloudEvents 1.0.
@@ -303,15 +319,6 @@ FieldChange = TypedDict(
         'to': NotRequired[Json],
     },
 )
-
-
-class FormField(TypedDict):
-    """
-    A field of a form, as it was filled in.
-    """
-
-    name: NotRequired[str]
-    value: NotRequired[Json]
 
 
 class Address(TypedDict):
@@ -902,6 +909,10 @@ class Task(TypedDict):
     """
     scheduled_end_at: NotRequired[str]
     due_at: NotRequired[str]
+    due_date: NotRequired[str]
+    """
+    The day on which it is due, where the vendor gives a day without a time.
+    """
     completed_at: NotRequired[str]
     project: NotRequired[Ref]
     list: NotRequired[Ref]
@@ -1125,7 +1136,12 @@ class Appointment(TypedDict):
     """
     is_all_day: NotRequired[bool]
     time_zone: NotRequired[str]
+    status: NotRequired[str]
+    """
+    `upcoming`, `completed`, `canceled`, or the vendor's word.
+    """
     attendees: NotRequired[list[Ref]]
+    contact: NotRequired[Ref]
     outcome: NotRequired[str]
     checked_in_at: NotRequired[str]
     related_to: NotRequired[Ref]
@@ -1193,6 +1209,7 @@ class Note(TypedDict):
     """
     The vendor's own id.
     """
+    name: NotRequired[str]
     content: NotRequired[str]
     related_to: NotRequired[Ref]
     contact: NotRequired[Ref]
@@ -1229,50 +1246,42 @@ class Note(TypedDict):
     """
 
 
-class Activity(TypedDict):
-    """
-    Something that a salesperson did, of a kind that the CRM's customer has named.
-    """
-
-    id: str
-    """
-    The vendor's own id.
-    """
-    type: NotRequired[str]
-    name: NotRequired[str]
-    description: NotRequired[str]
-    location: NotRequired[str]
-    latitude: NotRequired[Decimal]
-    """
-    Degrees.
-    """
-    longitude: NotRequired[Decimal]
-    """
-    Degrees.
-    """
-    start_at: NotRequired[str]
-    end_at: NotRequired[str]
-    checked_in_at: NotRequired[str]
-    completed_at: NotRequired[str]
-    outcome: NotRequired[str]
-    related_to: NotRequired[Ref]
-    is_deleted: NotRequired[bool]
-    created_at: NotRequired[str]
-    updated_at: NotRequired[str]
-    created_by: NotRequired[Ref]
-    updated_by: NotRequired[Ref]
-    owner: NotRequired[Ref]
-    last_activity_at: NotRequired[str]
-    tags: NotRequired[list[str]]
-    custom_fields: NotRequired[list[CustomField]]
-    external_id: NotRequired[str]
-    """
-    The record's id in another system, as the CRM's customer keeps it.
-    """
-    url: NotRequired[str]
-    """
-    The record's page in the CRM.
-    """
+Activity = TypedDict(
+    'Activity',
+    {
+        'id': str,
+        'type': NotRequired[str],
+        'name': NotRequired[str],
+        'description': NotRequired[str],
+        'direction': NotRequired[str],
+        'status': NotRequired[str],
+        'from': NotRequired[str],
+        'to': NotRequired[list[str]],
+        'cc': NotRequired[list[str]],
+        'bcc': NotRequired[list[str]],
+        'contact': NotRequired[Ref],
+        'location': NotRequired[str],
+        'latitude': NotRequired[Decimal],
+        'longitude': NotRequired[Decimal],
+        'start_at': NotRequired[str],
+        'end_at': NotRequired[str],
+        'checked_in_at': NotRequired[str],
+        'completed_at': NotRequired[str],
+        'outcome': NotRequired[str],
+        'related_to': NotRequired[Ref],
+        'is_deleted': NotRequired[bool],
+        'created_at': NotRequired[str],
+        'updated_at': NotRequired[str],
+        'created_by': NotRequired[Ref],
+        'updated_by': NotRequired[Ref],
+        'owner': NotRequired[Ref],
+        'last_activity_at': NotRequired[str],
+        'tags': NotRequired[list[str]],
+        'custom_fields': NotRequired[list[CustomField]],
+        'external_id': NotRequired[str],
+        'url': NotRequired[str],
+    },
+)
 
 
 class User(TypedDict):
@@ -1488,6 +1497,8 @@ class FormResponse(TypedDict):
     """
     form: NotRequired[Ref]
     fields: NotRequired[list[FormField]]
+    contact: NotRequired[Ref]
+    related_to: NotRequired[Ref]
     created_at: NotRequired[str]
     updated_at: NotRequired[str]
     created_by: NotRequired[Ref]
@@ -1539,6 +1550,18 @@ class Data(TypedDict):
     """
     What changed, where the vendor tells.
     """
+    merged_ids: NotRequired[list[str]]
+    """
+    Of the action `merged`: the ids of the records that this one took over. They are gone.
+    """
+    deletion_reason: NotRequired[DeletionReason]
+    """
+    Of the action `deleted`: why, where the vendor tells.
+    """
+    merged_into: NotRequired[str]
+    """
+    Of a record that was deleted because it was merged: the id of the record that remains.
+    """
     actor: NotRequired[Actor]
     """
     Who did it, where the vendor tells.
@@ -1565,6 +1588,7 @@ class CustomObject(TypedDict):
     name: NotRequired[str]
     status: NotRequired[str]
     stage: NotRequired[Stage]
+    related_to: NotRequired[Ref]
     recent_note: NotRequired[str]
     is_deleted: NotRequired[bool]
     created_at: NotRequired[str]
@@ -1999,7 +2023,7 @@ class ContactEvent(Envelope):
     An event about a record of the entity `contact`.
     """
 
-    type: Literal['crm.contact.created', 'crm.contact.updated', 'crm.contact.deleted', 'crm.contact.restored', 'crm.contact.archived', 'crm.contact.completed', 'crm.contact.reopened', 'crm.contact.stage_changed', 'crm.contact.status_changed', 'crm.contact.paid', 'crm.contact.received', 'crm.contact.started', 'crm.contact.stopped', 'crm.contact.answered', 'crm.contact.missed', 'crm.contact.ended', 'crm.contact.online', 'crm.contact.offline', 'crm.contact.added', 'crm.contact.removed']
+    type: Literal['crm.contact.created', 'crm.contact.updated', 'crm.contact.deleted', 'crm.contact.restored', 'crm.contact.archived', 'crm.contact.completed', 'crm.contact.reopened', 'crm.contact.stage_changed', 'crm.contact.status_changed', 'crm.contact.paid', 'crm.contact.received', 'crm.contact.started', 'crm.contact.stopped', 'crm.contact.answered', 'crm.contact.missed', 'crm.contact.ended', 'crm.contact.online', 'crm.contact.offline', 'crm.contact.added', 'crm.contact.removed', 'crm.contact.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2015,7 +2039,7 @@ class CompanyEvent(Envelope):
     An event about a record of the entity `company`.
     """
 
-    type: Literal['crm.company.created', 'crm.company.updated', 'crm.company.deleted', 'crm.company.restored', 'crm.company.archived', 'crm.company.completed', 'crm.company.reopened', 'crm.company.stage_changed', 'crm.company.status_changed', 'crm.company.paid', 'crm.company.received', 'crm.company.started', 'crm.company.stopped', 'crm.company.answered', 'crm.company.missed', 'crm.company.ended', 'crm.company.online', 'crm.company.offline', 'crm.company.added', 'crm.company.removed']
+    type: Literal['crm.company.created', 'crm.company.updated', 'crm.company.deleted', 'crm.company.restored', 'crm.company.archived', 'crm.company.completed', 'crm.company.reopened', 'crm.company.stage_changed', 'crm.company.status_changed', 'crm.company.paid', 'crm.company.received', 'crm.company.started', 'crm.company.stopped', 'crm.company.answered', 'crm.company.missed', 'crm.company.ended', 'crm.company.online', 'crm.company.offline', 'crm.company.added', 'crm.company.removed', 'crm.company.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2031,7 +2055,7 @@ class LeadEvent(Envelope):
     An event about a record of the entity `lead`.
     """
 
-    type: Literal['crm.lead.created', 'crm.lead.updated', 'crm.lead.deleted', 'crm.lead.restored', 'crm.lead.archived', 'crm.lead.completed', 'crm.lead.reopened', 'crm.lead.stage_changed', 'crm.lead.status_changed', 'crm.lead.paid', 'crm.lead.received', 'crm.lead.started', 'crm.lead.stopped', 'crm.lead.answered', 'crm.lead.missed', 'crm.lead.ended', 'crm.lead.online', 'crm.lead.offline', 'crm.lead.added', 'crm.lead.removed']
+    type: Literal['crm.lead.created', 'crm.lead.updated', 'crm.lead.deleted', 'crm.lead.restored', 'crm.lead.archived', 'crm.lead.completed', 'crm.lead.reopened', 'crm.lead.stage_changed', 'crm.lead.status_changed', 'crm.lead.paid', 'crm.lead.received', 'crm.lead.started', 'crm.lead.stopped', 'crm.lead.answered', 'crm.lead.missed', 'crm.lead.ended', 'crm.lead.online', 'crm.lead.offline', 'crm.lead.added', 'crm.lead.removed', 'crm.lead.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2047,7 +2071,7 @@ class DealEvent(Envelope):
     An event about a record of the entity `deal`.
     """
 
-    type: Literal['crm.deal.created', 'crm.deal.updated', 'crm.deal.deleted', 'crm.deal.restored', 'crm.deal.archived', 'crm.deal.completed', 'crm.deal.reopened', 'crm.deal.stage_changed', 'crm.deal.status_changed', 'crm.deal.paid', 'crm.deal.received', 'crm.deal.started', 'crm.deal.stopped', 'crm.deal.answered', 'crm.deal.missed', 'crm.deal.ended', 'crm.deal.online', 'crm.deal.offline', 'crm.deal.added', 'crm.deal.removed']
+    type: Literal['crm.deal.created', 'crm.deal.updated', 'crm.deal.deleted', 'crm.deal.restored', 'crm.deal.archived', 'crm.deal.completed', 'crm.deal.reopened', 'crm.deal.stage_changed', 'crm.deal.status_changed', 'crm.deal.paid', 'crm.deal.received', 'crm.deal.started', 'crm.deal.stopped', 'crm.deal.answered', 'crm.deal.missed', 'crm.deal.ended', 'crm.deal.online', 'crm.deal.offline', 'crm.deal.added', 'crm.deal.removed', 'crm.deal.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2063,7 +2087,7 @@ class ProductEvent(Envelope):
     An event about a record of the entity `product`.
     """
 
-    type: Literal['crm.product.created', 'crm.product.updated', 'crm.product.deleted', 'crm.product.restored', 'crm.product.archived', 'crm.product.completed', 'crm.product.reopened', 'crm.product.stage_changed', 'crm.product.status_changed', 'crm.product.paid', 'crm.product.received', 'crm.product.started', 'crm.product.stopped', 'crm.product.answered', 'crm.product.missed', 'crm.product.ended', 'crm.product.online', 'crm.product.offline', 'crm.product.added', 'crm.product.removed']
+    type: Literal['crm.product.created', 'crm.product.updated', 'crm.product.deleted', 'crm.product.restored', 'crm.product.archived', 'crm.product.completed', 'crm.product.reopened', 'crm.product.stage_changed', 'crm.product.status_changed', 'crm.product.paid', 'crm.product.received', 'crm.product.started', 'crm.product.stopped', 'crm.product.answered', 'crm.product.missed', 'crm.product.ended', 'crm.product.online', 'crm.product.offline', 'crm.product.added', 'crm.product.removed', 'crm.product.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2079,7 +2103,7 @@ class OrderEvent(Envelope):
     An event about a record of the entity `order`.
     """
 
-    type: Literal['crm.order.created', 'crm.order.updated', 'crm.order.deleted', 'crm.order.restored', 'crm.order.archived', 'crm.order.completed', 'crm.order.reopened', 'crm.order.stage_changed', 'crm.order.status_changed', 'crm.order.paid', 'crm.order.received', 'crm.order.started', 'crm.order.stopped', 'crm.order.answered', 'crm.order.missed', 'crm.order.ended', 'crm.order.online', 'crm.order.offline', 'crm.order.added', 'crm.order.removed']
+    type: Literal['crm.order.created', 'crm.order.updated', 'crm.order.deleted', 'crm.order.restored', 'crm.order.archived', 'crm.order.completed', 'crm.order.reopened', 'crm.order.stage_changed', 'crm.order.status_changed', 'crm.order.paid', 'crm.order.received', 'crm.order.started', 'crm.order.stopped', 'crm.order.answered', 'crm.order.missed', 'crm.order.ended', 'crm.order.online', 'crm.order.offline', 'crm.order.added', 'crm.order.removed', 'crm.order.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2095,7 +2119,7 @@ class TaskEvent(Envelope):
     An event about a record of the entity `task`.
     """
 
-    type: Literal['crm.task.created', 'crm.task.updated', 'crm.task.deleted', 'crm.task.restored', 'crm.task.archived', 'crm.task.completed', 'crm.task.reopened', 'crm.task.stage_changed', 'crm.task.status_changed', 'crm.task.paid', 'crm.task.received', 'crm.task.started', 'crm.task.stopped', 'crm.task.answered', 'crm.task.missed', 'crm.task.ended', 'crm.task.online', 'crm.task.offline', 'crm.task.added', 'crm.task.removed']
+    type: Literal['crm.task.created', 'crm.task.updated', 'crm.task.deleted', 'crm.task.restored', 'crm.task.archived', 'crm.task.completed', 'crm.task.reopened', 'crm.task.stage_changed', 'crm.task.status_changed', 'crm.task.paid', 'crm.task.received', 'crm.task.started', 'crm.task.stopped', 'crm.task.answered', 'crm.task.missed', 'crm.task.ended', 'crm.task.online', 'crm.task.offline', 'crm.task.added', 'crm.task.removed', 'crm.task.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2111,7 +2135,7 @@ class ProjectEvent(Envelope):
     An event about a record of the entity `project`.
     """
 
-    type: Literal['crm.project.created', 'crm.project.updated', 'crm.project.deleted', 'crm.project.restored', 'crm.project.archived', 'crm.project.completed', 'crm.project.reopened', 'crm.project.stage_changed', 'crm.project.status_changed', 'crm.project.paid', 'crm.project.received', 'crm.project.started', 'crm.project.stopped', 'crm.project.answered', 'crm.project.missed', 'crm.project.ended', 'crm.project.online', 'crm.project.offline', 'crm.project.added', 'crm.project.removed']
+    type: Literal['crm.project.created', 'crm.project.updated', 'crm.project.deleted', 'crm.project.restored', 'crm.project.archived', 'crm.project.completed', 'crm.project.reopened', 'crm.project.stage_changed', 'crm.project.status_changed', 'crm.project.paid', 'crm.project.received', 'crm.project.started', 'crm.project.stopped', 'crm.project.answered', 'crm.project.missed', 'crm.project.ended', 'crm.project.online', 'crm.project.offline', 'crm.project.added', 'crm.project.removed', 'crm.project.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2127,7 +2151,7 @@ class TimeEntryEvent(Envelope):
     An event about a record of the entity `time_entry`.
     """
 
-    type: Literal['crm.time_entry.created', 'crm.time_entry.updated', 'crm.time_entry.deleted', 'crm.time_entry.restored', 'crm.time_entry.archived', 'crm.time_entry.completed', 'crm.time_entry.reopened', 'crm.time_entry.stage_changed', 'crm.time_entry.status_changed', 'crm.time_entry.paid', 'crm.time_entry.received', 'crm.time_entry.started', 'crm.time_entry.stopped', 'crm.time_entry.answered', 'crm.time_entry.missed', 'crm.time_entry.ended', 'crm.time_entry.online', 'crm.time_entry.offline', 'crm.time_entry.added', 'crm.time_entry.removed']
+    type: Literal['crm.time_entry.created', 'crm.time_entry.updated', 'crm.time_entry.deleted', 'crm.time_entry.restored', 'crm.time_entry.archived', 'crm.time_entry.completed', 'crm.time_entry.reopened', 'crm.time_entry.stage_changed', 'crm.time_entry.status_changed', 'crm.time_entry.paid', 'crm.time_entry.received', 'crm.time_entry.started', 'crm.time_entry.stopped', 'crm.time_entry.answered', 'crm.time_entry.missed', 'crm.time_entry.ended', 'crm.time_entry.online', 'crm.time_entry.offline', 'crm.time_entry.added', 'crm.time_entry.removed', 'crm.time_entry.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2143,7 +2167,7 @@ class AppointmentEvent(Envelope):
     An event about a record of the entity `appointment`.
     """
 
-    type: Literal['crm.appointment.created', 'crm.appointment.updated', 'crm.appointment.deleted', 'crm.appointment.restored', 'crm.appointment.archived', 'crm.appointment.completed', 'crm.appointment.reopened', 'crm.appointment.stage_changed', 'crm.appointment.status_changed', 'crm.appointment.paid', 'crm.appointment.received', 'crm.appointment.started', 'crm.appointment.stopped', 'crm.appointment.answered', 'crm.appointment.missed', 'crm.appointment.ended', 'crm.appointment.online', 'crm.appointment.offline', 'crm.appointment.added', 'crm.appointment.removed']
+    type: Literal['crm.appointment.created', 'crm.appointment.updated', 'crm.appointment.deleted', 'crm.appointment.restored', 'crm.appointment.archived', 'crm.appointment.completed', 'crm.appointment.reopened', 'crm.appointment.stage_changed', 'crm.appointment.status_changed', 'crm.appointment.paid', 'crm.appointment.received', 'crm.appointment.started', 'crm.appointment.stopped', 'crm.appointment.answered', 'crm.appointment.missed', 'crm.appointment.ended', 'crm.appointment.online', 'crm.appointment.offline', 'crm.appointment.added', 'crm.appointment.removed', 'crm.appointment.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2159,7 +2183,7 @@ class CallEvent(Envelope):
     An event about a record of the entity `call`.
     """
 
-    type: Literal['crm.call.created', 'crm.call.updated', 'crm.call.deleted', 'crm.call.restored', 'crm.call.archived', 'crm.call.completed', 'crm.call.reopened', 'crm.call.stage_changed', 'crm.call.status_changed', 'crm.call.paid', 'crm.call.received', 'crm.call.started', 'crm.call.stopped', 'crm.call.answered', 'crm.call.missed', 'crm.call.ended', 'crm.call.online', 'crm.call.offline', 'crm.call.added', 'crm.call.removed']
+    type: Literal['crm.call.created', 'crm.call.updated', 'crm.call.deleted', 'crm.call.restored', 'crm.call.archived', 'crm.call.completed', 'crm.call.reopened', 'crm.call.stage_changed', 'crm.call.status_changed', 'crm.call.paid', 'crm.call.received', 'crm.call.started', 'crm.call.stopped', 'crm.call.answered', 'crm.call.missed', 'crm.call.ended', 'crm.call.online', 'crm.call.offline', 'crm.call.added', 'crm.call.removed', 'crm.call.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2175,7 +2199,7 @@ class NoteEvent(Envelope):
     An event about a record of the entity `note`.
     """
 
-    type: Literal['crm.note.created', 'crm.note.updated', 'crm.note.deleted', 'crm.note.restored', 'crm.note.archived', 'crm.note.completed', 'crm.note.reopened', 'crm.note.stage_changed', 'crm.note.status_changed', 'crm.note.paid', 'crm.note.received', 'crm.note.started', 'crm.note.stopped', 'crm.note.answered', 'crm.note.missed', 'crm.note.ended', 'crm.note.online', 'crm.note.offline', 'crm.note.added', 'crm.note.removed']
+    type: Literal['crm.note.created', 'crm.note.updated', 'crm.note.deleted', 'crm.note.restored', 'crm.note.archived', 'crm.note.completed', 'crm.note.reopened', 'crm.note.stage_changed', 'crm.note.status_changed', 'crm.note.paid', 'crm.note.received', 'crm.note.started', 'crm.note.stopped', 'crm.note.answered', 'crm.note.missed', 'crm.note.ended', 'crm.note.online', 'crm.note.offline', 'crm.note.added', 'crm.note.removed', 'crm.note.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2191,7 +2215,7 @@ class ActivityEvent(Envelope):
     An event about a record of the entity `activity`.
     """
 
-    type: Literal['crm.activity.created', 'crm.activity.updated', 'crm.activity.deleted', 'crm.activity.restored', 'crm.activity.archived', 'crm.activity.completed', 'crm.activity.reopened', 'crm.activity.stage_changed', 'crm.activity.status_changed', 'crm.activity.paid', 'crm.activity.received', 'crm.activity.started', 'crm.activity.stopped', 'crm.activity.answered', 'crm.activity.missed', 'crm.activity.ended', 'crm.activity.online', 'crm.activity.offline', 'crm.activity.added', 'crm.activity.removed']
+    type: Literal['crm.activity.created', 'crm.activity.updated', 'crm.activity.deleted', 'crm.activity.restored', 'crm.activity.archived', 'crm.activity.completed', 'crm.activity.reopened', 'crm.activity.stage_changed', 'crm.activity.status_changed', 'crm.activity.paid', 'crm.activity.received', 'crm.activity.started', 'crm.activity.stopped', 'crm.activity.answered', 'crm.activity.missed', 'crm.activity.ended', 'crm.activity.online', 'crm.activity.offline', 'crm.activity.added', 'crm.activity.removed', 'crm.activity.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2207,7 +2231,7 @@ class UserEvent(Envelope):
     An event about a record of the entity `user`.
     """
 
-    type: Literal['crm.user.created', 'crm.user.updated', 'crm.user.deleted', 'crm.user.restored', 'crm.user.archived', 'crm.user.completed', 'crm.user.reopened', 'crm.user.stage_changed', 'crm.user.status_changed', 'crm.user.paid', 'crm.user.received', 'crm.user.started', 'crm.user.stopped', 'crm.user.answered', 'crm.user.missed', 'crm.user.ended', 'crm.user.online', 'crm.user.offline', 'crm.user.added', 'crm.user.removed']
+    type: Literal['crm.user.created', 'crm.user.updated', 'crm.user.deleted', 'crm.user.restored', 'crm.user.archived', 'crm.user.completed', 'crm.user.reopened', 'crm.user.stage_changed', 'crm.user.status_changed', 'crm.user.paid', 'crm.user.received', 'crm.user.started', 'crm.user.stopped', 'crm.user.answered', 'crm.user.missed', 'crm.user.ended', 'crm.user.online', 'crm.user.offline', 'crm.user.added', 'crm.user.removed', 'crm.user.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2223,7 +2247,7 @@ class InvoiceEvent(Envelope):
     An event about a record of the entity `invoice`.
     """
 
-    type: Literal['crm.invoice.created', 'crm.invoice.updated', 'crm.invoice.deleted', 'crm.invoice.restored', 'crm.invoice.archived', 'crm.invoice.completed', 'crm.invoice.reopened', 'crm.invoice.stage_changed', 'crm.invoice.status_changed', 'crm.invoice.paid', 'crm.invoice.received', 'crm.invoice.started', 'crm.invoice.stopped', 'crm.invoice.answered', 'crm.invoice.missed', 'crm.invoice.ended', 'crm.invoice.online', 'crm.invoice.offline', 'crm.invoice.added', 'crm.invoice.removed']
+    type: Literal['crm.invoice.created', 'crm.invoice.updated', 'crm.invoice.deleted', 'crm.invoice.restored', 'crm.invoice.archived', 'crm.invoice.completed', 'crm.invoice.reopened', 'crm.invoice.stage_changed', 'crm.invoice.status_changed', 'crm.invoice.paid', 'crm.invoice.received', 'crm.invoice.started', 'crm.invoice.stopped', 'crm.invoice.answered', 'crm.invoice.missed', 'crm.invoice.ended', 'crm.invoice.online', 'crm.invoice.offline', 'crm.invoice.added', 'crm.invoice.removed', 'crm.invoice.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2239,7 +2263,7 @@ class QuoteEvent(Envelope):
     An event about a record of the entity `quote`.
     """
 
-    type: Literal['crm.quote.created', 'crm.quote.updated', 'crm.quote.deleted', 'crm.quote.restored', 'crm.quote.archived', 'crm.quote.completed', 'crm.quote.reopened', 'crm.quote.stage_changed', 'crm.quote.status_changed', 'crm.quote.paid', 'crm.quote.received', 'crm.quote.started', 'crm.quote.stopped', 'crm.quote.answered', 'crm.quote.missed', 'crm.quote.ended', 'crm.quote.online', 'crm.quote.offline', 'crm.quote.added', 'crm.quote.removed']
+    type: Literal['crm.quote.created', 'crm.quote.updated', 'crm.quote.deleted', 'crm.quote.restored', 'crm.quote.archived', 'crm.quote.completed', 'crm.quote.reopened', 'crm.quote.stage_changed', 'crm.quote.status_changed', 'crm.quote.paid', 'crm.quote.received', 'crm.quote.started', 'crm.quote.stopped', 'crm.quote.answered', 'crm.quote.missed', 'crm.quote.ended', 'crm.quote.online', 'crm.quote.offline', 'crm.quote.added', 'crm.quote.removed', 'crm.quote.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2255,7 +2279,7 @@ class PaymentEvent(Envelope):
     An event about a record of the entity `payment`.
     """
 
-    type: Literal['crm.payment.created', 'crm.payment.updated', 'crm.payment.deleted', 'crm.payment.restored', 'crm.payment.archived', 'crm.payment.completed', 'crm.payment.reopened', 'crm.payment.stage_changed', 'crm.payment.status_changed', 'crm.payment.paid', 'crm.payment.received', 'crm.payment.started', 'crm.payment.stopped', 'crm.payment.answered', 'crm.payment.missed', 'crm.payment.ended', 'crm.payment.online', 'crm.payment.offline', 'crm.payment.added', 'crm.payment.removed']
+    type: Literal['crm.payment.created', 'crm.payment.updated', 'crm.payment.deleted', 'crm.payment.restored', 'crm.payment.archived', 'crm.payment.completed', 'crm.payment.reopened', 'crm.payment.stage_changed', 'crm.payment.status_changed', 'crm.payment.paid', 'crm.payment.received', 'crm.payment.started', 'crm.payment.stopped', 'crm.payment.answered', 'crm.payment.missed', 'crm.payment.ended', 'crm.payment.online', 'crm.payment.offline', 'crm.payment.added', 'crm.payment.removed', 'crm.payment.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2271,7 +2295,7 @@ class FormResponseEvent(Envelope):
     An event about a record of the entity `form_response`.
     """
 
-    type: Literal['crm.form_response.created', 'crm.form_response.updated', 'crm.form_response.deleted', 'crm.form_response.restored', 'crm.form_response.archived', 'crm.form_response.completed', 'crm.form_response.reopened', 'crm.form_response.stage_changed', 'crm.form_response.status_changed', 'crm.form_response.paid', 'crm.form_response.received', 'crm.form_response.started', 'crm.form_response.stopped', 'crm.form_response.answered', 'crm.form_response.missed', 'crm.form_response.ended', 'crm.form_response.online', 'crm.form_response.offline', 'crm.form_response.added', 'crm.form_response.removed']
+    type: Literal['crm.form_response.created', 'crm.form_response.updated', 'crm.form_response.deleted', 'crm.form_response.restored', 'crm.form_response.archived', 'crm.form_response.completed', 'crm.form_response.reopened', 'crm.form_response.stage_changed', 'crm.form_response.status_changed', 'crm.form_response.paid', 'crm.form_response.received', 'crm.form_response.started', 'crm.form_response.stopped', 'crm.form_response.answered', 'crm.form_response.missed', 'crm.form_response.ended', 'crm.form_response.online', 'crm.form_response.offline', 'crm.form_response.added', 'crm.form_response.removed', 'crm.form_response.merged']
     """
     `crm.{entity}.{action}`.
     """
@@ -2287,7 +2311,7 @@ class CustomObjectEvent(Envelope):
     An event about a record of the entity `custom_object`.
     """
 
-    type: Literal['crm.custom_object.created', 'crm.custom_object.updated', 'crm.custom_object.deleted', 'crm.custom_object.restored', 'crm.custom_object.archived', 'crm.custom_object.completed', 'crm.custom_object.reopened', 'crm.custom_object.stage_changed', 'crm.custom_object.status_changed', 'crm.custom_object.paid', 'crm.custom_object.received', 'crm.custom_object.started', 'crm.custom_object.stopped', 'crm.custom_object.answered', 'crm.custom_object.missed', 'crm.custom_object.ended', 'crm.custom_object.online', 'crm.custom_object.offline', 'crm.custom_object.added', 'crm.custom_object.removed']
+    type: Literal['crm.custom_object.created', 'crm.custom_object.updated', 'crm.custom_object.deleted', 'crm.custom_object.restored', 'crm.custom_object.archived', 'crm.custom_object.completed', 'crm.custom_object.reopened', 'crm.custom_object.stage_changed', 'crm.custom_object.status_changed', 'crm.custom_object.paid', 'crm.custom_object.received', 'crm.custom_object.started', 'crm.custom_object.stopped', 'crm.custom_object.answered', 'crm.custom_object.missed', 'crm.custom_object.ended', 'crm.custom_object.online', 'crm.custom_object.offline', 'crm.custom_object.added', 'crm.custom_object.removed', 'crm.custom_object.merged']
     """
     `crm.{entity}.{action}`.
     """

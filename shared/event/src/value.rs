@@ -202,6 +202,8 @@ value! {
         #[serde(rename = "type")]
         kind: Option<Text<'a>>,
         primary: Option<bool>,
+        /// Whoever reads it there wants no more mail from the CRM's customer.
+        is_unsubscribed: Option<bool>,
     }
 }
 

@@ -23,6 +23,8 @@ record! {
         scheduled_start_at: Option<Timestamp>,
         scheduled_end_at: Option<Timestamp>,
         due_at: Option<Timestamp>,
+        /// The day on which it is due, where the vendor gives a day without a time.
+        due_date: Option<Date>,
         completed_at: Option<Timestamp>,
         project: Option<Ref<'a>>,
         /// The list or board column that the task stands in.
@@ -144,7 +146,10 @@ record! {
         end_date: Option<Date>,
         is_all_day: Option<bool>,
         time_zone: Option<Text<'a>>,
+        /// `upcoming`, `completed`, `canceled`, or the vendor's word.
+        status: Option<Text<'a>>,
         attendees: Vec<Ref<'a>>,
+        contact: Option<Ref<'a>>,
         outcome: Option<Text<'a>>,
         checked_in_at: Option<Timestamp>,
         related_to: Option<Ref<'a>>,
@@ -184,6 +189,7 @@ record! {
 
 record! {
     Note<'a> {
+        name: Option<Text<'a>>,
         content: Option<Text<'a>>,
         related_to: Option<Ref<'a>>,
         /// The first of `contacts`.
@@ -200,12 +206,22 @@ record! {
 }
 
 record! {
-    /// Something that a salesperson did, of a kind that the CRM's customer has named.
+    /// Something that a salesperson did: an e-mail, a text message, or a kind that the CRM's customer has named.
     Activity<'a> {
         #[serde(rename = "type")]
         activity_type: Option<Text<'a>>,
         name: Option<Text<'a>>,
         description: Option<Text<'a>>,
+        /// `inbound` or `outbound`, of a message.
+        direction: Option<Text<'a>>,
+        /// `draft`, `sent`, or the vendor's word.
+        status: Option<Text<'a>>,
+        /// The sender of a message: an e-mail address or a telephone number.
+        from: Option<Text<'a>>,
+        to: Vec<Text<'a>>,
+        cc: Vec<Text<'a>>,
+        bcc: Vec<Text<'a>>,
+        contact: Option<Ref<'a>>,
         location: Option<Text<'a>>,
         /// Degrees.
         latitude: Option<Decimal<'a>>,
@@ -226,6 +242,8 @@ record! {
     FormResponse<'a> {
         form: Option<Ref<'a>>,
         fields: Vec<FormField<'a>>,
+        contact: Option<Ref<'a>>,
+        related_to: Option<Ref<'a>>,
     }
 }
 
@@ -237,6 +255,7 @@ record! {
         name: Option<Text<'a>>,
         status: Option<Text<'a>>,
         stage: Option<Stage<'a>>,
+        related_to: Option<Ref<'a>>,
         recent_note: Option<Text<'a>>,
         is_deleted: Option<bool>,
     }

@@ -58,9 +58,11 @@ impl<'a> Properties<'a> {
             "image" => keep_first(&mut self.image, value()),
             // The name again, in lower case, for the vendor's search.
             "name_lower" => {}
-            "email" => {
-                self.emails.extend(value().map(|email| Email { email: Some(email), kind: subtype(), primary: None }))
-            }
+            "email" => self.emails.extend(value().map(|email| Email {
+                email: Some(email),
+                kind: subtype(),
+                ..Email::default()
+            })),
             "phone" => self.phone_numbers.extend(value().map(|number| Phone {
                 number: Some(number),
                 kind: subtype(),

@@ -196,7 +196,7 @@ pub(super) fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
         Entry::Object(entry) => {
             let address = entry.text("email").or_else(|| entry.text("value"))?;
             let kind = entry.text("label").map(word);
-            Some(Email { email: Some(address), kind, primary: entry.bool("is_primary") })
+            Some(Email { email: Some(address), kind, primary: entry.bool("is_primary"), ..Email::default() })
         }
     };
     let mut emails: Vec<_> = o.objects_or_texts("emails").filter_map(entry).collect();

@@ -72,7 +72,7 @@ impl<'a> ContactInfos<'a> {
                 text: Some(text),
                 ..Address::default()
             }),
-            (Some(Type::Email), value @ Some(_)) => self.emails.push(Email { email: value, kind, primary: None }),
+            (Some(Type::Email), value @ Some(_)) => self.emails.push(Email { email: value, kind, ..Email::default() }),
             (Some(Type::Phone), value @ Some(_)) => {
                 self.phone_numbers.push(Phone { number: value, kind, extension: entry.text("Extension") });
             }

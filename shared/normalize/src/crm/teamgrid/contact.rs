@@ -64,7 +64,11 @@ fn contact<'a>(common: Common<'a>, doc: &Object<'a>) -> Contact<'a> {
     let Reach { mut emails, mut phone_numbers, mut addresses, websites, social_links } = reach(doc);
     let jobs: Vec<_> = doc.objects("companies").collect();
     for job in &jobs {
-        emails.extend(job.text("email").map(|email| Email { email: Some(email), kind: at_company(), primary: None }));
+        emails.extend(job.text("email").map(|email| Email {
+            email: Some(email),
+            kind: at_company(),
+            ..Email::default()
+        }));
         phone_numbers.extend(job.text("phone").map(|number| Phone {
             number: Some(number),
             kind: at_company(),
@@ -155,7 +159,7 @@ fn reach<'a>(doc: &Object<'a>) -> Reach<'a> {
     let kind = |entry: &Object<'a>| entry.text("type").map(word);
     let email = |entry: Object<'a>| {
         let email = entry.text("email")?;
-        Some(Email { email: Some(email), kind: kind(&entry), primary: None })
+        Some(Email { email: Some(email), kind: kind(&entry), ..Email::default() })
     };
     let phone = |entry: Object<'a>| {
         let number = entry.text("number")?;
