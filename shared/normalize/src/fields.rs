@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crm_event::{CustomField, Email, Entity, FormField, Phone, Ref, Stage, Text, Web};
+use crm_event::{CustomField, Decimal, Email, Entity, FormField, Phone, Ref, Stage, Text, Web};
 
-use crate::json::{Object, Value};
+use crate::json::{Object, Value, integer_digits};
 
 /// First and last name joined; `None` if both are missing.
 pub fn full_name<'a>(first: Option<&Text<'a>>, last: Option<&Text<'a>>) -> Option<Text<'a>> {
@@ -30,7 +30,7 @@ pub fn stage<'a>(id: Option<Text<'a>>, name: Option<Text<'a>>) -> Option<Stage<'
 }
 
 pub fn email<'a>(email: Option<Text<'a>>, kind: Option<&'static str>) -> Option<Email<'a>> {
-    email.map(|email| Email { email: Some(email), kind: kind.map(Cow::Borrowed), primary: None })
+    email.map(|email| Email { email: Some(email), kind: kind.map(Cow::Borrowed), ..Email::default() })
 }
 
 pub fn phone<'a>(number: Option<Text<'a>>, kind: Option<&'static str>) -> Option<Phone<'a>> {
@@ -39,6 +39,24 @@ pub fn phone<'a>(number: Option<Text<'a>>, kind: Option<&'static str>) -> Option
 
 pub fn web<'a>(url: Option<Text<'a>>, kind: Option<&'static str>) -> Option<Web<'a>> {
     url.map(|url| Web { url: Some(url), kind: kind.map(Cow::Borrowed), ..Web::default() })
+}
+
+/// An amount that the vendor counts in minor units (cents), in major ones: `1249950` is `12499.50`. The point moves in the
+/// text, so that no digit is lost. A number that is no integer is unreadable.
+pub fn minor_units<'a>(o: &Object<'a>, name: &str) -> Option<Decimal<'a>> {
+    o.decimal_by(name, |digits| {
+        let number = Decimal::new(digits).ok()?;
+        Decimal::new(with_two_decimals(&integer_digits(number.as_str())?)?).ok()
+    })
+}
+
+/// `-5` is `-0.05`. Every currency that the vendors count in minor units has two decimals with them.
+fn with_two_decimals(integer: &str) -> Option<String> {
+    let (sign, digits) = integer.strip_prefix('-').map_or(("", integer), |digits| ("-", digits));
+    let digits = format!("{digits:0>3}");
+    let (whole, cents) = digits.split_at_checked(digits.len().checked_sub(2)?)?;
+    let sign = if digits.bytes().all(|digit| digit == b'0') { "" } else { sign };
+    Some([sign, whole, ".", cents].concat())
 }
 
 /// A vendor's word of a closed list in this project's spelling: lower case, `_` between words.
@@ -65,4 +83,46 @@ pub fn custom_field<'a>(name: Text<'a>, value: Value<'_, 'a>) -> Option<CustomFi
 pub fn form_fields<'a>(fields: &Object<'a>) -> Vec<FormField<'a>> {
     let field = |(name, value): (Text<'a>, Value<'_, 'a>)| FormField { name: Some(name), value: value.json() };
     fields.members().map(field).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Object, minor_units};
+
+    #[test]
+    fn minor_units_keep_every_digit_and_what_is_no_integer_is_unreadable() {
+        for (value, expected) in [
+            ("1249950", Some("12499.50")),
+            ("25000", Some("250.00")),
+            ("100", Some("1.00")),
+            ("99", Some("0.99")),
+            ("5", Some("0.05")),
+            ("0", Some("0.00")),
+            ("-0", Some("0.00")),
+            ("-5", Some("-0.05")),
+            ("-1249950", Some("-12499.50")),
+            ("9007199254740993", Some("90071992547409.93")),
+            ("123456789012345678901234567890", Some("1234567890123456789012345678.90")),
+            ("1249950.0", Some("12499.50")),
+            ("1.24995e6", Some("12499.50")),
+            ("\" 25000 \"", Some("250.00")),
+        ] {
+            let body = format!("{{\"value\": {value}}}");
+            let o = Object::parse(&body).unwrap();
+            assert_eq!(minor_units(&o, "value").as_ref().map(|amount| amount.as_str()), expected, "{value}");
+            assert!(o.take_warnings().is_empty(), "{value}");
+        }
+        for value in ["12.5", "1e-1", "1e400", "\"007\"", "\"$250\"", "\"2,500\"", "true", "[25000]", "{}"] {
+            let body = format!("{{\"value\": {value}}}");
+            let o = Object::parse(&body).unwrap();
+            assert_eq!(minor_units(&o, "value"), None, "{value}");
+            assert_eq!(o.take_warnings(), ["value"], "{value}");
+        }
+        for value in ["null", "\"\"", "\" \""] {
+            let body = format!("{{\"value\": {value}}}");
+            let o = Object::parse(&body).unwrap();
+            assert_eq!(minor_units(&o, "value"), None, "{value}");
+            assert!(o.take_warnings().is_empty(), "{value}");
+        }
+    }
 }

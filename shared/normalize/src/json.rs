@@ -199,14 +199,19 @@ impl<'a> Object<'a> {
 
     /// A number with its original digits, also if it is written as text.
     pub fn decimal(&self, name: &str) -> Option<Decimal<'a>> {
-        self.read(name, |value| match value {
-            Scalar::Null => Ok(None),
-            Scalar::Number(digits) => Decimal::new(digits).map(Some).map_err(|_| Unreadable),
-            Scalar::Text(text) => match trimmed(text) {
-                Some(digits) => Decimal::new(digits).map(Some).map_err(|_| Unreadable),
-                None => Ok(None),
-            },
-            Scalar::Bool(_) | Scalar::Other => Err(Unreadable),
+        self.decimal_by(name, |digits| Decimal::new(digits).ok())
+    }
+
+    /// A number that `read` makes of the digits. Digits that `read` does not take are unreadable.
+    pub fn decimal_by(&self, name: &str, read: impl FnOnce(Text<'a>) -> Option<Decimal<'a>>) -> Option<Decimal<'a>> {
+        self.read(name, |value| {
+            let digits = match value {
+                Scalar::Null => None,
+                Scalar::Number(digits) => Some(Cow::Borrowed(digits)),
+                Scalar::Text(text) => trimmed(text),
+                Scalar::Bool(_) | Scalar::Other => return Err(Unreadable),
+            };
+            digits.map(|digits| read(digits).ok_or(Unreadable)).transpose()
         })
     }
 
@@ -378,7 +383,7 @@ const MAX_INTEGER_DIGITS: usize = 40;
 
 /// The digits of a JSON number that is an integer in any notation: `1.357e+06` is `1357000`. `None` for any other
 /// number, and for an integer of more than [`MAX_INTEGER_DIGITS`].
-fn integer_digits(number: &str) -> Option<Text<'_>> {
+pub(crate) fn integer_digits(number: &str) -> Option<Text<'_>> {
     if number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
         return Some(Cow::Borrowed(number));
     }
