@@ -1,4 +1,5 @@
-//! The generated parts of the documentation: the catalogue, the table of CRMs, and the field tables of each CRM's README.
+//! The generated parts of the documentation: the catalogue, the table of CRMs, and the tables of events and fields in each
+//! CRM's README.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -69,8 +70,9 @@ pub fn files(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     files.insert("functions/README.md".to_owned(), between(&functions, "catalog", &catalog_table())?);
     for vendor in crm::ALL {
         let path = format!("shared/normalize/src/crm/{}/README.md", vendor.name);
-        let tables = field_tables(&read(&path)?, &Field::of_crm(root, vendor.name)?);
-        files.insert(path.clone(), tables.with_context(|| path)?);
+        let readme = event_table(&read(&path)?, vendor).with_context(|| path.clone())?;
+        let readme = field_tables(&readme, &Field::of_crm(root, vendor.name)?).with_context(|| path.clone())?;
+        files.insert(path, readme);
     }
     Ok(files)
 }
@@ -81,6 +83,15 @@ fn between(text: &str, name: &str, part: &str) -> anyhow::Result<String> {
     let (before, rest) = text.split_once(&start).with_context(|| format!("no line {}", start.trim()))?;
     let (_, after) = rest.split_once(&end).with_context(|| format!("no line {end}"))?;
     Ok(format!("{before}{start}{part}{end}{after}"))
+}
+
+/// Writes the rows of the table of events in a README: those of the catalogue.
+fn event_table(readme: &str, vendor: &Vendor) -> anyhow::Result<String> {
+    const HEAD: &str = "| vendor event | canonical type |\n|---|---|\n";
+    let (before, rest) = readme.split_once(HEAD).context("no table of events (vendor event, canonical type)")?;
+    let after: String = rest.split_inclusive('\n').skip_while(|line| line.starts_with('|')).collect();
+    let rows = vendor.catalog.iter().map(|row| format!("| `{}` | `{}` |\n", row.vendor_event, row.target));
+    Ok(format!("{before}{HEAD}{}{after}", rows.collect::<String>()))
 }
 
 /// Writes the rows of each field table in a README: the fields of the section that has the table's heading.

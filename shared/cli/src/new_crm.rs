@@ -78,9 +78,14 @@ fn in_table(source: &str, name: &str) -> anyhow::Result<String> {
     Ok(format!("{head}{START}\n    &[{}];{after}", lines.join(", ")))
 }
 
-/// The deployment's template with the CRM added to its list.
+/// The deployment's template with the CRM added to its list, in alphabetical order.
 fn in_template(source: &str, name: &str) -> anyhow::Result<String> {
     const LIST: &str = "# Every CRM that there is. A new one is one line here.\n    Default: >-\n";
-    let (before, after) = source.split_once(LIST).with_context(|| format!("{TEMPLATE} has no list of CRMs"))?;
-    Ok(format!("{before}{LIST}      {name},\n{after}"))
+    let (before, rest) = source.split_once(LIST).with_context(|| format!("{TEMPLATE} has no list of CRMs"))?;
+    let (list, after) = rest.split_once("\n\n").with_context(|| format!("the list in {TEMPLATE} does not end"))?;
+    let mut names: Vec<&str> = list.lines().map(|line| line.trim().trim_end_matches(',')).collect();
+    names.push(name);
+    names.sort_unstable();
+    let lines: Vec<_> = names.iter().map(|name| format!("      {name}")).collect();
+    Ok(format!("{before}{LIST}{}\n\n{after}", lines.join(",\n")))
 }
