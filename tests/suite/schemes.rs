@@ -237,6 +237,74 @@ fn teamgrid_signed_delivery_ways_to_be_wrong() {
     ]);
 }
 
+/// The key and the time are those of Close's page. The hash is computed apart from this code, by the page's formula:
+/// `hmac.new(bytes.fromhex(key), timestamp + body, "sha256").hexdigest()` in Python.
+fn close() -> Case {
+    Case::new("close", CLOSE_PROOF, 1_544_271_440, CLOSE_BODY)
+        .header("Close-Sig-Timestamp", "1544271440")
+        .header("Close-Sig-Hash", CLOSE_HASH)
+}
+
+const CLOSE_PROOF: &str = "hmac:058bfb6a3d8cfdc4da7c3be5901b16ae11da982b46a25fb2cd7016e97a140a1c";
+const CLOSE_HASH: &str = "a25712c10171e037097c747090761b46972c3d37a95711effc8348083107d7d0";
+const CLOSE_BODY: &str = r#"{"subscription_id": "whsub_4Qx2mTn8LrYbZc6VhKdEwP", "event": {"id": "ev_5uJ0sHq7RkWnXbA3mTzLcV", "object_type": "lead", "action": "created"}}"#;
+
+#[test]
+fn close_known_answers() {
+    assert_eq!(close().verify(), Ok(()));
+    assert_eq!(close().at(73 * 3600).verify(), Ok(()), "the last retry, with the timestamp of the first attempt");
+    // Another key, and a body that is not ASCII.
+    let key = "hmac:63726d2d6576656e74732073616d706c6573206f6e6c7921636c6f7365212121";
+    let body = r#"{"event":{"id":"ev_7QkXd0RzNw5LsTb3VmCy8H","object_type":"contact","action":"deleted","data":{"name":"Jörg"}},"subscription_id":"whsub_1"}"#;
+    let second = Case::new("close", key, 1_772_467_511, body)
+        .header("close-sig-timestamp", "1772467511")
+        .header("close-sig-hash", "d814203fa715224a7623d5763f8d48eb451709a4b65d2d0705d6866a5fd418cf");
+    assert_eq!(second.verify(), Ok(()));
+    // Two webhooks with one URL have a key each.
+    let both = format!(r#"{{"default": ["{key}", "{CLOSE_PROOF}"]}}"#);
+    assert_eq!(close().with_secrets(&both).verify(), Ok(()));
+}
+
+#[test]
+fn close_ways_to_be_wrong() {
+    use Unauthorized::{Mismatch, NoProof, StaleTimestamp};
+    let hash = "Close-Sig-Hash";
+    refused([
+        ("another body", close().with_body(&CLOSE_BODY.replace("created", "deleted")), Mismatch),
+        ("the body formatted anew", close().with_body(&CLOSE_BODY.replace(": ", ":")), Mismatch),
+        ("an empty body", close().with_body(""), Mismatch),
+        ("another time in the window", close().with("Close-Sig-Timestamp", "1544271441"), Mismatch),
+        ("a digit moved from the time to the body", close().with("Close-Sig-Timestamp", "154427144"), StaleTimestamp),
+        ("too late", close().at(73 * 3600 + 1), StaleTimestamp),
+        ("too early", close().at(-301), StaleTimestamp),
+        ("no time", close().without("Close-Sig-Timestamp"), NoProof),
+        ("the time twice", close().header("close-sig-timestamp", "1544271440"), NoProof),
+        ("no hash", close().without(hash), NoProof),
+        ("an empty hash", close().with(hash, ""), NoProof),
+        ("the hash twice", close().header("close-sig-hash", CLOSE_HASH), NoProof),
+        ("upper case", close().with(hash, CLOSE_HASH.to_uppercase()), Mismatch),
+        ("cut off", close().with(hash, &CLOSE_HASH[..62]), Mismatch),
+        ("longer", close().with(hash, format!("{CLOSE_HASH}00")), Mismatch),
+        ("with the prefix of others", close().with(hash, format!("sha256={CLOSE_HASH}")), Mismatch),
+        (
+            "the key as text, not decoded",
+            close().with(hash, "66dbeaaabfb580ce4f34a9a38aa138be218ad5fe87c616229f1a0ec7d985a630"),
+            Mismatch,
+        ),
+        (
+            "a point between time and body",
+            close().with(hash, "de3d31bf34b16ef9a6f16f7467ca5f98c69a481a3b96c66cadd93bd34d0eeae7"),
+            Mismatch,
+        ),
+        (
+            "the body alone",
+            close().with(hash, "543492f92d37a84e4f2f9d916c7e1d50fa251d71a1d81f12ee486cb8c1319c48"),
+            Mismatch,
+        ),
+        ("the key itself as a token", close().without(hash).query("token", &CLOSE_PROOF["hmac:".len()..]), NoProof),
+    ]);
+}
+
 fn teamgram() -> Case {
     // RFC 7617, section 2: Aladdin, open sesame.
     Case::new("teamgram", "basic:Aladdin:open sesame", 0, "{}")

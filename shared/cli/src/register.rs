@@ -3,6 +3,7 @@
 //! Each vendor's API has a file below, with the requests and the meaning of the responses. This file has the shared
 //! code.
 
+mod close;
 mod heffl;
 mod teamgrid;
 
@@ -36,7 +37,7 @@ pub struct Api {
 }
 
 /// Every API, a vendor's better one first.
-pub const ALL: &[&Api] = &[&heffl::V1, &teamgrid::V1, &teamgrid::V0];
+pub const ALL: &[&Api] = &[&close::V1, &heffl::V1, &teamgrid::V1, &teamgrid::V0];
 
 /// A request without the token.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,22 @@ const HEFFL_EVENTS: &str = "lead.created lead.updated lead.deleted lead.stageCha
 /// <https://developer.teamgridapp.com/api/v0/guides/webhook-event-catalog/>, and `timeentry_restored` of the API's own list.
 const TEAMGRID_EVENTS: &str = "user_online user_offline user_added user_removed task_created task_updated task_completed task_reopened task_removed task_restored timetracking_started timetracking_stopped timeentry_created_manually timeentry_updated timeentry_removed project_created project_updated project_completed project_reopened project_archived project_restored contact_created contact_updated contact_removed contact_restored call_incoming call_outgoing call_answered call_missed call_hangup callnote_created callnote_removed timeentry_restored";
 
+/// <https://developer.close.com/api/resources/events/list-of-event-types>, those of records.
+const CLOSE_EVENTS: &[(&str, &str)] = &[
+    ("lead", "created updated deleted merged"),
+    ("contact opportunity custom_object", "created updated deleted"),
+    ("task.lead task.incoming_email task.email_followup task.missed_call task.answered_detached_call", TASK),
+    ("task.voicemail task.opportunity_due task.incoming_sms task.outgoing_call", TASK),
+    ("activity.call", "created updated deleted answered completed"),
+    ("activity.email activity.sms", "created updated deleted sent"),
+    ("activity.whatsapp_message activity.note activity.form_submission", "created updated deleted"),
+    ("activity.custom_activity activity.task_completed", "created updated deleted"),
+    ("activity.lead_status_change activity.opportunity_status_change", "created updated deleted"),
+    ("activity.meeting", "created updated deleted scheduled started completed canceled"),
+    ("membership", "activated deactivated"),
+];
+const TASK: &str = "created updated deleted completed";
+
 /// True if there is at least one event, and all are documented.
 fn exist(events: &Value, documented: &str) -> bool {
     let events = events.as_array().unwrap();
@@ -82,7 +98,13 @@ impl StandIn {
 
 fn run(arguments: &[&str], token: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crm-events"));
-    command.args(arguments).env("HEFFL_API_KEY", token).env("TEAMGRID_API_TOKEN", token).output().unwrap()
+    command
+        .args(arguments)
+        .env("HEFFL_API_KEY", token)
+        .env("TEAMGRID_API_TOKEN", token)
+        .env("CLOSE_API_KEY", token)
+        .output()
+        .unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -124,6 +146,41 @@ fn heffl() -> StandIn {
         _ => (404, r#"{"message":"Not Found"}"#.to_owned()),
     };
     StandIn::start(|headers| headers.get("x-api-key").is_some_and(|key| key == TOKEN), answer)
+}
+
+/// <https://developer.close.com/api/resources/webhooks>: `{url,events:[{object_type,action}]}` in, HTTP Basic with the key
+/// as the user name; `{id,...,signature_key}` out, a list in `data`.
+fn close() -> StandIn {
+    /// Of `t0ken-of-the-api:` in Base64.
+    const BASIC: &str = "Basic dDBrZW4tb2YtdGhlLWFwaTo=";
+    fn is_known(event: &Value) -> bool {
+        let has = |names: &str, member: &str| names.split(' ').any(|name| event[member] == name);
+        event.as_object().is_some_and(|members| members.len() == 2)
+            && CLOSE_EVENTS.iter().any(|(types, actions)| has(types, "object_type") && has(actions, "action"))
+    }
+    let answer = |method: &str, path: &str, body: &Value| match (method, path) {
+        ("POST", "/webhook/") => {
+            let mut names: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
+            names.sort_unstable();
+            let https = body["url"].as_str().is_some_and(|url| url.starts_with("https://"));
+            let events = body["events"].as_array().unwrap();
+            if names != ["events", "url"] || !https || events.is_empty() || !events.iter().all(is_known) {
+                return (400, r#"{"field-errors":{"events":"Invalid"}}"#.to_owned());
+            }
+            let made = json!({ "id": "whsub_1", "url": body["url"], "events": body["events"], "status": "active", "verify_ssl": true,
+                "signature_key": "058bfb6a3d8cfdc4da7c3be5901b16ae11da982b46a25fb2cd7016e97a140a1c" });
+            (201, made.to_string())
+        }
+        ("GET", "/webhook/") => {
+            let events = json!([{ "object_type": "lead", "action": "created" }, { "object_type": "task.lead", "action": "completed" }]);
+            let url = "https://a.example/webhooks/close?token=s3cret";
+            let webhook = json!({ "id": "whsub_1", "url": url, "events": events, "status": "paused" });
+            (200, json!({ "has_more": false, "data": [webhook] }).to_string())
+        }
+        ("DELETE", "/webhook/whsub_1/") => (200, "{}".to_owned()),
+        _ => (404, r#"{"error":"Not Found"}"#.to_owned()),
+    };
+    StandIn::start(|headers| headers.get("authorization").is_some_and(|value| value == BASIC), answer)
 }
 
 /// <https://developer.teamgridapp.com/api/v1/webhooks/>: `{url,actions}` in; resources with `id` and `attributes` out,
@@ -199,8 +256,33 @@ fn heffl_is_registered_and_the_secret_is_printed_as_the_setting_takes_it() {
 }
 
 #[test]
+fn close_is_registered_with_its_signature_key_listed_and_taken_away() {
+    let api = close();
+    let url = "https://a.example/webhooks/close";
+    let events = "lead.created,task.lead.completed";
+    let out = ok(&run(&["register", "close", "--url", url, "--events", events, "--api-url", &api.url], TOKEN));
+    let setting = out.lines().last().unwrap();
+    let key = "058bfb6a3d8cfdc4da7c3be5901b16ae11da982b46a25fb2cd7016e97a140a1c";
+    assert_eq!(setting, format!(r#"{{"default":["hmac:{key}"]}}"#));
+    let close = crm_normalize::crm::find("close").unwrap();
+    assert!(crm_normalize::Secrets::parse(setting, close.schemes).is_ok());
+    let events =
+        json!([{ "object_type": "lead", "action": "created" }, { "object_type": "task.lead", "action": "completed" }]);
+    assert_eq!(api.asked(), [("POST".to_owned(), "/webhook/".to_owned(), json!({ "url": url, "events": events }))]);
+
+    let out = ok(&run(&["list", "close", "--api-url", &api.url], TOKEN));
+    assert!(
+        out.starts_with("whsub_1  paused") && out.trim_end().ends_with("lead.created,task.lead.completed"),
+        "{out}"
+    );
+    assert!(!out.contains("s3cret"), "{out}");
+    ok(&run(&["unregister", "close", "whsub_1", "--api-url", &api.url], TOKEN));
+    assert_eq!(api.asked().last().unwrap().1, "/webhook/whsub_1/");
+}
+
+#[test]
 fn all_are_events_that_exist() {
-    for (vendor, api, count) in [("heffl", heffl(), 26), ("teamgrid", teamgrid(), 33)] {
+    for (vendor, api, count) in [("close", close(), 87), ("heffl", heffl(), 26), ("teamgrid", teamgrid(), 33)] {
         let url = format!("https://a.example/webhooks/{vendor}");
         ok(&run(&["register", vendor, "--url", &url, "--events", "all", "--api-url", &api.url], TOKEN));
         let (_, _, body) = api.asked().remove(0);

@@ -4,6 +4,7 @@
 //! ([`crate::Verified::normalize`]), so that a vendor cannot get them wrong.
 
 mod agilecrm;
+mod close;
 mod freshsales;
 mod heffl;
 mod teamgram;
@@ -23,7 +24,7 @@ use crate::scheme::Scheme;
 /// Every vendor. A vendor consists of a line here, a folder in `crm/`, a folder in `functions/`, cases in `events/` and
 /// a block in the template. A test checks that none is missing.
 pub const ALL: &[&Vendor] =
-    &[&agilecrm::VENDOR, &freshsales::VENDOR, &heffl::VENDOR, &teamgram::VENDOR, &teamgrid::VENDOR];
+    &[&agilecrm::VENDOR, &close::VENDOR, &freshsales::VENDOR, &heffl::VENDOR, &teamgram::VENDOR, &teamgrid::VENDOR];
 
 /// A CRM that sends webhooks. Plain data without defaults, so that a vendor cannot omit a field.
 pub struct Vendor {
@@ -47,7 +48,7 @@ pub struct Vendor {
     /// A body to test a route with, not about any record: an event that is ignored or, if the vendor has none, one with
     /// a made-up name, which becomes `crm.unknown.received`.
     pub test_body: &'static str,
-    /// Every event that the vendor is known to send.
+    /// The vendor's events and what each becomes. Any other event becomes `crm.unknown.received`.
     pub catalog: &'static [CatalogEntry],
     /// Translates an authentic webhook. Reads no clock and no environment.
     pub normalize: for<'a> fn(&Webhook<'a>) -> Result<Outcome<'a>, Quarantine>,

@@ -11,8 +11,10 @@ use super::attempt::{Attempt, secret};
 use super::{function, logged, schemes};
 
 /// Members that a vendor asks receivers to log: ids, the name of the event, and field names.
-const LOGGED_MEMBERS: [(&str, &[&str]); 1] =
-    [("teamgrid", &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"])];
+const LOGGED_MEMBERS: [(&str, &[&str]); 2] = [
+    ("close", &["subscription_id", "event.id", "event.request_id"]),
+    ("teamgrid", &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"]),
+];
 
 /// A text that is a name, but has only characters that occur in ids.
 const MARK: &str = "Quokka";

@@ -1,0 +1,147 @@
+//! What changed: the names under `changed_fields`, with the old values under `previous_data`.
+//!
+//! Old values are read as the record is: a second record is made of them, and the fields of the two are compared.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crm_event::record::Record;
+use crm_event::{Entity, FieldChange, Json, Text};
+use serde_json::value::RawValue;
+
+use super::{custom_field_id, record};
+use crate::json::{Object, Value};
+
+/// Field name to value.
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// The canonical fields that a field of Close's becomes; none for one that has no canonical field.
+fn canonical(entity: Entity, name: &str) -> &'static [&'static str] {
+    match (entity, name) {
+        (_, "date_created") => &["created_at"],
+        (_, "created_by" | "created_by_name") => &["created_by"],
+        (_, "updated_by" | "updated_by_name") => &["updated_by"],
+        (_, "html_url") => &["url"],
+        (Entity::Call | Entity::Note, "user_id" | "user_name") => &["user"],
+        (_, "user_id" | "user_name") => &["owner"],
+        (Entity::Company, "url") => &["websites"],
+        (Entity::Company, "status_id") => &["stage"],
+        (Entity::Company, "status_label") => &["status", "stage"],
+        (Entity::Company, "contact_ids" | "contacts") => &["contacts"],
+        (Entity::Company | Entity::Contact, "name" | "display_name") => &["name"],
+        (Entity::Contact, "emails") => &["emails"],
+        (Entity::Contact, "phones") => &["phone_numbers"],
+        (Entity::Contact, "urls") => &["websites"],
+        (Entity::Contact, "timezone") => &["time_zone"],
+        (Entity::Deal, "value") => &["amount"],
+        (Entity::Deal, "value_currency") => &["currency"],
+        (Entity::Deal, "value_period") => &["deal_type"],
+        (Entity::Deal, "expected_value") => &["expected_amount"],
+        (Entity::Deal, "confidence") => &["probability"],
+        (Entity::Deal, "status_id" | "status_label") => &["stage"],
+        (Entity::Deal, "status_type") => &["status"],
+        (Entity::Deal, "pipeline_id" | "pipeline_name") => &["pipeline"],
+        (Entity::Deal, "date_won") => &["closed_date"],
+        (Entity::Deal, "date_lost") => &["closed_at"],
+        (Entity::Deal | Entity::Call | Entity::Appointment, "note") => &["description"],
+        (Entity::Note, "note") => &["content"],
+        (Entity::Note | Entity::Appointment, "title") => &["name"],
+        (Entity::Contact | Entity::Deal | Entity::Call, "lead_id" | "lead_name") => &["company"],
+        (_, "lead_id" | "lead_name") => &["related_to"],
+        (_, "contact_id" | "contact_name") => &["contact"],
+        (Entity::Task, "text") | (Entity::Task | Entity::Activity, "subject") => &["name"],
+        (Entity::Task, "body_preview") => &["description"],
+        (Entity::Task, "_type") => &["type"],
+        (Entity::Task, "date" | "due_date") => &["due_at", "due_date"],
+        (Entity::Task, "is_complete") => &["is_completed", "status"],
+        (Entity::Task, "assigned_to" | "assigned_to_name") => &["assignees"],
+        (Entity::Call, "status") => &["state"],
+        (Entity::Call, "activity_at") => &["started_at"],
+        (Entity::Call, "date_answered") => &["answered_at"],
+        (Entity::Call, "duration") => &["duration_seconds"],
+        (Entity::Call, "disposition") => &["outcome"],
+        (Entity::Activity, "body_text" | "text" | "message_markdown") => &["description"],
+        (Entity::Activity, "sender") => &["from"],
+        (Entity::Activity, "activity_at") | (Entity::Appointment, "starts_at" | "activity_at") => &["start_at"],
+        (Entity::Activity, "date_sent") => &["completed_at"],
+        (Entity::Activity, "custom_activity_type_id") => &["type"],
+        (Entity::Appointment, "ends_at") => &["end_at"],
+        (Entity::FormResponse, "form_id" | "form_name") => &["form"],
+        (Entity::FormResponse, "values" | "values_by_name") => &["fields"],
+        (Entity::CustomObject, "custom_object_type_id") => &["object_name"],
+        // These have the name of their canonical field.
+        (_, "description") => &["description"],
+        (_, "addresses") => &["addresses"],
+        (_, "title") => &["title"],
+        (_, "priority") => &["priority"],
+        (_, "direction") => &["direction"],
+        (_, "recording_url") => &["recording_url"],
+        (_, "status") => &["status"],
+        (_, "location") => &["location"],
+        (_, "attendees") => &["attendees"],
+        (_, "to") => &["to"],
+        (_, "cc") => &["cc"],
+        (_, "bcc") => &["bcc"],
+        (_, "name") => &["name"],
+        _ => &[],
+    }
+}
+
+pub(super) fn changes<'a>(
+    event: &Object<'a>,
+    new: &Record<'a>,
+    previous: Option<&Object<'a>>,
+    data: &Object<'a>,
+    object_type: &str,
+) -> Vec<FieldChange<'a>> {
+    let entity = new.entity();
+    let old = previous.map(|previous| fields(&record(entity, new.id().clone(), object_type, previous)));
+    let (old, new) = (old.unwrap_or_default(), fields(new));
+    let mut changes: Vec<FieldChange<'a>> = Vec::new();
+    let mut push = |field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>| {
+        // Several of Close's fields may make one of ours.
+        if (from.is_none() || from != to) && changes.iter().all(|change| change.field != field) {
+            changes.push(FieldChange { field, from, to });
+        }
+    };
+    for name in event.texts("changed_fields").into_iter().filter(|name| !is_derived(name)) {
+        let before = previous.filter(|previous| previous.has(&name)).map(|previous| raw(previous, &name));
+        let after = raw(data, &name);
+        let in_records = |field: &&&str| old.contains_key(**field) || new.contains_key(**field);
+        let names: Vec<&str> = canonical(entity, &name).iter().filter(in_records).copied().collect();
+        for field in &names {
+            let from = before.as_ref().and_then(|before| value(&old, field, &names, before));
+            push(Cow::Borrowed(field), from, value(&new, field, &names, &after));
+        }
+        if names.is_empty() {
+            push(custom_field_id(name.clone()).unwrap_or(name), before, Some(after));
+        }
+    }
+    changes
+}
+
+/// The value of one of the canonical fields that a value of Close's became; `null` if it is empty. None if the value was
+/// there and could not be read.
+fn value<'a>(fields: &Fields, field: &str, names: &[&str], raw: &Json<'_>) -> Option<Json<'a>> {
+    match fields.get(field) {
+        Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
+        None if *raw == Json::null() || names.iter().any(|name| fields.contains_key(*name)) => Some(Json::null()),
+        None => None,
+    }
+}
+
+/// True for the time of the change, which the event has, and for what shows another field in another form.
+fn is_derived(name: &str) -> bool {
+    matches!(name, "date_updated" | "status_display_name") || name.ends_with("_formatted") || name.ends_with("_html")
+}
+
+/// A value as Close has it; `null` for an empty one.
+fn raw<'a>(o: &Object<'a>, name: &str) -> Json<'a> {
+    let value = o.json(name).filter(|value| !matches!(value.get(), "\"\"" | "[]"));
+    value.and_then(Value::json).unwrap_or(Json::null())
+}
+
+/// The fields of a record in their own JSON: numbers keep their digits.
+fn fields(record: &Record<'_>) -> Fields {
+    serde_json::to_string(record).and_then(|json| serde_json::from_str(&json)).unwrap_or_default()
+}

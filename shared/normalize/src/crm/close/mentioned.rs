@@ -1,0 +1,104 @@
+//! Activities that tell of a change of another record: that record, as far as they know it.
+
+use std::borrow::Cow;
+
+use crm_event::record::{Common, Company, Deal, Record, Task, User};
+use crm_event::{FieldChange, Json};
+use serde::Serialize;
+
+use super::activities::task_status;
+use super::deals::status;
+use super::{contact, lead, related_lead};
+use crate::error::Quarantine;
+use crate::fields::{full_name, minor_units, reference, stage, word};
+use crate::json::Object;
+
+/// The record, what changed, and that the record is there in part only.
+type Mentioned<'a> = (Record<'a>, Vec<FieldChange<'a>>, bool);
+
+/// The lead whose status changed.
+pub(super) fn company<'a>(event: &Object<'a>, o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
+    let id = match o.id("lead_id") {
+        Some(id) => id,
+        None => event.record_id("lead_id", "event.lead_id")?,
+    };
+    let (old, new) = (o.text("old_status_label"), o.text("new_status_label"));
+    let changes = [
+        change("stage", stage(o.id("old_status_id"), old.clone()), stage(o.id("new_status_id"), new.clone())),
+        change("status", old, new.clone()),
+    ];
+    let company =
+        Company { status: new.clone(), stage: stage(o.id("new_status_id"), new), ..Company::new(Common::new(id)) };
+    Ok((company.into(), changes.into_iter().flatten().collect(), true))
+}
+
+/// The opportunity whose status changed.
+pub(super) fn deal<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
+    let id = o.record_id("opportunity_id", "event.data.opportunity_id")?;
+    let stage_of = |id, label| stage(o.id(id), o.text(label));
+    let pipeline = stage_of("new_pipeline_id", "new_pipeline_name");
+    let (old_stage, new_stage) =
+        (stage_of("old_status_id", "old_status_label"), stage_of("new_status_id", "new_status_label"));
+    let (old_status, new_status) = (o.text("old_status_type").map(status), o.text("new_status_type").map(status));
+    let changes = [
+        change("stage", old_stage, new_stage.clone()),
+        change("pipeline", stage_of("old_pipeline_id", "old_pipeline_name"), pipeline.clone()),
+        change("status", old_status, new_status.clone()),
+    ];
+    let deal = Deal {
+        amount: minor_units(o, "opportunity_value"),
+        currency: o.text("opportunity_value_currency"),
+        stage: new_stage,
+        pipeline,
+        status: new_status,
+        probability: o.decimal("opportunity_confidence"),
+        deal_type: o.text("opportunity_value_period").map(word),
+        closed_date: o.date("opportunity_date_won"),
+        company: lead(o),
+        contact: contact(o),
+        owner: reference(o.id("user_id"), o.text("user_name")),
+        ..Deal::new(Common::new(id))
+    };
+    Ok((deal.into(), changes.into_iter().flatten().collect(), true))
+}
+
+/// The task that was completed, or reopened: the activity is deleted then.
+pub(super) fn task<'a>(event: &Object<'a>, o: &Object<'a>, is_completed: bool) -> Result<Mentioned<'a>, Quarantine> {
+    let id = o.record_id("task_id", "event.data.task_id")?;
+    let task = Task {
+        name: o.text("task_text"),
+        status: Some(task_status(is_completed)),
+        is_completed: Some(is_completed),
+        completed_at: if is_completed { o.time("activity_at").or_else(|| event.time("date_created")) } else { None },
+        assignees: reference(o.id("task_assigned_to"), o.text("task_assigned_to_name")).into_iter().collect(),
+        related_to: related_lead(o),
+        ..Task::new(Common::new(id))
+    };
+    let changes = [change("is_completed", Some(!is_completed), Some(is_completed))];
+    Ok((task.into(), changes.into_iter().flatten().collect(), true))
+}
+
+/// The user who joined the organization or left it.
+pub(super) fn user<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
+    let id = o.record_id("user_id", "event.data.user_id")?;
+    let (first_name, last_name) = (o.text("user_first_name"), o.text("user_last_name"));
+    let user = User {
+        name: o.text("user_full_name").or_else(|| full_name(first_name.as_ref(), last_name.as_ref())),
+        email: o.text("user_email"),
+        ..User::new(Common::new(id))
+    };
+    Ok((user.into(), Vec::new(), true))
+}
+
+/// None if the two are the same: a status may change within its pipeline.
+fn change<'a, T: Serialize + PartialEq>(
+    field: &'static str,
+    from: Option<T>,
+    to: Option<T>,
+) -> Option<FieldChange<'a>> {
+    if from == to {
+        return None;
+    }
+    let json = |value: Option<T>| value.and_then(|value| Json::of(&value).ok()).unwrap_or_else(Json::null);
+    Some(FieldChange { field: Cow::Borrowed(field), from: Some(json(from)), to: Some(json(to)) })
+}

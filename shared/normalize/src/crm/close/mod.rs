@@ -1,0 +1,204 @@
+//! Close (close.com).
+//!
+//! - Webhooks: <https://developer.close.com/api/resources/webhooks>, events: <https://developer.close.com/api/resources/events>
+//!   and their list below it, checked 2026-11.
+//! - Signs: HMAC-SHA256 over timestamp and body, with a key per subscription.
+//! - Retries for 72 hours, with pauses of up to 20 minutes.
+//!
+//! A webhook is an entry of Close's event log: the whole record after the change, the names of the fields that changed,
+//! their old values, and who did it. Close adds later changes to an entry that it has already sent: the entry's id stays
+//! the same, and its `date_updated` moves on.
+//!
+//! What Close calls a lead is a company: it has addresses, contacts and opportunities, and stays when it has become a
+//! customer. Money is in cents.
+
+mod activities;
+mod catalog;
+mod changes;
+mod companies;
+mod deals;
+mod mentioned;
+
+use std::borrow::Cow;
+
+use crm_event::record::{Common, Record};
+use crm_event::{Action, Actor, CustomField, Entity, Ref, Text};
+
+use super::{ActionDetail, CatalogEntry, Change, ChangeId, Outcome, Target, Unknown, Vendor, Webhook};
+use crate::error::{Quarantine, Reason};
+use crate::fields::{custom_fields as named_custom_fields, reference, reference_to};
+use crate::json::Object;
+use crate::scheme::{CLOSE, Scheme};
+
+pub const VENDOR: Vendor = Vendor {
+    name: "close",
+    title: "Close",
+    schemes: &[Scheme::Signature(&CLOSE)],
+    change_ids: &[ChangeId::Members(&["event.id", "event.date_updated"])],
+    writes_local_times: false,
+    secret_members: &[],
+    log_members: &["subscription_id", "event.id", "event.request_id"],
+    // Every event of Close is about an object: a made-up one, which becomes `crm.unknown.received`.
+    test_body: r#"{"subscription_id":"crm-events.check","event":{"object_type":"crm-events","action":"check"}}"#,
+    catalog: catalog::CATALOG,
+    normalize,
+};
+
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let event = webhook.body.object("event");
+    let event = event.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"event\""))?;
+    let (Some(object_type), Some(action_word)) = (event.text("object_type"), event.text("action")) else {
+        let detail = "the body has no \"event.object_type\" and \"event.action\" that name it";
+        return Err(Quarantine::new(Reason::NoEventName, detail));
+    };
+    let vendor_event: Text<'a> = Cow::Owned([&*object_type, ".", &*action_word].concat());
+    let account = event.id("organization_id");
+    let occurred_at = event.time("date_updated").or_else(|| event.time("date_created"));
+
+    let Some((entity, action)) = target(&vendor_event) else {
+        let record_id = event.id("object_id");
+        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
+    };
+    let is_deletion = action_word == "deleted";
+    let data = event.object("data").filter(is_filled);
+    let previous = event.object("previous_data").filter(is_filled);
+    // Of a deletion, `data` is empty and `previous_data` is the whole record.
+    let whole = if is_deletion { previous.clone().or(data) } else { data };
+    let is_missing = whole.is_none();
+    let o = whole.unwrap_or_else(|| event.clone().map_members(|_, value| Some(value.null())));
+
+    let (record, changes, partial) = match &*object_type {
+        "activity.lead_status_change" => mentioned::company(&event, &o)?,
+        "activity.opportunity_status_change" => mentioned::deal(&o)?,
+        "activity.task_completed" => mentioned::task(&event, &o, action == Action::Completed)?,
+        "membership" => mentioned::user(&o)?,
+        _ => {
+            let id = record_id(&event, action)?;
+            let record = record(entity, id, &object_type, &o);
+            let changes = if is_deletion || is_missing {
+                Vec::new()
+            } else {
+                changes::changes(&event, &record, previous.as_ref(), &o, &object_type)
+            };
+            (record, changes, is_missing)
+        }
+    };
+    let change = Change {
+        action_detail: action_detail(&event, action, record.id()),
+        vendor_event,
+        action,
+        record,
+        account,
+        occurred_at,
+        partial,
+        changes,
+        actor: actor(&event, &o),
+    };
+    Ok(change.into())
+}
+
+/// What an event becomes. Any type of task is a task, for Close may add types.
+fn target(vendor_event: &str) -> Option<(Entity, Action)> {
+    let row = CatalogEntry::find(catalog::CATALOG, vendor_event).or_else(|| {
+        let (_, action) = vendor_event.strip_prefix("task.")?.rsplit_once('.')?;
+        CatalogEntry::find(catalog::CATALOG, &["task.lead.", action].concat())
+    })?;
+    match row.target {
+        Target::Event(entity, action) => Some((entity, action)),
+        Target::Ignored => None,
+    }
+}
+
+fn is_filled(o: &Object<'_>) -> bool {
+    o.members().next().is_some()
+}
+
+/// The id of the event's record. Of a merge it is the lead that remains.
+fn record_id<'a>(event: &Object<'a>, action: Action) -> Result<Text<'a>, Quarantine> {
+    let remaining = if action == Action::Merged { event.id("lead_id") } else { None };
+    remaining.map_or_else(|| event.record_id("object_id", "event.object_id"), Ok)
+}
+
+/// Every event that a merge caused has the ids of both leads. The one that is gone has a deletion of its own.
+fn action_detail<'a>(event: &Object<'a>, action: Action, id: &Text<'a>) -> Option<ActionDetail<'a>> {
+    let meta = event.any_object("meta")?;
+    let (source, destination) = (meta.id("merge_source_lead_id"), meta.id("merge_destination_lead_id"));
+    match action {
+        Action::Merged => Some(ActionDetail::MergedIds(source.into_iter().collect())),
+        Action::Deleted if source.as_ref() == Some(id) => destination.map(ActionDetail::MergedInto),
+        _ => None,
+    }
+}
+
+/// The user who did it. Close tells by `null` that it was no user.
+fn actor<'a>(event: &Object<'a>, o: &Object<'a>) -> Option<Actor<'a>> {
+    if event.has("user_id") && event.json("user_id").is_none() {
+        return Some(Actor { actor_type: Some(Cow::Borrowed("system")), ..Actor::default() });
+    }
+    let id = event.id("user_id")?;
+    let names = [("updated_by", "updated_by_name"), ("created_by", "created_by_name"), ("user_id", "user_name")];
+    let mut same = names.into_iter().filter(|(by, _)| o.id(by).as_ref() == Some(&id));
+    let name = same.find_map(|(_, name)| o.text(name));
+    Some(Actor { id: Some(id), name, actor_type: Some(Cow::Borrowed("user")), ..Actor::default() })
+}
+
+fn record<'a>(entity: Entity, id: Text<'a>, object_type: &str, o: &Object<'a>) -> Record<'a> {
+    let common = Common {
+        created_at: o.time("date_created"),
+        updated_at: o.time("date_updated"),
+        created_by: reference(o.id("created_by"), o.text("created_by_name")),
+        updated_by: reference(o.id("updated_by"), o.text("updated_by_name")),
+        owner: reference(o.id("user_id"), o.text("user_name")),
+        custom_fields: custom_fields(o),
+        url: o.text("html_url"),
+        ..Common::new(id)
+    };
+    match entity {
+        Entity::Company => Record::from(companies::company(common, o)),
+        Entity::Contact => Record::from(companies::contact(common, o)),
+        Entity::Deal => Record::from(deals::deal(common, o)),
+        Entity::Task => Record::from(activities::task(common, object_type, o)),
+        Entity::Call => Record::from(activities::call(common, o)),
+        Entity::Note => Record::from(activities::note(common, o)),
+        Entity::Appointment => Record::from(activities::meeting(common, o)),
+        Entity::FormResponse => Record::from(activities::form_response(common, o)),
+        Entity::CustomObject => Record::from(activities::custom_object(common, o)),
+        _ => Record::from(activities::activity(common, object_type, o)),
+    }
+}
+
+/// Members whose name starts so are custom fields; an id follows (`custom.cf_...`).
+const CUSTOM_FIELD: &str = "custom.";
+
+/// The members `custom.cf_...`. Where there are none, those of `custom`, an older form with names in place of ids.
+fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
+    let fields = o.members().filter_map(|(name, value)| {
+        Some(CustomField { id: Some(custom_field_id(name)?), value: Some(value.json()?), ..CustomField::default() })
+    });
+    let fields: Vec<_> = fields.collect();
+    if !fields.is_empty() {
+        return fields;
+    }
+    o.any_object("custom").map(|fields| named_custom_fields(&fields)).unwrap_or_default()
+}
+
+fn custom_field_id(name: Text<'_>) -> Option<Text<'_>> {
+    match name {
+        Cow::Borrowed(name) => name.strip_prefix(CUSTOM_FIELD).map(Cow::Borrowed),
+        Cow::Owned(name) => name.strip_prefix(CUSTOM_FIELD).map(|id| Cow::Owned(id.to_owned())),
+    }
+}
+
+/// The lead, as the company that something belongs to.
+fn lead<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
+    reference(o.id("lead_id"), o.text("lead_name"))
+}
+
+/// The lead, as the record that something is about.
+fn related_lead<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
+    reference_to(Entity::Company, o.id("lead_id"), o.text("lead_name"))
+}
+
+fn contact<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
+    reference(o.id("contact_id"), o.text("contact_name"))
+}
