@@ -22,7 +22,7 @@ pub struct Stack {
     /// The URL of the local stack's emulator; `None` on AWS.
     pub endpoint_url: Option<String>,
     pub region: String,
-    /// The local stack's API itself, behind the console.
+    /// The local stack's API itself, without the console in front of it.
     pub base_url: Option<String>,
     /// The `Host` header by which the emulator finds the API.
     pub host_header: Option<String>,

@@ -375,7 +375,7 @@ mod tests {
         let webhook = store.begin("heffl", NOW);
         store.sent(message("a", "2"), NOW);
         let number = webhook.answered(Webhook::default(), accepted("a"));
-        assert!(!store.entry(number).unwrap().duplicate, "after five minutes SQS takes it anew");
+        assert!(!store.entry(number).unwrap().duplicate, "after five minutes SQS accepts it again");
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
     let vendor_event = body
         .text("event")
-        .ok_or_else(|| Quarantine::new(Reason::NoEventName, "the body has no \"event\" that names it"))?;
+        .ok_or_else(|| Quarantine::new(Reason::NoEventName, "the body has no \"event\", which names the event"))?;
     let occurred_at = body.time("time");
     let record = body.object("record");
 

@@ -1,4 +1,4 @@
-//! SQS, S3, DynamoDB and the secret stores behind one address, as `AWS_ENDPOINT_URL` names one.
+//! SQS, S3, DynamoDB and the secret stores at one endpoint, for `AWS_ENDPOINT_URL`.
 
 use super::dynamodb::DynamoDb;
 use super::http::{Answer, Request, Service};

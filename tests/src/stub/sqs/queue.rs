@@ -1,8 +1,9 @@
 //! One queue, as a state that is asked with the time.
 //!
-//! A FIFO queue keeps each group in order and hands out nothing more of a group while a message of it is in flight:
+//! A FIFO queue keeps each group in order and does not deliver another message of a group while one of them is in
+//! flight:
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html>.
-//! A standard queue is the same with every message a group of its own.
+//! A standard queue works the same way, with a separate group for each message.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
@@ -117,7 +118,7 @@ type DeduplicationKey = (Arc<str>, Arc<str>);
 pub(super) struct Queue {
     pub(super) settings: Settings,
     groups: HashMap<Arc<str>, Group>,
-    /// Every group that has something to hand out; beside them some that have nothing any more.
+    /// All groups with messages to deliver, and possibly some without.
     ready: VecDeque<Arc<str>>,
     hidden: BinaryHeap<Reverse<(Instant, u64)>>,
     group_of: HashMap<u64, Arc<str>>,

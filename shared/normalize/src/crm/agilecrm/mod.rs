@@ -128,19 +128,19 @@ fn no_event_name(body: &Object<'_>) -> Quarantine {
         return Quarantine::new(
             Reason::OtherProduct,
             "the body is a record without \"eventName\" and \"eventData\", as Agile CRM posts it to Zapier: register \
-             this URL under Admin Settings > API & Analytics > Webhooks, and nowhere else",
+             this URL only under Admin Settings > API & Analytics > Webhooks",
         );
     }
     Quarantine::new(
         Reason::NoEventName,
-        "the body has no \"eventName\", which all webhooks of Agile CRM have: look for what else posts to this URL",
+        "the body has no \"eventName\", which all Agile CRM webhooks have: find the other sender that posts to this URL",
     )
 }
 
 fn no_event_data() -> Quarantine {
     Quarantine::wrong_envelope(
-        "\"eventData\" is not an object with the record in it, as all webhooks of Agile CRM have it: look for what \
-         else posts to this URL",
+        "\"eventData\" is not an object with the record, as in all Agile CRM webhooks: find the other sender that posts to \
+         this URL",
     )
 }
 

@@ -23,7 +23,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
         return Err(Quarantine::new(Reason::NoEventName, no_name(body)));
     };
     let Some((entity, action)) = event(&vendor_event) else {
-        let detail = "the name of the event is not known: give the workflow's URL event=<record>.<action>, such as \
+        let detail = "the event name is unknown: add event=<record>.<action> to the workflow's URL, such as \
                       event=deal.updated; the record is contact, company, deal, lead, product, task, appointment, \
                       activity, quote, call or custom_object";
         return Err(Quarantine::new(Reason::NoEventName, detail));
@@ -74,15 +74,13 @@ fn event(name: &str) -> Option<(Entity, Action)> {
 /// The advice for a webhook that names no event. The member names show the record's entity.
 fn no_name(body: &Object<'_>) -> Text<'static> {
     if lookups::object(body, "data").is_some() {
-        return Cow::Borrowed(
-            "the body has \"data\" and no \"event\": the app has to forward the payload as it got it",
-        );
+        return Cow::Borrowed("the body has \"data\" and no \"event\": the app must forward the payload unchanged");
     }
     let has = |prefix: &str| body.members().any(|(name, _)| name.starts_with(prefix));
     let records = [("deal_", "deal"), ("contact_", "contact"), ("sales_account_", "company"), ("lead_", "lead")];
     let record = records.into_iter().find_map(|(prefix, record)| has(prefix).then_some(record)).unwrap_or("deal");
     Cow::Owned(format!(
-        "nothing names the event: in the workflow's Trigger webhook action, add event={record}.created or \
-         event={record}.updated to the URL, behind ? or &, and give each workflow its own"
+        "the webhook does not name its event: in the workflow's Trigger webhook action, add event={record}.created or \
+         event={record}.updated to the URL, after ? or &, and give each workflow its own URL"
     ))
 }

@@ -66,7 +66,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
     let vendor_event = body
         .text("event")
-        .ok_or_else(|| Quarantine::new(Reason::NoEventName, "the body has no \"event\" that names it"))?;
+        .ok_or_else(|| Quarantine::new(Reason::NoEventName, "the body has no \"event\", which names the event"))?;
     let occurred_at = body.time("timestamp");
     // The API's pages call it `payload`, docs.heffl.com/settings/developer calls it `data`.
     let payload = body.object("payload").or_else(|| body.object("data"));

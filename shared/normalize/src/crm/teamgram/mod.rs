@@ -70,8 +70,8 @@ const CATALOG: &[CatalogEntry] = &[
 ];
 
 const NO_EVENT_NAME: &str = "the body does not name its event: TeamGram's webhooks have \"EventEntity\" and \
-     \"EventAction\" beside \"Data\"; see what else posts to this URL";
-const NO_DATA: &str = "expected the record as an object under \"Data\", beside \"EventEntity\" and \"EventAction\"";
+     \"EventAction\" next to \"Data\"; find the other sender that posts to this URL";
+const NO_DATA: &str = "expected the record as an object under \"Data\", next to \"EventEntity\" and \"EventAction\"";
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;

@@ -90,7 +90,7 @@ const CATALOG: &[CatalogEntry] = &[
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
     let vendor_event = body.text("event").ok_or_else(|| {
-        Quarantine::new(Reason::NoEventName, "the body has no \"event\" that names it: not a webhook of TeamGrid's")
+        Quarantine::new(Reason::NoEventName, "the body has no \"event\", so it is not a TeamGrid webhook")
     })?;
     let doc = body.object("doc").or_else(|| body.object("item"));
 
