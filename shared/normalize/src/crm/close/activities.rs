@@ -1,4 +1,4 @@
-//! Tasks and what has happened with a lead: calls, messages, meetings, notes, forms, and the customer's own kinds.
+//! Tasks and activities of a lead: calls, messages, meetings, notes, forms, and the customer's own kinds.
 
 use std::borrow::Cow;
 
@@ -66,7 +66,7 @@ fn call_state(text: Text<'_>) -> Text<'_> {
     }
 }
 
-/// E-mails have other words for it than calls.
+/// The direction of a message. E-mails and calls use different words.
 fn direction<'a>(o: &Object<'a>) -> Option<Text<'a>> {
     let direction = o.text("direction").map(word)?;
     Some(match &*direction {
@@ -143,7 +143,7 @@ pub(super) fn meeting<'a>(common: Common<'a>, o: &Object<'a>) -> Appointment<'a>
     }
 }
 
-/// A user, a contact, or somebody of whom only the address is known.
+/// An attendee: a user, a contact, or only an e-mail address.
 fn attendee<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
     let (name, email) = (o.text("name"), o.text("email"));
     let known = match (o.id("user_id"), o.id("contact_id")) {

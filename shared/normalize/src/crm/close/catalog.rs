@@ -1,7 +1,7 @@
-//! What each of Close's events becomes: <https://developer.close.com/api/resources/events/list-of-event-types>.
+//! The catalogue of Close's events: <https://developer.close.com/api/resources/events/list-of-event-types>.
 //!
-//! Close names an event by an object type and an action; the two with a point between them are its name here. What is
-//! missing is no record of a CRM's, or tells again what one of these tells, and becomes `crm.unknown.received`.
+//! Close names an event by an object type and an action; here its name is both, joined with a point. Events that are
+//! not listed are not about CRM records, or repeat a listed one. They become `crm.unknown.received`.
 
 use crm_event::{Action, Entity};
 

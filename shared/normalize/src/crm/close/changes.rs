@@ -1,6 +1,6 @@
-//! What changed: the names under `changed_fields`, with the old values under `previous_data`.
+//! The changes of a record: names from `changed_fields`, with old values from `previous_data`.
 //!
-//! Old values are read as the record is: a second record is made of them, and the fields of the two are compared.
+//! Old values are read like the record: they form a second record, and the fields of both records are compared.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::json::{Object, Value};
 /// Field name to value.
 type Fields = BTreeMap<String, Box<RawValue>>;
 
-/// The canonical fields that a field of Close's becomes; none for one that has no canonical field.
+/// The canonical fields for a field of Close; empty if there is none.
 fn canonical(entity: Entity, name: &str) -> &'static [&'static str] {
     match (entity, name) {
         (_, "date_created") => &["created_at"],
@@ -99,7 +99,7 @@ pub(super) fn changes<'a>(
     let (old, new) = (old.unwrap_or_default(), fields(new));
     let mut changes: Vec<FieldChange<'a>> = Vec::new();
     let mut push = |field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>| {
-        // Several of Close's fields may make one of ours.
+        // Several fields of Close may map to one canonical field.
         if (from.is_none() || from != to) && changes.iter().all(|change| change.field != field) {
             changes.push(FieldChange { field, from, to });
         }
@@ -120,8 +120,7 @@ pub(super) fn changes<'a>(
     changes
 }
 
-/// The value of one of the canonical fields that a value of Close's became; `null` if it is empty. None if the value was
-/// there and could not be read.
+/// The value of a canonical field for a value of Close; `null` if it is empty. `None` if the value could not be read.
 fn value<'a>(fields: &Fields, field: &str, names: &[&str], raw: &Json<'_>) -> Option<Json<'a>> {
     match fields.get(field) {
         Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
@@ -130,18 +129,18 @@ fn value<'a>(fields: &Fields, field: &str, names: &[&str], raw: &Json<'_>) -> Op
     }
 }
 
-/// True for the time of the change, which the event has, and for what shows another field in another form.
+/// True for the time of the change, which the event has, and for fields that show another field in another form.
 fn is_derived(name: &str) -> bool {
     matches!(name, "date_updated" | "status_display_name") || name.ends_with("_formatted") || name.ends_with("_html")
 }
 
-/// A value as Close has it; `null` for an empty one.
+/// Close's own value; `null` for an empty one.
 fn raw<'a>(o: &Object<'a>, name: &str) -> Json<'a> {
     let value = o.json(name).filter(|value| !matches!(value.get(), "\"\"" | "[]"));
     value.and_then(Value::json).unwrap_or(Json::null())
 }
 
-/// The fields of a record in their own JSON: numbers keep their digits.
+/// The fields of a record as JSON, so that numbers keep their digits.
 fn fields(record: &Record<'_>) -> Fields {
     serde_json::to_string(record).and_then(|json| serde_json::from_str(&json)).unwrap_or_default()
 }

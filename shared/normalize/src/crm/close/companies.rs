@@ -11,7 +11,7 @@ use crate::json::Object;
 
 pub(super) fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
     Company {
-        // A lead without a name has `""` here, and "Untitled" or a contact's name there.
+        // For a lead without a name, `name` is `""` and `display_name` is "Untitled" or a contact's name.
         name: o.text("name").or_else(|| o.text("display_name")),
         description: o.text("description"),
         websites: web(o.text("url"), None).into_iter().collect(),
@@ -39,7 +39,7 @@ fn address<'a>(o: &Object<'a>) -> Address<'a> {
     }
 }
 
-/// By their ids in a webhook. An answer of Close's API has the contacts themselves.
+/// The contacts. A webhook has their ids; a response of Close's API has the contacts themselves.
 fn contacts<'a>(o: &Object<'a>) -> Vec<Ref<'a>> {
     if o.has("contact_ids") {
         return o.ids("contact_ids").into_iter().filter_map(|id| reference(Some(id), None)).collect();

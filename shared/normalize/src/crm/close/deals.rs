@@ -1,4 +1,4 @@
-//! Opportunities. They have no name of their own.
+//! Opportunities, which have no name of their own.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(super) fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
         pipeline: stage(o.id("pipeline_id"), o.text("pipeline_name")),
         status: o.text("status_type").map(status),
         probability: o.decimal("confidence"),
-        // How often the value is paid.
+        // The billing period of the value.
         deal_type: o.text("value_period").map(word),
         closed_date: o.date("date_won"),
         closed_at: o.time("date_lost"),

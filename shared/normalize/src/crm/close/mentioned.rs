@@ -1,4 +1,4 @@
-//! Activities that tell of a change of another record: that record, as far as they know it.
+//! Activities about a change of another record: reads that record, as far as the activity contains it.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::error::Quarantine;
 use crate::fields::{full_name, minor_units, reference, stage, word};
 use crate::json::Object;
 
-/// The record, what changed, and that the record is there in part only.
+/// The record, its changes, and true if the record is partial.
 type Mentioned<'a> = (Record<'a>, Vec<FieldChange<'a>>, bool);
 
 /// The lead whose status changed.
@@ -62,7 +62,7 @@ pub(super) fn deal<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
     Ok((deal.into(), changes.into_iter().flatten().collect(), true))
 }
 
-/// The task that was completed, or reopened: the activity is deleted then.
+/// The task that was completed, or reopened if the activity is deleted.
 pub(super) fn task<'a>(event: &Object<'a>, o: &Object<'a>, is_completed: bool) -> Result<Mentioned<'a>, Quarantine> {
     let id = o.record_id("task_id", "event.data.task_id")?;
     let task = Task {
@@ -90,7 +90,7 @@ pub(super) fn user<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
     Ok((user.into(), Vec::new(), true))
 }
 
-/// None if the two are the same: a status may change within its pipeline.
+/// The change from one value to another; `None` if they are equal, because a status may change within its pipeline.
 fn change<'a, T: Serialize + PartialEq>(
     field: &'static str,
     from: Option<T>,

@@ -5,11 +5,11 @@
 //! - Signs: HMAC-SHA256 over timestamp and body, with a key per subscription.
 //! - Retries for 72 hours, with pauses of up to 20 minutes.
 //!
-//! A webhook is an entry of Close's event log: the whole record after the change, the names of the fields that changed,
-//! their old values, and who did it. Close adds later changes to an entry that it has already sent: the entry's id stays
-//! the same, and its `date_updated` moves on.
+//! A webhook is an entry of Close's event log: the whole record after the change, the names of the changed fields,
+//! their old values, and the actor. Close adds later changes to an entry that it has already sent: the entry's id stays
+//! the same, and its `date_updated` changes.
 //!
-//! What Close calls a lead is a company: it has addresses, contacts and opportunities, and stays when it has become a
+//! A lead of Close is a company: it has addresses, contacts and opportunities, and stays a lead after it has become a
 //! customer. Money is in cents.
 
 mod activities;
@@ -38,7 +38,7 @@ pub const VENDOR: Vendor = Vendor {
     writes_local_times: false,
     secret_members: &[],
     log_members: &["subscription_id", "event.id", "event.request_id"],
-    // Every event of Close is about an object: a made-up one, which becomes `crm.unknown.received`.
+    // All events of Close are about an object, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"subscription_id":"crm-events.check","event":{"object_type":"crm-events","action":"check"}}"#,
     catalog: catalog::CATALOG,
     normalize,
@@ -62,7 +62,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let is_deletion = action_word == "deleted";
     let data = event.object("data").filter(is_filled);
     let previous = event.object("previous_data").filter(is_filled);
-    // Of a deletion, `data` is empty and `previous_data` is the whole record.
+    // For a deletion, `data` is empty and `previous_data` is the whole record.
     let whole = if is_deletion { previous.clone().or(data) } else { data };
     let is_missing = whole.is_none();
     let o = whole.unwrap_or_else(|| event.clone().map_members(|_, value| Some(value.null())));
@@ -97,7 +97,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     Ok(change.into())
 }
 
-/// What an event becomes. Any type of task is a task, for Close may add types.
+/// The target of an event. Any type of task is a task, because Close may add types.
 fn target(vendor_event: &str) -> Option<(Entity, Action)> {
     let row = CatalogEntry::find(catalog::CATALOG, vendor_event).or_else(|| {
         let (_, action) = vendor_event.strip_prefix("task.")?.rsplit_once('.')?;
@@ -113,13 +113,14 @@ fn is_filled(o: &Object<'_>) -> bool {
     o.members().next().is_some()
 }
 
-/// The id of the event's record. Of a merge it is the lead that remains.
+/// The id of the event's record. For a merge it is the lead that remains.
 fn record_id<'a>(event: &Object<'a>, action: Action) -> Result<Text<'a>, Quarantine> {
     let remaining = if action == Action::Merged { event.id("lead_id") } else { None };
     remaining.map_or_else(|| event.record_id("object_id", "event.object_id"), Ok)
 }
 
-/// Every event that a merge caused has the ids of both leads. The one that is gone has a deletion of its own.
+/// The details of a merge. Every event that a merge caused has the ids of both leads. The lead that is gone has its own
+/// deletion.
 fn action_detail<'a>(event: &Object<'a>, action: Action, id: &Text<'a>) -> Option<ActionDetail<'a>> {
     let meta = event.any_object("meta")?;
     let (source, destination) = (meta.id("merge_source_lead_id"), meta.id("merge_destination_lead_id"));
@@ -130,7 +131,7 @@ fn action_detail<'a>(event: &Object<'a>, action: Action, id: &Text<'a>) -> Optio
     }
 }
 
-/// The user who did it. Close tells by `null` that it was no user.
+/// The user who made the change. `null` means that it was not a user.
 fn actor<'a>(event: &Object<'a>, o: &Object<'a>) -> Option<Actor<'a>> {
     if event.has("user_id") && event.json("user_id").is_none() {
         return Some(Actor { actor_type: Some(Cow::Borrowed("system")), ..Actor::default() });
@@ -167,10 +168,10 @@ fn record<'a>(entity: Entity, id: Text<'a>, object_type: &str, o: &Object<'a>) -
     }
 }
 
-/// Members whose name starts so are custom fields; an id follows (`custom.cf_...`).
+/// Prefix of custom fields, before the id (`custom.cf_...`).
 const CUSTOM_FIELD: &str = "custom.";
 
-/// The members `custom.cf_...`. Where there are none, those of `custom`, an older form with names in place of ids.
+/// The members `custom.cf_...`. If there are none, the members of `custom`, an older form with names instead of ids.
 fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
     let fields = o.members().filter_map(|(name, value)| {
         Some(CustomField { id: Some(custom_field_id(name)?), value: Some(value.json()?), ..CustomField::default() })
