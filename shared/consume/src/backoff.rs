@@ -1,17 +1,17 @@
-//! Time in an invocation: how much of it a message may take, and the pauses between attempts.
+//! Time management in an invocation: the time for a message, and the pauses between its attempts.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The longest first pause. Each further one may be twice as long, up to [`MAX_PAUSE`].
+/// Maximum first pause. The maximum doubles for each further pause, up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 /// The attempts of one message.
 #[derive(Debug)]
 pub(crate) struct Backoff {
-    /// When the message's share of the invocation is over.
+    /// The end of the message's share of the invocation.
     end: Instant,
     attempt_started: Instant,
     slowest: Duration,
@@ -19,13 +19,13 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// For a message that may take until `end`.
+    /// The backoff of a message that may take until `end`.
     pub(crate) fn until(end: Instant) -> Self {
         Self { end, attempt_started: Instant::now(), slowest: Duration::ZERO, longest_pause: FIRST_PAUSE }
     }
 
-    /// Waits before the next attempt, a random time so that those who were in each other's way are not again. False if
-    /// an attempt as slow as the slowest so far might not end in time.
+    /// Waits a random time before the next attempt, so that conflicting transactions do not collide again. False if an
+    /// attempt as slow as the slowest so far might not end in time.
     pub(crate) async fn pause(&mut self) -> bool {
         self.slowest = self.slowest.max(self.attempt_started.elapsed());
         let pause = self.longest_pause.mul_f64(fastrand::f64());

@@ -1,4 +1,4 @@
-//! Consumes a batch: message by message, in order, each in effect once.
+//! Consumes a batch, message by message and in order. Each message takes effect once.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display};
@@ -17,7 +17,7 @@ use crate::payload::{NoPayloads, Payloads, Pointer};
 use crate::queue::{NoQueue, Queue};
 use crate::store::{Claim, Commit, Records, Store, Times, Transact};
 
-/// Lambda's longest timeout.
+/// Lambda's maximum timeout.
 const MAX_INVOCATION: SignedDuration = SignedDuration::from_mins(15);
 
 /// The messages of one invocation.
@@ -36,25 +36,25 @@ impl From<LambdaEvent<SqsEvent>> for Batch {
     }
 }
 
-/// How a message was consumed.
+/// The way in which a message was consumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Done {
-    /// It had its effect now.
+    /// It took effect now.
     Now,
-    /// It had its effect before.
+    /// It had taken effect before.
     Before,
 }
 
-/// How long a message may take.
+/// The time limits of a message.
 #[derive(Clone, Copy, Debug)]
 struct Time {
     /// When Lambda ends the invocation.
     deadline: Timestamp,
-    /// When the message's share of the invocation is over.
+    /// The end of the message's share of the invocation.
     end: Instant,
 }
 
-/// Consumes batches, each event in effect once, as far as [`store`](crate::store) and method promise it.
+/// Consumes batches. Each event takes effect once, with the guarantee of the [`store`](crate::store) and the method.
 pub struct Consumer<S, P = NoPayloads, Q = NoQueue> {
     store: S,
     payloads: P,
@@ -71,27 +71,27 @@ impl<S: fmt::Debug, P: fmt::Debug, Q: fmt::Debug> fmt::Debug for Consumer<S, P, 
 }
 
 impl<S: Store> Consumer<S> {
-    /// A consumer that keeps its records in `store`.
+    /// A consumer with its records in `store`.
     pub fn new(store: S) -> Self {
         Self { store, payloads: NoPayloads, queue: NoQueue, clock: Box::new(crate::now) }
     }
 }
 
 impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
-    /// Reads events that are larger than a message from there.
+    /// Reads events that are larger than a message from `payloads`.
     #[must_use]
     pub fn with_payloads<T: Payloads>(self, payloads: T) -> Consumer<S, T, Q> {
         Consumer { store: self.store, payloads, queue: self.queue, clock: self.clock }
     }
 
-    /// Tells this queue when a message that failed comes back, and gives its dead-letter queue the messages that can
-    /// never succeed.
+    /// Tells this queue when a failed message comes back, and puts messages that can never succeed on its dead-letter
+    /// queue.
     #[must_use]
     pub fn with_queue<T: Queue>(self, queue: T) -> Consumer<S, P, T> {
         Consumer { store: self.store, payloads: self.payloads, queue, clock: self.clock }
     }
 
-    /// Goes by this clock instead of the system's: for tests.
+    /// Uses this clock instead of the system's, for tests.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self { clock: Box::new(clock), ..self }
@@ -100,8 +100,8 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
     /// Calls `function` with each event that has not been consumed. Its error, which is logged, leaves the message on
     /// the queue.
     ///
-    /// Exactly once where the effect bears repetition, else **at least once**: a crash after the effect and before the
-    /// record repeats the effect.
+    /// Exactly once if the effect may be repeated; otherwise **at least once**, because a crash after the effect and
+    /// before the record repeats the effect.
     pub async fn each<E: Display>(
         &self,
         batch: Batch,
@@ -110,10 +110,10 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
         self.consume(batch, async |event, time| self.recorded(event, time.deadline, &function).await).await
     }
 
-    /// Keeps the [latest state](crate::Latest) of each record in `records`, each event in effect **exactly once**.
+    /// Stores the [latest state](crate::Latest) of each record in `records`. Each event takes effect **exactly once**.
     ///
-    /// An event is recognized by the ids in its record's own state, so that this needs no other record:
-    /// [`NoRecord`](crate::store::NoRecord) will do.
+    /// An event is recognized by the ids in its record's own state, so no other record is needed: use
+    /// [`NoRecord`](crate::store::NoRecord).
     pub async fn keep_latest(&self, batch: Batch, records: &impl Records) -> SqsBatchResponse {
         let attempt = async |event: &Event<'_>| {
             let mut latest = records.read(event).await?;
@@ -138,8 +138,8 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
         }
         match effect(event, function).await {
             Ok(()) => {
-                // The effect is there: to leave the message on the queue now would repeat it for certain. Without the
-                // record, only a duplicate of the message would.
+                // The effect was made. Leaving the message on the queue would certainly repeat it; without the record,
+                // only a duplicate of the message would.
                 if let Err(error) = self.store.complete(&event.id, self.times(deadline)).await {
                     tracing::error!(event_id = %event.id, %error, "consumed, and not recorded: a duplicate would be consumed again");
                 }
@@ -168,7 +168,7 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
         let now = Instant::now();
         let end = now.checked_add(left.unsigned_abs()).unwrap_or(now);
         let mut slowest = Duration::ZERO;
-        // Those that are left on the queue, and when they come back.
+        // The messages that are left on the queue, with the times after which they come back.
         let mut failed: Vec<(&SqsMessage, Option<Duration>)> = Vec::new();
         let mut stopped: HashMap<&str, Option<Duration>> = HashMap::new();
         for (number, message) in messages.iter().enumerate() {
@@ -184,7 +184,7 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
                 Some(Duration::ZERO)
             } else {
                 let started = Instant::now();
-                // Each message may take its share of the time that is left.
+                // Each message may take its share of the remaining time.
                 let others = u32::try_from(messages.len().saturating_sub(number)).unwrap_or(u32::MAX).max(1);
                 let share = left.checked_div(others).unwrap_or(left);
                 let time = Time { deadline, end: started.checked_add(share).unwrap_or(end) };
@@ -261,11 +261,11 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
 }
 
 impl<S: Transact, P: Payloads, Q: Queue> Consumer<S, P, Q> {
-    /// Writes what `effect` returns for each event, and the record that the event is consumed, in one transaction:
-    /// **exactly once**, whatever fails.
+    /// Writes the result of `effect` for each event, and the record that the event is consumed, in one transaction.
+    /// Each event takes effect **exactly once**, for all kinds of failures.
     ///
-    /// `effect` only says what to write: it is called for an event that has been consumed too, and again if a condition
-    /// of its own did not hold, another transaction was in the way, or the table was throttled.
+    /// `effect` only returns the writes. It is also called for events that have been consumed, and called again if one
+    /// of its own conditions did not hold, if another transaction conflicted, or if the table was throttled.
     pub async fn transact<E: Display>(
         &self,
         batch: Batch,
@@ -294,7 +294,7 @@ impl<S: Transact, P: Payloads, Q: Queue> Consumer<S, P, Q> {
     }
 }
 
-/// Tries until it succeeds, the failure is not momentary, or the message's time is over.
+/// Retries until it succeeds, fails permanently, or the message's time is over.
 async fn again_until(end: Instant, attempt: impl AsyncFn() -> Result<Done, Failure>) -> Result<Done, Failure> {
     let mut backoff = Backoff::until(end);
     loop {
@@ -305,7 +305,7 @@ async fn again_until(end: Instant, attempt: impl AsyncFn() -> Result<Done, Failu
     }
 }
 
-/// Calls the user's function, whose panic is its own failure.
+/// Calls the user's function. A panic counts as a failure of its message only.
 async fn effect<T, E: Display>(
     event: &Event<'_>,
     function: &impl AsyncFn(&Event<'_>) -> Result<T, E>,
@@ -316,7 +316,8 @@ async fn effect<T, E: Display>(
     }
 }
 
-/// One without an id makes Lambda take the whole batch for failed: nothing is lost.
+/// The failure item of a message. If the message has no id, Lambda treats the whole batch as failed, so nothing is
+/// lost.
 fn failure(message: &SqsMessage) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
     failure.item_identifier = message.message_id.clone().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Why a message was not consumed, and what becomes of it then.
+//! The failures of messages, and their consequences.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use aws_lambda_events::sqs::SqsMessage;
 use crate::payload::PayloadError;
 use crate::store::StoreError;
 
-/// Seconds after which a message comes back, by how often it was received. Later on it takes the queue's visibility
-/// timeout: a short disturbance costs seconds, and a long one does not use up the message's lives.
+/// Seconds after which a message comes back, by its receive count. Later retries use the queue's visibility timeout. A
+/// short disturbance then costs only seconds, and a long one does not use up the message's receives.
 const COMES_BACK_AFTER: [u64; 3] = [1, 5, 30];
 
-/// Why a message was not consumed.
+/// The reason why a message was not consumed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// No canonical event. The JSON error may quote the body, so only its position is repeated.
+    /// Not a canonical event. The JSON error may quote the body, so only its position is used.
     #[error("the message is no canonical event (line {line}, column {column})")]
     Unreadable { line: usize, column: usize },
     #[error(transparent)]
@@ -38,11 +38,11 @@ impl From<serde_json::Error> for Failure {
 }
 
 impl Failure {
-    /// True if the message would fail every time: it goes to the dead-letter queue at once.
+    /// True if the message would fail every time. It then goes to the dead-letter queue immediately.
     pub(crate) fn is_permanent(&self) -> bool {
         match self {
             Self::Unreadable { .. } | Self::Payload(PayloadError::Missing(_) | PayloadError::TooLarge { .. }) => true,
-            // A consumer without S3 can be deployed with it.
+            // A consumer without S3 can be redeployed with it.
             Self::Payload(PayloadError::Unavailable(_) | PayloadError::Unsupported)
             | Self::InProgress
             | Self::Store(_)
@@ -52,13 +52,13 @@ impl Failure {
         }
     }
 
-    /// True if the store would take it a moment later.
+    /// True if the store may accept it a moment later.
     pub(crate) fn is_momentary(&self) -> bool {
         matches!(self, Self::Conflict | Self::Store(StoreError::Throttled(_)))
     }
 }
 
-/// When a message that failed comes back. `None` if the queue's visibility timeout decides.
+/// The time after which a failed message comes back. `None` if the queue's visibility timeout decides.
 pub(crate) fn comes_back_after(message: &SqsMessage) -> Option<Duration> {
     let receives = message.attributes.get("ApproximateReceiveCount")?.parse::<usize>().ok()?;
     COMES_BACK_AFTER.get(receives.checked_sub(1)?).copied().map(Duration::from_secs)

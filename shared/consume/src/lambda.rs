@@ -16,9 +16,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::consumer::{Batch, Consumer};
 use crate::settings::{SettingError, Settings};
 
-/// A whole consumer: calls `function` with each event of the queue, and remembers in the table `IDEMPOTENCY_TABLE`
-/// which it has consumed ([`Consumer::each`], [`Settings::records`]). Serves the Lambda Runtime API until Lambda ends
-/// the process.
+/// Runs a consumer: calls `function` with each event of the queue, and records the consumed events in the table
+/// `IDEMPOTENCY_TABLE` ([`Consumer::each`], [`Settings::records`]). Serves the Lambda Runtime API until Lambda ends the
+/// process.
 ///
 /// A setting that is missing or malformed ends it at once with one line on standard error.
 pub fn run<E: Display>(function: impl AsyncFn(&Event<'_>) -> Result<(), E>) -> ExitCode {
@@ -46,7 +46,7 @@ where
         Ok(handle) => handle,
         Err(error) => return stop(&error),
     };
-    // One batch at a time is all that Lambda gives a process: threads would only cost start time.
+    // Lambda gives a process one batch at a time, so threads would only slow the start.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return stop(&error),
@@ -60,12 +60,12 @@ where
     }
 }
 
-/// One JSON object a line, as Lambda's JSON log format has it. Of other crates only warnings and errors: at lower levels
-/// the SDK and the runtime log requests, and requests hold bodies.
+/// Logs one JSON object per line, as in Lambda's JSON log format. From other crates only warnings and errors are
+/// logged: at lower levels the SDK and the runtime log requests, which contain bodies.
 fn log(level: LevelFilter) {
     let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("crm_consume", level);
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
-    // A second subscriber is refused; there is none before this.
+    // This is the first subscriber; a second one would be refused.
     let _ = tracing_subscriber::registry().with(lines.with_span_list(false)).with(targets).try_init();
 }
 

@@ -1,7 +1,7 @@
-//! The latest state of a record, made from its events in whatever order they come.
+//! The latest state of a record, computed from its events in any order of arrival.
 //!
-//! The README's section "The latest state of a record" explains the rule; this is the only place that implements it.
-//! Pure: no clock, no I/O.
+//! The README's section "The latest state of a record" explains the rules. This module implements them, without a clock
+//! or I/O.
 
 mod order;
 
@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 
 use order::{Fingerprint, Order, Stamp};
 
-/// Field name to value, in the event's own JSON: numbers keep their digits.
+/// Field name to value, as the event's own JSON, so that numbers keep their digits.
 type Fields = BTreeMap<String, Box<RawValue>>;
 
-/// The latest state of one record. [`Latest::default`] is a record of which nothing is known.
+/// The latest state of one record. [`Latest::default`] is an unknown record.
 ///
 /// ```
 /// # let json = include_str!("../../../events/heffl/deal_updated/expected.json");
@@ -44,7 +44,7 @@ pub struct Latest {
 pub struct Parts {
     /// The record's JSON.
     pub record: String,
-    /// When each part of the state came to be, and the latest event ids: JSON for [`Latest`] alone.
+    /// The times of each part of the state, and the latest event ids, as JSON that only [`Latest`] reads.
     pub order: String,
     /// The id of the latest event.
     pub event_id: String,
@@ -53,10 +53,10 @@ pub struct Parts {
 }
 
 impl Latest {
-    /// Takes an event into account. False if it was taken into account before: there is nothing to write.
+    /// Applies an event. False if it was applied before, so that there is nothing to write.
     ///
     /// # Errors
-    /// If the record is no JSON object. The types of an event do not allow that.
+    /// If the record is not a JSON object. The types of an event do not allow that.
     pub fn apply(&mut self, event: &Event<'_>) -> Result<bool, serde_json::Error> {
         let record = match &event.data.record {
             Some(record) => serde_json::from_str(&serde_json::to_string(record)?)?,
@@ -72,7 +72,7 @@ impl Latest {
             self.event_type = event.event_type.to_string();
         }
         self.order.note_existence(event.data.action, stamp);
-        // A deletion often carries no more than the record's id: what was known stays.
+        // A deletion often has only the record's id, so the known fields stay.
         let is_part = event.data.partial || event.data.action == Action::Deleted || event.data.record.is_none();
         if is_part {
             self.merge(record, &cleared(event), stamp);
@@ -82,7 +82,7 @@ impl Latest {
         Ok(true)
     }
 
-    /// Each field of a part by itself.
+    /// Merges a partial record field by field.
     fn merge(&mut self, record: Fields, cleared: &BTreeSet<&str>, stamp: Stamp) {
         let cleared = cleared.iter().filter(|name| !record.contains_key(**name)).map(|&name| (name.to_owned(), None));
         let cleared: Vec<_> = cleared.collect();
@@ -99,7 +99,7 @@ impl Latest {
         }
     }
 
-    /// The whole record, except for fields that a later part has set or cleared.
+    /// Replaces the whole record, except for fields that a later part has set or cleared.
     fn replace(&mut self, record: Fields, stamp: Stamp) {
         self.order.fields.retain(|_, of_field| !stamp.replaces(Some(*of_field)));
         let later = &self.order.fields;
@@ -109,8 +109,8 @@ impl Latest {
         self.order.is_complete = true;
     }
 
-    /// Forgets the fields, for a store that cannot hold them. The record is incomplete until a later event brings all of
-    /// it; events from before are no substitute.
+    /// Forgets the fields, for a store that cannot hold them. The record is incomplete until a later event brings all
+    /// of it; earlier events do not restore it.
     pub fn forget_fields(&mut self) {
         self.fields.clear();
         for stamp in std::mem::take(&mut self.order.fields).into_values() {
@@ -121,35 +121,35 @@ impl Latest {
         self.order.is_complete = false;
     }
 
-    /// True if the record was deleted, and nothing has undone that.
+    /// True if the record was deleted and not restored.
     pub fn is_deleted(&self) -> bool {
         self.order.is_deleted()
     }
 
-    /// True if a field that is not here is empty. False if only parts of the record are known.
+    /// True if missing fields are empty. False if only parts of the record are known.
     pub fn is_complete(&self) -> bool {
         self.order.is_complete
     }
 
-    /// True if this event was taken into account, as far as the latest ids tell.
+    /// True if this event is among the latest applied events.
     pub fn has_seen(&self, event_id: &str) -> bool {
         self.order.has_seen(Fingerprint::of(event_id))
     }
 
-    /// The number of events that were taken into account. It grows by one with each, so it is a version to write under.
+    /// The number of applied events. It grows by one with each, so it can be used as a version for conditional writes.
     pub fn events(&self) -> u64 {
         self.order.events
     }
 
-    /// The time of the latest event: the vendor's if it gave one, else the time of receipt.
+    /// The time of the latest event: the vendor's if there is one, or else the time of receipt.
     pub fn time(&self) -> Option<jiff::Timestamp> {
         self.order.newest.and_then(Stamp::time)
     }
 
-    /// As texts, for a store.
+    /// The state as texts, for a store.
     ///
     /// # Errors
-    /// If a value is no JSON; [`Latest`] holds none such.
+    /// If a value is not JSON, which [`Latest`] does not allow.
     pub fn to_parts(&self) -> Result<Parts, serde_json::Error> {
         Ok(Parts {
             record: serde_json::to_string(&self.fields)?,
@@ -159,10 +159,10 @@ impl Latest {
         })
     }
 
-    /// The state that [`Self::to_parts`] wrote.
+    /// Reads the state that [`Self::to_parts`] wrote.
     ///
     /// # Errors
-    /// If it did not write them.
+    /// If the parts have another format.
     pub fn from_parts(parts: &Parts) -> Result<Self, serde_json::Error> {
         Ok(Self {
             fields: serde_json::from_str(&parts.record)?,
@@ -173,7 +173,7 @@ impl Latest {
     }
 }
 
-/// The fields that an event says are empty now. A record leaves out what is empty, so only `changes` tells.
+/// The fields that an event has cleared. A record leaves out empty fields, so this is only visible in `changes`.
 fn cleared<'e>(event: &'e Event<'_>) -> BTreeSet<&'e str> {
     let is_null = |change: &&crm_event::FieldChange<'_>| change.to.as_ref().is_some_and(|to| to.get() == "null");
     event.data.changes.iter().filter(is_null).map(|change| &*change.field).collect()

@@ -4,36 +4,37 @@ use std::future::Future;
 
 pub use crm_event::S3Pointer as Pointer;
 
-/// Why an event is not there to read.
+/// The reason why an event cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PayloadError {
-    /// No answer, or one that says to come again.
+    /// No response, or a retryable error.
     #[error("the event's object is out of reach: {0}")]
     Unavailable(String),
-    /// Asking again will not help: deleted by the bucket's lifecycle, or no permission.
+    /// A permanent error: deleted by the bucket's lifecycle, or no permission.
     #[error("there is no object to read for the event: {0}")]
     Missing(String),
-    /// A consumer that was built or set up without S3.
+    /// The consumer was built or set up without S3.
     #[error("the message points to S3, and this consumer has no S3 client")]
     Unsupported,
     #[error("the event's object has {size} bytes, more than the {MAX_PAYLOAD_BYTES} that are read")]
     TooLarge { size: u64 },
 }
 
-/// Far more than an HTTP API lets in (10 MB, <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>),
-/// far less than a function's memory.
+/// Maximum size of an event. An HTTP API takes 10 MB
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>), and a function has much more
+/// memory.
 pub const MAX_PAYLOAD_BYTES: u64 = 64 << 20;
 
-/// Where objects are read from.
+/// A source of objects.
 pub trait Payloads {
     /// The object's bytes.
     ///
     /// # Errors
-    /// Where they could not be read.
+    /// If they could not be read.
     fn read(&self, pointer: &Pointer) -> impl Future<Output = Result<Vec<u8>, PayloadError>>;
 }
 
-/// For a consumer of events that all fit a message.
+/// No payloads, for a consumer whose events all fit a message.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoPayloads;
 

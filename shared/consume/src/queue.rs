@@ -1,5 +1,5 @@
-//! The queue that the messages came from: when a message that failed comes back, and where one goes that can never
-//! succeed.
+//! The queue that the messages came from. It delays failed messages, and moves messages that can never succeed to the
+//! dead-letter queue.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue};
 
-/// The message attribute that says why a message is in the dead-letter queue.
+/// The message attribute with the reason why a message is in the dead-letter queue.
 pub const REASON: &str = "reason";
-/// SQS takes as many in one request.
+/// Maximum number of entries in one SQS request.
 const MAX_ENTRIES: usize = 10;
-/// SQS takes as many attributes with a message.
+/// Maximum number of attributes of an SQS message.
 const MAX_ATTRIBUTES: usize = 10;
 
-/// Why the queue did not do what it was asked. The message stays on it.
+/// A failed call to the queue. The message stays on it.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     #[error("no dead-letter queue is set")]
@@ -25,23 +25,23 @@ pub enum QueueError {
     Unavailable(String),
 }
 
-/// What a consumer asks of its queue.
+/// The operations that a consumer needs from its queue.
 pub trait Queue {
     /// Puts a copy of a message on the dead-letter queue.
     ///
     /// # Errors
-    /// If it is not there.
+    /// If the copy could not be sent.
     fn dead_letter(&self, message: &SqsMessage, reason: &str) -> impl Future<Output = Result<(), QueueError>>;
 
-    /// Makes each of these messages visible again after so long.
+    /// Makes each of these messages visible again after its duration.
     ///
     /// # Errors
     /// If some of them come back after the queue's own visibility timeout instead.
     fn delay(&self, messages: &[(&SqsMessage, Duration)]) -> impl Future<Output = Result<(), QueueError>>;
 }
 
-/// For a consumer that does not know its queue: a message that failed comes back after the queue's visibility timeout,
-/// and the queue itself moves it to the dead-letter queue.
+/// No queue. A failed message comes back after the queue's visibility timeout, and the queue itself moves it to the
+/// dead-letter queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoQueue;
 
@@ -64,8 +64,8 @@ pub struct Sqs {
 }
 
 impl Sqs {
-    /// Without `url` messages come back after the queue's visibility timeout; without `dead_letter_url` those that can
-    /// never succeed do too, until the queue moves them.
+    /// A queue by its URL. Without `url`, messages come back after the queue's visibility timeout. Without
+    /// `dead_letter_url`, messages that can never succeed do too, until the queue moves them.
     pub fn new(client: Client, url: Option<String>, dead_letter_url: Option<String>) -> Self {
         Self { client, url, dead_letter_url }
     }
@@ -80,8 +80,8 @@ impl Queue for Sqs {
             .send_message()
             .queue_url(url)
             .set_message_body(message.body.clone())
-            // SQS drops a second copy of this message, sent because an answer got lost. Not the event's id: a message
-            // that was moved back and fails again within five minutes would be dropped too.
+            // With this id SQS drops a second copy that is sent because a response got lost. The event's id would not
+            // work: a message that was moved back and fails again within five minutes would be dropped too.
             .set_message_deduplication_id(group.is_some().then(|| message.message_id.clone()).flatten())
             .set_message_group_id(group);
         let own = message.message_attributes.iter().filter(|(name, _)| *name != REASON);

@@ -15,7 +15,7 @@ use tracing::level_filters::LevelFilter;
 use crate::queue::Sqs;
 use crate::store::DynamoDb;
 
-/// What is wrong with a setting, in one line that never holds its value.
+/// An invalid setting. The message is one line that never contains the value.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingError {
     #[error("{variable} is not set: expected {expected}")]
@@ -41,15 +41,15 @@ impl std::fmt::Debug for Settings {
 
 impl Settings {
     /// # Errors
-    /// Where what Lambda itself sets is not there.
+    /// If a variable that Lambda sets is missing.
     pub fn from_env() -> Result<Self, SettingError> {
         Self::new(std::env::vars())
     }
 
     /// # Errors
-    /// Where what Lambda itself sets is not there.
+    /// If a variable that Lambda sets is missing.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingError> {
-        // An empty variable is as good as none, as in the AWS SDKs.
+        // An empty variable counts as unset, as in the AWS SDKs.
         let variables: HashMap<_, _> = variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
         let required = |variable: &str| required(&variables, variable, "what Lambda itself sets");
         let (region, id, secret) =
@@ -58,25 +58,25 @@ impl Settings {
         Ok(Self {
             region: Region::new(region),
             credentials: Credentials::new(id, secret, token, None, "environment"),
-            // ring starts in a millisecond, without the entropy pass that aws-lc makes.
+            // ring starts in a millisecond, without the entropy collection of aws-lc.
             http_client: HttpClient::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
             variables,
         })
     }
 
-    /// A setting of the consumer's own; `expected` says what it is, for who has forgotten it.
+    /// A required setting of the consumer. The error contains `expected`.
     ///
     /// # Errors
-    /// Where it is not there.
+    /// If it is not set.
     pub fn get(&self, variable: &str, expected: &str) -> Result<String, SettingError> {
         required(&self.variables, variable, expected)
     }
 
-    /// Records in the table `IDEMPOTENCY_TABLE`, under the prefix `IDEMPOTENCY_KEY_PREFIX`, which is the function's
-    /// name where it is not set.
+    /// Records in the table `IDEMPOTENCY_TABLE`, with the prefix `IDEMPOTENCY_KEY_PREFIX` or the function's name by
+    /// default.
     ///
     /// # Errors
-    /// Where there is no `IDEMPOTENCY_TABLE`.
+    /// If `IDEMPOTENCY_TABLE` is not set.
     pub fn records(&self) -> Result<DynamoDb, SettingError> {
         let table = self.get("IDEMPOTENCY_TABLE", "the name of the table of idempotency records")?;
         let prefix = match self.variables.get("IDEMPOTENCY_KEY_PREFIX") {
@@ -86,17 +86,17 @@ impl Settings {
         Ok(DynamoDb::new(self.dynamodb(), table, prefix))
     }
 
-    /// The queue of `QUEUE_URL` and its dead-letter queue of `DEAD_LETTER_QUEUE_URL`. Both are optional: without them SQS
-    /// alone decides when a message that failed comes back, and where it goes in the end.
+    /// The queue of `QUEUE_URL` and its dead-letter queue of `DEAD_LETTER_QUEUE_URL`. Both are optional: without them
+    /// only SQS decides when a failed message comes back, and when it is moved.
     pub fn queue(&self) -> Sqs {
         let url = |variable: &str| self.variables.get(variable).cloned();
         Sqs::new(self.sqs(), url("QUEUE_URL"), url("DEAD_LETTER_QUEUE_URL"))
     }
 
-    /// The level of `LOG_LEVEL`; `INFO` where it is not set.
+    /// The level of `LOG_LEVEL`; `INFO` by default.
     ///
     /// # Errors
-    /// Where it is no level.
+    /// If it is not a level.
     pub fn log_level(&self) -> Result<LevelFilter, SettingError> {
         let Some(word) = self.variables.get("LOG_LEVEL") else { return Ok(LevelFilter::INFO) };
         let word = if word.eq_ignore_ascii_case("FATAL") { "ERROR" } else { word };
@@ -106,8 +106,8 @@ impl Settings {
         })
     }
 
-    /// A client of DynamoDB. A call gives up after 2.5 s: ten messages that each meet a silent DynamoDB are through
-    /// within a function's 30 s.
+    /// A DynamoDB client. A call times out after 2.5 s, so that ten messages with a silent DynamoDB take less than a
+    /// function's 30 s.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -132,7 +132,7 @@ impl Settings {
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
-    /// A client of S3, for events of up to some MB.
+    /// An S3 client, for events of up to some MB.
     #[cfg(feature = "s3")]
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let mut config = aws_sdk_s3::Config::builder()
@@ -143,13 +143,13 @@ impl Settings {
             .timeout_config(timeouts(Duration::from_secs(3), Duration::from_secs(6)))
             .http_client(self.http_client.clone());
         let endpoint_url = self.endpoint_url("S3");
-        // An S3 elsewhere has no name for each bucket.
+        // Another S3 endpoint has no host name for each bucket.
         config.set_force_path_style(endpoint_url.is_some().then_some(true));
         config.set_endpoint_url(endpoint_url);
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
-    /// A service elsewhere, as of a local stack.
+    /// The URL of another endpoint of a service, such as that of a local stack.
     fn endpoint_url(&self, service: &str) -> Option<String> {
         let own = self.variables.get(&format!("AWS_ENDPOINT_URL_{service}"));
         own.or_else(|| self.variables.get("AWS_ENDPOINT_URL")).cloned()
@@ -170,7 +170,7 @@ fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_millis(200))
 }
 
-/// The SDK alone sets no bound at all.
+/// The timeouts of a client. The SDK's defaults have none.
 fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -193,7 +193,7 @@ mod tests {
         ("LOG_LEVEL", "fatal"),
     ];
 
-    /// The settings with one of them changed, read as `run` reads them.
+    /// Reads settings with one changed, as `run` does.
     fn read(variable: &str, value: &str) -> Result<Settings, String> {
         let variables = GOOD.into_iter().filter(|(name, _)| *name != variable).chain([(variable, value)]);
         let settings = Settings::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -1,4 +1,4 @@
-//! When each part of a record's state came to be: what decides between two events.
+//! The times of each part of a record's state, by which events are ordered.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use md5::{Digest as _, Md5};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// So many event ids are remembered, 8 bytes each. A duplicate is recognized as long as fewer events of its record came
-/// between: more than a bulk edit makes, of a vendor that sends one event for each property.
+/// Maximum number of remembered event ids, 8 bytes each. A duplicate is recognized as long as fewer events of its
+/// record came in between. This is enough for a bulk edit of a vendor that sends one event for each property.
 const MAX_FINGERPRINTS: usize = 128;
 
-/// When an event happened and when it was received, in microseconds since 1970.
+/// The time of an event and the time of its receipt, in microseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp(
-    /// The vendor's own time, if it gave one.
+    /// The vendor's own time, if there is one.
     Option<i64>,
     /// The time of receipt.
     i64,
@@ -31,8 +31,8 @@ impl Stamp {
         Timestamp::from_microsecond(self.0.unwrap_or(self.1)).ok()
     }
 
-    /// True if this is earlier. Two clocks make no order: the vendor's times decide only between two of them, otherwise
-    /// the receipt does. It also decides between equal times.
+    /// True if this is earlier. Times of different clocks cannot be ordered: two vendor times are compared with each
+    /// other, otherwise the times of receipt are. The receipt also decides between equal times.
     fn is_before(self, other: Self) -> bool {
         match (self.0, other.0) {
             (Some(time), Some(other_time)) => (time, self.1) < (other_time, other.1),
@@ -40,7 +40,7 @@ impl Stamp {
         }
     }
 
-    /// True if there is nothing yet, or nothing later.
+    /// True if there is no current stamp, or no later one.
     pub(super) fn replaces(self, current: Option<Self>) -> bool {
         current.is_none_or(|current| !self.is_before(current))
     }
@@ -52,25 +52,25 @@ pub(super) struct Fingerprint([u8; 8]);
 
 impl Fingerprint {
     pub(super) fn of(event_id: &str) -> Self {
-        // An MD5 has 16 bytes: there always is a first chunk of 8.
+        // Never the default: an MD5 has 16 bytes.
         Self(Md5::digest(event_id).first_chunk().copied().unwrap_or_default())
     }
 }
 
-/// The order of a record's state. Its JSON is short, for it is written with each event.
+/// The order of a record's state. Its JSON is short, because it is written with each event.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Order {
-    /// Events taken into account.
+    /// The number of applied events.
     #[serde(rename = "n")]
     pub(super) events: u64,
     /// The latest event.
     #[serde(rename = "l", skip_serializing_if = "Option::is_none")]
     pub(super) newest: Option<Stamp>,
-    /// The latest event with the whole record: the stamp of every field that has none of its own.
+    /// The latest event with the whole record. Its stamp applies to every field without its own stamp.
     #[serde(rename = "w", skip_serializing_if = "Option::is_none")]
     pub(super) whole: Option<Stamp>,
-    /// A field that is not in the record is empty.
+    /// True if a field that is not in the record is empty.
     #[serde(rename = "c")]
     pub(super) is_complete: bool,
     /// Fields that a part of the record has set or cleared after that.
@@ -82,7 +82,7 @@ pub(super) struct Order {
     /// The latest creation or restoration.
     #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
     restoration: Option<Stamp>,
-    /// The latest other event with a vendor's time: at that time the record existed.
+    /// The latest other event with a vendor's time, at which the record existed.
     #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
     alive: Option<Stamp>,
     /// The latest event ids, oldest first.
@@ -95,7 +95,7 @@ impl Order {
         self.fingerprints.contains(&fingerprint)
     }
 
-    /// Counts an event and remembers its id. False if it was there.
+    /// Counts an event and remembers its id. False if the id was known.
     pub(super) fn remember(&mut self, fingerprint: Fingerprint) -> bool {
         if self.has_seen(fingerprint) {
             return false;
@@ -113,13 +113,13 @@ impl Order {
         self.fields.get(name).copied().or(self.whole)
     }
 
-    /// What an event says about whether the record exists.
+    /// Records what an event implies about the existence of the record.
     pub(super) fn note_existence(&mut self, action: Action, stamp: Stamp) {
         let latest = match action {
             Action::Deleted => &mut self.deletion,
             Action::Created | Action::Restored => &mut self.restoration,
             _ if stamp.0.is_some() => &mut self.alive,
-            // Without a vendor's time it may be an older state, sent again.
+            // Without a vendor's time it may be an older state that was sent again.
             _ => return,
         };
         if stamp.replaces(*latest) {
@@ -127,8 +127,9 @@ impl Order {
         }
     }
 
-    /// A deletion wins over all that was received before it. A later creation or restoration undoes it, and so does a
-    /// vendor's time later than the deletion's own; if the deletion has none, later than its receipt.
+    /// True if the record is deleted. A deletion wins over everything that was received before it. A later creation or
+    /// restoration undoes it. So does an event with a vendor's time later than the deletion's own, or later than its
+    /// receipt if it has none.
     pub(super) fn is_deleted(&self) -> bool {
         let Some(deletion) = self.deletion else { return false };
         let is_restored = self.restoration.is_some_and(|restoration| deletion.is_before(restoration));
@@ -139,7 +140,7 @@ impl Order {
     }
 }
 
-/// Fields by their stamp, as a list of `[stamp, [names]]`: the fields of one event share a stamp.
+/// Serializes fields by their stamp, as a list of `[stamp, [names]]`, because the fields of one event share a stamp.
 mod grouped {
     use super::{BTreeMap, Deserialize, Deserializer, Serialize, Serializer, Stamp};
 
@@ -160,7 +161,7 @@ mod grouped {
     }
 }
 
-/// Fingerprints as one Base64 text.
+/// Serializes fingerprints as one Base64 text.
 mod packed {
     use serde::de::Error;
 

@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Claim, Commit, Store, StoreError, Times, Transact};
 
-/// A write of an effect in memory. False is what a condition that does not hold is in DynamoDB: it has written nothing,
-/// the writes after it are not made, and there is no record.
+/// A write of an effect in memory. False means that its condition does not hold, as in DynamoDB: it has written
+/// nothing, the later writes are not made, and there is no record.
 pub type Effect = Box<dyn FnOnce() -> bool + Send>;
 
-/// Records in memory, for tests: the rules of [`DynamoDb`](super::DynamoDb), without a table. Clones share the records.
+/// Records in memory, for tests, with the rules of [`DynamoDb`](super::DynamoDb). Clones share the records.
 #[derive(Clone)]
 pub struct Memory {
     records: Arc<Mutex<HashMap<String, Record>>>,
@@ -21,13 +21,13 @@ pub struct Memory {
 
 #[derive(Clone, Copy)]
 struct Record {
-    /// The deadline of the invocation that has the event in progress; none once it is completed.
+    /// The deadline of the invocation that has the event in progress; `None` once it is completed.
     in_progress_until: Option<Timestamp>,
     expires: Timestamp,
 }
 
 impl Record {
-    /// As [`DynamoDb`](super::DynamoDb)'s condition has it.
+    /// The state by the condition of [`DynamoDb`](super::DynamoDb).
     fn claim(self, now: Timestamp) -> Claim {
         match self.in_progress_until {
             _ if self.expires < now => Claim::Ours,
