@@ -80,7 +80,7 @@ fn in_table(source: &str, name: &str) -> anyhow::Result<String> {
 
 /// The deployment's template with the CRM added to its list, in alphabetical order.
 fn in_template(source: &str, name: &str) -> anyhow::Result<String> {
-    const LIST: &str = "# Every CRM that there is. A new one is one line here.\n    Default: >-\n";
+    const LIST: &str = "# All CRMs. A new CRM is one line here.\n    Default: >-\n";
     let (before, rest) = source.split_once(LIST).with_context(|| format!("{TEMPLATE} has no list of CRMs"))?;
     let (list, after) = rest.split_once("\n\n").with_context(|| format!("the list in {TEMPLATE} does not end"))?;
     let mut names: Vec<&str> = list.lines().map(|line| line.trim().trim_end_matches(',')).collect();
