@@ -1,4 +1,4 @@
-//! `POST /webhooks/close`: the package's name says which vendor.
+//! `POST /webhooks/close`. The package's name selects the vendor.
 
 use std::process::ExitCode;
 

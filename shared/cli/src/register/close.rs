@@ -1,5 +1,5 @@
-//! Close: <https://developer.close.com/api/resources/webhooks>, checked 2026-11. An event is an object type and an action;
-//! its name here is the two with a point between them (`task.lead.created`). An organization has at most 40 webhooks,
+//! Close: <https://developer.close.com/api/resources/webhooks>, checked 2026-11. An event is an object type and an
+//! action; here its name is both, joined with a point (`task.lead.created`). An organization has at most 40 webhooks,
 //! which are one page.
 
 use data_encoding::BASE64;

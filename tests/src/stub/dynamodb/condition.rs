@@ -1,4 +1,4 @@
-//! The condition expressions that the consumers send, and no others.
+//! Supports only the condition expressions that the consumers send.
 //!
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html>
 
@@ -29,8 +29,8 @@ pub fn holds(expression: &str, placeholders: Placeholders<'_>, item: Option<&Ite
         "#status = :inprogress AND #in_progress_expiry = :deadline" => {
             Ok(check.equal("#status", ":inprogress")? && check.equal("#in_progress_expiry", ":deadline")?)
         }
-        // Powertools for AWS Lambda: a record may be claimed where there is none, where it has expired, and where its
-        // invocation has ended without a word.
+        // Powertools for AWS Lambda: a record may be claimed if there is none, if it has expired, or if its invocation
+        // ended without a result.
         "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND \
          attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)" => {
             Ok(check.attribute("#id")?.is_none()
@@ -64,14 +64,14 @@ impl<'a> Check<'a> {
         Ok(self.attribute(attribute)? == Some(self.value(value)?))
     }
 
-    /// An attribute that is not there, or of another type, compares with nothing.
+    /// A comparison with a missing attribute, or one of another type, is false.
     fn less(&self, attribute: &str, value: &str) -> Result<bool, String> {
         let (attribute, value) = (self.attribute(attribute)?, self.value(value)?);
         Ok(attribute.and_then(number).zip(number(value)).is_some_and(|(attribute, value)| attribute < value))
     }
 }
 
-/// As exact as the times here need.
+/// Integers are enough for the times here.
 fn number(value: &Value) -> Option<i128> {
     i128::from_str(value.get("N")?.as_str()?).ok()
 }
