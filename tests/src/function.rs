@@ -146,6 +146,7 @@ impl Asked {
 }
 
 fn function(vendor: &'static Vendor, sqs: &Sqs, secrets: &str) -> Function {
+    crate::keep_callsites_open();
     let config = Config::read(vendor, |variable| {
         Some(match variable {
             "QUEUE_URL" => QUEUE.to_owned(),

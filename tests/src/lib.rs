@@ -12,6 +12,10 @@ pub mod stub;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
 
 /// The workspace's root.
 pub fn root() -> PathBuf {
@@ -32,6 +36,18 @@ pub fn binaries() -> anyhow::Result<PathBuf> {
     // A test is in `deps`, a binary is not.
     let folder = folder.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
     folder.map(Path::to_owned).ok_or_else(|| anyhow::anyhow!("this process is in no folder"))
+}
+
+/// Keeps all log call sites enabled for the tests that read the log. `tracing` decides once for each call site, by the
+/// subscribers at that moment. A concurrent test without a subscriber could decide last and disable it for the other tests
+/// too, so every helper that makes a function calls this first.
+pub fn keep_callsites_open() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let open = tracing_subscriber::registry().with(dynamic_filter_fn(|_, _| false));
+        let is_first = tracing::subscriber::set_global_default(open).is_ok();
+        assert!(is_first, "another subscriber is the default of all threads");
+    });
 }
 
 /// The folder of the stored inputs of the fuzzer, with one folder per target.

@@ -91,6 +91,7 @@ async fn request_head(stream: &mut TcpStream) -> Option<String> {
 }
 
 fn function(endpoint: &str) -> Function {
+    tests::keep_callsites_open();
     let config = Config::read(heffl(), |variable| {
         Some(match variable {
             "QUEUE_URL" => Sqs::queue_url(endpoint, QUEUE),

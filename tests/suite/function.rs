@@ -63,6 +63,7 @@ fn function(vendor: &'static Vendor, client: SharedHttpConnector, include_raw: b
 
 /// A vendor's function with these settings in addition to the required ones.
 pub fn function_with(vendor: &'static Vendor, client: SharedHttpConnector, settings: &[(&str, &str)]) -> Function {
+    tests::keep_callsites_open();
     let config = config_with(vendor, settings);
     let queues = Queues::with_connector(&config.destination, client);
     let secrets = inline_secrets(&config);

@@ -47,7 +47,7 @@ pub async fn lines(
     let writer = written.clone();
     let layer = tracing_subscriber::fmt::layer().event_format(crm_ingest::Lines).with_writer(move || writer.clone());
     let own = tracing_subscriber::filter::Targets::new().with_target("crm_ingest", tracing::Level::TRACE);
-    crate::keep_callsites_open();
+    tests::keep_callsites_open();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(own).with(layer));
     ask(&function_with(vendor, sqs, settings), webhook).await;
     written.lines()

@@ -29,15 +29,3 @@ mod stores;
 mod stubs;
 mod tolerance;
 mod webhook_secrets;
-
-/// Keeps all log call sites enabled for the tests that read the log. `tracing` decides once for each call site, by the
-/// subscribers at that moment. A concurrent test without a subscriber would disable it for the other tests too.
-fn keep_callsites_open() {
-    use tracing_subscriber::filter::dynamic_filter_fn;
-    use tracing_subscriber::layer::SubscriberExt;
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let open = tracing_subscriber::registry().with(dynamic_filter_fn(|_, _| false));
-        tracing::subscriber::set_global_default(open).unwrap();
-    });
-}

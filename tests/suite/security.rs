@@ -53,7 +53,7 @@ fn logged(f: impl FnOnce()) -> String {
     }
     let memory = Memory::default();
     let writer = memory.clone();
-    crate::keep_callsites_open();
+    tests::keep_callsites_open();
     tracing::subscriber::with_default(crm_ingest::subscriber(LevelFilter::TRACE, move || writer.clone()), f);
     let log = memory.0.lock().unwrap().clone();
     String::from_utf8(log).unwrap()

@@ -58,6 +58,7 @@ fn connector(store: &SecretStore) -> SharedHttpConnector {
 }
 
 async fn start(setting: &str, store: &SecretStore) -> Result<Function, String> {
+    tests::keep_callsites_open();
     let (config, connector) = (config(setting), connector(store));
     let aws = &config.destination.aws;
     let secrets = WebhookSecrets::open(heffl(), &config.secrets, aws, connector.clone(), RECEIVED_AT).await;

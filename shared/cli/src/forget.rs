@@ -14,6 +14,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use crm_event::{Entity, Event};
 use crm_normalize::Vendor;
 use crm_normalize::key::Subject;
+use serde::Deserialize;
 
 use crate::replay::From;
 use crate::replay::item::{Content, Item, Plan};
@@ -45,14 +46,14 @@ impl RecordName<'_> {
 pub struct Report {
     is_removal: bool,
     pub places: Vec<Found>,
-    /// Messages waiting on the main queue, as reported by SQS.
+    /// Messages waiting on the main queue and on those of further consumers, as reported by SQS.
     pub waiting: usize,
 }
 
 /// Counts for one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    pub place: &'static str,
+    pub place: String,
     /// Items about this record only. They are removed.
     pub matching: usize,
     /// Items about this record and others. They are left.
@@ -87,7 +88,7 @@ impl fmt::Display for Report {
         if self.waiting > 0 {
             writeln!(
                 f,
-                "\nAbout {} messages wait on the main queue. Run this again once they are consumed.",
+                "\nAbout {} messages wait on the main queue or a consumer's. Run this again once they are consumed.",
                 self.waiting
             )?;
         }
@@ -98,21 +99,33 @@ impl fmt::Display for Report {
     }
 }
 
-/// Searches all places once. Removes the items about the record if the report is for a removal.
+/// Searches all places once, with the dead letters of the further consumers whose queues are given. Removes the items about
+/// the record if the report is for a removal.
 ///
 /// # Errors
 /// If AWS cannot be reached or refuses. `report` has the work done until then.
-pub async fn forget(stack: &Stack, record: RecordName<'_>, report: &mut Report) -> anyhow::Result<()> {
+pub async fn forget(
+    stack: &Stack,
+    consumer_queues: &[String],
+    record: RecordName<'_>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let aws = stack.aws().await;
     let key = record.key();
     report.waiting = waiting(&aws, &stack.queue_url).await?;
     if let Some(table) = &stack.view_table {
         let matching = usize::from(in_table(&aws, table, &key, report.is_removal).await?);
-        report.places.push(Found { place: "table of records", matching, shared: 0, unknown: 0 });
+        report.places.push(Found { place: "table of records".to_owned(), matching, shared: 0, unknown: 0 });
     }
     let vendor = Some(record.vendor);
     for (place, from) in [("dead letters", From::DeadLetter), ("quarantine", From::Quarantine)] {
         in_source(Source::open(stack, &aws, from, vendor)?, place, record, &key, report).await?;
+    }
+    for queue_url in consumer_queues {
+        report.waiting = report.waiting.saturating_add(waiting(&aws, queue_url).await?);
+        let dead_letters = dead_letter_queue(&aws, queue_url).await?;
+        let place = format!("dead letters of {}", queue_name(queue_url));
+        in_source(Source::dead_letters(&aws, dead_letters), &place, record, &key, report).await?;
     }
     for (place, folder) in [
         ("overflow store, pending/", "pending"),
@@ -135,6 +148,29 @@ async fn waiting(aws: &Aws, queue_url: &str) -> anyhow::Result<usize> {
     Ok(names.iter().map(number).fold(0, usize::saturating_add))
 }
 
+/// The URL of the dead-letter queue that a queue's redrive policy names.
+async fn dead_letter_queue(aws: &Aws, queue_url: &str) -> anyhow::Result<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct RedrivePolicy {
+        dead_letter_target_arn: String,
+    }
+    let name = QueueAttributeName::RedrivePolicy;
+    let request = aws.sqs().get_queue_attributes().queue_url(queue_url).attribute_names(name.clone());
+    let answer = request.send().await.with_context(|| format!("cannot look at {queue_url}"))?;
+    let policy = answer.attributes().and_then(|all| all.get(&name)).map(|policy| serde_json::from_str(policy));
+    let policy: RedrivePolicy = policy.with_context(|| format!("{queue_url} has no dead-letter queue"))??;
+    // A queue and its dead-letter queue are of one account and region.
+    let (place, _) = queue_url.rsplit_once('/').with_context(|| format!("{queue_url} is no queue's URL"))?;
+    let arn = &policy.dead_letter_target_arn;
+    let (_, name) = arn.rsplit_once(':').with_context(|| format!("{arn} is no queue's ARN"))?;
+    Ok(format!("{place}/{name}"))
+}
+
+fn queue_name(queue_url: &str) -> &str {
+    queue_url.rsplit_once('/').map_or(queue_url, |(_, name)| name)
+}
+
 /// True if the table has an item of the record.
 async fn in_table(aws: &Aws, table: &str, key: &str, is_removal: bool) -> anyhow::Result<bool> {
     let table_key = || AttributeValue::S(key.to_owned());
@@ -150,12 +186,12 @@ async fn in_table(aws: &Aws, table: &str, key: &str, is_removal: bool) -> anyhow
 
 async fn in_source(
     mut source: Source,
-    place: &'static str,
+    place: &str,
     record: RecordName<'_>,
     key: &str,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let mut found = Found { place, matching: 0, shared: 0, unknown: 0 };
+    let mut found = Found { place: place.to_owned(), matching: 0, shared: 0, unknown: 0 };
     let result = look_through(&mut source, record, key, report.is_removal, &mut found).await;
     report.places.push(found);
     // Make unchanged messages visible to other consumers again, also after a failure.
@@ -192,7 +228,7 @@ async fn look_through(
             };
             *count = count.saturating_add(1);
         }
-        print_progress(found.place, seen.len());
+        print_progress(&found.place, seen.len());
     }
 }
 

@@ -152,6 +152,10 @@ enum Command {
         entity: Entity,
         /// The vendor's id of the record.
         id: String,
+        /// The queue of a further consumer, to search its dead letters too: output ConsumerQueueUrl of infra/fan-out.yaml.
+        /// Repeat it for each consumer.
+        #[arg(long = "consumer-queue", value_name = "URL")]
+        consumer_queues: Vec<String>,
         /// Remove the data, instead of only showing it.
         #[arg(long)]
         yes: bool,
@@ -303,11 +307,12 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             replayed?;
         }
-        Command::Forget { vendor, account, entity, id, yes, dry_run: _, stack } => {
+        Command::Forget { vendor, account, entity, id, consumer_queues, yes, dry_run: _, stack } => {
             let record = forget::RecordName { vendor, account: &account, entity, id: &id };
             let mut report = forget::Report::new(yes);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let forgotten = runtime.block_on(forget::forget(&Stack::read(&stack)?, record, &mut report));
+            let stack = Stack::read(&stack)?;
+            let forgotten = runtime.block_on(forget::forget(&stack, &consumer_queues, record, &mut report));
             write!(out, "{report}")?;
             forgotten?;
         }

@@ -23,6 +23,9 @@ const DEAD: &str = "dead.fifo";
 const QUARANTINE: &str = "quarantine";
 const BUCKET: &str = "overflow";
 const TABLE: &str = "records";
+/// Of a further consumer.
+const SALES: &str = "sales.fifo";
+const SALES_DEAD: &str = "sales-dead-letter.fifo";
 
 struct Place {
     aws: Aws,
@@ -33,9 +36,11 @@ struct Place {
 impl Place {
     async fn new() -> Self {
         let aws = Aws::default();
-        for queue in [MAIN, DEAD, QUARANTINE] {
+        for queue in [MAIN, DEAD, QUARANTINE, SALES_DEAD] {
             aws.sqs.create(queue, Settings::of(queue));
         }
+        let dead_letters = Some((SALES_DEAD.to_owned(), 8));
+        aws.sqs.create(SALES, Settings { dead_letters, ..Settings::of(SALES) });
         aws.s3.create(BUCKET);
         aws.dynamodb.create(TABLE, &["partitionkey"]);
         let server = Server::start(aws.clone()).await.unwrap();
@@ -81,10 +86,14 @@ impl Place {
     }
 
     async fn forget(&self, id: &str, is_removal: bool) -> Report {
+        self.forget_with(&[], id, is_removal).await
+    }
+
+    async fn forget_with(&self, consumer_queues: &[String], id: &str, is_removal: bool) -> Report {
         let heffl = crm::find("heffl").unwrap();
         let mut report = Report::new(is_removal);
         let record = RecordName { vendor: heffl, account: "default", entity: Entity::Lead, id };
-        forget(&self.stack, record, &mut report).await.unwrap();
+        forget(&self.stack, consumer_queues, record, &mut report).await.unwrap();
         report
     }
 }
@@ -173,7 +182,7 @@ async fn a_webhook_about_other_records_too_is_left() {
     place.store(&format!("pending/{}/1.json", case.vendor.name), &body).await;
     let mut report = Report::new(true);
     let record = RecordName { vendor: case.vendor, account: &account, entity, id: &id };
-    forget(&place.stack, record, &mut report).await.unwrap();
+    forget(&place.stack, &[], record, &mut report).await.unwrap();
     assert_eq!(counts(&report)[3], (0, 1, 0), "{report}");
     assert_eq!(place.contents().3.len(), 1);
 }
@@ -186,4 +195,28 @@ async fn messages_on_the_main_queue_are_said() {
     let report = place.forget("jane", true).await;
     assert_eq!(report.waiting, 1);
     assert!(report.to_string().contains("wait on the main queue"), "{report}");
+}
+
+#[tokio::test]
+async fn the_dead_letters_of_a_further_consumer_are_searched_too() {
+    let place = Place::new().await;
+    for id in ["jane", "other"] {
+        place.send(SALES_DEAD, id, &lead(id).1);
+    }
+    place.send(SALES, "jane", &lead("jane").1);
+    let sales = [place.stack.queue_url.replace(MAIN, SALES)];
+    let report = place.forget_with(&sales, "jane", true).await;
+    let of_sales = report.places.iter().find(|found| found.place == "dead letters of sales.fifo").unwrap();
+    assert_eq!((of_sales.matching, report.waiting), (1, 1), "{report}");
+    assert_eq!(place.aws.sqs.counts(SALES_DEAD).waiting, 1, "another's is left");
+    let report = place.forget_with(&sales, "jane", true).await;
+    assert_eq!(report.places.iter().map(|found| found.matching).sum::<usize>(), 0, "{report}");
+
+    let without = [place.stack.queue_url.clone()];
+    let (record, mut report) = (
+        RecordName { vendor: crm::find("heffl").unwrap(), account: "default", entity: Entity::Lead, id: "jane" },
+        Report::new(false),
+    );
+    let error = forget(&place.stack, &without, record, &mut report).await.unwrap_err().to_string();
+    assert!(error.ends_with("main.fifo has no dead-letter queue"), "{error}");
 }

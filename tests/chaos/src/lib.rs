@@ -6,6 +6,7 @@
 //! a ledger compares what the vendors were told with what is in effect.
 #![expect(clippy::arithmetic_side_effects, reason = "no counter or time here comes near its type's end")]
 
+mod ends;
 mod gateway;
 pub mod ledger;
 pub mod lives;
@@ -32,7 +33,7 @@ use tokio::task::JoinSet;
 
 use gateway::{Gateway, Pool};
 use ledger::{Entry, Told};
-use lives::{Life, Lived};
+use lives::Life;
 use mapping::Mapping;
 use protocols::{Killers, OfDynamoDb, OfGateway, OfS3, OfSqs};
 pub use report::Report;
@@ -107,7 +108,7 @@ pub async fn run(options: Options, progress: impl Fn(&str)) -> anyhow::Result<Re
     tokio::pin!(sending);
     let mut tick = tokio::time::interval(TICK);
     tick.tick().await;
-    let (entries, lived) = loop {
+    let (entries, lives) = loop {
         tokio::select! {
             sent = &mut sending => break sent?,
             _ = tick.tick() => progress(&world.progress(&options, started)),
@@ -128,7 +129,10 @@ pub async fn run(options: Options, progress: impl Fn(&str)) -> anyhow::Result<Re
             last = (world.undelivered(), Instant::now());
         }
     }
-    let (ends, wrong_states) = lives::ends(&lived, &entries, &world.tables);
+    let (ends, wrong_states) = {
+        let received = world.mapping.traced.lock().unwrap_or_else(PoisonError::into_inner);
+        ends::ends(&lives, &entries, &received, &world.tables)?
+    };
     Ok(Report {
         ends,
         wrong_states,
@@ -251,9 +255,16 @@ impl World {
         let of_crm = |vendor: &&Vendor| anyhow::Ok((vendor.name, Retries::of_crm(&tests::root(), vendor.name)?));
         let retries: anyhow::Result<_> = crm_normalize::crm::ALL.iter().map(of_crm).collect();
 
-        let (queue, counts) = (QUEUE, mapping::Counts::default());
-        let mapping =
-            Arc::new(Mapping { sqs: sqs.clone(), queue, consumers: consumers.clone(), seed, twice: 200, counts });
+        let (queue, counts, traced) = (QUEUE, mapping::Counts::default(), Mutex::default());
+        let mapping = Arc::new(Mapping {
+            sqs: sqs.clone(),
+            queue,
+            consumers: consumers.clone(),
+            seed,
+            twice: 200,
+            counts,
+            traced,
+        });
         let mut pollers = JoinSet::new();
         for _ in 0..options.consumers {
             pollers.spawn(mapping.clone().poll());
@@ -286,12 +297,12 @@ impl World {
         self: &Arc<Self>,
         options: &Options,
         catalogue: &Arc<Catalogue>,
-    ) -> anyhow::Result<(Vec<Entry>, Vec<Lived>)> {
+    ) -> anyhow::Result<(Vec<Entry>, Vec<Life>)> {
         let posting = Arc::new(Semaphore::new(options.concurrency));
         // Those that wait for their next attempt are out of the way of the others, but not without limit.
         let under_way = Arc::new(Semaphore::new(options.concurrency * 8));
         let mut deliveries = JoinSet::new();
-        let (mut entries, mut lived) = (Vec::new(), Vec::new());
+        let (mut entries, mut lives) = (Vec::new(), Vec::new());
         let of_lives = options.deliveries / 2 / lives::STEPS * lives::STEPS;
         let single = options.deliveries - of_lives;
         let steps = usize::try_from(lives::STEPS)?;
@@ -308,23 +319,23 @@ impl World {
                 });
             } else {
                 deliveries.spawn(async move {
-                    let (entries, lived) = world.live(seed, index, &posting).await?;
+                    let (entries, life) = world.live(seed, index, &posting).await?;
                     drop(permit);
-                    anyhow::Ok((entries, Some(lived)))
+                    anyhow::Ok((entries, Some(life)))
                 });
             }
             while let Some(sent) = deliveries.try_join_next() {
                 let (some, life) = sent??;
                 entries.extend(some);
-                lived.extend(life);
+                lives.extend(life);
             }
         }
         while let Some(sent) = deliveries.join_next().await {
             let (some, life) = sent??;
             entries.extend(some);
-            lived.extend(life);
+            lives.extend(life);
         }
-        Ok((entries, lived))
+        Ok((entries, lives))
     }
 
     /// The life of one record, whose webhooks have the numbers from `first` on.
@@ -334,24 +345,21 @@ impl World {
         seed: u64,
         first: u64,
         posting: &Arc<Semaphore>,
-    ) -> anyhow::Result<(Vec<Entry>, Lived)> {
-        let mut life = Life::new(seed, first / lives::STEPS, jiff::Timestamp::now());
+    ) -> anyhow::Result<(Vec<Entry>, Life)> {
+        let mut life = Life::new(seed, first / lives::STEPS, jiff::Timestamp::now())?;
         let mut sending = JoinSet::new();
-        let (mut numbers, mut is_late) = (Vec::new(), false);
         for index in first..first + lives::STEPS {
             let delivery = life.live(index)?;
             let late = lives::lateness(seed, index);
-            is_late |= late.is_some();
             let (world, posting, (first, sent)) = (self.clone(), posting.clone(), oneshot::channel());
             sending.spawn(async move { world.deliver(index, delivery, &posting, seed, late, first).await });
             let _ = sent.await;
-            numbers.push(index);
         }
         let mut entries = Vec::new();
         while let Some(entry) = sending.join_next().await {
             entries.push(entry??);
         }
-        Ok((entries, Lived { life, deliveries: numbers, is_late }))
+        Ok((entries, life))
     }
 
     /// Tells `sent` when it has been sent for the first time, or is late.

@@ -3,8 +3,9 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -37,6 +38,8 @@ pub struct Mapping {
     /// How many of 10,000 batches are delivered twice at the same time.
     pub twice: u64,
     pub counts: Counts,
+    /// The events with a trace context that were handed to the consumer, by it.
+    pub traced: Mutex<HashMap<String, Vec<Arc<str>>>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -64,7 +67,21 @@ impl Mapping {
         }
     }
 
+    /// Remembers the events of records with a life.
+    fn trace(&self, messages: &[Message]) {
+        let mut traced = self.traced.lock().unwrap_or_else(PoisonError::into_inner);
+        for Message { content, .. } in messages {
+            let trace_parent = content.attributes.get("traceparent").and_then(|trace| trace.string_value.clone());
+            let Some(trace_parent) = trace_parent else { continue };
+            let events = traced.entry(trace_parent).or_default();
+            if !events.contains(&content.body) {
+                events.push(content.body.clone());
+            }
+        }
+    }
+
     async fn deliver(&self, messages: &[Message], twice: bool) {
+        self.trace(messages);
         let event = event(self.queue, messages).to_string().into_bytes();
         self.counts.batches.fetch_add(1, Ordering::Relaxed);
         let result = if twice {

@@ -5,8 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Options;
+use super::ends::End;
 use super::ledger::{Balance, Miss, Outcome};
-use super::lives::End;
+use super::lives::has_life;
 use tests::stub::faults::Fault;
 
 /// What a run came to.
@@ -72,11 +73,17 @@ impl Report {
     }
 
     fn row(&self, f: &mut fmt::Formatter<'_>, title: &str, of: impl Fn(&str) -> u64) -> fmt::Result {
+        self.cells(f, title, |vendor| Some(of(vendor)))
+    }
+
+    /// A row in which a vendor without a figure is one whose records have no life here.
+    fn cells(&self, f: &mut fmt::Formatter<'_>, title: &str, of: impl Fn(&str) -> Option<u64>) -> fmt::Result {
         write!(f, "| {title:<56} |")?;
         for vendor in &self.vendors {
-            write!(f, " {:>10} |", of(vendor))?;
+            let cell = of(vendor).map_or_else(|| "no life".to_owned(), |figure| figure.to_string());
+            write!(f, " {cell:>10} |")?;
         }
-        writeln!(f, " {:>9} |", self.vendors.iter().map(|vendor| of(vendor)).sum::<u64>())
+        writeln!(f, " {:>9} |", self.vendors.iter().filter_map(|vendor| of(vendor)).sum::<u64>())
     }
 
     fn deliveries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +103,7 @@ impl Report {
             self.row(f, &miss.to_string(), |vendor| of(misses, miss, vendor))?;
         }
         for end in End::ALL {
-            self.row(f, &end.to_string(), |vendor| of(&self.ends, end, vendor))?;
+            self.cells(f, &end.to_string(), |vendor| has_life(vendor).then(|| of(&self.ends, end, vendor)))?;
         }
         Ok(())
     }

@@ -71,6 +71,11 @@ impl Source {
         Ok(Self::Queue(Queue { sqs, s3, url: url.clone(), from, held }))
     }
 
+    /// The dead letters of another consumer's queue.
+    pub(crate) fn dead_letters(aws: &Aws, url: String) -> Self {
+        Self::Queue(Queue { sqs: aws.sqs(), s3: aws.s3(), url, from: From::DeadLetter, held: Mutex::default() })
+    }
+
     /// A vendor's part of a folder of the overflow store. `None` if the stack has no store.
     pub(crate) fn folder(stack: &Stack, aws: &Aws, folder: &str, vendor: &Vendor) -> Option<Self> {
         let bucket = stack.overflow_bucket.clone()?;

@@ -283,7 +283,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::{DynamoDb, KeyFormat};
+    use super::{CancellationReason, Commit, DynamoDb, KeyFormat, StoreError, outcome};
     use crate::Settings;
 
     /// What `hashlib.md5(json.dumps(id).encode()).hexdigest()` gives in Python and
@@ -299,5 +299,32 @@ mod tests {
         };
         assert_eq!(key(&records), "sales#a3037452bd6836ab58fe0d81432b5801");
         assert_eq!(key(&records.with_key_format(KeyFormat::TypeScript)), "sales#owN0Ur1oNqtY/g2BQytYAQ==");
+    }
+
+    /// The first reason is the record's, the others are of the effect's writes.
+    #[test]
+    fn a_cancelled_transaction_is_tried_again_unless_it_can_never_succeed() {
+        let of = |codes: &[&str]| {
+            let reason = |code: &&str| CancellationReason::builder().code(*code).build();
+            match outcome(&codes.iter().map(reason).collect::<Vec<_>>()) {
+                Some(Ok(commit)) => format!("{commit:?}"),
+                Some(Err(StoreError::Throttled(code))) => format!("Throttled: {code}"),
+                Some(Err(error)) => error.to_string(),
+                None => "another error".to_owned(),
+            }
+        };
+        let conflict = format!("{:?}", Commit::Conflict);
+        for (codes, expected) in [
+            (["None", "ThrottlingError"], "Throttled: ThrottlingError"),
+            (["ProvisionedThroughputExceeded", "None"], "Throttled: ProvisionedThroughputExceeded"),
+            (["None", "TransactionConflict"], &conflict),
+            (["TransactionConflict", "ThrottlingError"], "Throttled: ThrottlingError"),
+            (["None", "ConditionalCheckFailed"], &conflict),
+            (["ConditionalCheckFailed", "None"], "InProgress"),
+            (["None", "ItemCollectionSizeLimitExceeded"], "another error"),
+            (["ThrottlingError", "ValidationError"], "another error"),
+        ] {
+            assert_eq!(of(&codes), expected, "{codes:?}");
+        }
     }
 }

@@ -271,6 +271,11 @@ impl Sqs {
         if settings.fifo {
             all.push(("FifoQueue", "true".to_owned()));
         }
+        if let Some((name, most)) = &settings.dead_letters {
+            let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}");
+            let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": most });
+            all.push(("RedrivePolicy", policy.to_string()));
+        }
         all.retain(|(name, _)| one.attribute_names.iter().any(|wanted| wanted == "All" || wanted == name));
         let all: Map<String, Value> = all.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
         Ok(if all.is_empty() { json!({}) } else { json!({ "Attributes": all }) })

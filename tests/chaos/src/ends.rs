@@ -1,0 +1,261 @@
+//! Compares each record with a life in the consumer's table with its vendor's own. Another state is excused only by events
+//! that this very record has: the consumer could not know better.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crm_consume::event::{Action, TimeSource};
+use crm_consume::{Event, Latest};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::ledger::{self, Entry, Told};
+use super::lives::{Life, trace_parent};
+use ::tests::stub::dynamodb::DynamoDb;
+
+/// How a record ended in the consumer's table; the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// As the vendor has it.
+    Right,
+    /// Other than the vendor has it: the vendor gave up on the webhooks that told it last, and all that came says what the
+    /// consumer has.
+    GaveUp,
+    /// Other, as an older webhook tells it. That one was received after the last one, and one of the two has no time of the
+    /// change, so the receipt is all there is to order them.
+    ReceivedLater,
+    /// Other, and nothing explains it.
+    Wrong,
+}
+
+impl End {
+    pub const ALL: [Self; 4] = [Self::Right, Self::GaveUp, Self::ReceivedLater, Self::Wrong];
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Right => "records that end as the vendor has them",
+            Self::GaveUp => "records that do not: the vendor gave up on the last word",
+            Self::ReceivedLater => "records that do not: an older state came last, no time",
+            Self::Wrong => "records that do not: wrong states",
+        })
+    }
+}
+
+/// A part of a record that has a state of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aspect {
+    Existence,
+    Name,
+    Amount,
+}
+
+/// What one event, or one webhook, says of an aspect.
+#[derive(Clone, Debug)]
+struct Word {
+    /// The number of the webhook.
+    webhook: u64,
+    value: Value,
+    /// The vendor's time of the change.
+    time: Option<Timestamp>,
+    received: Timestamp,
+    /// An update, which says that the record exists and only by its time.
+    is_update: bool,
+}
+
+impl Word {
+    fn of(webhook: u64, event: &Event<'_>, aspect: Aspect, amount: &str) -> Option<Self> {
+        let time = (event.timesource == TimeSource::Vendor).then_some(event.time);
+        let action = event.data.action;
+        let is_update = !matches!(action, Action::Created | Action::Restored | Action::Deleted);
+        let value = match aspect {
+            Aspect::Existence if is_update && time.is_none() => return None,
+            Aspect::Existence => (action != Action::Deleted).into(),
+            Aspect::Name | Aspect::Amount => {
+                let record = serde_json::to_value(event.data.record.as_ref()?).ok()?;
+                record.get(if aspect == Aspect::Name { "name" } else { amount })?.clone()
+            }
+        };
+        let is_update = is_update && aspect == Aspect::Existence;
+        Some(Self { webhook, value, time, received: event.recordedtime, is_update })
+    }
+
+    /// True if the consumer may prefer this to the other: by the vendor's times if both have one, else by their receipt.
+    fn may_replace(&self, other: &Self) -> bool {
+        match (self.time, other.time) {
+            (Some(time), Some(other_time)) => (time, self.received) >= (other_time, other.received),
+            // By its time an update also has to be later than the receipt of the deletion.
+            (Some(time), None) if self.is_update => self.received >= other.received && time > other.received,
+            _ => self.received >= other.received,
+        }
+    }
+}
+
+/// A record's life with what came of it.
+struct Ended<'a> {
+    life: &'a Life,
+    /// Of all deliveries, by the number of the webhook.
+    entries: &'a HashMap<u64, &'a Entry>,
+    /// The events of its webhooks as this code makes them, with the webhook's number.
+    told: Vec<(u64, Event<'a>)>,
+    /// Those that are in effect, as the consumer got them.
+    came: Vec<(u64, Event<'a>)>,
+    latest: Option<&'a Latest>,
+}
+
+impl Ended<'_> {
+    fn end(&self) -> End {
+        let own = &self.life.own;
+        let existence = self.end_of(Aspect::Existence, &(!own.is_deleted).into());
+        let is_deleted = self.latest.is_none_or(Latest::is_deleted);
+        if own.is_deleted || is_deleted {
+            return existence;
+        }
+        let name = self.end_of(Aspect::Name, &own.name.into());
+        let amount = self.end_of(Aspect::Amount, &own.amount.to_string().into());
+        existence.max(name).max(amount)
+    }
+
+    /// The consumer's value of an aspect.
+    fn kept(&self, aspect: Aspect) -> Value {
+        let Some(latest) = self.latest else { return Value::Null };
+        let name = match aspect {
+            Aspect::Existence => return (!latest.is_deleted()).into(),
+            Aspect::Name => "name",
+            Aspect::Amount => self.life.kind.amount,
+        };
+        let parts = latest.to_parts().map(|parts| parts.record).unwrap_or_default();
+        let record: Value = serde_json::from_str(&parts).unwrap_or_default();
+        record.get(name).cloned().unwrap_or_default()
+    }
+
+    fn end_of(&self, aspect: Aspect, own: &Value) -> End {
+        let kept = self.kept(aspect);
+        if kept == *own {
+            return End::Right;
+        }
+        let words = |events: &[(u64, Event<'_>)]| -> Vec<Word> {
+            let word = |(webhook, event): &(u64, Event<'_>)| Word::of(*webhook, event, aspect, self.life.kind.amount);
+            events.iter().filter_map(word).collect()
+        };
+        let (told, came) = (words(&self.told), words(&self.came));
+        let has_come = |told: &&Word| came.iter().any(|word| word.webhook == told.webhook);
+        // The webhooks that told it last and did not come.
+        let mut told = told.iter().rev().filter(|word| !word.is_update).peekable();
+        let mut gave_up = false;
+        while let Some(word) = told.next_if(|word| !has_come(word)) {
+            gave_up = true;
+            if self.entries.get(&word.webhook).is_none_or(|entry| entry.told != Told::GaveUp) {
+                return End::Wrong;
+            }
+        }
+        let last = told
+            .next()
+            .and_then(|last| came.iter().filter(|word| word.webhook == last.webhook).max_by_key(|word| word.received));
+        match last {
+            None if gave_up && kept.is_null() => End::GaveUp,
+            Some(last) if gave_up && last.value == kept => End::GaveUp,
+            Some(last) if (gave_up || last.value == *own) && leads_to(last, &came, &kept) => End::ReceivedLater,
+            _ => End::Wrong,
+        }
+    }
+}
+
+/// True if a word with this value may have replaced that one, or one that may have replaced it, and so on.
+fn leads_to(word: &Word, words: &[Word], value: &Value) -> bool {
+    let mut reached = vec![false; words.len()];
+    let mut standing = vec![word];
+    while let Some(word) = standing.pop() {
+        for (other, reached) in words.iter().zip(&mut reached) {
+            if !*reached && other.may_replace(word) {
+                if other.value == *value {
+                    return true;
+                }
+                *reached = true;
+                // That the record exists is no state that another update could build on.
+                standing.extend((!other.is_update).then_some(other));
+            }
+        }
+    }
+    false
+}
+
+/// The ends by vendor, and the records that are wrong. `received` has the events that came, by their trace context.
+///
+/// # Errors
+/// If something that came is no event.
+pub fn ends(
+    lives: &[Life],
+    entries: &[Entry],
+    received: &HashMap<String, Vec<Arc<str>>>,
+    tables: &DynamoDb,
+) -> anyhow::Result<(BTreeMap<End, BTreeMap<&'static str, u64>>, Vec<String>)> {
+    let entries: HashMap<u64, &Entry> = entries.iter().map(|entry| (entry.number, entry)).collect();
+    let mut ends: BTreeMap<End, BTreeMap<&'static str, u64>> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for life in lives {
+        let latest = ledger::latest(tables, &life.record);
+        let is_in_effect = |id: &str| latest.as_ref().is_some_and(|latest| latest.has_seen(id));
+        let (mut told, mut came) = (Vec::new(), Vec::new());
+        for (webhook, json) in &life.told {
+            told.push((*webhook, serde_json::from_str(json)?));
+            for json in received.get(&trace_parent(*webhook)).into_iter().flatten() {
+                let event: Event<'_> = serde_json::from_str(json)?;
+                // Of a redelivered event, the first has the effect.
+                let is_again = came.iter().any(|(_, other): &(u64, Event<'_>)| other.id == event.id);
+                if is_in_effect(&event.id) && !is_again {
+                    came.push((*webhook, event));
+                }
+            }
+        }
+        let end = Ended { life, entries: &entries, told, came, latest: latest.as_ref() }.end();
+        if end == End::Wrong {
+            wrong.push(life.record.clone());
+        }
+        *ends.entry(end).or_default().entry(life.kind.vendor).or_default() += 1;
+    }
+    Ok((ends, wrong))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Timestamp, Word, leads_to};
+
+    /// The state of the webhook `new` was replaced by that of `old`, an earlier change.
+    fn is_excused(new: Word, old: Word, others: &[Word]) -> bool {
+        let words: Vec<_> = [&new, &old].into_iter().chain(others).cloned().collect();
+        leads_to(&new, &words, &old.value)
+    }
+
+    fn word(value: &str, time: Option<i64>, received: i64) -> Word {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        Word { webhook: 0, value: value.into(), time: time.map(at), received: at(received), is_update: false }
+    }
+
+    #[test]
+    fn an_older_state_is_excused_only_where_it_was_received_later_and_the_times_do_not_tell() {
+        assert!(is_excused(word("new", None, 3), word("old", None, 4), &[]));
+        assert!(is_excused(word("new", Some(9), 3), word("old", None, 4), &[]));
+        assert!(is_excused(word("new", None, 3), word("old", Some(1), 4), &[]));
+        assert!(!is_excused(word("new", None, 3), word("old", None, 2), &[]), "received before");
+        assert!(!is_excused(word("new", None, 3), word("old", Some(300), 2), &[]), "by a clock that is ahead");
+        assert!(!is_excused(word("new", Some(9), 3), word("old", Some(1), 4), &[]), "the times tell");
+    }
+
+    #[test]
+    fn what_stands_between_two_states_counts_too() {
+        // A deletion without a time stood over the new state, and the old one came after it.
+        let between = word("between", None, 4);
+        assert!(is_excused(word("new", Some(9), 3), word("old", Some(1), 5), &[between.clone()]));
+        assert!(!is_excused(word("new", Some(9), 6), word("old", Some(1), 5), &[between]));
+    }
+
+    #[test]
+    fn an_update_ends_a_deletion_only_by_a_time_after_its_receipt() {
+        let update = |time, received| Word { is_update: true, ..word("exists", Some(time), received) };
+        assert!(is_excused(word("deleted", None, 3), update(300, 4), &[]));
+        assert!(!is_excused(word("deleted", None, 3), update(2, 4), &[]));
+        assert!(!is_excused(word("deleted", None, 3), update(300, 2), &[]));
+    }
+}
