@@ -41,8 +41,8 @@ pub fn web<'a>(url: Option<Text<'a>>, kind: Option<&'static str>) -> Option<Web<
     url.map(|url| Web { url: Some(url), kind: kind.map(Cow::Borrowed), ..Web::default() })
 }
 
-/// An amount that the vendor counts in minor units (cents), in major ones: `1249950` is `12499.50`. The point moves in the
-/// text, so that no digit is lost. A number that is no integer is unreadable.
+/// Converts an amount from minor units (cents) to major ones: `1249950` becomes `12499.50`. The point is moved in the
+/// text, so that no digit is lost. A number that is not an integer is unreadable.
 pub fn minor_units<'a>(o: &Object<'a>, name: &str) -> Option<Decimal<'a>> {
     o.decimal_by(name, |digits| {
         let number = Decimal::new(digits).ok()?;
@@ -50,7 +50,7 @@ pub fn minor_units<'a>(o: &Object<'a>, name: &str) -> Option<Decimal<'a>> {
     })
 }
 
-/// `-5` is `-0.05`. Every currency that the vendors count in minor units has two decimals with them.
+/// Inserts the point: `-5` becomes `-0.05`. All amounts in minor units have two decimals at these vendors.
 fn with_two_decimals(integer: &str) -> Option<String> {
     let (sign, digits) = integer.strip_prefix('-').map_or(("", integer), |digits| ("-", digits));
     let digits = format!("{digits:0>3}");

@@ -202,7 +202,7 @@ impl<'a> Object<'a> {
         self.decimal_by(name, |digits| Decimal::new(digits).ok())
     }
 
-    /// A number that `read` makes of the digits. Digits that `read` does not take are unreadable.
+    /// A number, converted by `read` from its digits. Digits that `read` refuses are unreadable.
     pub fn decimal_by(&self, name: &str, read: impl FnOnce(Text<'a>) -> Option<Decimal<'a>>) -> Option<Decimal<'a>> {
         self.read(name, |value| {
             let digits = match value {

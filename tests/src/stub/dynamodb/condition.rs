@@ -19,7 +19,7 @@ pub struct Placeholders<'a> {
 /// True if an item meets a condition.
 ///
 /// # Errors
-/// Where the condition is none of those below, or lacks a placeholder.
+/// If the condition is not supported, or lacks a placeholder.
 pub fn holds(expression: &str, placeholders: Placeholders<'_>, item: Option<&Item>) -> Result<bool, String> {
     let check = Check { placeholders, item };
     match expression {
