@@ -1,4 +1,4 @@
-//! The latest state of a record: stories of one deal, told in the order in which its events arrive.
+//! The latest state of a record: sequences of events of one deal, in the order of arrival.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -62,7 +62,7 @@ fn apply(latest: &mut Latest, told: &Told) -> bool {
     latest.apply(&event).unwrap()
 }
 
-/// The state after the events, which goes to a store and back after each.
+/// The state after the events. It is written to a store and read back after each.
 fn after(events: &[Told]) -> Latest {
     let mut latest = Latest::default();
     for told in events {
@@ -72,7 +72,7 @@ fn after(events: &[Told]) -> Latest {
     latest
 }
 
-/// Deleted, complete, and the record.
+/// The state: deleted, complete, and the record.
 fn state(events: &[Told]) -> (bool, bool, Value) {
     let latest = after(events);
     let record = serde_json::from_str(&latest.to_parts().unwrap().record).unwrap();
@@ -130,7 +130,7 @@ fn the_latest_whole_record_counts_and_parts_change_their_own_fields() {
     }
 }
 
-/// Each of these ended in another state when `time` alone decided.
+/// Each of these would end in another state if only `time` decided.
 #[test]
 fn order_comes_from_what_is_known() {
     let both = json!({ "id": "1", "name": "B", "amount": "2" });
@@ -208,7 +208,7 @@ fn a_duplicate_is_recognized_and_changes_nothing() {
         assert!(!apply(&mut latest, told), "{told:?}");
     }
     assert_eq!(latest.events(), 2);
-    // 126 further ones leave the first two known, one more does not.
+    // With 126 further events the first two are still known, with one more they are not.
     for received in 3..129 {
         assert!(apply(&mut latest, &told("updated", None, received, deal("C"))));
         assert!(!apply(&mut latest, &story[0]), "after {received}");
@@ -238,7 +238,7 @@ fn what_a_store_could_not_hold_stays_incomplete_until_a_whole_record_fits() {
     }
 }
 
-/// What the order costs in the store: README.md says the same figures.
+/// The size of the order in the store. README.md has the same figures.
 #[test]
 fn what_the_order_costs() {
     let bytes = |events: &[Told]| after(events).to_parts().unwrap().order.len();
@@ -252,12 +252,12 @@ fn what_the_order_costs() {
     assert_eq!(costs, [155, 52, 58, 1513], "a whole record, its second event, a part, 999 events");
 }
 
-/// Events that all have a vendor's time; each is received at a time of its own, in no order.
+/// Events that all have a vendor's time, and are received at different times in any order.
 fn story() -> impl Strategy<Value = Vec<Told>> {
     let fields = || btree_map(prop_oneof![Just("name"), Just("amount"), Just("currency")], "[1-3]", 0..3);
     let action = prop_oneof![3 => Just("updated"), 1 => Just("created"), 1 => Just("deleted"), 1 => Just("restored")];
     let cleared = subsequence(vec!["name", "amount"], 0..2);
-    // Few seconds, so that there are ties.
+    // A small range of seconds, so that there are ties.
     vec((action, any::<bool>(), 0..8_u32, fields(), cleared), 1..9).prop_flat_map(|events| {
         let receipts: Vec<u32> = (0..u32::try_from(events.len()).unwrap()).map(|number| 100 + number).collect();
         (Just(events), Just(receipts).prop_shuffle()).prop_map(|(events, receipts)| {
@@ -276,7 +276,7 @@ fn story() -> impl Strategy<Value = Vec<Told>> {
 }
 
 proptest! {
-    /// Whatever order they arrive in, and however often.
+    /// The order and the number of deliveries do not matter.
     #[test]
     fn events_with_a_vendors_time_end_in_one_state(
         (story, shuffled) in story().prop_flat_map(|story| (Just(story.clone()), Just(story).prop_shuffle())),

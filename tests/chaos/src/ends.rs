@@ -1,5 +1,5 @@
-//! Compares each record with a life in the consumer's table with its vendor's own. Another state is excused only by events
-//! that this very record has: the consumer could not know better.
+//! Compares each record with a life in the consumer's table with its vendor's own. Another state is excused only by
+//! events of the same record that the consumer could not have ordered better.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use super::ledger::{self, Entry, Told};
 use super::lives::{Life, trace_parent};
 use ::tests::stub::dynamodb::DynamoDb;
 
-/// How a record ended in the consumer's table; the worst last.
+/// The final state of a record in the consumer's table, compared with the vendor's. The worst comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// As the vendor has it.
+    /// The same state as the vendor's.
     Right,
-    /// Other than the vendor has it: the vendor gave up on the webhooks that told it last, and all that came says what the
-    /// consumer has.
+    /// Another state, because the vendor gave up on the latest webhooks about it. The webhooks that arrived give the
+    /// consumer's state.
     GaveUp,
-    /// Other, as an older webhook tells it. That one was received after the last one, and one of the two has no time of the
-    /// change, so the receipt is all there is to order them.
+    /// The state of an older webhook. It was received after the last one, and one of the two has no time of the change,
+    /// so they can only be ordered by receipt.
     ReceivedLater,
-    /// Other, and nothing explains it.
+    /// Another state without an explanation.
     Wrong,
 }
 
@@ -43,7 +43,7 @@ impl std::fmt::Display for End {
     }
 }
 
-/// A part of a record that has a state of its own.
+/// A part of a record with its own state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Aspect {
     Existence,
@@ -51,7 +51,7 @@ enum Aspect {
     Amount,
 }
 
-/// What one event, or one webhook, says of an aspect.
+/// The value of an aspect in one event or webhook.
 #[derive(Clone, Debug)]
 struct Word {
     /// The number of the webhook.
@@ -60,7 +60,7 @@ struct Word {
     /// The vendor's time of the change.
     time: Option<Timestamp>,
     received: Timestamp,
-    /// An update, which says that the record exists and only by its time.
+    /// True for an update, whose time implies that the record exists.
     is_update: bool,
 }
 
@@ -81,25 +81,25 @@ impl Word {
         Some(Self { webhook, value, time, received: event.recordedtime, is_update })
     }
 
-    /// True if the consumer may prefer this to the other: by the vendor's times if both have one, else by their receipt.
+    /// True if the consumer may prefer this to the other: by the vendor's times if both have one, or else by receipt.
     fn may_replace(&self, other: &Self) -> bool {
         match (self.time, other.time) {
             (Some(time), Some(other_time)) => (time, self.received) >= (other_time, other.received),
-            // By its time an update also has to be later than the receipt of the deletion.
+            // The time of an update must also be later than the receipt of the deletion.
             (Some(time), None) if self.is_update => self.received >= other.received && time > other.received,
             _ => self.received >= other.received,
         }
     }
 }
 
-/// A record's life with what came of it.
+/// A record's life and its results.
 struct Ended<'a> {
     life: &'a Life,
-    /// Of all deliveries, by the number of the webhook.
+    /// All deliveries, by the number of the webhook.
     entries: &'a HashMap<u64, &'a Entry>,
-    /// The events of its webhooks as this code makes them, with the webhook's number.
+    /// The events that the code here gives for its webhooks, with the webhook's number.
     told: Vec<(u64, Event<'a>)>,
-    /// Those that are in effect, as the consumer got them.
+    /// The events in effect, as received by the consumer.
     came: Vec<(u64, Event<'a>)>,
     latest: Option<&'a Latest>,
 }
@@ -141,7 +141,7 @@ impl Ended<'_> {
         };
         let (told, came) = (words(&self.told), words(&self.came));
         let has_come = |told: &&Word| came.iter().any(|word| word.webhook == told.webhook);
-        // The webhooks that told it last and did not come.
+        // The latest webhooks about it that did not arrive.
         let mut told = told.iter().rev().filter(|word| !word.is_update).peekable();
         let mut gave_up = false;
         while let Some(word) = told.next_if(|word| !has_come(word)) {
@@ -162,7 +162,7 @@ impl Ended<'_> {
     }
 }
 
-/// True if a word with this value may have replaced that one, or one that may have replaced it, and so on.
+/// True if a word with this value may have replaced that one, directly or through other words.
 fn leads_to(word: &Word, words: &[Word], value: &Value) -> bool {
     let mut reached = vec![false; words.len()];
     let mut standing = vec![word];
@@ -173,7 +173,7 @@ fn leads_to(word: &Word, words: &[Word], value: &Value) -> bool {
                     return true;
                 }
                 *reached = true;
-                // That the record exists is no state that another update could build on.
+                // An update only implies that the record exists; later words cannot build on that.
                 standing.extend((!other.is_update).then_some(other));
             }
         }
@@ -181,10 +181,10 @@ fn leads_to(word: &Word, words: &[Word], value: &Value) -> bool {
     false
 }
 
-/// The ends by vendor, and the records that are wrong. `received` has the events that came, by their trace context.
+/// The final states by vendor, and the wrong records. `received` has the received events by their trace context.
 ///
 /// # Errors
-/// If something that came is no event.
+/// If a received message is not an event.
 pub fn ends(
     lives: &[Life],
     entries: &[Entry],
@@ -202,7 +202,7 @@ pub fn ends(
             told.push((*webhook, serde_json::from_str(json)?));
             for json in received.get(&trace_parent(*webhook)).into_iter().flatten() {
                 let event: Event<'_> = serde_json::from_str(json)?;
-                // Of a redelivered event, the first has the effect.
+                // Of a redelivered event, only the first takes effect.
                 let is_again = came.iter().any(|(_, other): &(u64, Event<'_>)| other.id == event.id);
                 if is_in_effect(&event.id) && !is_again {
                     came.push((*webhook, event));
@@ -222,7 +222,7 @@ pub fn ends(
 mod tests {
     use super::{Timestamp, Word, leads_to};
 
-    /// The state of the webhook `new` was replaced by that of `old`, an earlier change.
+    /// True if the state of the webhook `new` may be replaced by that of `old`, an earlier change.
     fn is_excused(new: Word, old: Word, others: &[Word]) -> bool {
         let words: Vec<_> = [&new, &old].into_iter().chain(others).cloned().collect();
         leads_to(&new, &words, &old.value)
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_stands_between_two_states_counts_too() {
-        // A deletion without a time stood over the new state, and the old one came after it.
+        // A deletion without a time replaced the new state, and the old one arrived after it.
         let between = word("between", None, 4);
         assert!(is_excused(word("new", Some(9), 3), word("old", Some(1), 5), &[between.clone()]));
         assert!(!is_excused(word("new", Some(9), 6), word("old", Some(1), 5), &[between]));

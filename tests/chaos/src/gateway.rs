@@ -1,4 +1,4 @@
-//! A little API Gateway: HTTP in, an invocation of the vendor's function out, its answer back.
+//! A small API Gateway: it turns HTTP requests into invocations of the vendor's function, and returns its responses.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl Pool {
         Arc::new(Self { idle: Mutex::new(environments), free })
     }
 
-    /// Hands an event to an environment that is free. It goes on when the caller has left, as on Lambda.
+    /// Passes an event to a free environment. As on Lambda, the invocation continues if the caller disconnects.
     pub async fn invoke(self: Arc<Self>, event: Vec<u8>) -> Result<Bytes, InvokeError> {
         let (answer, answered) = oneshot::channel();
         tokio::spawn(async move {
@@ -41,12 +41,12 @@ impl Pool {
         answered.await.unwrap_or_else(|_| Err(InvokeError::Exited("the run is over".to_owned())))
     }
 
-    /// How often processes were started.
+    /// The number of started processes.
     pub fn starts(&self) -> u64 {
         self.sum(Environment::starts)
     }
 
-    /// How many of them were killed.
+    /// The number of killed processes.
     pub fn kills(&self) -> u64 {
         self.sum(Environment::kills)
     }
@@ -80,7 +80,7 @@ impl Gateway {
     }
 }
 
-/// The address of a vendor's route, with the webhook's query.
+/// The path of a vendor's route, with the webhook's query.
 pub fn path(vendor: &Vendor, webhook: &Webhook) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&webhook.query).finish();
     format!("/webhooks/{}?{query}", vendor.name)
@@ -101,7 +101,7 @@ fn webhook(request: &Request, account: Option<&str>) -> Webhook {
     }
 }
 
-/// The function's answer as HTTP; none where it is not one.
+/// The function's response as HTTP; `None` if it is malformed.
 fn relay(answer: &[u8]) -> Option<Response> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! Accounts for every delivery: what its vendor was told, against what is in effect.
+//! The ledger: compares the responses to each delivery with the events in effect.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -8,27 +8,27 @@ use super::VIEW;
 use super::webhooks::Expected;
 use tests::stub::dynamodb::DynamoDb;
 
-/// What a vendor was told in the end.
+/// The final response to a vendor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Told {
     /// 200: on the queue.
     Accepted,
     /// 200: in the overflow store.
     Stored,
-    /// Never 200, and the vendor has given up.
+    /// Never 200, and the vendor gave up.
     GaveUp,
 }
 
-/// Why an attempt was not answered 200.
+/// The reason why an attempt was not answered 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Miss {
     /// The connection was cut on the way back.
     AnswerLost,
     /// 500: the function ended in the middle.
     Killed,
-    /// 503: neither SQS nor S3 took it.
+    /// 503: neither SQS nor S3 accepted it.
     Unavailable,
-    /// Nothing that may happen.
+    /// Any other response, which must not happen.
     Other,
 }
 
@@ -47,7 +47,7 @@ impl std::fmt::Display for Miss {
     }
 }
 
-/// One delivery, done.
+/// One completed delivery.
 #[derive(Debug)]
 pub struct Entry {
     pub number: u64,
@@ -55,28 +55,28 @@ pub struct Entry {
     pub events: Vec<Expected>,
     pub told: Told,
     pub attempts: usize,
-    /// The ids of the events in each answer of 200.
+    /// The event ids in each 200 response.
     pub answers: Vec<Vec<String>>,
-    /// Why some of them were not answered 200.
+    /// The reasons why some attempts were not answered 200.
     pub misses: Vec<Miss>,
-    /// The function's answer named other events.
+    /// True if the function's answer named other events.
     pub wrong_answer: bool,
 }
 
-/// How a delivery ended.
+/// The outcome of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// Answered 200 at the first attempt, in effect once.
     AtOnce,
-    /// Answered 200 at the first attempt and sent again all the same, in effect once.
+    /// Answered 200 at the first attempt and sent again anyway, in effect once.
     SentAgain,
     /// Refused or not answered, redelivered until 200, in effect once.
     Redelivered,
     /// Answered 200 from the overflow store, in effect once after the replay.
     Replayed,
-    /// Never answered 200, the vendor gave up; in effect once all the same.
+    /// Never answered 200 and the vendor gave up, but in effect once.
     GaveUpInEffect,
-    /// Never answered 200, the vendor gave up; not in effect.
+    /// Never answered 200 and the vendor gave up, not in effect.
     GaveUp,
     /// Answered 200 and not in effect.
     Lost,
@@ -95,7 +95,7 @@ impl Outcome {
 }
 
 impl Entry {
-    /// The ids that an event of this webhook is known to have.
+    /// The known ids of an event of this webhook.
     fn ids(&self, number: usize) -> HashSet<&str> {
         let of_answers = self.answers.iter().filter_map(|ids| ids.get(number).map(String::as_str));
         let own = self.events.get(number).and_then(|event| event.event_id.as_deref());
@@ -117,17 +117,17 @@ impl std::fmt::Display for Outcome {
     }
 }
 
-/// The accounts.
+/// The result of the comparison.
 #[derive(Debug, Default)]
 pub struct Balance {
     /// By outcome and vendor.
     pub outcomes: BTreeMap<Outcome, BTreeMap<&'static str, u64>>,
-    /// Deliveries whose events are not in effect though they were answered 200.
+    /// Deliveries that were answered 200, but whose events are not in effect.
     pub lost: Vec<u64>,
-    /// Records that have more effects than events, and by how many.
+    /// Records with more effects than events, and the difference.
     pub twice: Vec<(String, u64)>,
-    /// Effects of one webhook beyond its first, where it has neither an id nor a time of the change: a redelivery is
-    /// another event then, because it may be another change.
+    /// Further effects of a webhook that has neither an id nor a time of the change. Its redelivery is a new event,
+    /// because it may be another change.
     pub repeated: u64,
     /// Records that have fewer effects than events are known to their state.
     pub without_effect: Vec<(String, u64)>,
@@ -140,13 +140,13 @@ pub struct Balance {
 }
 
 impl Balance {
-    /// Nothing lost, nothing twice, no wrong answer.
+    /// True if no event was lost or in effect twice, and no answer was wrong.
     pub fn is_clean(&self) -> bool {
         self.lost.is_empty() && self.twice.is_empty() && self.without_effect.is_empty() && self.wrong_answers.is_empty()
     }
 }
 
-/// What is known of the effects on one record.
+/// The known effects on one record.
 #[derive(Default)]
 struct OfRecord {
     /// Events that the record's state knows.
@@ -157,7 +157,7 @@ struct OfRecord {
     unanswered: u64,
 }
 
-/// Compares what the vendors were told with what the consumer's table holds.
+/// Compares the responses to the vendors with the consumer's table.
 pub fn balance(entries: &[Entry], tables: &DynamoDb) -> Balance {
     let mut balance = Balance::default();
     let mut records: HashMap<&str, (Latest, OfRecord)> = HashMap::new();

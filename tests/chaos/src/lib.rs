@@ -1,9 +1,10 @@
-//! Nothing lost, nothing twice, whatever fails: the real functions between simulated vendors and an AWS that fails.
+//! The chaos test: the real functions between simulated vendors and a failing AWS must lose no event and let none take
+//! effect twice.
 //!
-//! Every vendor posts over HTTP to a little gateway, which hands the webhook through the Runtime API to the real function.
-//! The function speaks to SQS and S3, and the real sample consumer, fed as Lambda feeds it, to DynamoDB, each behind a
-//! layer of faults from a seed. When the vendors are done, what was kept is replayed, the dead letters are moved back, and
-//! a ledger compares what the vendors were told with what is in effect.
+//! Every vendor posts over HTTP to a small gateway, which passes the webhook through the Runtime API to the real
+//! function. The function uses SQS and S3. The real sample consumer, fed as by Lambda, uses DynamoDB. Each service has
+//! a layer of faults that depends on a seed. When the vendors have finished, stored webhooks are replayed and dead
+//! letters are moved back. A ledger then compares the responses to the vendors with the events in effect.
 #![expect(clippy::arithmetic_side_effects, reason = "no counter or time here comes near its type's end")]
 
 mod ends;
@@ -53,17 +54,18 @@ const BUCKET: &str = "crm-overflow";
 const VIEW: &str = "crm-view";
 const CONSUMER: &str = "consumer";
 
-/// Five minutes at AWS; short, so that most redeliveries come after it and are the consumer's to recognize.
+/// SQS's deduplication interval, five minutes at AWS. It is short here, so that the consumer must recognize most
+/// redeliveries.
 const DEDUPLICATION: Duration = Duration::from_millis(200);
-/// Three minutes in the template.
+/// The visibility timeout, three minutes in the template.
 const VISIBILITY: Duration = Duration::from_secs(2);
-/// So much shorter is the time after which a failed message comes back.
+/// The factor by which failed messages come back sooner.
 const HURRY: u32 = 90;
-/// As in the template.
+/// The queue's `maxReceiveCount`, as in the template.
 const MAX_RECEIVES: u32 = 8;
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
 const CONSUMER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Messages of which none leaves the queue for so long are stuck.
+/// If no message leaves the queue for this time, they are stuck.
 const STUCK: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_secs(5);
 
@@ -72,13 +74,13 @@ const TICK: Duration = Duration::from_secs(5);
 pub struct Options {
     pub seed: u64,
     pub deliveries: u64,
-    /// Webhooks that are posted at a time.
+    /// Number of concurrent posts.
     pub concurrency: usize,
     /// Processes of each vendor's function.
     pub processes: usize,
     /// Processes of the consumer.
     pub consumers: usize,
-    /// How many times the usual number of faults.
+    /// Factor for the usual number of faults.
     pub faults: u64,
     /// The folder of the functions' binaries.
     pub binaries: PathBuf,
@@ -87,7 +89,7 @@ pub struct Options {
 }
 
 impl fmt::Display for Options {
-    /// The command that runs it again.
+    /// The command that repeats the run.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, deliveries, concurrency, processes, consumers, faults, .. } = self;
         let posted = format!("--seed {seed} --deliveries {deliveries} --concurrency {concurrency}");
@@ -96,10 +98,10 @@ impl fmt::Display for Options {
     }
 }
 
-/// Runs, and tells from time to time how far it is.
+/// Runs the test, and reports the progress.
 ///
 /// # Errors
-/// Where something of the set-up fails; not where an event is lost or twice: the report says that.
+/// If the set-up fails. Lost events and double effects are in the report.
 pub async fn run(options: Options, progress: impl Fn(&str)) -> anyhow::Result<Report> {
     let started = Instant::now();
     let world = Arc::new(World::start(&options).await?);
@@ -149,7 +151,7 @@ pub async fn run(options: Options, progress: impl Fn(&str)) -> anyhow::Result<Re
     })
 }
 
-/// All that stands between a vendor and an effect.
+/// All services between a vendor and an effect.
 struct World {
     sqs: Sqs,
     s3: S3,
@@ -171,7 +173,7 @@ struct World {
     _pollers: JoinSet<()>,
 }
 
-/// Of 10,000 requests. What costs seconds is rare.
+/// The fault rates per 10,000 requests. Faults that take seconds are rare.
 fn rates(times: u64, outages: u64) -> Rates {
     let each = [
         (Fault::ServerError, 150),
@@ -246,7 +248,7 @@ impl World {
         let consumers = environments(&consumer, options.consumers);
 
         let functions = pools.values().cloned().collect();
-        // On the way back to the vendor an answer may be late, or lost.
+        // Responses to the vendor may be late or lost.
         let lost = Rates { each: [(Fault::Slow, 100), (Fault::CutAfter, 50)].into(), outages: 0 };
         let lost = Plan::new(number(&(seed, 4)), lost);
         let gateway_faults = Arc::new(Faults::new(OfGateway, Gateway(pools), lost));
@@ -291,15 +293,15 @@ impl World {
         })
     }
 
-    /// Delivers all webhooks, each until its vendor is content or gives up. Half of them are of records with a life, each
-    /// sent when the one before it has been sent for the first time.
+    /// Delivers all webhooks, each until its vendor gets a 200 or gives up. Half of them are about records with a life;
+    /// each of these is sent after the first attempt of the previous one.
     async fn send_all(
         self: &Arc<Self>,
         options: &Options,
         catalogue: &Arc<Catalogue>,
     ) -> anyhow::Result<(Vec<Entry>, Vec<Life>)> {
         let posting = Arc::new(Semaphore::new(options.concurrency));
-        // Those that wait for their next attempt are out of the way of the others, but not without limit.
+        // Deliveries that wait for their next attempt do not block others, up to a limit.
         let under_way = Arc::new(Semaphore::new(options.concurrency * 8));
         let mut deliveries = JoinSet::new();
         let (mut entries, mut lives) = (Vec::new(), Vec::new());
@@ -338,7 +340,7 @@ impl World {
         Ok((entries, lives))
     }
 
-    /// The life of one record, whose webhooks have the numbers from `first` on.
+    /// Delivers the webhooks of one record's life, which have the numbers from `first` on.
     #[expect(clippy::disallowed_methods, reason = "the functions go by the real clock")]
     async fn live(
         self: &Arc<Self>,
@@ -362,7 +364,7 @@ impl World {
         Ok((entries, life))
     }
 
-    /// Tells `sent` when it has been sent for the first time, or is late.
+    /// Delivers one webhook. Notifies `sent` after the first attempt, or if the webhook is late.
     async fn deliver(
         &self,
         index: u64,
@@ -385,7 +387,7 @@ impl World {
         let mut wrong_answer = false;
         let mut pauses =
             self.retries.get(vendor.name).map(|retries| redeliveries(retries, own)).unwrap_or_default().into_iter();
-        // One in fifty is sent again though it was answered: at least once means that too.
+        // One in fifty is sent again although it was answered 200, because vendors may do so.
         let mut once_more = pauses.len() > 0 && own.is_multiple_of(50);
         loop {
             let permit = posting.acquire().await?;
@@ -415,7 +417,8 @@ impl World {
         Ok(Entry { number: index, vendor: vendor.name, events, told, attempts, answers, misses, wrong_answer })
     }
 
-    /// Until all that came is in effect: first with the faults, then without them, with what was kept and what failed.
+    /// Waits until all events are in effect: first with the faults, then without them, after the replay and the
+    /// redrive.
     async fn drain(&self) -> anyhow::Result<()> {
         self.sqs.drained(QUEUE).await;
         self.sqs_faults.end();
@@ -429,7 +432,7 @@ impl World {
         Ok(())
     }
 
-    /// What is on a queue that ends up empty.
+    /// The number of messages on the queues that must end up empty.
     fn undelivered(&self) -> usize {
         let counts = [QUEUE, DEAD_LETTERS].map(|queue| self.sqs.counts(queue));
         counts.iter().map(|counts| counts.waiting + counts.in_flight).sum()
@@ -465,7 +468,7 @@ impl World {
             ("consumer processes started", self.consumers.starts()),
             ("of them killed in the middle of a batch", self.consumers.kills()),
             ("messages sent to the queue", queue.sent),
-            ("of them dropped by SQS as twins", queue.dropped),
+            ("of them dropped by SQS as duplicates", queue.dropped),
             ("batches handed to the consumer", count(&mapping.batches)),
             ("of them twice at the same time", count(&mapping.twice)),
             ("of them without an answer", count(&mapping.failed)),

@@ -1,4 +1,4 @@
-//! Records with a life, as the simulated vendors see them: created, updated back and forth, deleted, restored.
+//! Records with a life at the simulated vendors: created, updated back and forth, deleted, restored.
 
 mod agilecrm;
 mod freshsales;
@@ -18,35 +18,35 @@ use tests::stub::faults::number;
 /// Webhooks in a record's life.
 pub const STEPS: u64 = 8;
 
-/// The vendors whose records have a life here. A new one is a file in `lives/` and a line.
+/// The vendors whose records have a life in this test. To add one, add a file in `lives/` and a line here.
 const KINDS: &[Kind] = &[agilecrm::DEAL, freshsales::DEAL, heffl::DEAL, teamgram::PRODUCT, teamgrid::TASK];
 
-/// A kind of record, and how its vendor tells of it.
+/// A kind of record, and the webhooks of its vendor.
 #[derive(Debug)]
 pub struct Kind {
     /// The vendor's name.
     pub vendor: &'static str,
-    /// The canonical name of the record's number, beside its `name`.
+    /// The canonical name of the record's numeric field, in addition to its `name`.
     pub amount: &'static str,
-    /// How far the vendor's clock is ahead.
+    /// The time by which the vendor's clock is ahead.
     pub clock_ahead: SignedDuration,
-    /// The webhook that tells of a change, without its proof of origin.
+    /// Makes the webhook for a change, without its proof of origin.
     pub webhook: fn(&Change) -> Webhook,
 }
 
-/// True if records of this vendor have a life here.
+/// True if records of this vendor have a life in this test.
 pub fn has_life(vendor: &str) -> bool {
     KINDS.iter().any(|kind| kind.vendor == vendor)
 }
 
-/// What happens to a record.
+/// A change of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Create,
     Rename,
     Reprice,
     Delete,
-    /// After a deletion.
+    /// Only after a deletion.
     Restore,
 }
 
@@ -58,14 +58,14 @@ pub struct Change {
     pub record: u64,
     pub name: &'static str,
     pub amount: u64,
-    /// By the vendor's clock, on which changes are a second apart: the resolution of some.
+    /// The time by the vendor's clock. Changes are a second apart, because some vendors send no finer times.
     pub time: Timestamp,
-    /// The number of the webhook, which no other has.
+    /// The unique number of the webhook.
     pub webhook: u64,
 }
 
 impl Change {
-    /// The vendor's event: one of these, for a record that was created, updated, deleted, restored.
+    /// Selects the vendor's event from these, for a created, updated, deleted or restored record.
     pub fn event(&self, names: [&'static str; 4]) -> &'static str {
         let [created, updated, deleted, restored] = names;
         match self.step {
@@ -77,7 +77,7 @@ impl Change {
     }
 }
 
-/// The record as its vendor has it.
+/// The vendor's own state of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Own {
     pub name: &'static str,
@@ -85,14 +85,14 @@ pub struct Own {
     pub is_deleted: bool,
 }
 
-/// A record, and what its vendor does with it.
+/// A record with a life.
 #[derive(Debug)]
 pub struct Life {
     pub kind: &'static Kind,
     pub own: Own,
     /// The `partitionkey` of its events.
     pub record: String,
-    /// The events of its webhooks as the code here makes them, in the order of the changes, with the webhook's number.
+    /// The events that the code here gives for its webhooks, in the order of the changes, with the webhook's number.
     pub told: Vec<(u64, String)>,
     number: u64,
     seed: u64,
@@ -101,7 +101,7 @@ pub struct Life {
 
 impl Life {
     /// # Errors
-    /// If no vendor's records have a life.
+    /// If no vendor has records with a life.
     pub fn new(seed: u64, number_of_life: u64, now: Timestamp) -> anyhow::Result<Self> {
         let kind = usize::try_from(number_of_life)?.checked_rem(KINDS.len()).and_then(|number| KINDS.get(number));
         Ok(Self {
@@ -127,7 +127,7 @@ impl Life {
         }
     }
 
-    /// The next change, and the webhook of this number that tells of it.
+    /// Makes the next change. Returns its webhook with this number.
     ///
     /// # Errors
     /// If the code here does not accept it as one event.
@@ -136,7 +136,7 @@ impl Life {
         let Own { name, amount, is_deleted } = &mut self.own;
         match step {
             Step::Create | Step::Restore => *is_deleted = false,
-            // Back and forth.
+            // Alternates between two values.
             Step::Rename => *name = if *name == "A" { "B" } else { "A" },
             Step::Reprice => *amount = if *amount == 10 { 20 } else { 10 },
             Step::Delete => *is_deleted = true,
@@ -158,14 +158,14 @@ impl Life {
     }
 }
 
-/// The trace context by which the events of a webhook are found: they carry it.
+/// The trace context of a webhook, by which its events are found.
 pub fn trace_parent(webhook_number: u64) -> String {
-    // An id of zeros is none.
+    // An id of only zeros is not valid.
     let id = webhook_number + 1;
     format!("00-{id:032x}-{id:016x}-01")
 }
 
-/// Whether the vendor's queue is slow with this webhook: later ones overtake it.
+/// The delay of a late webhook, which later ones overtake. `None` for most webhooks.
 pub fn lateness(seed: u64, index: u64) -> Option<Duration> {
     let own = number(&(seed, index, "late"));
     own.is_multiple_of(25).then(|| Duration::from_millis(own / 25 % 200))

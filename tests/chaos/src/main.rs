@@ -1,4 +1,4 @@
-//! The long fault run: `make chaos`.
+//! The long chaos run: `make chaos`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output, and how far it is")]
 
 use std::path::PathBuf;
@@ -13,25 +13,25 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "chaos")]
 struct Arguments {
-    /// What goes wrong, and where
+    /// Seed of the faults
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many webhooks the vendors send
+    /// Number of webhooks that the vendors send
     #[arg(long, default_value_t = 100_000)]
     deliveries: u64,
-    /// How many are posted at a time
+    /// Number of concurrent posts
     #[arg(long, default_value_t = 40)]
     concurrency: usize,
     /// Processes of each vendor's function
     #[arg(long, default_value_t = 8)]
     processes: usize,
-    /// Processes of the consumer: with fewer the queue only grows while the vendors send
+    /// Processes of the consumer; with fewer, the queue grows while the vendors send
     #[arg(long, default_value_t = 16)]
     consumers: usize,
-    /// How many times the usual number of faults; usually some 7 of 100 requests meet one
+    /// Factor for the number of faults; by default some 7 of 100 requests fail
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=10))]
     faults: u64,
-    /// The folder of the functions' binaries; this one's without it
+    /// The folder of the functions' binaries [default: that of this program]
     #[arg(long)]
     binaries: Option<PathBuf>,
     /// A folder for the functions' logs

@@ -1,5 +1,5 @@
-//! What Lambda's event source mapping does: takes batches off the queue, hands them to the consumer, deletes what it does
-//! not report failed. The rest comes again when its visibility timeout is over.
+//! Lambda's event source mapping: receives batches from the queue, passes them to the consumer, and deletes the
+//! messages that it does not report as failed. The others come again after their visibility timeout.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
@@ -16,13 +16,13 @@ use tests::stub::faults::number;
 use tests::stub::sqs::{BATCH, Message, Sqs};
 use tests::stub::{ACCOUNT, REGION};
 
-/// What the mapping saw.
+/// The counters of the mapping.
 #[derive(Debug, Default)]
 pub struct Counts {
     pub batches: AtomicU64,
-    /// Handed to two consumers at the same time.
+    /// Batches that were passed to two consumers at the same time.
     pub twice: AtomicU64,
-    /// The consumer gave no answer.
+    /// Batches without a response from the consumer.
     pub failed: AtomicU64,
     /// Messages of an answered batch that were reported failed.
     pub reported: AtomicU64,
@@ -35,10 +35,10 @@ pub struct Mapping {
     pub queue: &'static str,
     pub consumers: Arc<Pool>,
     pub seed: u64,
-    /// How many of 10,000 batches are delivered twice at the same time.
+    /// Number of batches per 10,000 that are delivered twice at the same time.
     pub twice: u64,
     pub counts: Counts,
-    /// The events with a trace context that were handed to the consumer, by it.
+    /// The events with a trace context that were passed to the consumer, by trace context.
     pub traced: Mutex<HashMap<String, Vec<Arc<str>>>>,
 }
 
@@ -56,7 +56,7 @@ struct Failure {
 }
 
 impl Mapping {
-    /// Takes batches, one at a time, for ever.
+    /// Receives batches forever, one at a time.
     pub async fn poll(self: Arc<Self>) {
         loop {
             let messages = self.sqs.receive_within(self.queue, BATCH, Duration::from_secs(20)).await;
@@ -67,7 +67,7 @@ impl Mapping {
         }
     }
 
-    /// Remembers the events of records with a life.
+    /// Records the events of records with a life.
     fn trace(&self, messages: &[Message]) {
         let mut traced = self.traced.lock().unwrap_or_else(PoisonError::into_inner);
         for Message { content, .. } in messages {

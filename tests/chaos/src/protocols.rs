@@ -1,4 +1,4 @@
-//! What the faults of each service look like.
+//! The form of the faults of each service.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use tests::stub::http::{Request, Response, response};
 use tests::stub::runtime_api::Killer;
 use tests::stub::{dynamodb, s3, sqs};
 
-/// Who is behind an access key.
+/// The processes by their access key.
 #[derive(Clone, Debug, Default)]
 pub struct Killers(Arc<Mutex<HashMap<String, Killer>>>);
 
@@ -50,7 +50,7 @@ struct Sent<'b> {
 }
 
 impl Protocol for OfSqs {
-    /// The deduplication id of the first message that is sent.
+    /// The deduplication id of the first message.
     fn key(&self, request: &Request) -> Option<String> {
         if !target(request).starts_with("AmazonSQS.SendMessage") {
             return None;
@@ -117,7 +117,7 @@ struct Number<'b> {
 }
 
 impl Protocol for OfDynamoDb {
-    /// The record and the number of its event, of a write; the text of any other request.
+    /// The record and the number of its event for a write; the text of any other request.
     fn key(&self, request: &Request) -> Option<String> {
         if target(request).ends_with("PutItem") {
             let Put { item } = serde_json::from_slice(request.body()).ok()?;
@@ -162,7 +162,7 @@ impl Protocol for OfS3 {
     }
 }
 
-/// Between the vendor and the gateway: an answer may get lost.
+/// The connection between vendor and gateway, where a response may get lost.
 #[derive(Debug)]
 pub struct OfGateway;
 

@@ -1,4 +1,4 @@
-//! The replay of what the overflow store holds, as an operator runs it when SQS is back: `crm-events replay overflow`.
+//! The replay of the overflow store, as an operator runs it when SQS works again: `crm-events replay overflow`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use tests::stub::http::Server;
 use tests::stub::s3::S3;
 use tests::stub::sqs::Sqs;
 
-/// Puts the events of every kept webhook on the queue; gives the number of webhooks.
+/// Puts the events of every stored webhook on the queue. Returns the number of webhooks.
 #[expect(clippy::disallowed_methods, reason = "the functions go by the real clock")]
 pub(super) async fn overflow(s3: &S3, sqs: &Sqs) -> anyhow::Result<u64> {
     let kept = s3.objects(BUCKET, PENDING).len();
@@ -41,5 +41,5 @@ pub(super) async fn overflow(s3: &S3, sqs: &Sqs) -> anyhow::Result<u64> {
     Ok(u64::try_from(kept)?)
 }
 
-/// Where the functions keep webhooks for a replay.
+/// The folder of webhooks for a replay.
 const PENDING: &str = "pending/";

@@ -10,21 +10,21 @@ use super::ledger::{Balance, Miss, Outcome};
 use super::lives::has_life;
 use tests::stub::faults::Fault;
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Report {
     pub options: Options,
-    /// How records with a life ended, by vendor.
+    /// The final states of records with a life, by vendor.
     pub ends: BTreeMap<End, BTreeMap<&'static str, u64>>,
-    /// Records that do not end as their vendor has them, without a reason that is named.
+    /// Records whose final state differs from their vendor's without an explanation.
     pub wrong_states: Vec<String>,
     pub vendors: Vec<&'static str>,
     pub balance: Balance,
     /// Posts by vendor, first ones and redeliveries.
     pub posts: BTreeMap<&'static str, u64>,
-    /// By service and kind.
+    /// The faults by service and kind.
     pub faults: Vec<(&'static str, BTreeMap<Fault, u64>)>,
-    /// What else there was to count.
+    /// Other counters.
     pub counts: Vec<(&'static str, u64)>,
     /// Functions that were killed in the middle of a webhook.
     pub kills: u64,
@@ -44,7 +44,8 @@ impl Report {
         self.balance.twice.iter().map(|(_, times)| times).sum()
     }
 
-    /// Nothing lost, nothing twice, no wrong state, nothing left on a queue, and no post refused without a fault that explains it.
+    /// True if no event was lost or in effect twice, no state is wrong, no message is left, and every refused post is
+    /// explained by a fault.
     pub fn is_clean(&self) -> bool {
         self.balance.is_clean()
             && self.wrong_states.is_empty()
@@ -52,8 +53,7 @@ impl Report {
             && self.unexplained().next().is_none()
     }
 
-    /// What posts were not answered 200 for, where there are more of them than of what causes it: how many, and how
-    /// many there may be.
+    /// The reasons for posts not answered 200 that occur more often than their causes, with the count and its maximum.
     fn unexplained(&self) -> impl Iterator<Item = (Miss, u64, u64)> {
         Miss::ALL.into_iter().filter_map(|miss| {
             let may_be = match miss {
@@ -76,7 +76,7 @@ impl Report {
         self.cells(f, title, |vendor| Some(of(vendor)))
     }
 
-    /// A row in which a vendor without a figure is one whose records have no life here.
+    /// Writes a row. A vendor without a figure has no records with a life.
     fn cells(&self, f: &mut fmt::Formatter<'_>, title: &str, of: impl Fn(&str) -> Option<u64>) -> fmt::Result {
         write!(f, "| {title:<56} |")?;
         for vendor in &self.vendors {
@@ -125,7 +125,7 @@ impl Report {
         Ok(())
     }
 
-    /// What to look into.
+    /// Writes the findings to investigate.
     fn wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Balance { lost, twice, without_effect, wrong_answers, .. } = &self.balance;
         if !lost.is_empty() {
@@ -154,7 +154,7 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// In Markdown.
+    /// Formats the report as Markdown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.deliveries(f)?;
         writeln!(f)?;
@@ -186,7 +186,7 @@ fn of<K: Ord>(counts: &BTreeMap<K, BTreeMap<&'static str, u64>>, key: K, vendor:
     counts.get(&key).and_then(|by| by.get(vendor)).copied().unwrap_or(0)
 }
 
-/// Enough to look into.
+/// The first few, which are enough to investigate.
 fn some<T>(all: &[T]) -> Vec<&T> {
     all.iter().take(10).collect()
 }

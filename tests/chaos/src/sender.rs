@@ -1,4 +1,4 @@
-//! The simulated vendors: each posts over HTTP, and sends again as it really does, in less time.
+//! The simulated vendors. Each posts over HTTP, and retries with its real schedule, sped up.
 
 use std::time::Duration;
 
@@ -18,16 +18,16 @@ use jiff::Timestamp;
 use super::gateway::path;
 use super::ledger::Miss;
 
-/// How long a vendor waits for an answer.
+/// The timeout of a vendor.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The longest schedule, in this run.
-const LONGEST: Duration = Duration::from_secs(7);
+/// Maximum length of a retry schedule in this run.
+const MAX_SCHEDULE: Duration = Duration::from_secs(7);
 
-/// The pauses before each redelivery of a webhook that was not answered 200: the vendor's schedule, so much faster that it
-/// is over in time.
+/// The pauses before each redelivery of a webhook that was not answered 200: the vendor's schedule, sped up to fit the
+/// run.
 pub fn redeliveries(retries: &Retries, own: u64) -> Vec<Duration> {
-    let faster = retries.total().as_secs_f64() / LONGEST.as_secs_f64();
+    let faster = retries.total().as_secs_f64() / MAX_SCHEDULE.as_secs_f64();
     let mut pauses = retries.pauses(own);
     if faster > 1.0 {
         pauses.iter_mut().for_each(|pause| *pause = pause.div_f64(faster));
@@ -45,21 +45,21 @@ pub struct Sender {
 impl Sender {
     pub fn new(url: String) -> Self {
         let mut builder = Client::builder(TokioExecutor::new());
-        // A vendor's second attempt is to be counted.
+        // The client must not retry by itself, so that every attempt is counted.
         let client = builder.retry_canceled_requests(false).build_http();
         Self { client, url }
     }
 
-    /// Posts a webhook with the proof of origin of this time.
+    /// Posts a webhook with a fresh proof of origin.
     ///
     /// # Errors
-    /// Where there is no answer in time, or not a 200.
+    /// If there is no response in time, or not a 200.
     pub async fn post(&self, vendor: &'static Vendor, webhook: &Webhook) -> Result<Outcome, Miss> {
         let (status, body) = self.answer(vendor, webhook).await.map_err(|_| Miss::AnswerLost)?;
         match (status, serde_json::from_slice(&body)) {
             (200, Ok(outcome)) => Ok(outcome),
             (503, Ok(Outcome::Failed { error: Failure::Unavailable })) => Err(Miss::Unavailable),
-            // As API Gateway answers for a function that gives no answer.
+            // API Gateway's response for a function that does not respond.
             (500, Err(_)) => Err(Miss::Killed),
             _ => Err(Miss::Other),
         }

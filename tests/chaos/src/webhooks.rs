@@ -1,4 +1,4 @@
-//! What the simulated vendors send: the sample cases, each delivery with a record and an id of its own.
+//! The webhooks of the simulated vendors: the sample cases, each delivery with its own record and id.
 
 use anyhow::{Context, bail, ensure};
 use crm_normalize::Vendor;
@@ -8,30 +8,30 @@ use jiff::{Timestamp, ToSpan};
 use tests::events;
 use tests::stub::faults::number;
 
-/// A body larger than this only costs time.
-const LARGEST_BODY: usize = 32 * 1024;
-/// So many deliveries are about one record, on average.
+/// Maximum body size. Larger bodies only take time.
+const MAX_BODY_BYTES: usize = 32 * 1024;
+/// The average number of deliveries per record.
 const PER_RECORD: u64 = 3;
 
-/// What a webhook becomes.
+/// The expected event of a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// The event's id. `None` if it hangs on the time of receipt: then a redelivery becomes another event.
+    /// The event's id. `None` if it depends on the time of receipt, so that a redelivery becomes a new event.
     pub event_id: Option<String>,
     /// The `partitionkey`.
     pub record: String,
 }
 
-/// One webhook that a vendor means to deliver.
+/// One webhook that a vendor wants to deliver.
 #[derive(Debug)]
 pub struct Delivery {
     pub vendor: &'static Vendor,
-    /// Without its proof of origin.
+    /// The webhook without its proof of origin.
     pub webhook: Webhook,
     pub events: Vec<Expected>,
 }
 
-/// The cases to make deliveries of, by vendor.
+/// The cases to deliver, by vendor.
 #[derive(Debug)]
 pub struct Catalogue(Vec<(&'static Vendor, Vec<Template>)>);
 
@@ -44,7 +44,7 @@ struct Template {
 
 impl Catalogue {
     /// # Errors
-    /// Where the cases cannot be read, or a vendor has none that will do.
+    /// If the cases cannot be read, or a vendor has no suitable case.
     pub fn read() -> anyhow::Result<Self> {
         let mut vendors: Vec<(&'static Vendor, Vec<Template>)> = Vec::new();
         for case in Case::all(&events())? {
@@ -64,10 +64,10 @@ impl Catalogue {
         self.0.iter().map(|(vendor, _)| *vendor)
     }
 
-    /// The delivery of this number; the same for the same seed.
+    /// The delivery with this number, which is the same for the same seed.
     ///
     /// # Errors
-    /// Where the code here does not accept it.
+    /// If the code here does not accept it.
     pub fn delivery(&self, seed: u64, index: u64, of: u64) -> anyhow::Result<Delivery> {
         let own = number(&(seed, index));
         let (vendor, templates) = pick(&self.0, index).context("no vendors")?;
@@ -83,10 +83,10 @@ fn pick<T>(from: &[T], number: u64) -> Option<&T> {
     from.get(usize::try_from(number.checked_rem(length)?).ok()?)
 }
 
-/// None where a case does not become events, or its records cannot be told apart.
+/// The template of a case; `None` if it does not become events, or if its records cannot be distinguished.
 fn template(case: &Case) -> anyhow::Result<Option<Template>> {
     let webhook = case.webhook()?;
-    if webhook.body.len() > LARGEST_BODY || !webhook.body.starts_with(b"{") || webhook.body.get(1) == Some(&b'}') {
+    if webhook.body.len() > MAX_BODY_BYTES || !webhook.body.starts_with(b"{") || webhook.body.get(1) == Some(&b'}') {
         return Ok(None);
     }
     let Ok(events) = expected(case.vendor, &webhook) else { return Ok(None) };
@@ -101,14 +101,14 @@ fn template(case: &Case) -> anyhow::Result<Option<Template>> {
 }
 
 impl Template {
-    /// The case with other records and an id of its own.
+    /// The case with other records and its own id.
     fn delivery(&self, vendor: &Vendor, index: u64, record: u64) -> anyhow::Result<(Webhook, Vec<Expected>)> {
         let mut webhook = self.webhook.clone();
         let mut body = String::from_utf8(webhook.body)?;
         for old in &self.records {
             body = replace_word(&body, old, &another(old, record));
         }
-        // What makes two deliveries two: without it, the same bytes.
+        // A unique member; otherwise two deliveries would have the same bytes.
         let rest = body.strip_prefix('{').context("no JSON object")?;
         webhook.body = format!("{{\"delivery_of_the_test\":{index},{rest}").into_bytes();
         for (name, value) in &mut webhook.headers {
@@ -121,7 +121,7 @@ impl Template {
     }
 }
 
-/// What the code here makes of a webhook.
+/// The events that the code here gives for a webhook.
 pub fn expected(vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Vec<Expected>> {
     let vendor = crm_normalize::crm::find(vendor.name).context("an unknown vendor")?;
     let events_at = |received_at: Timestamp| {
@@ -137,7 +137,7 @@ pub fn expected(vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Vec<Expect
     Ok(events.collect())
 }
 
-/// A record's id of the same kind: digits stay digits, and few enough to be a number.
+/// Another record id of the same kind: digits stay digits, with few enough of them to be a number.
 fn another(id: &str, record: u64) -> String {
     if id.bytes().all(|byte| byte.is_ascii_digit()) {
         let kept: String = id.chars().take(8).collect();
@@ -146,7 +146,7 @@ fn another(id: &str, record: u64) -> String {
     format!("{id}-{record}")
 }
 
-/// Replaces a text where it stands alone.
+/// Replaces whole words.
 fn replace_word(text: &str, old: &str, new: &str) -> String {
     let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     let mut result = String::with_capacity(text.len());

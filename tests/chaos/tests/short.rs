@@ -1,4 +1,4 @@
-//! The short fault runs: what `make chaos` does, with few deliveries and fixed seeds.
+//! The short chaos runs: like `make chaos`, with few deliveries and fixed seeds.
 
 use chaos::{Options, Report, run};
 use tests::stub::faults::Fault;
@@ -7,8 +7,8 @@ const DELIVERIES: u64 = 400;
 
 #[tokio::test]
 async fn nothing_is_lost_and_nothing_is_twice() -> anyhow::Result<()> {
-    // Both wait most of the time. With these seeds SQS meets every fault, whatever the others do: what it meets hangs on
-    // the seed and the events' ids alone.
+    // Both runs wait most of the time. With these seeds SQS has every kind of fault, because its faults depend only on
+    // the seed and the events' ids.
     let (one, other) = tokio::try_join!(fault_run(3), fault_run(4))?;
     for report in [&one, &other] {
         assert!(report.is_clean(), "{report}");
@@ -23,7 +23,7 @@ async fn nothing_is_lost_and_nothing_is_twice() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// With more faults than usual: there are some of every kind in a few hundred deliveries.
+/// A run with more faults than usual, so that all kinds occur in a few hundred deliveries.
 async fn fault_run(seed: u64) -> anyhow::Result<Report> {
     let binaries = tests::binaries()?;
     let (deliveries, concurrency, processes, consumers, faults) = (DELIVERIES, 20, 3, 3, 4);

@@ -1,7 +1,7 @@
-//! Records in a DynamoDB table, as [Powertools for AWS Lambda](https://docs.aws.amazon.com/powertools/) keeps them, so
-//! that consumers in Python and TypeScript can share the table.
+//! Records in a DynamoDB table, in the format of [Powertools for AWS Lambda](https://docs.aws.amazon.com/powertools/),
+//! so that consumers in Python and TypeScript can share the table.
 //!
-//! Read from its sources, versions 3.37.0 (Python, `persistence/dynamodb.py`) and 2.35.0 (TypeScript,
+//! The format is taken from the sources of versions 3.37.0 (Python, `persistence/dynamodb.py`) and 2.35.0 (TypeScript,
 //! `DynamoDBPersistenceLayer.js`):
 //!
 //! | attribute | type | meaning |
@@ -27,12 +27,12 @@ use md5::{Digest as _, Md5};
 
 use super::{Claim, Commit, Store, StoreError, Times, Transact};
 
-/// There is no live record: none, or one that has expired (DynamoDB deletes those up to days later), or one in progress
-/// whose invocation has ended without a word. Powertools' own expression.
+/// The condition that there is no live record: none, an expired one (DynamoDB deletes those up to days later), or one
+/// in progress whose invocation ended without a result. It is Powertools' own expression.
 const NO_LIVE_RECORD: &str = "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND \
                               attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)";
 const COMPLETE: &str = "SET #expiry = :expiry, #status = :status";
-/// The mark is the caller's own: no invocation that came after its deadline has taken the event over.
+/// The condition that the mark is the caller's own, so that no later invocation has taken over the event.
 const OURS: &str = "#status = :inprogress AND #in_progress_expiry = :deadline";
 
 const ID: &str = "id";
@@ -41,12 +41,12 @@ const EXPIRY: &str = "expiration";
 const IN_PROGRESS_EXPIRY: &str = "in_progress_expiration";
 const IN_PROGRESS: &str = "INPROGRESS";
 const COMPLETED: &str = "COMPLETED";
-/// A record lasts longer than an event can come again: 7 days in the main queue, 14 in the dead-letter queue, and up to
-/// 75 hours of a vendor's redeliveries.
+/// The lifetime of a record, longer than the time in which an event can come again: 7 days in the main queue, 14 in the
+/// dead-letter queue, and up to 75 hours of a vendor's redeliveries.
 const REMEMBER_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How the hash in a record's key is written. The languages differ, so that a Python and a TypeScript function never
-/// share a record, only a table.
+/// The format of the hash in a record's key. The languages differ, so a Python and a TypeScript function can share a
+/// table, but not records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyFormat {
     /// Lowercase hexadecimal.
@@ -67,8 +67,8 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// Records in `table`. `key_prefix` names the consumer: consumers with one prefix share their records, and an event
-    /// takes effect in one of them. It is the `key_prefix` of Powertools.
+    /// Records in `table`. `key_prefix` is the consumer's name, as in Powertools. Consumers with the same prefix share
+    /// their records, and an event takes effect in only one of them.
     pub fn new(client: Client, table: impl Into<String>, key_prefix: impl Into<String>) -> Self {
         Self {
             client,
@@ -79,7 +79,7 @@ impl DynamoDb {
         }
     }
 
-    /// Writes keys as the Powertools of this language do.
+    /// Writes keys in the format of this language's Powertools.
     #[must_use]
     pub fn with_key_format(self, key_format: KeyFormat) -> Self {
         Self { key_format, ..self }
@@ -93,7 +93,7 @@ impl DynamoDb {
 
     /// The key of an event's record.
     fn key(&self, event_id: &str) -> AttributeValue {
-        // The JSON text of the id, as Powertools hashes it: an id holds nothing that JSON writes otherwise.
+        // Powertools hashes the JSON text of the id. An id contains no characters that JSON would escape.
         let hash = Md5::digest(format!("\"{event_id}\""));
         let hash = match self.key_format {
             KeyFormat::Python => HEXLOWER.encode(&hash),
@@ -173,9 +173,9 @@ impl Store for DynamoDb {
 impl Transact for DynamoDb {
     type Write = TransactWriteItem;
 
-    /// One `TransactWriteItems`: the record's `Put` with its condition first, then the effect; at most 99 writes, and
-    /// 4 MB in all. The SDK gives every attempt of one call the same `ClientRequestToken`: one whose answer was lost
-    /// counts once.
+    /// One `TransactWriteItems`: the record's `Put` with its condition first, then the effect; at most 99 writes, and 4
+    /// MB in all. The SDK gives every attempt of one call the same `ClientRequestToken`, so an attempt whose response
+    /// was lost counts once.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
     async fn commit(&self, event_id: &str, effect: Vec<TransactWriteItem>, times: Times) -> Result<Commit, StoreError> {
         let record = Put::builder()
@@ -202,7 +202,7 @@ impl Transact for DynamoDb {
     }
 }
 
-/// What a cancelled transaction means: the first reason is the record's. `None` if it is another error.
+/// The meaning of a cancelled transaction, whose first reason belongs to the record. `None` if it is another error.
 fn outcome(reasons: &[CancellationReason]) -> Option<Result<Commit, StoreError>> {
     if let Some(record) = reasons.first()
         && record.code() == Some("ConditionalCheckFailed")
@@ -225,11 +225,11 @@ fn outcome(reasons: &[CancellationReason]) -> Option<Result<Commit, StoreError>>
     codes().next().map(|_| Ok(Commit::Conflict))
 }
 
-/// What the record says that stood in the way.
+/// The state of the existing record.
 fn live(record: Option<&HashMap<String, AttributeValue>>) -> Claim {
     match record.and_then(|record| record.get(STATUS)?.as_s().ok()).map(String::as_str) {
         Some(COMPLETED) => Claim::Completed,
-        // Whatever it is, it is not known to be done.
+        // In any other state it is not known to be completed.
         _ => Claim::InProgress,
     }
 }
@@ -259,7 +259,7 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
     R: std::fmt::Debug,
 {
-    /// DynamoDB's code and message, which hold nothing of an item, or the reason why it did not answer.
+    /// DynamoDB's code and message, which contain no data of an item, or the connection error.
     fn from(error: &SdkError<E, R>) -> Self {
         let (Some(service), Some(code)) = (error.as_service_error(), error.code()) else {
             return Self::Unavailable(DisplayErrorContext(error).to_string());
@@ -286,7 +286,7 @@ mod tests {
     use super::{CancellationReason, Commit, DynamoDb, KeyFormat, StoreError, outcome};
     use crate::Settings;
 
-    /// What `hashlib.md5(json.dumps(id).encode()).hexdigest()` gives in Python and
+    /// The expected values are from `hashlib.md5(json.dumps(id).encode()).hexdigest()` in Python and
     /// `createHash("md5").update(JSON.stringify(id)).digest("base64")` in Node.
     #[test]
     fn keys_are_those_of_the_languages() {

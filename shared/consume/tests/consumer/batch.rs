@@ -1,4 +1,4 @@
-//! A batch: order, groups, time, panics, and what is logged of it.
+//! A batch: order, groups, time, panics and the log.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
@@ -37,7 +37,7 @@ async fn after_a_failure_the_rest_of_its_group_is_left_and_other_groups_go_on() 
     assert_eq!(failed(&response), ["2", "4"]);
     assert_eq!(function.calls(), ["1", "2", "3", "5"]);
 
-    // They come again, in order, and nothing is done twice.
+    // They come again in order, and nothing is done twice.
     function.fails_on.borrow_mut().clear();
     let response = function.each(&consumer, clock.batch(&messages)).await;
     assert_eq!(failed(&response), [""; 0]);
@@ -100,7 +100,7 @@ async fn a_message_that_is_no_event_fails_and_its_body_is_not_in_the_log() {
     }
 }
 
-/// What is logged while its guard lives.
+/// Captures the log while its guard lives.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! Each event in effect once, by its record alone and in a transaction.
+//! Each event takes effect once, with only its record and in a transaction.
 
 use std::cell::Cell;
 use std::future::{Future, pending};
@@ -12,7 +12,7 @@ use crm_consume::store::{Claim, Commit, Effect, Memory, Store, StoreError, Times
 
 use super::{Clock, Function, TIMEOUT, consumer, failed, memory, message};
 
-/// Runs a future until it waits, and drops it there: what a crash leaves behind.
+/// Runs a future until it waits and drops it there, like a crash.
 fn crash(future: impl Future) {
     let mut future = pin!(future);
     let poll = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -89,13 +89,13 @@ async fn in_a_transaction_a_crash_at_any_point_leaves_one_effect() {
         let batch = clock.batch(&[message("1", "a")]);
         consumer.transact(batch, async |_: &Event<'_>| Ok::<_, String>(write())).await
     };
-    // Before the transaction: nothing is there.
+    // A crash before the transaction writes nothing.
     crash(consumer.transact(clock.batch(&[message("1", "a")]), async |_: &Event<'_>| {
         let _made = write();
         pending::<Result<Vec<Effect>, String>>().await
     }));
     assert_eq!(*effects.lock().unwrap(), 0);
-    // It comes again at once, for nothing was marked; and after that the answer is lost, twice.
+    // It comes again immediately, because nothing was marked. After that the response is lost twice.
     for _ in 0..3 {
         assert_eq!(failed(&transact().await), [""; 0]);
         assert_eq!(*effects.lock().unwrap(), 1);
@@ -116,7 +116,7 @@ async fn a_transaction_waits_for_an_event_that_is_in_progress_elsewhere() {
     }
 }
 
-/// Time passes at once where all that is left to do is to wait.
+/// The paused clock advances while everything waits.
 #[tokio::test(start_paused = true)]
 async fn an_effect_is_made_again_from_what_has_changed_as_long_as_there_is_time() {
     let clock = Clock::new();
@@ -138,7 +138,7 @@ async fn an_effect_is_made_again_from_what_has_changed_as_long_as_there_is_time(
     }
 }
 
-/// A store that is throttled so often.
+/// A store that is throttled this number of times.
 struct Throttled(Memory, Cell<usize>);
 
 impl Store for Throttled {
@@ -184,7 +184,7 @@ async fn a_throttled_transaction_is_tried_again_in_the_invocation() {
     assert_eq!(*effects.lock().unwrap(), 2);
 }
 
-/// A store that works until the step that it is told to fail at.
+/// A store that fails at a selected step.
 struct Failing {
     memory: Memory,
     at: &'static str,
@@ -218,7 +218,7 @@ async fn where_the_record_is_out_of_reach() {
     let clock = Clock::new();
     for (at, id, calls, left) in [
         ("claim", "1", 0, 1),
-        // The effect is there: to have the message again would be to repeat it.
+        // The effect was made, so receiving the message again would repeat it.
         ("complete", "1", 1, 0),
         ("release", "2", 1, 1),
     ] {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Clock, Function, consumer, event, failed, memory, message, with_body};
 
-/// Remembers what it was asked.
+/// A queue that records its calls.
 #[derive(Clone, Default)]
 struct Asked {
     dead_letters: Arc<Mutex<Vec<String>>>,
@@ -73,7 +73,7 @@ async fn what_can_never_succeed_goes_to_the_dead_letters_and_its_group_moves_on(
         ]
     );
 
-    // Without a dead-letter queue to reach, nothing is lost.
+    // If the dead-letter queue cannot be reached, nothing is lost.
     let asked = Asked { is_out: true, ..Asked::default() };
     let subject = consumer(memory(), &clock).with_payloads(Objects::default()).with_queue(asked);
     let response = Function::default().each(&subject, clock.batch(&messages)).await;
@@ -115,7 +115,7 @@ async fn no_message_is_started_that_might_not_end_in_time() {
             Ok::<_, String>(())
         })
         .await;
-    // 30 s: after three there are 6 s left, and one took 8.
+    // After three messages 6 of the 30 s are left, and one message took 8 s.
     assert_eq!(*calls.borrow(), ["1", "2", "3"]);
     assert_eq!(failed(&response), ["4", "5", "6"], "in order");
     assert_eq!(*asked.delays.lock().unwrap(), ["4 0", "5 0", "6 0"]);

@@ -1,4 +1,4 @@
-//! The latest state of each record, each event in it once.
+//! The latest state of each record, to which each event contributes once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -8,11 +8,11 @@ use crm_consume::{Event, Latest};
 
 use super::{Clock, consumer, failed, message};
 
-/// States by record, as a table keeps them; a write may meet one of another invocation, or lose its answer.
+/// States by record, as in a table. A write may conflict with another invocation's, or lose its response.
 #[derive(Default)]
 struct States {
     latest: RefCell<HashMap<String, Latest>>,
-    /// What befalls the next writes.
+    /// The faults of the next writes.
     faults: RefCell<Vec<&'static str>>,
 }
 

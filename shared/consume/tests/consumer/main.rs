@@ -1,4 +1,4 @@
-//! Batches as Lambda hands them over, with the records in memory and a clock of the tests' own.
+//! Batches in Lambda's format, with records in memory and a test clock.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -29,7 +29,7 @@ use tracing_subscriber::layer::SubscriberExt;
 const TIMEOUT: i64 = 30;
 const REMEMBER_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// The time, as the test sets it.
+/// A clock that the test sets.
 #[derive(Clone)]
 struct Clock(Arc<Mutex<Timestamp>>);
 
@@ -47,7 +47,7 @@ impl Clock {
         *now = now.checked_add(seconds.seconds()).unwrap();
     }
 
-    /// The messages, handed over now.
+    /// A batch of the messages, received now.
     fn batch(&self, messages: &[Value]) -> Batch {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
         Batch { messages: event.records, deadline: self.now().checked_add(TIMEOUT.seconds()).unwrap() }
@@ -103,7 +103,7 @@ fn failed(response: &SqsBatchResponse) -> Vec<&str> {
     response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect()
 }
 
-/// Counts its calls by event, and fails on the events that it is told to.
+/// A function that counts its calls by event, and fails for selected events.
 #[derive(Default)]
 struct Function {
     calls: RefCell<Vec<String>>,

@@ -1,4 +1,4 @@
-//! Agile CRM deals: whole records without any time, as on the vendor's page, so that the same state has the same bytes.
+//! Agile CRM deals: whole records without any time, as documented, so that the same state has the same bytes.
 
 use crm_samples::Webhook;
 use jiff::SignedDuration;

@@ -1,4 +1,4 @@
-//! TeamGrid tasks: an update has what has changed and a time; a removal has neither.
+//! TeamGrid tasks: an update has the changed fields and a time; a removal has neither.
 
 use crm_samples::Webhook;
 use jiff::SignedDuration;
