@@ -81,7 +81,7 @@ impl Replayed {
 
     /// Checks that it was shown, was sent once, and equals the event of a first delivery.
     fn check(&self) -> anyhow::Result<()> {
-        ensure!(self.looked.contains("nothing was moved"), "{}", self.looked);
+        ensure!(self.looked.contains("Nothing was moved"), "{}", self.looked);
         ensure!(self.went.contains("to the main queue"), "{}", self.went);
         ensure!(self.went_again.contains("nothing to replay"), "{}", self.went_again);
         let [message] = &self.messages[..] else { anyhow::bail!("{} messages", self.messages.len()) };

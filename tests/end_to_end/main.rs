@@ -447,7 +447,7 @@ fn check_says_which_secret_is_wrong(run: &Run) -> anyhow::Result<()> {
         last = step.to_string();
         Ok(())
     });
-    ensure!(checked.is_err() && last.contains("not the one that the function has for account \"acme\""), "{last}");
+    ensure!(checked.is_err() && last.contains("another secret for account \"acme\""), "{last}");
     Ok(())
 }
 
