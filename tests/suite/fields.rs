@@ -136,7 +136,10 @@ fn instant(text: &str) -> Option<Timestamp> {
 /// The texts, numbers and Booleans at a path and below it. `[]` is any entry, `[x]` an entry whose `name` is x. Names
 /// match in any case. Wrapped values (`{"label": .., "value": ..}`) are unwrapped.
 fn leaves(value: &Value, path: &str) -> Vec<String> {
-    let mut values = vec![value];
+    let mut values = match value {
+        Value::Array(webhooks) => webhooks.iter().collect(),
+        webhook => vec![webhook],
+    };
     for segment in path.split('.') {
         let (name, entry) = match segment.split_once('[') {
             Some((name, entry)) => (name, Some(entry.trim_end_matches(']'))),

@@ -5,12 +5,13 @@ use crm_normalize::{Accepted, Normalized, Options, Pairs, Quarantine, Reason, Re
 use crm_samples::{Case, OwnedPairs, RECEIVED_AT};
 use tests::events;
 
-fn outcome(normalized: Normalized<'_>) -> String {
-    match normalized.result {
+fn outcome(normalized: Vec<Normalized<'_>>) -> Vec<String> {
+    let one = |normalized: Normalized<'_>| match normalized.result {
         Ok(Accepted::Events(events)) => serde_json::to_string_pretty(&events).unwrap(),
         Ok(Accepted::Ignored(reason)) => reason.to_owned(),
         Err(quarantine) => quarantine.to_string(),
-    }
+    };
+    normalized.into_iter().map(one).collect()
 }
 
 #[test]

@@ -4,13 +4,15 @@
 use std::process::ExitCode;
 
 use crm_normalize::Quarantine;
-use crm_normalize::crm::{Outcome, Vendor, Webhook, of_package};
+use crm_normalize::crm::{BodyForm, Outcome, PATIENT, Vendor, Webhook, of_package};
 
 const HEFFL: &Vendor = of_package("heffl");
 
 static PANICKING: Vendor = Vendor {
     name: HEFFL.name,
     title: HEFFL.title,
+    body_form: BodyForm::Object,
+    answer_within: PATIENT,
     schemes: HEFFL.schemes,
     change_ids: HEFFL.change_ids,
     writes_local_times: HEFFL.writes_local_times,

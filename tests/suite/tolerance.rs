@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crm_normalize::{Vendor, crm};
-use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
+use crm_samples::{Answer, Case, RECEIVED_AT, Webhook, answer_json};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
@@ -93,8 +93,7 @@ fn outcome(case: &Case, body: &str) -> Result<Vec<String>, String> {
         Answer::Accepted { events } => {
             Ok(events.iter().filter_map(|event| Some(event.data.record.as_ref()?.id().to_string())).collect())
         }
-        Answer::Ignored { reason } => Err(reason.to_owned()),
-        Answer::Quarantined { reason } => Err(reason),
+        other => Err(other.reason().unwrap_or_default().into_owned()),
     }
 }
 
@@ -109,6 +108,10 @@ fn subjects(vendor: &'static Vendor) -> Vec<Subject> {
     let cases = Case::all(&events()).unwrap().into_iter().filter(|case| case.vendor.name == vendor.name);
     let subjects = cases.filter_map(|case| {
         let body: Value = serde_json::from_slice(&case.webhook().unwrap().body).ok()?;
+        // Of many webhooks, each is needed for its own event.
+        if body.as_array().is_some_and(|webhooks| webhooks.len() > 1) {
+            return None;
+        }
         let ids = outcome(&case, &body.to_string()).ok().filter(|ids| !ids.is_empty())?;
         let mut all = Vec::new();
         paths(&body, &Vec::new(), &mut all);
@@ -183,8 +186,8 @@ fn an_event_survives_whatever_happens_to_its_optional_fields() {
             }
             let changed = turned(&changed, places);
             let webhook = webhook(case, &changed);
-            let once = webhook.answer(case.vendor, RECEIVED_AT).unwrap().0.to_json().unwrap();
-            let twice = webhook.answer(case.vendor, RECEIVED_AT).unwrap().0.to_json().unwrap();
+            let once = answer_json(&webhook.answer(case.vendor, RECEIVED_AT).unwrap().0).unwrap();
+            let twice = answer_json(&webhook.answer(case.vendor, RECEIVED_AT).unwrap().0).unwrap();
             prop_assert_eq!(once, twice, "the same bytes give the same events");
             let became = outcome(case, &changed);
             prop_assert!(became.as_ref().is_ok_and(|ids| !ids.is_empty()), "{}: {became:?}: {changed}", case.name);
@@ -252,7 +255,6 @@ fn bytes_that_are_no_json_are_quarantined() {
             b" ",
             b"\xff\xfe{}",
             b"null",
-            b"[]",
             b"7",
             b"{",
             b"{}{}",

@@ -40,7 +40,8 @@ fn crm_table(to_root: &str) -> String {
     let mut table = String::from("| CRM | route | proof of origin | events |\n|---|---|---|--:|\n");
     for vendor in crm::ALL {
         let Vendor { name, title, catalog, .. } = vendor;
-        let proofs: Vec<_> = vendor.schemes.iter().map(|scheme| proof(*scheme)).collect();
+        let mut proofs: Vec<_> = vendor.schemes.iter().map(|scheme| proof(*scheme)).collect();
+        proofs.dedup();
         table.push_str(&format!(
             "| [{title}]({to_root}shared/normalize/src/crm/{name}/README.md) | `/webhooks/{name}` | {} | {} |\n",
             proofs.join(", "),

@@ -17,7 +17,7 @@ use crm_normalize::key::Subject;
 use serde::Deserialize;
 
 use crate::replay::From;
-use crate::replay::item::{Content, Item, Plan};
+use crate::replay::item::{Content, Item};
 use crate::replay::source::Source;
 use crate::stack::{Aws, Stack};
 
@@ -257,9 +257,9 @@ fn about(item: &Item, record: RecordName<'_>, key: &str) -> About {
         // Unchanged, because the current translation may give it another key.
         Content::Event(json) => vec![json.clone()],
         Content::Webhook(_) => match item.plan(false) {
-            Ok(Plan::Events(events)) => events,
-            Ok(Plan::Ignored) => return About::Others,
-            Ok(Plan::Quarantine(_)) | Err(_) => return About::Unknown,
+            // Some of many webhooks may be about the record and not be understood.
+            Ok(plan) if plan.quarantined.is_empty() => plan.events,
+            Ok(_) | Err(_) => return About::Unknown,
         },
     };
     let Ok(matches) = events.iter().map(is_about).collect::<Result<Vec<_>, _>>() else { return About::Unknown };

@@ -236,7 +236,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             for path in warnings {
                 eprintln!("crm-events: could not be read and was left out of the record: {path}");
             }
-            write!(out, "{}", answer.to_json()?)?;
+            write!(out, "{}", crm_samples::answer_json(&answer)?)?;
         }
         Command::Catalog { markdown: true, .. } => write!(out, "{}", docs::catalog_table())?,
         Command::Catalog { json: true, .. } => writeln!(out, "{}", serde_json::to_string_pretty(&docs::catalog())?)?,

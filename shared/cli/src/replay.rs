@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use crm_event::Event;
-use crm_ingest::{Destination, Queues};
+use crm_ingest::{Destination, Queues, TimeLimit};
 use crm_normalize::{Vendor, key};
 use jiff::Timestamp;
 
 use crate::stack::Stack;
-use item::{Item, Plan, Why};
+use item::{Item, Why};
 pub use report::{Outcome, Report};
 use source::Source;
 
@@ -66,6 +66,7 @@ pub async fn replay(stack: &Stack, options: &Options, now: Timestamp, report: &m
         queue_url: stack.queue_url.clone(),
         quarantine_queue_url: stack.quarantine_queue_url.clone(),
         overflow_bucket: stack.overflow_bucket.clone(),
+        time_limit: TimeLimit::LONGEST,
         aws: aws.for_functions().await?,
     });
     let mut source = Source::open(stack, &aws, options.from, options.vendor)?;
@@ -111,37 +112,34 @@ async fn one(
         Ok(plan) => plan,
         Err(why) => return Ok(Some(Outcome::Left(why))),
     };
-    let outcome = match plan {
-        Plan::Ignored => Outcome::Ignored,
-        Plan::Quarantine(message) if options.from == From::Overflow => {
-            if options.confirm {
-                queues.quarantine(&message, None).await.context("the quarantine queue did not accept a webhook")?;
+    let events = plan.events.iter().map(|json| serde_json::from_str::<Event<'_>>(json));
+    let mut events = events.collect::<Result<Vec<_>, _>>()?;
+    let is_understood = !events.is_empty() || plan.ignored > 0;
+    if !is_understood && options.from != From::Overflow {
+        return Ok(Some(Outcome::Left(Why::NotUnderstood)));
+    }
+    let young = |at: Timestamp| now.duration_since(at).unsigned_abs() < DEDUPLICATION;
+    match &options.again {
+        Some(nonce) => {
+            for event in &mut events {
+                let id = key::again(&event.data.vendor, &event.id, nonce)
+                    .context("--again: expected 1 to 32 letters, digits or hyphens")?;
+                event.id = id.into();
             }
-            Outcome::Quarantined
         }
-        Plan::Quarantine(_) => return Ok(Some(Outcome::Left(Why::NotUnderstood))),
-        Plan::Events(jsons) => {
-            let events = jsons.iter().map(|json| serde_json::from_str::<Event<'_>>(json));
-            let mut events = events.collect::<Result<Vec<_>, _>>()?;
-            let young = |at: Timestamp| now.duration_since(at).unsigned_abs() < DEDUPLICATION;
-            match &options.again {
-                Some(nonce) => {
-                    for event in &mut events {
-                        let id = key::again(&event.data.vendor, &event.id, nonce)
-                            .context("--again: expected 1 to 32 letters, digits or hyphens")?;
-                        event.id = id.into();
-                    }
-                }
-                None if options.from == From::DeadLetter && item.kept_at.is_some_and(young) => {
-                    return Ok(Some(Outcome::Left(Why::TooYoung)));
-                }
-                None => {}
-            }
-            if options.confirm {
-                queues.publish(&events, None).await.context("the main queue did not accept an event")?;
-            }
-            Outcome::Sent(events.len())
+        None if options.from == From::DeadLetter && item.kept_at.is_some_and(young) => {
+            return Ok(Some(Outcome::Left(Why::TooYoung)));
         }
+        None => {}
+    }
+    if options.confirm {
+        queues.publish(&events, None).await.context("the main queue did not accept an event")?;
+        queues.quarantine(&plan.quarantined, None).await.context("the quarantine queue did not accept a webhook")?;
+    }
+    let outcome = match (events.len(), plan.quarantined.len()) {
+        (0, 0) => Outcome::Ignored,
+        (0, _) => Outcome::Quarantined,
+        (events, _) => Outcome::Sent(events),
     };
     if options.confirm {
         source.remove(item).await?;

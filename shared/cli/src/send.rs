@@ -7,7 +7,7 @@ use anyhow::Context;
 use crm_event::{Event, TimeSource};
 use crm_normalize::Vendor;
 use crm_normalize::outcome::Outcome;
-use crm_samples::{Answer, Case, Webhook};
+use crm_samples::{Case, Webhook};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -90,18 +90,13 @@ pub fn send(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<Sent> 
     let webhook = case.webhook()?.proven_at(&stack.public_base_url(case.vendor), case.vendor, now);
     let reply = post(stack, case.vendor, &webhook)?;
     let (answer, _) = webhook.answer(case.vendor, now)?;
-    let mut events = Vec::new();
-    let as_expected = match (&answer, serde_json::from_str::<Outcome>(&reply.body)) {
-        (Answer::Accepted { events: expected }, Ok(Outcome::Accepted { events: ids })) => {
-            let as_expected =
-                expected.len() == ids.len() && expected.iter().zip(&ids).all(|(event, id)| is_id(event, id));
-            events = expected.iter().map(|event| event.event_type.to_string()).zip(ids).collect();
-            as_expected
-        }
-        (Answer::Ignored { reason: expected }, Ok(Outcome::Ignored { reason })) => *expected == reason,
-        (Answer::Quarantined { reason: expected }, Ok(Outcome::Quarantined { reason })) => *expected == reason,
-        _ => false,
+    let Ok(actual) = serde_json::from_str::<Outcome>(&reply.body) else {
+        return Ok(Sent { case: case.clone(), as_expected: false, reply, events: Vec::new() });
     };
+    let (expected_events, ids) = (answer.events(), actual.events());
+    let same_events = expected_events.len() == ids.len() && expected_events.iter().zip(ids).all(|(e, id)| is_id(e, id));
+    let as_expected = same_events && answer.word() == actual.word() && answer.reason() == actual.reason();
+    let events = expected_events.iter().map(|event| event.event_type.to_string()).zip(ids.iter().cloned()).collect();
     Ok(Sent { case: case.clone(), as_expected: as_expected && reply.status == 200, reply, events })
 }
 

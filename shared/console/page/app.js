@@ -10,7 +10,7 @@ const at = (id) => document.getElementById(id);
 const [rows, detail, filter, editor, keys] = ["rows", "detail", "filter", "editor", "keys"].map(at);
 const fields = editor.querySelector("form").elements;
 const MAX_WEBHOOKS = 500; // the server's limit
-const OUTCOMES = ["accepted", "stored", "ignored", "quarantined", "bad_request", "unauthorized", "too_large", "unavailable", "no_route", "failed"];
+const OUTCOMES = ["accepted", "stored", "ignored", "quarantined", "mixed", "bad_request", "unauthorized", "too_large", "unavailable", "no_route", "failed"];
 
 /** The webhooks by number, oldest first. */
 const webhooks = new Map();

@@ -134,10 +134,13 @@ impl<'w> Asked<'w> {
         let (headers, query) = (Pairs(&headers), Pairs(&query));
         let request = Request { method: "POST", url: "", body: &body, headers, query, account };
         let verified = self.vendor.verify(request, &self.secrets, self.now).ok()?;
-        match verified.normalize(Options { include_raw: false }).result.ok()? {
-            Accepted::Events(events) => Some(events.iter().map(fields).collect()),
-            Accepted::Ignored(_) => None,
+        let mut all = Vec::new();
+        for normalized in verified.normalize(Options { include_raw: false }) {
+            if let Ok(Accepted::Events(events)) = normalized.result {
+                all.extend(events.iter().map(fields));
+            }
         }
+        (!all.is_empty()).then_some(all)
     }
 }
 

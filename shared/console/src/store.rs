@@ -1,5 +1,6 @@
 //! The latest webhooks, in memory: request, response, and messages on a queue.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -226,7 +227,7 @@ impl OnItsWay<'_> {
             None => "failed",
         };
         let event_ids = outcome.as_ref().map(|outcome| outcome.events().to_vec()).unwrap_or_default();
-        let reason = outcome.as_ref().and_then(Outcome::reason).map(str::to_owned);
+        let reason = outcome.as_ref().and_then(Outcome::reason).map(Cow::into_owned);
         let mut kept = self.store.kept();
         let mut messages = Vec::new();
         let mut take = |kept: &mut Kept, is_its: &dyn Fn(&Message) -> bool| {
@@ -237,7 +238,7 @@ impl OnItsWay<'_> {
         for id in &event_ids {
             take(&mut kept, &|message| message.event_id.as_ref() == Some(id));
         }
-        if let Some(Outcome::Quarantined { reason }) = &outcome {
+        for reason in outcome.iter().flat_map(Outcome::quarantined) {
             take(&mut kept, &|message| message.queue == Queue::Quarantine && keeps(message, &webhook, reason));
         }
         let entry = Entry {
@@ -267,11 +268,12 @@ impl Drop for OnItsWay<'_> {
     }
 }
 
-/// True if a message of the quarantine belongs to this webhook: it has the reason of the response, and the body without
-/// secrets.
+/// True if a message of the quarantine belongs to this webhook: it has a reason of the response, and the body or an element
+/// of it without secrets.
 fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
     let Ok(kept) = serde_json::from_str::<quarantine::Record<'_>>(&message.body) else { return true };
     let same_body = match &kept.body {
+        Body::Text(text) if kept.element.is_some() => String::from_utf8_lossy(&webhook.body).contains(&**text),
         Body::Text(text) => text.as_bytes() == webhook.body,
         Body::Base64(text) => *text == BASE64.encode(&webhook.body),
     };

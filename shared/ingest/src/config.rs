@@ -1,6 +1,7 @@
 //! The settings of a function: its environment, read once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crm_normalize::{Options, Secrets, SecretsError, TimeZones, TimeZonesError, Vendor};
 use tracing::level_filters::LevelFilter;
@@ -48,7 +49,40 @@ pub struct Destination {
     pub quarantine_queue_url: String,
     /// `OVERFLOW_BUCKET`
     pub overflow_bucket: Option<String>,
+    pub time_limit: TimeLimit,
     pub aws: Aws,
+}
+
+/// The longest that the messages of a request may take to where they go: first the queue, then the overflow store if SQS
+/// does not take them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeLimit(Duration);
+
+impl TimeLimit {
+    /// As long as anyone should wait. SQS and S3 answer within milliseconds or not at all.
+    pub const LONGEST: Self = Self(Duration::from_millis(5700));
+    /// What an answer needs besides: the way to here and back, a cold start, proof and translation.
+    const REST: Duration = Duration::from_millis(800);
+
+    /// The answer is with the vendor before it gives up.
+    pub fn of(vendor: &Vendor) -> Self {
+        Self(vendor.answer_within.saturating_sub(Self::REST).min(Self::LONGEST.0))
+    }
+
+    /// For all messages to SQS.
+    pub(crate) fn queue(self) -> Duration {
+        self.0.mul_f32(0.7)
+    }
+
+    /// For one of three attempts to SQS. The pauses between them take 300 ms at most.
+    pub(crate) fn attempt(self) -> Duration {
+        self.queue().saturating_sub(Duration::from_millis(300)).mul_f32(1.0 / 3.0)
+    }
+
+    /// For one of two attempts to the overflow store, with a pause of 50 ms between them.
+    pub(crate) fn store_attempt(self) -> Duration {
+        self.0.mul_f32(0.3).saturating_sub(Duration::from_millis(50)).mul_f32(0.5)
+    }
 }
 
 /// Settings that Lambda itself provides.
@@ -173,7 +207,13 @@ impl Config {
         };
         let quarantine_queue_url = queue("QUARANTINE_QUEUE_URL", "the URL of the quarantine queue")?;
         Ok(Self {
-            destination: Destination { queue_url, quarantine_queue_url, overflow_bucket, aws },
+            destination: Destination {
+                queue_url,
+                quarantine_queue_url,
+                overflow_bucket,
+                time_limit: TimeLimit::of(vendor),
+                aws,
+            },
             secrets,
             public_base_url,
             options: Options { include_raw },

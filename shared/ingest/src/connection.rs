@@ -2,7 +2,7 @@
 //!
 //! The SDK's client keeps its connection open for the next request. While the process is frozen, that connection can be
 //! closed, reset or forgotten by the network, and only the wall clock advances. The client notices only a close.
-//! [`Reconnect`] therefore drops a connection that was idle for too long, and immediately sends a request again if a
+//! [`Reconnect`] therefore drops each connection that was idle for too long, and immediately sends a request again if a
 //! reused connection turns out to be dead. Neither uses up one of the SDK's attempts and the pause after it.
 
 use std::error::Error;
@@ -35,12 +35,13 @@ pub(crate) fn connector() -> SharedHttpConnector {
 #[derive(Clone)]
 pub(crate) struct Reconnect {
     connector: SharedHttpConnector,
-    last: Arc<Mutex<Option<Idle>>>,
+    /// As many as there were requests at once.
+    idle: Arc<Mutex<Vec<Idle>>>,
     /// The wall clock.
     now: fn() -> SystemTime,
 }
 
-/// The connection of the last response.
+/// A connection that a response came on.
 struct Idle {
     connection: ConnectionMetadata,
     since: SystemTime,
@@ -52,28 +53,55 @@ impl Reconnect {
     }
 
     fn with_clock(connector: SharedHttpConnector, now: fn() -> SystemTime) -> Self {
-        Self { connector, last: Arc::default(), now }
+        Self { connector, idle: Arc::default(), now }
     }
 
     async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         // The SDK adds one to each request, to drop the connection after a transient error.
         let capture = request.extension::<CaptureSmithyConnection>().cloned().unwrap_or_default();
         request.add_extension(capture.clone());
-        let idle = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Idle { connection, since }) = idle {
-            // If the clock was set back, the connection's age is unknown.
-            let is_fresh = (self.now)().duration_since(since).is_ok_and(|age| age < MAX_IDLE);
-            if is_fresh && let Some(mut copy) = request.try_clone() {
+        if let Some(idle) = self.claim_idle() {
+            if let Some(mut copy) = request.try_clone() {
                 copy.add_extension(capture.clone());
                 match tokio::time::timeout(MAX_WAIT_REUSED, self.send_once(copy, &capture)).await {
-                    Ok(Ok(response)) => return Ok(response),
+                    Ok(Ok(response)) => {
+                        // It may have come on another connection.
+                        self.keep(idle);
+                        return Ok(response);
+                    }
                     Ok(Err(error)) if error.is_user() => return Err(error),
                     Ok(Err(_)) | Err(_) => {}
                 }
             }
-            connection.poison();
+            idle.connection.poison();
+            if let Some(connection) = capture.get() {
+                connection.poison();
+            }
         }
         self.send_once(request, &capture).await
+    }
+
+    /// Takes an idle connection that may be used again. One that was idle for too long is dropped.
+    fn claim_idle(&self) -> Option<Idle> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        // A clock that was set back says nothing about the connection's age.
+        let is_fresh = |idle: &Idle| (self.now)().duration_since(idle.since).is_ok_and(|age| age < MAX_IDLE);
+        idle.retain(|idle| {
+            let is_fresh = is_fresh(idle);
+            if !is_fresh {
+                idle.connection.poison();
+            }
+            is_fresh
+        });
+        idle.pop()
+    }
+
+    /// Remembers an idle connection, unless it is there already.
+    fn keep(&self, connection: Idle) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.iter().all(|other| other.connection.local_addr() != connection.connection.local_addr()) {
+            idle.push(connection);
+        }
     }
 
     async fn send_once(
@@ -83,8 +111,7 @@ impl Reconnect {
     ) -> Result<HttpResponse, ConnectorError> {
         let response = self.connector.call(request).await?;
         if let Some(connection) = capture.get() {
-            let idle = Idle { connection, since: (self.now)() };
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(idle);
+            self.keep(Idle { connection, since: (self.now)() });
         }
         Ok(response)
     }
@@ -160,7 +187,7 @@ mod tests {
 
     impl Reconnect {
         fn local_port(&self) -> Option<u16> {
-            self.last.lock().unwrap().as_ref()?.connection.local_addr().map(|address| address.port())
+            self.idle.lock().unwrap().first()?.connection.local_addr().map(|address| address.port())
         }
     }
 }

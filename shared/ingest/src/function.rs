@@ -3,17 +3,17 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crm_event::Event;
+use crm_event::{Entity, Event};
 use crm_normalize::outcome::{Failure, Outcome};
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Accepted, Quarantine, Reason, Unauthorized, Vendor, Verified};
+use crm_normalize::{Accepted, Logged, Normalized, Quarantine, Reason, Unauthorized, Vendor, Verified};
 use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::publish::{PublishError, Queues};
 use crate::reply::HttpResponse;
 use crate::request::{HttpRequest, Received};
-use crate::webhook_log::{self, Call, Handled, Invocation};
+use crate::webhook_log::{self, Call, Handled, Invocation, MAX_VENDOR_FIELDS};
 use crate::webhook_secrets::{MAX_AGE, MIN_AGE, WebhookSecrets};
 
 /// One vendor's function, set up once.
@@ -88,23 +88,20 @@ impl Function {
         let verified = verified.in_time_zone(self.config.time_zones.of(account));
         let normalized = verified.normalize(self.config.options);
         let normalize = Some(stages.next());
-        let delivered = match &normalized.result {
-            Ok(Accepted::Events(events)) => self.accept(&verified, events, call).await,
-            Ok(Accepted::Ignored(reason)) => Delivered::new(Outcome::Ignored { reason: (*reason).into() }),
-            Err(quarantine) => self.quarantine(&verified, quarantine, call).await,
-        };
+        let webhooks = Webhooks::sort(normalized);
+        let delivered = self.deliver(&verified, &webhooks, call).await;
         let publish = Some(stages.next());
-        let first = match &normalized.result {
-            Ok(Accepted::Events(events)) => events.first(),
-            Ok(Accepted::Ignored(_)) | Err(_) => None,
-        };
+        let events = &webhooks.events;
+        let account = if events.is_empty() { Some(account) } else { only(events, |event| &*event.data.account) };
         Handled {
             reason: None,
-            account: Some(first.map_or(account, |event| &*event.data.account).to_owned()),
-            vendor_event: first.and_then(|event| self.vendor.documented(&event.data.vendor_event)),
-            event_type: first.map(|event| event.event_type),
-            unreadable: normalized.warnings,
-            vendor_fields: normalized.logged,
+            account: account.map(str::to_owned),
+            vendor_event: only(events, |event| self.vendor.documented(&event.data.vendor_event)).flatten(),
+            event_type: only(events, |event| event.event_type),
+            quarantined: webhooks.quarantined.len(),
+            unknown: events.iter().filter(|event| self.is_new(event)).count(),
+            unreadable: webhooks.unreadable,
+            vendor_fields: webhooks.vendor_fields,
             proof,
             normalize,
             publish,
@@ -113,6 +110,11 @@ impl Function {
             is_stored: delivered.is_stored,
             errors: delivered.errors,
         }
+    }
+
+    /// True for an event of a kind that is neither modelled nor documented: the vendor may have added it.
+    fn is_new(&self, event: &Event<'_>) -> bool {
+        event.data.entity == Entity::Unknown && self.vendor.documented(&event.data.vendor_event).is_none()
     }
 
     /// Checks the proof. Without a valid one, the secrets may have been changed: they are read again, at most once a
@@ -126,67 +128,99 @@ impl Function {
         verified
     }
 
-    async fn accept(&self, verified: &Verified<'_>, events: &[Event<'_>], call: Call<'_>) -> Delivered {
-        let ids = events.iter().map(|event| event.id.to_string()).collect();
-        match self.queues.publish(events, call.trace_header).await {
-            Ok(overflowed) => Delivered { overflowed, ..Delivered::new(Outcome::Accepted { events: ids }) },
-            Err(error) => {
-                let why = Quarantine::new(Reason::QueueUnavailable, "SQS did not take its events");
-                self.store(verified, &why, &error, Outcome::Stored { events: ids }).await
+    /// Puts the events on the main queue and what was not understood in the quarantine, both at once. If a queue does
+    /// not take all, the whole request goes to the overflow store, from where a replay sends everything again under the
+    /// same ids. With neither, the vendor must send again.
+    async fn deliver(&self, verified: &Verified<'_>, webhooks: &Webhooks<'_>, call: Call<'_>) -> Delivered {
+        let records: Vec<_> = webhooks.quarantined.iter().map(|(webhook, why)| Record::new(webhook, why)).collect();
+        let (published, quarantined) = tokio::join!(
+            self.queues.publish(&webhooks.events, call.trace_header),
+            self.queues.quarantine(&records, call.trace_header),
+        );
+        let is_published = published.is_ok();
+        let overflowed = *published.as_ref().unwrap_or(&0);
+        let failures: Vec<_> = published.err().into_iter().chain(quarantined.err()).collect();
+        let mut errors: Vec<_> = failures.iter().map(PublishError::to_string).collect();
+        if failures.is_empty() {
+            return Delivered { outcome: webhooks.outcome(), overflowed, is_stored: false, errors };
+        }
+        if failures.iter().any(|failure| matches!(failure, PublishError::TooLarge { .. })) {
+            return Delivered { outcome: failed(Failure::TooLarge), overflowed, is_stored: false, errors };
+        }
+        let unavailable = Quarantine::new(Reason::QueueUnavailable, "SQS did not take its events");
+        let why = webhooks.quarantined.first().map(|(_, why)| why).filter(|_| webhooks.events.is_empty());
+        match self.queues.store(&Record::new(verified, why.unwrap_or(&unavailable))).await {
+            Ok(()) if is_published => Delivered { outcome: webhooks.outcome(), overflowed, is_stored: true, errors },
+            Ok(()) => {
+                Delivered { outcome: Outcome::Stored { events: webhooks.ids() }, overflowed, is_stored: true, errors }
             }
-        }
-    }
-
-    async fn quarantine(&self, verified: &Verified<'_>, why: &Quarantine, call: Call<'_>) -> Delivered {
-        let quarantined = Outcome::Quarantined { reason: why.to_string() };
-        match self.queues.quarantine(&Record::new(verified, why), call.trace_header).await {
-            Ok(()) => Delivered::new(quarantined),
-            Err(error) => self.store(verified, why, &error, quarantined).await,
-        }
-    }
-
-    /// Puts into the overflow store what a queue did not take, which is then `stored`. With neither, the vendor must
-    /// send again.
-    async fn store(
-        &self,
-        verified: &Verified<'_>,
-        why: &Quarantine,
-        error: &PublishError,
-        stored: Outcome,
-    ) -> Delivered {
-        let mut errors = vec![error.to_string()];
-        if let PublishError::TooLarge { .. } = error {
-            return Delivered { errors, ..Delivered::new(failed(Failure::TooLarge)) };
-        }
-        match self.queues.store(&Record::new(verified, why)).await {
-            Ok(()) => Delivered { errors, is_stored: true, ..Delivered::new(stored) },
             Err(error) => {
                 errors.push(error.to_string());
-                Delivered { errors, ..Delivered::new(failed(Failure::Unavailable)) }
+                Delivered { outcome: failed(Failure::Unavailable), overflowed, is_stored: false, errors }
             }
         }
     }
+}
+
+/// The webhooks of one request by what becomes of them.
+#[derive(Default)]
+struct Webhooks<'a> {
+    events: Vec<Event<'a>>,
+    ignored: Vec<&'static str>,
+    quarantined: Vec<(Verified<'a>, Quarantine)>,
+    /// Paths of values that could not be read.
+    unreadable: Vec<String>,
+    vendor_fields: Vec<Logged<'a>>,
+}
+
+impl<'a> Webhooks<'a> {
+    fn sort(normalized: Vec<Normalized<'a>>) -> Self {
+        let mut sorted = Self::default();
+        for webhook in normalized {
+            sorted.unreadable.extend(webhook.unreadable());
+            match webhook.result {
+                Ok(Accepted::Events(events)) => sorted.events.extend(events),
+                Ok(Accepted::Ignored(reason)) => sorted.ignored.push(reason),
+                Err(quarantine) => sorted.quarantined.push((webhook.webhook, quarantine)),
+            }
+            if !webhook.logged.is_empty() && sorted.vendor_fields.len() < MAX_VENDOR_FIELDS {
+                sorted.vendor_fields.push(webhook.logged);
+            }
+        }
+        sorted
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.events.iter().map(|event| event.id.to_string()).collect()
+    }
+
+    /// The outcome once the queues have taken all.
+    fn outcome(&self) -> Outcome {
+        let quarantined = self.quarantined.iter().map(|(_, why)| why.to_string()).collect();
+        Outcome::of_webhooks(self.ids(), self.ignored.clone(), quarantined)
+    }
+}
+
+/// What is the same of all events. `None` if they differ, or if there is none.
+fn only<'e, 'a, T: PartialEq>(events: &'e [Event<'a>], of: impl Fn(&'e Event<'a>) -> T) -> Option<T> {
+    let (first, rest) = events.split_first()?;
+    let first = of(first);
+    rest.iter().all(|event| of(event) == first).then_some(first)
 }
 
 fn failed(error: Failure) -> Outcome {
     Outcome::Failed { error }
 }
 
-/// What became of a webhook that was understood or not, on its way to the queues.
+/// What became of the webhooks of a request on their way to the queues.
 struct Delivered {
     outcome: Outcome,
     /// How many events went by way of the overflow store.
     overflowed: usize,
-    /// True if the webhook is in the overflow store, for a replay.
+    /// True if the request is in the overflow store, for a replay.
     is_stored: bool,
     /// Why a queue or the store did not take it.
     errors: Vec<String>,
-}
-
-impl Delivered {
-    fn new(outcome: Outcome) -> Self {
-        Self { outcome, overflowed: 0, is_stored: false, errors: Vec::new() }
-    }
 }
 
 /// Times one stage after the other.

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
-pub use config::{Aws, Config, ConfigError, Destination};
+pub use config::{Aws, Config, ConfigError, Destination, TimeLimit};
 pub use function::Function;
 pub use json_log::{Lines, subscriber};
 pub use publish::{PublishError, Queues};

@@ -6,8 +6,6 @@
 //!
 //! The store needs one request, a signed PUT.
 
-use std::time::Duration;
-
 use aws_sigv4::http_request::PayloadChecksumKind;
 use bytes::Bytes;
 use crm_event::S3Pointer;
@@ -77,8 +75,7 @@ impl Store {
             service: "s3",
             url: destination.aws.bucket_url(&bucket),
             checksum: PayloadChecksumKind::XAmzSha256,
-            // With the pause, the store takes at most 1.7 s.
-            max_attempt: Duration::from_millis(800),
+            max_attempt: destination.time_limit.store_attempt(),
             pauses_ms: &[50],
         };
         Some(Self { bucket, s3: SignedClient::new(settings, &destination.aws, connection) })

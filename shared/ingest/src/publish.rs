@@ -1,5 +1,6 @@
 //! SQS: the main queue and the quarantine queue, with the overflow store behind them.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use aws_sdk_sqs::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use crm_event::Event;
 use crm_normalize::quarantine::Record;
+use futures_util::future::join_all;
 
 use crate::config::Destination;
 use crate::connection::{self, Reconnect, error_chain};
@@ -21,6 +23,8 @@ use crate::overflow::{Key, Store, StoreError};
 
 /// The most messages that SQS takes in one batch.
 const MAX_BATCH: usize = 10;
+/// The most batches that are on their way at once. Each needs a connection of its own.
+const MAX_LANES: usize = 5;
 
 /// Why a message is not on its queue.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +35,8 @@ pub enum PublishError {
     NoStore,
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("SQS did not take all messages within {} s", PUBLISH.as_secs())]
-    TimedOut,
+    #[error("SQS did not take all messages within {} ms", .0.as_millis())]
+    TimedOut(Duration),
     #[error("SQS did not take the message: {0}")]
     Unavailable(String),
     #[error("SQS did not take {failed} of {of} messages: {code}")]
@@ -43,10 +47,6 @@ pub enum PublishError {
     Build(#[from] BuildError),
 }
 
-/// The longest that all messages of a webhook may take. With the 1.7 s of the overflow store after it, no vendor waits
-/// longer than 6 s.
-const PUBLISH: Duration = Duration::from_secs(4);
-
 /// Where a function's messages go.
 #[derive(Clone, Debug)]
 pub struct Queues {
@@ -54,6 +54,8 @@ pub struct Queues {
     events: String,
     quarantine: String,
     store: Option<Store>,
+    /// The longest that all messages of a request may take.
+    max_wait: Duration,
 }
 
 impl Queues {
@@ -66,6 +68,7 @@ impl Queues {
     pub fn with_connector(destination: &Destination, connector: SharedHttpConnector) -> Self {
         Self {
             sqs: client(destination, Reconnect::new(connector.clone())),
+            max_wait: destination.time_limit.queue(),
             events: destination.queue_url.clone(),
             quarantine: destination.quarantine_queue_url.clone(),
             store: Store::new(destination, Reconnect::new(connector)),
@@ -87,23 +90,70 @@ impl Queues {
     /// Where SQS did not confirm each of them: some may be on the queue nevertheless, and are dropped there as twins
     /// when the vendor sends again.
     pub async fn publish(&self, events: &[Event<'_>], trace_header: Option<&str>) -> Result<usize, PublishError> {
-        tokio::time::timeout(PUBLISH, self.publish_all(events, trace_header))
-            .await
-            .unwrap_or(Err(PublishError::TimedOut))
+        let messages = events.iter().map(|event| {
+            let message = Outgoing::event(event)?;
+            let key = (message.size() > MAX_MESSAGE_BYTES).then(|| Key::event(&event.data.vendor, &event.id));
+            Ok((message, key))
+        });
+        self.in_time(self.send_all(&self.events, messages, trace_header)).await
     }
 
-    async fn publish_all(&self, events: &[Event<'_>], trace_header: Option<&str>) -> Result<usize, PublishError> {
-        let mut messages = Vec::with_capacity(events.len());
+    /// Puts authentic webhooks that did not become events into the quarantine; returns once SQS has confirmed all. An
+    /// X-Ray trace goes on with them.
+    ///
+    /// # Errors
+    /// If SQS did not confirm each of them.
+    pub async fn quarantine(&self, records: &[Record<'_>], trace_header: Option<&str>) -> Result<(), PublishError> {
+        let messages = records.iter().map(|record| {
+            let message = Outgoing::quarantine(serde_json::to_string(record)?);
+            let key = (message.size() > MAX_MESSAGE_BYTES).then(|| Key::quarantine(record));
+            Ok((message, key))
+        });
+        self.in_time(self.send_all(&self.quarantine, messages, trace_header)).await.map(drop)
+    }
+
+    async fn in_time<T>(&self, sent: impl Future<Output = Result<T, PublishError>>) -> Result<T, PublishError> {
+        tokio::time::timeout(self.max_wait, sent).await.unwrap_or(Err(PublishError::TimedOut(self.max_wait)))
+    }
+
+    /// Sends messages, each with its key in the overflow store if it is too large for SQS. Returns the number of those.
+    async fn send_all(
+        &self,
+        queue_url: &str,
+        messages: impl Iterator<Item = Result<(Outgoing, Option<Key>), PublishError>>,
+        trace_header: Option<&str>,
+    ) -> Result<usize, PublishError> {
+        let mut fitting = Vec::with_capacity(messages.size_hint().0);
         let mut overflowed = 0_usize;
-        for event in events {
-            let mut message = Outgoing::event(event)?;
-            if message.size() > MAX_MESSAGE_BYTES {
-                message = self.offload(message, &Key::event(&event.data.vendor, &event.id)).await?;
-                overflowed = overflowed.saturating_add(1);
+        // Without a store, a message that is too large holds up no other.
+        let mut too_large = None;
+        for message in messages {
+            match message? {
+                (message, None) => fitting.push(message),
+                (message, Some(key)) => match self.offload(message, &key).await {
+                    Ok(message) => {
+                        fitting.push(message);
+                        overflowed = overflowed.saturating_add(1);
+                    }
+                    Err(error @ PublishError::TooLarge { .. }) => too_large = Some(error),
+                    Err(error) => return Err(error),
+                },
             }
-            messages.push(message);
         }
-        let mut rest = messages.into_iter().peekable();
+        let lanes = lanes(fitting).into_iter().map(|lane| self.send_lane(queue_url, lane, trace_header));
+        // Each to its end: what is on the queue already need not wait for a replay.
+        join_all(lanes).await.into_iter().collect::<Result<(), _>>()?;
+        too_large.map_or(Ok(overflowed), Err)
+    }
+
+    /// Sends messages in their order, one batch after the other.
+    async fn send_lane(
+        &self,
+        queue_url: &str,
+        lane: Vec<Outgoing>,
+        trace_header: Option<&str>,
+    ) -> Result<(), PublishError> {
+        let mut rest = lane.into_iter().peekable();
         while let Some(first) = rest.next() {
             let mut size = first.size();
             let mut batch = vec![first];
@@ -113,9 +163,9 @@ impl Queues {
                 size = size.saturating_add(next.size());
                 batch.push(next);
             }
-            self.send_all(batch, trace_header).await?;
+            self.send_batch(queue_url, batch, trace_header).await?;
         }
-        Ok(overflowed)
+        Ok(())
     }
 
     /// Stores a message's body, and points to it instead.
@@ -126,16 +176,21 @@ impl Queues {
         Ok(message.pointing(store.pointer(key).to_json()?, size))
     }
 
-    async fn send_all(&self, mut batch: Vec<Outgoing>, trace_header: Option<&str>) -> Result<(), PublishError> {
+    async fn send_batch(
+        &self,
+        queue_url: &str,
+        mut batch: Vec<Outgoing>,
+        trace_header: Option<&str>,
+    ) -> Result<(), PublishError> {
         if batch.len() == 1
             && let Some(message) = batch.pop()
         {
-            return self.send(&self.events, message, trace_header).await;
+            return self.send(queue_url, message, trace_header).await;
         }
         let of = batch.len();
         let entries = batch.into_iter().enumerate().map(|(index, message)| message.into_entry(index, trace_header));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
-        let request = self.sqs.send_message_batch().queue_url(&self.events).set_entries(Some(entries));
+        let request = self.sqs.send_message_batch().queue_url(queue_url).set_entries(Some(entries));
         let sent = request.send().await.map_err(|error| PublishError::Unavailable(reason(&error)))?;
         match sent.failed() {
             [] => Ok(()),
@@ -158,26 +213,7 @@ impl Queues {
         request.send().await.map(drop).map_err(|error| PublishError::Unavailable(reason(&error)))
     }
 
-    /// Keeps an authentic webhook that did not become an event; returns once SQS has confirmed it. An X-Ray trace goes
-    /// on with it.
-    ///
-    /// # Errors
-    /// If SQS did not.
-    pub async fn quarantine(&self, record: &Record<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
-        let quarantined = self.send_to_quarantine(record, trace_header);
-        tokio::time::timeout(PUBLISH, quarantined).await.unwrap_or(Err(PublishError::TimedOut))
-    }
-
-    async fn send_to_quarantine(&self, record: &Record<'_>, trace_header: Option<&str>) -> Result<(), PublishError> {
-        let mut outgoing = Outgoing::quarantine(serde_json::to_string(record)?);
-        if outgoing.size() > MAX_MESSAGE_BYTES {
-            let key = Key::quarantine(record);
-            outgoing = self.offload(outgoing, &key).await?;
-        }
-        self.send(&self.quarantine, outgoing, trace_header).await
-    }
-
-    /// Keeps an authentic webhook in the overflow store for a replay, as SQS did not take it.
+    /// Keeps an authentic request in the overflow store for a replay, as SQS did not take all of it.
     ///
     /// # Errors
     /// If there is no store, or it did not take it either.
@@ -186,6 +222,25 @@ impl Queues {
         let key = Key::pending(record);
         Ok(store.put(&key, serde_json::to_string(record)?).await?)
     }
+}
+
+/// Messages in lanes that may be sent at the same time. All messages of a group are in one lane, in their order: two
+/// batches with messages of one group could overtake each other.
+fn lanes(messages: Vec<Outgoing>) -> Vec<Vec<Outgoing>> {
+    let count = messages.len().div_ceil(MAX_BATCH).min(MAX_LANES);
+    let mut lanes: Vec<Vec<Outgoing>> = std::iter::repeat_with(Vec::new).take(count).collect();
+    let mut lane_of = HashMap::new();
+    for message in messages {
+        let shortest = || lanes.iter().enumerate().min_by_key(|(_, lane)| lane.len()).map_or(0, |(index, _)| index);
+        let index = match &message.group_id {
+            Some(group) => *lane_of.entry(group.clone()).or_insert_with(shortest),
+            None => shortest(),
+        };
+        if let Some(lane) = lanes.get_mut(index) {
+            lane.push(message);
+        }
+    }
+    lanes
 }
 
 fn client(destination: &Destination, connection: Reconnect) -> Client {
@@ -207,7 +262,7 @@ fn client(destination: &Destination, connection: Reconnect) -> Client {
                 .with_max_backoff(Duration::from_millis(200)),
         )
         // The attempt timeout covers connecting too.
-        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(1200)).build())
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(destination.time_limit.attempt()).build())
         // The attempt timeout ends a stalled response as well.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client_fn(move |_, _| connection.clone()));

@@ -5,9 +5,10 @@
 //!
 //! The line contains no data of a record except ids, event names and field paths.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use crm_event::{Entity, EventType};
+use crm_event::EventType;
 use crm_normalize::Logged;
 use crm_normalize::outcome::{Failure, Outcome};
 use jiff::Timestamp;
@@ -24,6 +25,8 @@ pub struct Call<'a> {
     pub trace_header: Option<&'a str>,
 }
 
+/// Maximum number of webhooks of one request whose fields are in its line.
+pub(crate) const MAX_VENDOR_FIELDS: usize = 20;
 /// Maximum number of paths in a line, in case a list has very many wrong entries.
 const MAX_PATHS: usize = 20;
 /// Maximum length of an account in the line. A key that contains a longer one would be hashed.
@@ -48,15 +51,19 @@ pub(crate) struct Handled<'a> {
     /// The reason for a refusal, which the sender does not see.
     pub(crate) reason: Option<String>,
     pub(crate) account: Option<String>,
-    /// A documented name only, because any other could be any text.
+    /// A documented name only, because any other could be any text. Of many webhooks, if all have the same.
     pub(crate) vendor_event: Option<&'static str>,
     pub(crate) event_type: Option<EventType>,
+    /// The number of events of a kind that is neither modelled nor documented.
+    pub(crate) unknown: usize,
+    /// The number of webhooks that were not understood.
+    pub(crate) quarantined: usize,
     /// The reasons why a queue or the store did not accept it.
     pub(crate) errors: Vec<String>,
     /// Paths of values that could not be read and were left out of the record.
     pub(crate) unreadable: Vec<String>,
-    /// The members of an authentic body that the vendor asks receivers to log.
-    pub(crate) vendor_fields: Logged<'a>,
+    /// The members that the vendor asks receivers to log, of each authentic webhook.
+    pub(crate) vendor_fields: Vec<Logged<'a>>,
     /// The number of events that were put into the overflow store.
     pub(crate) overflowed: usize,
     /// True if the webhook is in the overflow store, for a replay.
@@ -75,9 +82,11 @@ impl Handled<'_> {
             account: None,
             vendor_event: None,
             event_type: None,
+            unknown: 0,
+            quarantined: 0,
             errors: Vec::new(),
             unreadable: Vec::new(),
-            vendor_fields: Logged::default(),
+            vendor_fields: Vec::new(),
             overflowed: 0,
             is_stored: false,
             proof: None,
@@ -88,23 +97,28 @@ impl Handled<'_> {
 
     /// Counts of the conditions that someone must look at.
     fn metrics(&self) -> Metrics {
-        let outcome = match &self.outcome {
-            Outcome::Accepted { .. } | Outcome::Stored { .. } | Outcome::Ignored { .. } => None,
-            Outcome::Quarantined { .. } => Some("Quarantined"),
+        let failure = match &self.outcome {
+            Outcome::Accepted { .. }
+            | Outcome::Stored { .. }
+            | Outcome::Ignored { .. }
+            | Outcome::Quarantined { .. }
+            | Outcome::Mixed { .. } => None,
             Outcome::Failed { error: Failure::BadRequest } => Some("BadRequest"),
             Outcome::Failed { error: Failure::Unauthorized } => Some("Unauthorized"),
             Outcome::Failed { error: Failure::TooLarge } => Some("TooLarge"),
             Outcome::Failed { error: Failure::Unavailable } => Some("Unavailable"),
         };
-        let is_unknown = self.event_type.is_some_and(|event_type| event_type.entity == Entity::Unknown);
+        // Of a failed request nothing is quarantined for good: the vendor sends it again.
+        let quarantined = if failure.is_none() { self.quarantined } else { 0 };
         let counts = [
+            ("Quarantined", quarantined),
             ("Stored", usize::from(self.is_stored)),
             ("Overflowed", self.overflowed),
-            ("Unknown", usize::from(is_unknown)),
+            ("Unknown", self.unknown),
             ("Unreadable", self.unreadable.len()),
         ];
-        let outcome = outcome.map(|name| (name, 1));
-        Metrics(outcome.into_iter().chain(counts).filter(|(_, count)| *count > 0).collect())
+        let failure = failure.map(|name| (name, 1));
+        Metrics(failure.into_iter().chain(counts).filter(|(_, count)| *count > 0).collect())
     }
 }
 
@@ -123,7 +137,7 @@ pub(crate) fn write(invocation: &Invocation<'_>, handled: &Handled<'_>, namespac
         event_type: handled.event_type,
         event_ids: handled.outcome.events(),
         outcome: handled.outcome.word(),
-        reason: handled.reason.as_deref().or(handled.outcome.reason()),
+        reason: handled.reason.as_deref().map(Cow::Borrowed).or(handled.outcome.reason()),
         errors: &handled.errors,
         unreadable: handled.unreadable.get(..MAX_PATHS).unwrap_or(&handled.unreadable),
         vendor_fields: &handled.vendor_fields,
@@ -171,13 +185,13 @@ struct Line<'a> {
     event_ids: &'a [String],
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     errors: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     unreadable: &'a [String],
-    #[serde(skip_serializing_if = "Logged::is_empty")]
-    vendor_fields: &'a Logged<'a>,
+    #[serde(skip_serializing_if = "<[Logged<'_>]>::is_empty", serialize_with = "one_or_list")]
+    vendor_fields: &'a [Logged<'a>],
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cold_start: bool,
     body_bytes: usize,
@@ -192,6 +206,14 @@ struct Line<'a> {
     metrics: &'a Metrics,
     #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
     embedded: Option<EmbeddedMetrics<'a>>,
+}
+
+/// A list of one is written as what is in it.
+fn one_or_list<T: Serialize, S: Serializer>(list: &&[T], serializer: S) -> Result<S::Ok, S::Error> {
+    match list {
+        [one] => one.serialize(serializer),
+        list => list.serialize(serializer),
+    }
 }
 
 /// A duration, written in milliseconds with microsecond precision.

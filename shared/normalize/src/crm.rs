@@ -11,6 +11,7 @@ mod teamgram;
 mod teamgrid;
 
 use std::fmt;
+use std::time::Duration;
 
 use crm_event::record::Record;
 use crm_event::{Action, Actor, Entity, EventType, FieldChange, Text};
@@ -23,8 +24,15 @@ use crate::scheme::Scheme;
 
 /// Every vendor. A vendor consists of a line here, a folder in `crm/`, a folder in `functions/`, cases in `events/` and
 /// a block in the template. A test checks that none is missing.
-pub const ALL: &[&Vendor] =
-    &[&agilecrm::VENDOR, &close::VENDOR, &freshsales::VENDOR, &heffl::VENDOR, &teamgram::VENDOR, &teamgrid::VENDOR];
+pub const ALL: &[&Vendor] = &[
+    &agilecrm::VENDOR,
+    &close::VENDOR,
+    &freshsales::VENDOR,
+    &heffl::VENDOR,
+    &hubspot::VENDOR,
+    &teamgram::VENDOR,
+    &teamgrid::VENDOR,
+];
 
 /// A CRM that sends webhooks. Plain data without defaults, so that a vendor cannot omit a field.
 pub struct Vendor {
@@ -32,6 +40,10 @@ pub struct Vendor {
     pub name: &'static str,
     /// The vendor's own spelling of its name.
     pub title: &'static str,
+    /// The JSON type of its bodies.
+    pub body_form: BodyForm,
+    /// How long the vendor waits for an answer before it counts a failure. [`PATIENT`] if it does not document a figure.
+    pub answer_within: Duration,
     /// The proofs of origin that the vendor can give, best first.
     pub schemes: &'static [Scheme],
     /// The vendor's own ids of a change, best first. The first one that a webhook has goes into the event's id. A
@@ -75,6 +87,18 @@ impl Vendor {
         let named = |row: &&CatalogEntry| row.vendor_event.eq_ignore_ascii_case(vendor_event);
         self.catalog.iter().find(named).map(|row| row.vendor_event)
     }
+}
+
+/// The time of a vendor that documents none: longer than a function ever takes.
+pub const PATIENT: Duration = Duration::from_secs(10);
+
+/// What a vendor's bodies are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyForm {
+    /// One webhook, a JSON object.
+    Object,
+    /// Many webhooks, a JSON array of objects. Each is translated by itself. An object that stands alone is one webhook.
+    Array,
 }
 
 /// A vendor's own id of a change. All deliveries of the change have it, and no other change has it.
@@ -250,9 +274,8 @@ mod tests {
         let request = Request { method: "POST", url: "", body, headers, query, account: None };
         static TEMPLATE: crate::Vendor = VENDOR;
         let verified = TEMPLATE.verify(request, &secrets, jiff::Timestamp::UNIX_EPOCH).unwrap();
-        let Ok(Accepted::Events(events)) = verified.normalize(Options { include_raw: false }).result else {
-            panic!("the sample becomes no event");
-        };
+        let normalized = verified.normalize(Options { include_raw: false }).remove(0);
+        let Ok(Accepted::Events(events)) = normalized.result else { panic!("the sample becomes no event") };
         assert_eq!(
             events.iter().map(|event| event.event_type.to_string()).collect::<Vec<_>>(),
             ["crm.contact.created"]

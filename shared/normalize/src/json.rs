@@ -363,6 +363,17 @@ impl<'a> Object<'a> {
         Self { replace: Some(replace), ..self }
     }
 
+    /// An object of one of the members under another name, for bodies that tell a field by its name and value
+    /// (`{"propertyName": "amount", "propertyValue": "10"}`). Warnings have the new name.
+    pub fn renamed(self, member: &str, name: Text<'a>) -> Self {
+        Self { container: Rc::new(self.container.renamed(member, name)), ..self }
+    }
+
+    /// The same object without the members of these names.
+    pub fn without(self, names: &[&str]) -> Self {
+        Self { container: Rc::new(self.container.without(names)), ..self }
+    }
+
     /// The same object, with a prefix removed from its members' names, for flat bodies (`deal_name`). Warnings name the
     /// members without the prefix.
     pub fn without_prefix(self, prefix: &str) -> Self {

@@ -75,9 +75,14 @@ impl Digest {
         Self::first_of(body.0)
     }
 
-    /// The digest of a body that the vendor may send again for another change.
-    pub fn of_receipt(body: BodyHash, received_at: Timestamp) -> Self {
-        Self::of_parts([body.to_hex().as_str(), &received_at.as_millisecond().to_string()])
+    /// The digest of a body that the vendor may send again for another change. An element of an array has its place too,
+    /// for two elements may be the same text.
+    pub fn of_receipt(body: BodyHash, received_at: Timestamp, element: Option<usize>) -> Self {
+        let (body, received_at) = (body.to_hex(), received_at.as_millisecond().to_string());
+        match element {
+            None => Self::of_parts([&*body, &received_at]),
+            Some(index) => Self::of_parts([&*body, &received_at, &index.to_string()]),
+        }
     }
 
     /// The digest of the parts, separated by NUL, which neither a header nor JSON text can contain.
@@ -238,7 +243,9 @@ mod tests {
             // printf 'msg_1\0ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' | sha256sum
             (Digest::of_unsigned_id("msg_1", abc), "58a12b530ab9d94d"),
             // printf 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\0001767225600123' | sha256sum
-            (Digest::of_receipt(abc, received_at), "bdbe63466014dfad"),
+            (Digest::of_receipt(abc, received_at, None), "bdbe63466014dfad"),
+            // The same with '\0007' at its end.
+            (Digest::of_receipt(abc, received_at, Some(7)), "db31d265aa69dbe2"),
             // printf '62515\000"deal"' | sha256sum
             (Digest::of_members(["62515", "\"deal\""]), "8f1fd4eeca046e54"),
         ] {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod crm;
+mod elements;
 pub mod error;
 pub mod fields;
 pub mod json;
@@ -16,6 +17,7 @@ pub mod time;
 mod time_zones;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crm_event::{
     Data, DeletionReason, Entity, Event, EventType, Json, MAX_UNREADABLE_PATHS, SPEC_VERSION, Text, TimeSource,
@@ -25,6 +27,7 @@ use jiff::tz::TimeZone;
 
 pub use crm::Vendor;
 use crm::{ActionDetail, Change, ChangeId, Outcome, Webhook};
+use elements::Amount;
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
 use json::{Object, Value};
 use key::{BodyHash, Digest, Subject};
@@ -34,18 +37,28 @@ use scheme::SignatureScheme;
 pub use secrets::Secrets;
 pub use time_zones::{TimeZones, TimeZonesError};
 
-/// A request that has proved its origin.
+/// A request that has proved its origin, or one element of the array that its body is.
 ///
 /// Only [`Vendor::verify`] makes one, and [`quarantine::Restored`] from the record that one left. An event is made of
 /// nothing else, so there is no way from a sender's bytes to an event around the proof.
+#[derive(Clone)]
 pub struct Verified<'a> {
     vendor: &'static Vendor,
     request: Request<'a>,
+    /// The place of the body in the array that the request's body is. `None` for the whole request.
+    element: Option<usize>,
     received_at: Timestamp,
     /// The zone of the times in the body that are written without one.
     zone: TimeZone,
     /// The identity of a webhook that was stored. Its body may lack the vendor's secrets by now.
     stored: Option<StoredIdentity>,
+}
+
+impl fmt::Debug for Verified<'_> {
+    /// Without the request, which holds data of a customer.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified").field("vendor", &self.vendor).field("element", &self.element).finish_non_exhaustive()
+    }
 }
 
 /// The identity that a stored webhook had when it came in.
@@ -70,11 +83,23 @@ enum Identity<'a> {
 /// What becomes of an authentic webhook.
 #[derive(Debug)]
 pub struct Normalized<'a> {
+    /// The webhook by itself: of an element of an array, the request with that element as its body.
+    pub webhook: Verified<'a>,
     pub result: Result<Accepted<'a>, Quarantine>,
     /// Paths of values in the body that could not be read and are missing from the record.
     pub warnings: Vec<String>,
     /// What the log may have of the body.
     pub logged: Logged<'a>,
+}
+
+impl Normalized<'_> {
+    /// The warnings as paths in the request's body: of an element with its place before it (`[3].objectId`).
+    pub fn unreadable(&self) -> Vec<String> {
+        match self.webhook.element {
+            Some(index) => self.warnings.iter().map(|path| format!("[{index}].{path}")).collect(),
+            None => self.warnings.clone(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -104,7 +129,7 @@ impl Vendor {
         now: Timestamp,
     ) -> Result<Verified<'a>, Unauthorized> {
         secrets.verify(&request, now)?;
-        Ok(Verified { vendor: self, request, received_at: now, zone: TimeZone::UTC, stored: None })
+        Ok(Verified { vendor: self, request, element: None, received_at: now, zone: TimeZone::UTC, stored: None })
     }
 
     /// The headers that hold a signature.
@@ -126,36 +151,40 @@ impl Vendor {
     }
 }
 
-/// The most events of one webhook: they are on the queue while the vendor waits, ten to a request.
-const MOST_EVENTS: usize = 1000;
-/// The most bytes that the bodies in the events of one webhook may have: each event carries the whole.
-const LARGEST_EVENTS: usize = 64 << 20;
-
 /// The [content codings](https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding) in use.
 const COMPRESSIONS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
-/// A webhook about many records becomes as many events, which a function has to hold.
-fn check_amount(events: usize, body_bytes: usize) -> Result<(), Quarantine> {
-    if events > MOST_EVENTS || (events > 1 && events.saturating_mul(body_bytes) > LARGEST_EVENTS) {
-        let detail = format!("{events} records in a body of {body_bytes} bytes");
-        return Err(Quarantine::new(Reason::TooManyEvents, detail));
-    }
-    Ok(())
-}
-
 impl<'a> Verified<'a> {
-    /// The canonical events of the webhook.
-    pub fn normalize(&self, options: Options) -> Normalized<'a> {
+    /// What becomes of each webhook in the request: one, or as many as the array has that the body is.
+    pub fn normalize(&self, options: Options) -> Vec<Normalized<'a>> {
+        let mut amount = Amount::default();
+        let each = self.elements().and_then(|elements| {
+            let each = elements.into_iter().map(|element| {
+                let normalized = element.normalize_one(options, &mut amount);
+                if amount.is_exceeded { Err(amount.quarantine(self.request.body.len())) } else { Ok(normalized) }
+            });
+            each.collect::<Result<Vec<_>, _>>()
+        });
+        each.unwrap_or_else(|quarantine| vec![self.clone().quarantined(quarantine)])
+    }
+
+    fn quarantined(self, quarantine: Quarantine) -> Normalized<'a> {
+        Normalized { webhook: self, result: Err(quarantine), warnings: Vec::new(), logged: Logged::default() }
+    }
+
+    fn normalize_one(self, options: Options, amount: &mut Amount) -> Normalized<'a> {
         let body = match self.parse() {
             Ok(body) => body,
-            Err(quarantine) => {
-                return Normalized { result: Err(quarantine), warnings: Vec::new(), logged: Logged::default() };
-            }
+            Err(quarantine) => return self.quarantined(quarantine),
         };
         let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
-        let outcome = (self.vendor.normalize)(&webhook).and_then(|outcome| match &outcome {
-            Outcome::Changes(changes) => check_amount(changes.len(), self.request.body.len()).map(|()| outcome),
-            _ => Ok(outcome),
+        let outcome = (self.vendor.normalize)(&webhook).and_then(|outcome| {
+            let events = match &outcome {
+                Outcome::Changes(changes) => changes.len(),
+                Outcome::Change(_) | Outcome::Unknown(_) => 1,
+                Outcome::Ignored(_) => 0,
+            };
+            amount.add(events, self.request.body.len()).map(|()| outcome)
         });
         let logged = Logged::of(&webhook.body, self.vendor.log_members);
         let identity = self.identity(&webhook.body);
@@ -163,10 +192,10 @@ impl<'a> Verified<'a> {
         let result = outcome.and_then(|outcome| {
             let raw = if options.include_raw { Some(self.raw(webhook.body)?) } else { None };
             let is_readable = warnings.is_empty();
-            let stamp = Stamp { request: self, identity, is_readable, unreadable: unreadable(&warnings) };
+            let stamp = Stamp { request: &self, identity, is_readable, unreadable: unreadable(&warnings) };
             Ok(stamp.stamp(outcome, raw))
         });
-        Normalized { result, warnings, logged }
+        Normalized { webhook: self, result, warnings, logged }
     }
 
     /// The body as far as it may leave the function: for the quarantine.
@@ -175,8 +204,8 @@ impl<'a> Verified<'a> {
         if names.is_empty() {
             return Cow::Borrowed(self.request.body);
         }
-        if let Ok(json) = self.parse().and_then(|body| self.raw(body)) {
-            return Cow::Owned(json.get().as_bytes().to_vec());
+        if let Ok(json) = self.json() {
+            return Cow::Owned(redact::without_members_of_json(json.get(), names).trim_ascii().as_bytes().to_vec());
         }
         Cow::Owned(match std::str::from_utf8(self.request.body) {
             Ok(text) => redact::without_members(text, names).into_owned().into_bytes(),
@@ -186,6 +215,11 @@ impl<'a> Verified<'a> {
 
     pub fn request(&self) -> &Request<'a> {
         &self.request
+    }
+
+    /// The place in the array, from 0, of a webhook that is an element of one.
+    pub fn element(&self) -> Option<usize> {
+        self.element
     }
 
     /// The same request, with local times read in this zone.
@@ -202,15 +236,22 @@ impl<'a> Verified<'a> {
         self.received_at
     }
 
-    fn parse(&self) -> Result<Object<'a>, Quarantine> {
+    fn text(&self) -> Result<&'a str, Quarantine> {
         let text = std::str::from_utf8(self.request.body)
             .map_err(|error| Quarantine::new(Reason::NotText, self.why_not_text(error.valid_up_to())))?;
         // RFC 8259, section 8.1: a parser may ignore a byte order mark.
-        let text = text.trim_start_matches('\u{feff}').trim_ascii();
-        Object::parse_in(text, self.zone.clone()).map_err(|error| {
+        Ok(text.trim_start_matches('\u{feff}').trim_ascii())
+    }
+
+    fn parse(&self) -> Result<Object<'a>, Quarantine> {
+        Object::parse_in(self.text()?, self.zone.clone()).map_err(|error| {
+            let what = match self.element {
+                Some(index) => format!("element {index} of the body"),
+                None => "the body".to_owned(),
+            };
             let detail = match error.line() {
-                0 => format!("the body is {error}"),
-                line => format!("the body is not a JSON object (line {line}, column {})", error.column()),
+                0 => format!("{what} is {error}"),
+                line => format!("{what} is not a JSON object (line {line}, column {})", error.column()),
             };
             Quarantine::new(Reason::NotJson, detail)
         })
@@ -384,7 +425,10 @@ impl<'a> Stamp<'_, 'a> {
             Identity::Known(digest) => digest,
             _ if has_vendor_time => Digest::of_body(self.request.body_hash()),
             Identity::UnsignedId(id) => Digest::of_unsigned_id(id, self.request.body_hash()),
-            Identity::Body => Digest::of_receipt(self.request.body_hash(), self.request.received_at),
+            Identity::Body => {
+                let Verified { received_at, element, .. } = *self.request;
+                Digest::of_receipt(self.request.body_hash(), received_at, element)
+            }
         }
     }
 }

@@ -19,6 +19,17 @@ pub enum Outcome<E = String> {
     Ignored { reason: Cow<'static, str> },
     /// Authentic but not understood. The quarantine queue has confirmed the webhook.
     Quarantined { reason: String },
+    /// Many webhooks in one request, which came to different things: the events are on the queue, and what was not
+    /// understood is in the quarantine.
+    Mixed {
+        events: Vec<E>,
+        /// Why, for each that is not about a record.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ignored: Vec<Cow<'static, str>>,
+        /// Why, for each that was not understood.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        quarantined: Vec<String>,
+    },
     /// Refused; the sender learns nothing more.
     #[serde(untagged)]
     Failed { error: Failure },
@@ -37,10 +48,32 @@ pub enum Failure {
     Unavailable,
 }
 
+/// The longest list of reasons in one text.
+const MAX_REASONS: usize = 5;
+
 impl<E> Outcome<E> {
+    /// The outcome of a request by what became of its webhooks: their events, and the reasons of the others.
+    pub fn of_webhooks(events: Vec<E>, ignored: Vec<&'static str>, quarantined: Vec<String>) -> Self {
+        match (&events[..], &ignored[..], &quarantined[..]) {
+            ([], [], []) => Self::Ignored { reason: Cow::Borrowed("an empty list") },
+            ([_, ..], [], []) => Self::Accepted { events },
+            ([], [reason, rest @ ..], []) if rest.iter().all(|other| other == reason) => {
+                Self::Ignored { reason: Cow::Borrowed(reason) }
+            }
+            ([], [], [reason, rest @ ..]) if rest.iter().all(|other| other == reason) => {
+                Self::Quarantined { reason: reason.clone() }
+            }
+            _ => Self::Mixed { events, ignored: ignored.into_iter().map(Cow::Borrowed).collect(), quarantined },
+        }
+    }
+
     pub fn status_code(&self) -> u16 {
         match self {
-            Self::Accepted { .. } | Self::Stored { .. } | Self::Ignored { .. } | Self::Quarantined { .. } => 200,
+            Self::Accepted { .. }
+            | Self::Stored { .. }
+            | Self::Ignored { .. }
+            | Self::Quarantined { .. }
+            | Self::Mixed { .. } => 200,
             Self::Failed { error: Failure::BadRequest } => 400,
             Self::Failed { error: Failure::Unauthorized } => 401,
             Self::Failed { error: Failure::TooLarge } => 413,
@@ -55,6 +88,7 @@ impl<E> Outcome<E> {
             Self::Stored { .. } => "stored",
             Self::Ignored { .. } => "ignored",
             Self::Quarantined { .. } => "quarantined",
+            Self::Mixed { .. } => "mixed",
             Self::Failed { error: Failure::BadRequest } => "bad_request",
             Self::Failed { error: Failure::Unauthorized } => "unauthorized",
             Self::Failed { error: Failure::TooLarge } => "too_large",
@@ -65,17 +99,35 @@ impl<E> Outcome<E> {
     /// The events that are on the queue, or will be.
     pub fn events(&self) -> &[E] {
         match self {
-            Self::Accepted { events } | Self::Stored { events } => events,
+            Self::Accepted { events } | Self::Stored { events } | Self::Mixed { events, .. } => events,
             Self::Ignored { .. } | Self::Quarantined { .. } | Self::Failed { .. } => &[],
         }
     }
 
-    /// The reason why there is no event, if the sender may know it.
-    pub fn reason(&self) -> Option<&str> {
+    /// The reason why there is no event, if the sender may know it. Of many webhooks each reason once, at most five.
+    pub fn reason(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Ignored { reason } => Some(reason),
-            Self::Quarantined { reason } => Some(reason),
+            Self::Ignored { reason } => Some(Cow::Borrowed(reason)),
+            Self::Quarantined { reason } => Some(Cow::Borrowed(reason)),
+            Self::Mixed { ignored, quarantined, .. } => {
+                let mut reasons: Vec<&str> = Vec::new();
+                for reason in quarantined.iter().map(String::as_str).chain(ignored.iter().map(|reason| &**reason)) {
+                    if reasons.len() < MAX_REASONS && !reasons.contains(&reason) {
+                        reasons.push(reason);
+                    }
+                }
+                Some(Cow::Owned(reasons.join("; ")))
+            }
             Self::Accepted { .. } | Self::Stored { .. } | Self::Failed { .. } => None,
+        }
+    }
+
+    /// Why each webhook was quarantined.
+    pub fn quarantined(&self) -> &[String] {
+        match self {
+            Self::Quarantined { reason } => std::slice::from_ref(reason),
+            Self::Mixed { quarantined, .. } => quarantined,
+            Self::Accepted { .. } | Self::Stored { .. } | Self::Ignored { .. } | Self::Failed { .. } => &[],
         }
     }
 }

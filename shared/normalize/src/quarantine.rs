@@ -32,6 +32,9 @@ pub struct Record<'a> {
     /// The IANA name of the zone in which local times are read; `None` for UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// The place in the array, from 0, if the body here is one element of the request's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element: Option<usize>,
     /// SHA-256 of the body as received, in hexadecimal digits. A replay derives the event keys from it.
     pub body_sha256: String,
     /// By name, in lower case; without credentials and signatures.
@@ -91,10 +94,39 @@ impl<'a> Record<'a> {
             url_account: request.account.map(Cow::Borrowed),
             received_at: verified.received_at(),
             time_zone: verified.zone.iana_name().filter(|name| *name != "UTC").map(str::to_owned),
+            element: verified.element,
             body_sha256: verified.body_hash().to_hex(),
             headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect(),
             query: query.map(|(name, value)| (name.clone().into_owned(), value.clone())).collect(),
             body,
+        }
+    }
+}
+
+impl Record<'_> {
+    /// A copy that borrows nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Record<'static> {
+        let owned = |text: Text<'_>| Cow::Owned(text.into_owned());
+        let pairs = |pairs: BTreeMap<String, Text<'_>>| {
+            pairs.into_iter().map(|(name, value)| (name, Cow::Owned(value.into_owned()))).collect()
+        };
+        Record {
+            reason: owned(self.reason),
+            detail: owned(self.detail),
+            vendor: owned(self.vendor),
+            account: owned(self.account),
+            url_account: self.url_account.map(owned),
+            received_at: self.received_at,
+            time_zone: self.time_zone,
+            element: self.element,
+            body_sha256: self.body_sha256,
+            headers: pairs(self.headers),
+            query: pairs(self.query),
+            body: match self.body {
+                Body::Text(text) => Body::Text(owned(text)),
+                Body::Base64(text) => Body::Base64(text),
+            },
         }
     }
 }
@@ -121,6 +153,7 @@ pub struct Restored {
     headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     query: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     account: Option<String>,
+    element: Option<usize>,
     received_at: Timestamp,
     zone: TimeZone,
     identity: StoredIdentity,
@@ -152,6 +185,7 @@ impl Record<'_> {
             headers: owned(self.headers),
             query: owned(self.query),
             account: self.url_account.map(Cow::into_owned),
+            element: self.element,
             received_at: self.received_at,
             zone,
             identity: StoredIdentity::Body(body_hash),
@@ -178,6 +212,7 @@ impl Restored {
             headers: Vec::new(),
             query: vec![(Cow::Borrowed("event"), Cow::Owned(event.data.vendor_event.to_string()))],
             account: Some(event.data.account.to_string()),
+            element: None,
             received_at: event.recordedtime,
             zone: TimeZone::UTC,
             identity: StoredIdentity::Event(Digest::from_hex(digest)?),
@@ -198,6 +233,7 @@ impl Restored {
         Verified {
             vendor: self.vendor,
             request,
+            element: self.element,
             received_at: self.received_at,
             zone: self.zone.clone(),
             stored: Some(self.identity),

@@ -7,7 +7,7 @@
 use crm_event::record::{Common, Contact, Record};
 use crm_event::{Action, Entity, Text};
 
-use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
+use super::{BodyForm, CatalogEntry, Change, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::json::Object;
 use crate::scheme::Scheme;
@@ -15,6 +15,9 @@ use crate::scheme::Scheme;
 pub const VENDOR: Vendor = Vendor {
     name: "NAME",
     title: "TITLE",
+    body_form: BodyForm::Object,
+    // The vendor's own figure where it documents one.
+    answer_within: PATIENT,
     schemes: &[Scheme::Token],
     // If the vendor sends an id of the change or delivery that stays the same for redeliveries, name it here.
     change_ids: &[],

@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 use crm_normalize::{Vendor, crm};
 use jiff::Timestamp;
 
-use crate::{OwnedPairs, Webhook};
+use crate::{OwnedPairs, Webhook, answer_json};
 
 /// The time of receipt of the golden files' webhooks.
 pub const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0); // 2026-01-01T00:00:00Z
@@ -74,7 +74,7 @@ impl Case {
     pub fn output(&self) -> anyhow::Result<String> {
         let webhook = self.webhook()?.proven(self.vendor, RECEIVED_AT);
         let (answer, _) = webhook.answer(self.vendor, RECEIVED_AT)?;
-        Ok(answer.to_json()?)
+        Ok(answer_json(&answer)?)
     }
 
     /// The file with the expected result.

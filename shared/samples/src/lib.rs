@@ -11,4 +11,4 @@ mod webhook;
 pub use case::{Case, RECEIVED_AT, pairs, read};
 pub use proof::{ACCOUNTS, OwnedPairs, prove, secrets, secrets_of, sign, signing_key};
 pub use story::Story;
-pub use webhook::{Answer, Webhook};
+pub use webhook::{Answer, Webhook, answer_json};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::case::read;
-use crate::{Answer, Webhook};
+use crate::{Answer, Webhook, answer_json};
 
 /// Webhooks in the order of receipt.
 #[derive(Debug, Deserialize, Serialize)]
@@ -83,7 +83,7 @@ impl Story {
             };
             let webhook = webhook.proven(vendor, told.received_at);
             let (answer, _) = webhook.answer(vendor, told.received_at)?;
-            let Answer::Accepted { events } = answer else { bail!("not accepted: {}", answer.to_json()?) };
+            let Answer::Accepted { events } = answer else { bail!("not accepted: {}", answer_json(&answer)?) };
             Ok(Told { ids: events.iter().map(|event| event.id.to_string()).collect(), ..told })
         };
         let webhooks = self.webhooks.into_iter().map(again).collect::<anyhow::Result<_>>()?;

@@ -1,32 +1,24 @@
 //! The answer to a webhook as one JSON object: the function's answer with the complete events.
 
 use crm_event::Event;
+use crm_normalize::outcome::Outcome;
 use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor};
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::api_gateway;
 use crate::proof::{OwnedPairs, prove, secrets};
 
 /// The answer to an authentic webhook, with the events themselves instead of their ids.
-#[derive(Debug, Serialize)]
-#[serde(tag = "status", rename_all = "lowercase")]
-pub enum Answer<'a> {
-    Accepted { events: Vec<Event<'a>> },
-    Ignored { reason: &'static str },
-    Quarantined { reason: String },
-}
+pub type Answer<'a> = Outcome<Event<'a>>;
 
-impl Answer<'_> {
-    /// The format of the golden files: indented, with a final newline.
-    ///
-    /// # Errors
-    /// If it cannot be written as JSON.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self).map(|json| json + "\n")
-    }
+/// The format of the golden files: indented, with a final newline.
+///
+/// # Errors
+/// If it cannot be written as JSON.
+pub fn answer_json(answer: &Answer<'_>) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(answer).map(|json| json + "\n")
 }
 
 /// A webhook without its proof of origin.
@@ -97,12 +89,16 @@ impl Webhook {
             query: Pairs(&self.query),
             account: self.account.as_deref(),
         };
-        let normalized = vendor.verify(request, &secrets, received_at)?.normalize(Options { include_raw: true });
-        let answer = match normalized.result {
-            Ok(Accepted::Events(events)) => Answer::Accepted { events },
-            Ok(Accepted::Ignored(reason)) => Answer::Ignored { reason },
-            Err(quarantine) => Answer::Quarantined { reason: quarantine.to_string() },
-        };
-        Ok((answer, normalized.warnings))
+        let verified = vendor.verify(request, &secrets, received_at)?;
+        let (mut events, mut ignored, mut quarantined, mut unreadable) = (vec![], vec![], vec![], vec![]);
+        for normalized in verified.normalize(Options { include_raw: true }) {
+            unreadable.extend(normalized.unreadable());
+            match normalized.result {
+                Ok(Accepted::Events(more)) => events.extend(more),
+                Ok(Accepted::Ignored(reason)) => ignored.push(reason),
+                Err(quarantine) => quarantined.push(quarantine.to_string()),
+            }
+        }
+        Ok((Outcome::of_webhooks(events, ignored, quarantined), unreadable))
     }
 }

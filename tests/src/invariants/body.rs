@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crm_event::{Event, Json};
 use crm_normalize::quarantine::{Body, Record};
 use crm_normalize::{Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified, crm};
-use crm_samples::{RECEIVED_AT, Webhook};
+use crm_samples::RECEIVED_AT;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -22,22 +22,28 @@ pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
     request.headers.sort();
     request.headers.dedup_by(|(one, _), (other, _)| one.eq_ignore_ascii_case(other));
     request.headers.retain(|(_, value)| !value.is_empty());
-    let RequestText { query, headers, body } = request;
-    let webhook = Webhook { body, headers, query, ..Webhook::default() }.proven(vendor, RECEIVED_AT);
-    let request = RequestText::from(webhook);
+    let request = request.proven(vendor);
 
     let verified = vendor.verify(request.request(), secrets(vendor), RECEIVED_AT);
     let verified = verified.unwrap_or_else(|error| panic!("what was proven is refused: {error}"));
     let normalized = verified.normalize(OPTIONS);
-    warnings(&normalized.warnings, &request.body);
-    logged(&normalized.logged);
     kept(&verified, &normalized, &request);
-    if let Ok(Accepted::Events(events)) = &normalized.result {
-        let raw = events.first().map(raw).unwrap_or_else(|| panic!("accepted, and there is no event"));
-        let secrets = secrets_are_gone(vendor, &request.body, raw);
-        let json = events.iter().map(|each| event(vendor, each, raw, &secrets, &request.body).len()).sum::<usize>();
-        assert!(json <= MAX_OUTPUT_BYTES && events.len() <= MAX_EVENTS, "{} events, {json} bytes", events.len());
+    let (mut number, mut bytes) = (0, 0);
+    for each in &normalized {
+        let body = each.webhook.request().body;
+        warnings(&each.warnings, body);
+        logged(&each.logged);
+        if each.webhook.element().is_some() {
+            kept(&each.webhook, std::slice::from_ref(each), &request);
+        }
+        if let Ok(Accepted::Events(events)) = &each.result {
+            let raw = events.first().map(raw).unwrap_or_else(|| panic!("accepted, and there is no event"));
+            let secrets = secrets_are_gone(vendor, body, raw);
+            bytes += events.iter().map(|each| event(vendor, each, raw, &secrets, body).len()).sum::<usize>();
+            number += events.len();
+        }
     }
+    assert!(bytes <= MAX_OUTPUT_BYTES && number <= MAX_EVENTS, "{number} events, {bytes} bytes");
 }
 
 /// The secrets that accept the samples, parsed once.
@@ -132,10 +138,10 @@ fn texts(value: &Value, all: &mut Vec<String>) {
 }
 
 /// Checks that the quarantine record of the webhook contains no credential, and that a replay gives the same result.
-fn kept(verified: &Verified<'_>, at_once: &Normalized<'_>, request: &RequestText) {
-    let why = match &at_once.result {
-        Err(quarantine) => quarantine.clone(),
-        Ok(_) => Quarantine::new(Reason::QueueUnavailable, "no answer"),
+fn kept(verified: &Verified<'_>, at_once: &[Normalized<'_>], request: &RequestText) {
+    let why = match at_once {
+        [Normalized { result: Err(quarantine), .. }] => quarantine.clone(),
+        _ => Quarantine::new(Reason::QueueUnavailable, "no answer"),
     };
     assert!(!why.to_string().contains('\n') && why.to_string().len() < 1000, "{why}");
     let record = Record::new(verified, &why);
@@ -146,7 +152,7 @@ fn kept(verified: &Verified<'_>, at_once: &Normalized<'_>, request: &RequestText
     let restored = back.restore().unwrap_or_else(|error| panic!("{error}: {json}"));
     // If the body is not valid JSON, the stored text may differ from it elsewhere too. The secrets must not be in it.
     let is_other_text = matches!(why.reason, Reason::NotText | Reason::NotJson)
-        && matches!(verified.redacted_body(), Cow::Owned(kept) if kept != request.body);
+        && matches!(verified.redacted_body(), Cow::Owned(kept) if kept != verified.request().body);
     let later = restored.verified().normalize(OPTIONS);
     assert!(is_other_text || outcome(&later) == outcome(at_once), "{later:?} for {at_once:?}: {json}");
 }
@@ -177,13 +183,16 @@ fn credentials_are_gone(vendor: &Vendor, request: &RequestText, record: &Record<
     }
 }
 
-fn outcome(normalized: &Normalized<'_>) -> (String, Vec<String>) {
-    let result = match &normalized.result {
-        Ok(Accepted::Events(events)) => serde_json::to_string(events).unwrap_or_else(|error| panic!("{error}")),
-        Ok(Accepted::Ignored(why)) => (*why).to_owned(),
-        Err(quarantine) => quarantine.to_string(),
+fn outcome(normalized: &[Normalized<'_>]) -> Vec<(String, Vec<String>)> {
+    let one = |normalized: &Normalized<'_>| {
+        let result = match &normalized.result {
+            Ok(Accepted::Events(events)) => serde_json::to_string(events).unwrap_or_else(|error| panic!("{error}")),
+            Ok(Accepted::Ignored(why)) => (*why).to_owned(),
+            Err(quarantine) => quarantine.to_string(),
+        };
+        (result, normalized.warnings.clone())
     };
-    (result, normalized.warnings.clone())
+    normalized.iter().map(one).collect()
 }
 
 /// Checks the warnings. Each is a path of an existing value, so there are at most as many as values, and none is longer

@@ -1,6 +1,5 @@
 //! One stored item, and the plan for it.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crm_event::Event;
@@ -32,12 +31,14 @@ pub(crate) enum Content {
 }
 
 /// The plan for an item.
-pub(crate) enum Plan {
-    /// The JSON of each.
-    Events(Vec<String>),
-    Ignored,
-    /// Still not understood.
-    Quarantine(Box<Record<'static>>),
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// The JSON of each event.
+    pub(crate) events: Vec<String>,
+    /// How many webhooks in it are not about a record.
+    pub(crate) ignored: usize,
+    /// Those that are still not understood.
+    pub(crate) quarantined: Vec<Record<'static>>,
 }
 
 /// The reason why an item is left.
@@ -63,22 +64,23 @@ impl Item {
         match &self.content {
             Content::Webhook(record) => {
                 let restored = (**record).clone().restore().map_err(|_| Why::Unreadable)?;
-                match restored.verified().normalize(Options { include_raw }).result {
-                    Ok(Accepted::Events(events)) => {
-                        let events = events.iter().map(serde_json::to_string).collect::<Result<_, _>>();
-                        events.map(Plan::Events).map_err(|_| Why::Unreadable)
+                let mut plan = Plan::default();
+                for normalized in restored.verified().normalize(Options { include_raw }) {
+                    match normalized.result {
+                        Ok(Accepted::Events(events)) => {
+                            let events = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>();
+                            plan.events.extend(events.map_err(|_| Why::Unreadable)?);
+                        }
+                        Ok(Accepted::Ignored(_)) => plan.ignored = plan.ignored.saturating_add(1),
+                        Err(why) => plan.quarantined.push(Record::new(&normalized.webhook, &why).into_owned()),
                     }
-                    Ok(Accepted::Ignored(_)) => Ok(Plan::Ignored),
-                    Err(quarantine) => Ok(Plan::Quarantine(Box::new(Record {
-                        reason: Cow::Borrowed(quarantine.reason.word()),
-                        detail: quarantine.detail,
-                        ..(**record).clone()
-                    }))),
                 }
+                Ok(plan)
             }
             Content::Event(json) => {
                 let event: Event<'_> = serde_json::from_str(json).map_err(|_| Why::Unreadable)?;
-                Ok(Plan::Events(vec![normalized_again(&event).unwrap_or_else(|| json.clone())]))
+                let json = normalized_again(&event).unwrap_or_else(|| json.clone());
+                Ok(Plan { events: vec![json], ..Plan::default() })
             }
             Content::Unreadable => Err(Why::Unreadable),
         }
@@ -90,8 +92,11 @@ impl Item {
 fn normalized_again(event: &Event<'_>) -> Option<String> {
     let restored = Restored::from_event(event)?;
     let verified = restored.verified();
-    let Ok(Accepted::Events(events)) = verified.normalize(Options { include_raw: true }).result else { return None };
-    let mut same = events.into_iter().find(|again| again.id == event.id)?;
+    let events = verified.normalize(Options { include_raw: true }).into_iter().filter_map(|each| match each.result {
+        Ok(Accepted::Events(events)) => Some(events),
+        Ok(Accepted::Ignored(_)) | Err(_) => None,
+    });
+    let mut same = events.flatten().find(|again| again.id == event.id)?;
     same.traceparent.clone_from(&event.traceparent);
     serde_json::to_string(&same).ok()
 }

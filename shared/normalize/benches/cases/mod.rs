@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use anyhow::Context;
-use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, crm};
+use crm_normalize::{Accepted, Normalized, Options, Pairs, Request, Secrets, Vendor, crm};
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -78,10 +78,11 @@ impl Subject {
             account: None,
         };
         let Ok(verified) = self.vendor.verify(request, &self.secrets, RECEIVED_AT) else { return 0 };
-        match verified.normalize(Options { include_raw: true }).result {
+        let of_one = |normalized: &Normalized<'_>| match &normalized.result {
             Ok(Accepted::Events(events)) => events.iter().filter(|event| black_box(event.to_json()).is_ok()).count(),
             Ok(Accepted::Ignored(_)) | Err(_) => 0,
-        }
+        };
+        verified.normalize(Options { include_raw: true }).iter().map(of_one).sum()
     }
 
     /// Parses the body to a tree, as a function without a model would.

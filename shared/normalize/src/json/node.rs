@@ -72,6 +72,17 @@ impl<'a> Container<'a> {
         self.children.get(*by_name.get(&name.to_ascii_lowercase())?)
     }
 
+    /// One of the members alone, under another name.
+    pub fn renamed(&self, member: &str, name: Text<'a>) -> Self {
+        Self::new(self.member(member).map(|child| Node::new(name, child.json)).into_iter().collect())
+    }
+
+    /// The members without those of these names.
+    pub fn without(&self, names: &[&str]) -> Self {
+        let is_left = |child: &&Node<'a>| !names.iter().any(|name| child.name.eq_ignore_ascii_case(name));
+        Self::new(self.children.iter().filter(is_left).map(|child| Node::new(child.name.clone(), child.json)).collect())
+    }
+
     /// The same members, with a prefix removed from their names.
     pub fn without_prefix(&self, prefix: &str) -> Self {
         let renamed = |child: &Node<'a>| Node::new(without_prefix(&child.name, prefix), child.json);

@@ -17,7 +17,7 @@ use crm_event::{Action, Campaign, EmailBounce, Entity, LineItem, Ref, Text};
 use jiff::Timestamp;
 
 use self::properties::{Properties, custom_field};
-use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
+use super::{BodyForm, CatalogEntry, Change, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{full_name, reference, reference_to, stage, word};
 use crate::json::{Object, Value};
@@ -26,6 +26,8 @@ use crate::scheme::Scheme;
 pub const VENDOR: Vendor = Vendor {
     name: "agilecrm",
     title: "Agile CRM",
+    body_form: BodyForm::Object,
+    answer_within: PATIENT,
     schemes: &[Scheme::Token],
     change_ids: &[],
     writes_local_times: false,

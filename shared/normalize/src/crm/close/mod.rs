@@ -24,7 +24,9 @@ use std::borrow::Cow;
 use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, CustomField, Entity, Ref, Text};
 
-use super::{ActionDetail, CatalogEntry, Change, ChangeId, Outcome, Target, Unknown, Vendor, Webhook};
+use super::{
+    ActionDetail, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, Target, Unknown, Vendor, Webhook,
+};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{custom_fields as named_custom_fields, reference, reference_to};
 use crate::json::Object;
@@ -33,6 +35,8 @@ use crate::scheme::{CLOSE, Scheme};
 pub const VENDOR: Vendor = Vendor {
     name: "close",
     title: "Close",
+    body_form: BodyForm::Object,
+    answer_within: PATIENT,
     schemes: &[Scheme::Signature(&CLOSE)],
     change_ids: &[ChangeId::Members(&["event.id", "event.date_updated"])],
     writes_local_times: false,

@@ -24,7 +24,7 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, CustomField, Entity, FieldChange, Json, Text};
 
 use self::lookups::{CREATOR, Lookups, OWNER, UPDATER};
-use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
+use super::{BodyForm, CatalogEntry, Change, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::word;
 use crate::json::{Object, Value};
@@ -33,6 +33,8 @@ use crate::scheme::Scheme;
 pub const VENDOR: Vendor = Vendor {
     name: "freshsales",
     title: "Freshsales",
+    body_form: BodyForm::Object,
+    answer_within: PATIENT,
     schemes: &[Scheme::Token, Scheme::Basic],
     change_ids: &[],
     writes_local_times: true,

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use crm_event::record::{Common, Company, Contact, Deal, FormResponse, Invoice, Lead, Payment, Quote, Record};
 use crm_event::{Action, CustomField, Entity, Ref, Text};
 
-use super::{CatalogEntry, Change, ChangeId, Outcome, Target, Unknown, Vendor, Webhook};
+use super::{BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{custom_field, custom_fields, email, form_fields, full_name, phone, reference, stage, web, word};
 use crate::json::{Entry, Object};
@@ -22,6 +22,8 @@ use crate::scheme::{STANDARD_WEBHOOKS, Scheme};
 pub const VENDOR: Vendor = Vendor {
     name: "heffl",
     title: "Heffl",
+    body_form: BodyForm::Object,
+    answer_within: PATIENT,
     schemes: &[Scheme::Signature(&STANDARD_WEBHOOKS), Scheme::Token],
     change_ids: &[ChangeId::Header("webhook-id")],
     writes_local_times: false,

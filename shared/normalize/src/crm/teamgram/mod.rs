@@ -22,7 +22,7 @@ use crm_event::{Action, Actor, Entity, Ref, Stage, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{CatalogEntry, Change, Outcome, Target, Unknown, Vendor, Webhook};
+use super::{BodyForm, CatalogEntry, Change, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{full_name, reference, stage, word};
 use crate::json::Object;
@@ -32,6 +32,8 @@ use crate::time;
 pub const VENDOR: Vendor = Vendor {
     name: "teamgram",
     title: "TeamGram",
+    body_form: BodyForm::Object,
+    answer_within: PATIENT,
     schemes: &[Scheme::Basic, Scheme::Token],
     change_ids: &[],
     writes_local_times: false,

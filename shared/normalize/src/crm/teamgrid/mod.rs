@@ -24,7 +24,7 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, Entity, FieldChange, Ref, Text};
 use jiff::Timestamp;
 
-use super::{CatalogEntry, Change, ChangeId, Outcome, Target, Unknown, Vendor, Webhook};
+use super::{BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::reference;
 use crate::json::Object;
@@ -33,6 +33,8 @@ use crate::scheme::{Scheme, TEAMGRID_V2};
 pub const VENDOR: Vendor = Vendor {
     name: "teamgrid",
     title: "TeamGrid",
+    body_form: BodyForm::Object,
+    answer_within: PATIENT,
     schemes: &[Scheme::Signature(&TEAMGRID_V2), Scheme::Token],
     change_ids: &[ChangeId::UnsignedHeader("X-TeamGrid-Webhook-Id")],
     writes_local_times: false,
