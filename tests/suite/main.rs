@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod batches;
 mod connection;
 mod contract;
 mod corpus;

@@ -7,6 +7,7 @@ mod agilecrm;
 mod close;
 mod freshsales;
 mod heffl;
+mod hubspot;
 mod teamgram;
 mod teamgrid;
 

@@ -86,7 +86,8 @@ fn pick<T>(from: &[T], number: u64) -> Option<&T> {
 /// The template of a case; `None` if it does not become events, or if its records cannot be distinguished.
 fn template(case: &Case) -> anyhow::Result<Option<Template>> {
     let webhook = case.webhook()?;
-    if webhook.body.len() > MAX_BODY_BYTES || !webhook.body.starts_with(b"{") || webhook.body.get(1) == Some(&b'}') {
+    let first = first_object(std::str::from_utf8(&webhook.body).unwrap_or_default());
+    if webhook.body.len() > MAX_BODY_BYTES || first.is_none_or(|(_, members)| members.starts_with('}')) {
         return Ok(None);
     }
     let Ok(events) = expected(case.vendor, &webhook) else { return Ok(None) };
@@ -109,8 +110,9 @@ impl Template {
             body = replace_word(&body, old, &another(old, record));
         }
         // A unique member; otherwise two deliveries would have the same bytes.
-        let rest = body.strip_prefix('{').context("no JSON object")?;
-        webhook.body = format!("{{\"delivery_of_the_test\":{index},{rest}").into_bytes();
+        let body = with_event_ids(&body, index);
+        let (start, members) = first_object(&body).context("no JSON object")?;
+        webhook.body = format!("{start}\"delivery_of_the_test\":{index},{members}").into_bytes();
         for (name, value) in &mut webhook.headers {
             if vendor.change_id_headers().any(|header| name.eq_ignore_ascii_case(header)) {
                 *value = format!("{value}-{index}").into();
@@ -144,6 +146,24 @@ fn another(id: &str, record: u64) -> String {
         return format!("{kept}{record:06}");
     }
     format!("{id}-{record}")
+}
+
+/// The text up to the first member of the object that the body is, or of the first one in the array that it is.
+fn first_object(body: &str) -> Option<(&str, &str)> {
+    let at = body
+        .find('{')
+        .filter(|at| body.get(..*at).is_some_and(|start| start.trim_matches(['[', '\n', ' ']).is_empty()))?;
+    body.split_at_checked(at + 1)
+}
+
+/// The body with another number for each `eventId`, by which a vendor tells its changes apart.
+fn with_event_ids(body: &str, index: u64) -> String {
+    let mut parts = body.split("\"eventId\": ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |body, rest| {
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{body}\"eventId\": {}{rest}", 1_000_000 + index)
+    })
 }
 
 /// Replaces whole words.

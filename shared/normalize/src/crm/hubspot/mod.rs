@@ -1,0 +1,349 @@
+//! HubSpot.
+//!
+//! - App subscriptions: <https://developers.hubspot.com/docs/api/webhooks>, the names by the enumeration of
+//!   <https://github.com/HubSpot/HubSpot-public-api-spec-collection> (Webhooks, v3), checked 2026-11. The body is an array
+//!   of up to 100 events of any records and kinds.
+//! - Workflow webhooks: see [`workflow`].
+//! - Proof of origin: <https://developers.hubspot.com/docs/api/webhooks/validating-requests>. App subscriptions sign with
+//!   version 3, workflows with version 2 or not at all.
+//! - Retries: 10 within 24 hours, after any status of 400 and above and after 5 seconds without an answer. `attemptNumber`
+//!   in the body counts them.
+//!
+//! No event has the record, only its id and at most one property: every event is partial. All values are text.
+
+mod objects;
+mod people;
+mod properties;
+mod sales;
+mod work;
+mod workflow;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crm_event::record::Record;
+use crm_event::{Action, Actor, Entity, FieldChange, Json, Ref, Text};
+
+use super::{ActionDetail, BodyForm, CatalogEntry, Change, ChangeId, Outcome, Unknown, Vendor, Webhook};
+use crate::error::Quarantine;
+use crate::json::Object;
+use crate::scheme::{HUBSPOT_V2, HUBSPOT_V3, Scheme};
+
+pub const VENDOR: Vendor = Vendor {
+    name: "hubspot",
+    title: "HubSpot",
+    body_form: BodyForm::Array,
+    answer_within: Duration::from_secs(5),
+    schemes: &[Scheme::Signature(&HUBSPOT_V3), Scheme::Signature(&HUBSPOT_V2), Scheme::Token],
+    // `eventId` is not unique and `attemptNumber` counts the deliveries: a change is all of what it says.
+    change_ids: &[ChangeId::Members(&[
+        "occurredAt",
+        "portalId",
+        "subscriptionType",
+        "eventType",
+        "objectTypeId",
+        "objectId",
+        "eventId",
+        "propertyName",
+        "propertyValue",
+        "primaryObjectId",
+        "mergedObjectIds",
+        "newObjectId",
+        "fromObjectId",
+        "toObjectId",
+        "associationType",
+        "associationTypeId",
+        "associationRemoved",
+        "isPrimaryAssociation",
+        "messageId",
+    ])],
+    writes_local_times: false,
+    secret_members: &[],
+    log_members: &["eventId", "subscriptionId", "portalId", "subscriptionType", "attemptNumber"],
+    // The event that the app's Test button sends.
+    test_body: r#"[{"eventId":100,"subscriptionId":1,"portalId":1,"appId":1,"occurredAt":1790000000000,"subscriptionType":"contact.creation","attemptNumber":0,"objectId":123,"changeSource":"CRM","changeFlag":"NEW"}]"#,
+    catalog: CATALOG,
+    normalize,
+};
+
+const CATALOG: &[CatalogEntry] = &[
+    CatalogEntry::event("contact.creation", Entity::Contact, Action::Created),
+    CatalogEntry::event("contact.deletion", Entity::Contact, Action::Deleted),
+    CatalogEntry::event("contact.restore", Entity::Contact, Action::Restored),
+    CatalogEntry::event("contact.merge", Entity::Contact, Action::Merged),
+    CatalogEntry::event("contact.merge", Entity::Contact, Action::Deleted),
+    CatalogEntry::event("contact.propertyChange", Entity::Contact, Action::Updated),
+    CatalogEntry::event("contact.propertyChange", Entity::Contact, Action::StageChanged),
+    CatalogEntry::event("contact.propertyChange", Entity::Contact, Action::StatusChanged),
+    CatalogEntry::event("contact.associationChange", Entity::Contact, Action::Updated),
+    CatalogEntry::event("contact.privacyDeletion", Entity::Contact, Action::Deleted),
+    CatalogEntry::event("company.creation", Entity::Company, Action::Created),
+    CatalogEntry::event("company.deletion", Entity::Company, Action::Deleted),
+    CatalogEntry::event("company.restore", Entity::Company, Action::Restored),
+    CatalogEntry::event("company.merge", Entity::Company, Action::Merged),
+    CatalogEntry::event("company.merge", Entity::Company, Action::Deleted),
+    CatalogEntry::event("company.propertyChange", Entity::Company, Action::Updated),
+    CatalogEntry::event("company.propertyChange", Entity::Company, Action::StageChanged),
+    CatalogEntry::event("company.propertyChange", Entity::Company, Action::StatusChanged),
+    CatalogEntry::event("company.associationChange", Entity::Company, Action::Updated),
+    CatalogEntry::event("deal.creation", Entity::Deal, Action::Created),
+    CatalogEntry::event("deal.deletion", Entity::Deal, Action::Deleted),
+    CatalogEntry::event("deal.restore", Entity::Deal, Action::Restored),
+    CatalogEntry::event("deal.merge", Entity::Deal, Action::Merged),
+    CatalogEntry::event("deal.merge", Entity::Deal, Action::Deleted),
+    CatalogEntry::event("deal.propertyChange", Entity::Deal, Action::Updated),
+    CatalogEntry::event("deal.propertyChange", Entity::Deal, Action::StageChanged),
+    CatalogEntry::event("deal.associationChange", Entity::Deal, Action::Updated),
+    CatalogEntry::event("product.creation", Entity::Product, Action::Created),
+    CatalogEntry::event("product.deletion", Entity::Product, Action::Deleted),
+    CatalogEntry::event("product.restore", Entity::Product, Action::Restored),
+    CatalogEntry::event("product.merge", Entity::Product, Action::Merged),
+    CatalogEntry::event("product.merge", Entity::Product, Action::Deleted),
+    CatalogEntry::event("product.propertyChange", Entity::Product, Action::Updated),
+    CatalogEntry::event("object.creation", Entity::Contact, Action::Created),
+    CatalogEntry::event("object.creation", Entity::Lead, Action::Created),
+    CatalogEntry::event("object.creation", Entity::Task, Action::Created),
+    CatalogEntry::event("object.creation", Entity::Note, Action::Created),
+    CatalogEntry::event("object.creation", Entity::Call, Action::Created),
+    CatalogEntry::event("object.creation", Entity::Appointment, Action::Created),
+    CatalogEntry::event("object.creation", Entity::Activity, Action::Created),
+    CatalogEntry::event("object.creation", Entity::User, Action::Created),
+    CatalogEntry::event("object.creation", Entity::CustomObject, Action::Created),
+    CatalogEntry::event("object.deletion", Entity::Lead, Action::Deleted),
+    CatalogEntry::event("object.restore", Entity::CustomObject, Action::Restored),
+    CatalogEntry::event("object.merge", Entity::Company, Action::Merged),
+    CatalogEntry::event("object.merge", Entity::Company, Action::Deleted),
+    CatalogEntry::event("object.propertyChange", Entity::Lead, Action::StageChanged),
+    CatalogEntry::event("object.propertyChange", Entity::Deal, Action::Updated),
+    CatalogEntry::event("object.propertyChange", Entity::Order, Action::StageChanged),
+    CatalogEntry::event("object.propertyChange", Entity::Quote, Action::StatusChanged),
+    CatalogEntry::event("object.propertyChange", Entity::Invoice, Action::StatusChanged),
+    CatalogEntry::event("object.propertyChange", Entity::Invoice, Action::Paid),
+    CatalogEntry::event("object.propertyChange", Entity::Payment, Action::Updated),
+    CatalogEntry::event("object.propertyChange", Entity::Task, Action::StatusChanged),
+    CatalogEntry::event("object.propertyChange", Entity::Task, Action::Completed),
+    CatalogEntry::event("object.associationChange", Entity::Deal, Action::Updated),
+    // Kinds that are not modelled.
+    unknown("line_item.creation"),
+    unknown("line_item.deletion"),
+    unknown("line_item.restore"),
+    unknown("line_item.merge"),
+    unknown("line_item.propertyChange"),
+    unknown("line_item.associationChange"),
+    unknown("ticket.creation"),
+    unknown("ticket.deletion"),
+    unknown("ticket.restore"),
+    unknown("ticket.merge"),
+    unknown("ticket.propertyChange"),
+    unknown("ticket.associationChange"),
+    unknown("object.creation"),
+    unknown("conversation.creation"),
+    unknown("conversation.deletion"),
+    unknown("conversation.privacyDeletion"),
+    unknown("conversation.propertyChange"),
+    unknown("conversation.newMessage"),
+    unknown("event.completed"),
+    // Names that an administrator gives a workflow's URL: any record with any action.
+    CatalogEntry::event("contact.updated", Entity::Contact, Action::Updated),
+    CatalogEntry::event("company.updated", Entity::Company, Action::Updated),
+    CatalogEntry::event("deal.stage_changed", Entity::Deal, Action::StageChanged),
+];
+
+const fn unknown(vendor_event: &'static str) -> CatalogEntry {
+    CatalogEntry::event(vendor_event, Entity::Unknown, Action::Received)
+}
+
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let body = &webhook.body;
+    // HubSpot's page has `eventType` in its table, its servers send `subscriptionType`.
+    let Some(vendor_event) = body.text("subscriptionType").or_else(|| body.text("eventType")) else {
+        return workflow::normalize(webhook);
+    };
+    if is_test(body) {
+        return Ok(Outcome::Ignored("a test from the settings of the app"));
+    }
+    let event = AppEvent { body, vendor_event };
+    let (object, kind) = event.vendor_event.split_once('.').unwrap_or((&event.vendor_event, ""));
+    let Some(entity) = event.entity(object) else { return Ok(event.unknown()) };
+    match kind {
+        "creation" => event.simple(entity, Action::Created),
+        "deletion" => event.simple(entity, Action::Deleted),
+        "restore" => event.simple(entity, Action::Restored),
+        "privacyDeletion" => event.privacy_deletion(entity),
+        "propertyChange" => event.property_change(entity),
+        "associationChange" => event.association_change(entity),
+        "merge" => event.merge(entity),
+        _ => Ok(event.unknown()),
+    }
+}
+
+/// True for the made-up event of the Test button.
+fn is_test(body: &Object<'_>) -> bool {
+    let is = |name: &str, value: &str| body.text(name).as_deref() == Some(value);
+    is("eventId", "100") && is("objectId", "123") && (is("changeFlag", "NEW") || is("propertyValue", "sample-value"))
+}
+
+/// An event of an app's subscription.
+struct AppEvent<'o, 'a> {
+    body: &'o Object<'a>,
+    vendor_event: Text<'a>,
+}
+
+impl<'a> AppEvent<'_, 'a> {
+    /// The entity of the record. The generic names, `object.*`, say it by a type id.
+    fn entity(&self, object: &str) -> Option<Entity> {
+        if object == "object" {
+            let type_id = self.body.text("objectTypeId").or_else(|| self.body.text("fromObjectTypeId"))?;
+            return objects::entity_of_type(&type_id);
+        }
+        objects::entity_of_name(object)
+    }
+
+    fn unknown(self) -> Outcome<'a> {
+        Outcome::Unknown(Unknown {
+            record_id: self.body.id("objectId"),
+            account: self.body.id("portalId"),
+            occurred_at: self.body.time("occurredAt"),
+            vendor_event: self.vendor_event,
+        })
+    }
+
+    /// The record of an id, with properties. `None` for an entity that HubSpot does not have.
+    fn change(&self, entity: Entity, id: Text<'a>, action: Action, properties: Option<&Object<'a>>) -> Change<'a> {
+        let body = self.body;
+        let occurred_at = body.time("occurredAt");
+        let known = properties::Known {
+            type_id: body.text("objectTypeId"),
+            created_at: occurred_at.filter(|_| action == Action::Created),
+            has_all_properties: false,
+        };
+        Change {
+            vendor_event: self.vendor_event.clone(),
+            action,
+            action_detail: None,
+            record: properties::record(entity, id, known, properties),
+            account: body.id("portalId"),
+            occurred_at,
+            partial: true,
+            changes: Vec::new(),
+            actor: actor(body),
+        }
+    }
+
+    fn simple(&self, entity: Entity, action: Action) -> Result<Outcome<'a>, Quarantine> {
+        let id = self.body.record_id("objectId", "objectId")?;
+        Ok(self.change(entity, id, action, None).into())
+    }
+
+    /// Comes in addition to the deletion, before or after it.
+    fn privacy_deletion(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
+        let id = self.body.record_id("objectId", "objectId")?;
+        let change = self.change(entity, id, Action::Deleted, None);
+        Ok(Change { action_detail: Some(ActionDetail::ErasedForPrivacy), ..change }.into())
+    }
+
+    fn property_change(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
+        let body = self.body;
+        let id = body.record_id("objectId", "objectId")?;
+        let Some(name) = body.text("propertyName") else {
+            return Ok(self.change(entity, id, Action::Updated, None).into());
+        };
+        let value = body.json("propertyValue");
+        if self.is_redacted() {
+            let changes = vec![properties::changed(entity, &name, None, None)];
+            return Ok(Change { changes, ..self.change(entity, id, Action::Updated, None) }.into());
+        }
+        let action = properties::action(entity, &name, body.text("propertyValue").as_deref());
+        let properties = body.clone().renamed("propertyValue", name.clone());
+        let mut change = self.change(entity, id, action, Some(&properties));
+        change.changes.push(properties::changed(entity, &name, Some(&change.record), value));
+        if let Record::Deal(deal) = &change.record
+            && action == Action::StageChanged
+        {
+            // A status that was known before the stage changed is not known any more.
+            let status = deal.status.as_ref().and_then(|status| Json::of(status).ok()).unwrap_or_else(Json::null);
+            change.changes.push(FieldChange { field: Cow::Borrowed("status"), from: None, to: Some(status) });
+        }
+        Ok(change.into())
+    }
+
+    /// True for a Sensitive Data property: its value is not told.
+    fn is_redacted(&self) -> bool {
+        let is_sensitive = self.body.bool("isSensitive");
+        let has_word = || self.body.text("propertyValue").as_deref() == Some("REDACTED");
+        is_sensitive == Some(true) || (is_sensitive.is_none() && has_word())
+    }
+
+    /// The two ends are told by an event each. The event is about the end that is called `from`.
+    fn association_change(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
+        let body = self.body;
+        let id = body.id("fromObjectId").map_or_else(|| body.record_id("objectId", "fromObjectId"), Ok)?;
+        let association = body.text("associationType");
+        let other_type = body.text("toObjectTypeId");
+        let other_entity = match (&other_type, &association) {
+            (Some(type_id), _) => objects::entity_of_type(type_id),
+            (None, Some(name)) => name.split_once("_TO_").and_then(|(_, to)| objects::entity_of_name(to)),
+            (None, None) => None,
+        };
+        let other = Ref { id: body.id("toObjectId"), entity: other_entity, ..Ref::default() };
+        let is_removed = body.bool("associationRemoved").unwrap_or_default();
+        let mut change = self.change(entity, id, Action::Updated, None);
+        let json = Json::of(&other).ok();
+        let ends = || match is_removed {
+            true => (json.clone(), Some(Json::null())),
+            false => (None, json.clone()),
+        };
+        let name = association.unwrap_or_else(|| self.association_name());
+        let (from, to) = ends();
+        change.changes.push(FieldChange { field: name, from, to });
+        // A record has one primary company.
+        let is_primary = body.bool("isPrimaryAssociation").unwrap_or_default();
+        if is_primary && other_entity == Some(Entity::Company) && properties::has_company(entity) {
+            let (from, to) = ends();
+            change.changes.push(FieldChange { field: Cow::Borrowed("company"), from, to });
+            if !is_removed {
+                properties::set_company(&mut change.record, other);
+            }
+        }
+        Ok(change.into())
+    }
+
+    /// Generic subscriptions name an association by its category and number.
+    fn association_name(&self) -> Text<'a> {
+        let part = |name: &str| self.body.text(name).unwrap_or_default();
+        Cow::Owned(format!("association {} {}", part("associationCategory"), part("associationTypeId")))
+    }
+
+    /// The record that remains may be a third one. Each of the others is told to be gone.
+    fn merge(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
+        let body = self.body;
+        let primary = body.id("primaryObjectId");
+        let remains = body.id("newObjectId").or_else(|| primary.clone());
+        let remains = remains.ok_or_else(|| Quarantine::no_record_id("newObjectId"))?;
+        let mut gone: Vec<Text<'a>> = Vec::new();
+        for id in body.ids("mergedObjectIds").into_iter().chain(primary) {
+            if id != remains && !gone.contains(&id) {
+                gone.push(id);
+            }
+        }
+        let merged = self.change(entity, remains.clone(), Action::Merged, None);
+        let merged = Change { action_detail: Some(ActionDetail::MergedIds(gone.clone())), ..merged };
+        let deleted = gone.into_iter().map(|id| Change {
+            action_detail: Some(ActionDetail::MergedInto(remains.clone())),
+            ..self.change(entity, id, Action::Deleted, None)
+        });
+        Ok(Outcome::Changes(std::iter::once(merged).chain(deleted).collect()))
+    }
+}
+
+/// A person if `sourceId` says so, else an app or HubSpot itself. A user's id is not the id of the owner that the user is.
+fn actor<'a>(body: &Object<'a>) -> Option<Actor<'a>> {
+    let source = body.text("changeSource");
+    let id = body.text("sourceId");
+    let person = id.as_ref().and_then(|id| id.strip_prefix("userId:")).map(|id| id.to_owned());
+    if let Some(id) = person {
+        return Some(Actor { id: Some(Cow::Owned(id)), actor_type: Some(Cow::Borrowed("user")), ..Actor::default() });
+    }
+    let (id, name) = (id.filter(|id| id.bytes().all(|byte| byte.is_ascii_digit())), source?);
+    Some(Actor { id, name: Some(name), actor_type: Some(Cow::Borrowed("system")), ..Actor::default() })
+}

@@ -1,0 +1,268 @@
+//! Properties, by their internal names, as fields of a record.
+//!
+//! A table of each entity says which field a property becomes and how it is read. A property in no table is a custom
+//! field.
+
+use std::borrow::Cow;
+
+use crm_event::record::{
+    Activity, Appointment, Call, Company, Contact, CustomObject, Deal, Invoice, Lead, Note, Order, Payment, Product,
+    Quote, Record, Task, User,
+};
+use crm_event::{Action, Address, Decimal, Entity, FieldChange, Json, Phone, Ref, Stage, Text, record};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{objects, people, sales, work};
+use crate::fields::{custom_field, full_name, phone, reference, stage, word};
+use crate::json::{Object, Value};
+
+/// A property's name, the field that it becomes, and how. The name of a field that several properties make ends with `[]`
+/// or has a dot: an entry of a list, a member of a reference.
+pub(super) type Row<F> = (&'static str, &'static str, F);
+
+/// The table of a record.
+macro_rules! rows {
+    ($table:ident: $record:ident = $rows:expr) => {
+        pub(super) const $table: &[$crate::crm::hubspot::properties::Row<
+            for<'a> fn(&mut $record<'a>, &$crate::crm::hubspot::properties::Property<'_, 'a>),
+        >] = &$rows;
+    };
+}
+pub(super) use rows;
+
+/// One property of a record.
+pub(super) struct Property<'o, 'a> {
+    properties: &'o Object<'a>,
+    name: &'o str,
+}
+
+impl<'a> Property<'_, 'a> {
+    pub(super) fn text(&self) -> Option<Text<'a>> {
+        self.properties.text(self.name)
+    }
+
+    /// A word of HubSpot's own lists, which are written in capitals.
+    pub(super) fn word(&self) -> Option<Text<'a>> {
+        self.text().map(word)
+    }
+
+    /// The words of a choice of several, which `;` separates.
+    pub(super) fn words(&self) -> Vec<Text<'a>> {
+        let words = self.text().into_iter().flat_map(|text| text.split(';').map(str::to_owned).collect::<Vec<_>>());
+        words.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).map(Cow::Owned).collect()
+    }
+
+    pub(super) fn decimal(&self) -> Option<Decimal<'a>> {
+        self.properties.decimal(self.name)
+    }
+
+    pub(super) fn bool(&self) -> Option<bool> {
+        self.properties.bool(self.name)
+    }
+
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        self.properties.time(self.name)
+    }
+
+    pub(super) fn date(&self) -> Option<Date> {
+        self.properties.date(self.name)
+    }
+
+    /// The stage or pipeline of an id. HubSpot does not tell its name.
+    pub(super) fn stage(&self) -> Option<Stage<'a>> {
+        stage(self.properties.id(self.name), None)
+    }
+
+    pub(super) fn reference(&self) -> Option<Ref<'a>> {
+        reference(self.properties.id(self.name), None)
+    }
+
+    pub(super) fn phone(&self, kind: &'static str) -> Option<Phone<'a>> {
+        phone(self.text(), Some(kind))
+    }
+
+    /// Sets a part of the one address that a record has.
+    pub(super) fn address(
+        &self,
+        addresses: &mut Vec<Address<'a>>,
+        part: for<'r> fn(&'r mut Address<'a>) -> &'r mut Option<Text<'a>>,
+    ) {
+        let Some(text) = self.text() else { return };
+        if addresses.is_empty() {
+            addresses.push(Address::default());
+        }
+        if let Some(address) = addresses.first_mut() {
+            *part(address) = Some(text);
+        }
+    }
+}
+
+rows!(COMMON: CommonFields = [
+    ("hs_object_id", "id", |_, _| {}),
+    ("createdate", "created_at", |r, p| r.0.created_at = p.time()),
+    ("hs_createdate", "created_at", |r, p| r.0.created_at = p.time()),
+    ("lastmodifieddate", "updated_at", |r, p| r.0.updated_at = p.time()),
+    ("hs_lastmodifieddate", "updated_at", |r, p| r.0.updated_at = p.time()),
+    ("hs_created_by_user_id", "created_by", |r, p| r.0.created_by = p.reference()),
+    ("hs_updated_by_user_id", "updated_by", |r, p| r.0.updated_by = p.reference()),
+    ("hubspot_owner_id", "owner", |r, p| r.0.owner = p.reference()),
+    ("notes_last_updated", "last_activity_at", |r, p| r.0.last_activity_at = p.time()),
+]);
+
+/// What all records share.
+pub(super) struct CommonFields<'a>(record::Common<'a>);
+
+/// What is known of a record beside its properties.
+pub(super) struct Known<'a> {
+    pub(super) type_id: Option<Text<'a>>,
+    pub(super) created_at: Option<Timestamp>,
+    /// False if there is one property alone. Then the record has no fields that several properties make, for it would
+    /// claim that a list has no other entries.
+    pub(super) has_all_properties: bool,
+}
+
+fn is_made_of_several(field: &str) -> bool {
+    field.contains(['[', '.'])
+}
+
+/// The field of a property in a table.
+fn row<'t, F>(table: &'t [Row<F>], property: &str) -> Option<&'t Row<F>> {
+    table.iter().find(|(name, ..)| *name == property)
+}
+
+macro_rules! entities {
+    ($($entity:ident: $table:expr,)*) => {
+        /// The record of an id with these properties.
+        pub(super) fn record<'a>(
+            entity: Entity,
+            id: Text<'a>,
+            known: Known<'a>,
+            properties: Option<&Object<'a>>,
+        ) -> Record<'a> {
+            let mut common = CommonFields(record::Common { created_at: known.created_at, ..record::Common::new(id) });
+            let members = || properties.into_iter().flat_map(|all| all.members().map(move |(name, value)| (all, name, value)));
+            for (properties, name, _) in members() {
+                if let Some((.., set)) = row(COMMON, &name) {
+                    set(&mut common, &Property { properties, name: &name });
+                }
+            }
+            let mut record: Record<'a> = match entity {
+                $(Entity::$entity => {
+                    let mut record = $entity::new(common.0);
+                    for (properties, name, value) in members() {
+                        match row($table, &name) {
+                            Some((_, field, set)) if known.has_all_properties || !is_made_of_several(field) => {
+                                set(&mut record, &Property { properties, name: &name });
+                            }
+                            None if known.has_all_properties && row(COMMON, &name).is_none() => {
+                                record.custom_fields.extend(custom_field(name, value));
+                            }
+                            Some(_) | None => {}
+                        }
+                    }
+                    record.into()
+                })*
+                // No other entity is in the tables of names and type ids.
+                _ => CustomObject::new(common.0).into(),
+            };
+            finish(&mut record, known.type_id);
+            record
+        }
+
+        /// The canonical field of a property. `None` for a custom field, and for a part of a field.
+        fn field(entity: Entity, property: &str) -> Option<&'static str> {
+            let own = match entity {
+                $(Entity::$entity => row($table, property).map(|(_, field, _)| *field),)*
+                _ => None,
+            };
+            own.or_else(|| row(COMMON, property).map(|(_, field, _)| *field)).filter(|field| !is_made_of_several(field))
+        }
+    };
+}
+
+entities! {
+    Contact: people::CONTACT,
+    Company: people::COMPANY,
+    Lead: people::LEAD,
+    User: people::USER,
+    Deal: sales::DEAL,
+    Product: sales::PRODUCT,
+    Order: sales::ORDER,
+    Quote: sales::QUOTE,
+    Invoice: sales::INVOICE,
+    Payment: sales::PAYMENT,
+    Task: work::TASK,
+    Note: work::NOTE,
+    Call: work::CALL,
+    Appointment: work::APPOINTMENT,
+    Activity: work::ACTIVITY,
+    CustomObject: work::CUSTOM_OBJECT,
+}
+
+/// Fields that are made of several properties, or of none.
+fn finish<'a>(record: &mut Record<'a>, type_id: Option<Text<'a>>) {
+    match record {
+        // One of the two alone is not the name.
+        Record::Contact(contact) if contact.first_name.is_some() && contact.last_name.is_some() => {
+            contact.name = full_name(contact.first_name.as_ref(), contact.last_name.as_ref());
+        }
+        Record::Activity(activity) => {
+            activity.activity_type = type_id.and_then(|id| objects::activity_type(&id)).map(Cow::Borrowed);
+        }
+        Record::CustomObject(object) => object.object_name = type_id,
+        _ => {}
+    }
+}
+
+/// What a changed property means.
+pub(super) fn action(entity: Entity, property: &str, value: Option<&str>) -> Action {
+    let is = |word: &str| value.is_some_and(|value| value.eq_ignore_ascii_case(word));
+    match (entity, property) {
+        (Entity::Deal, "dealstage")
+        | (Entity::Lead | Entity::Order | Entity::CustomObject, "hs_pipeline_stage")
+        | (Entity::Contact | Entity::Company, "lifecyclestage") => Action::StageChanged,
+        (Entity::Invoice, "hs_invoice_status") if is("paid") => Action::Paid,
+        (Entity::Task, "hs_task_status") if is("completed") => Action::Completed,
+        (Entity::Contact | Entity::Company, "hs_lead_status")
+        | (Entity::Quote, "hs_status")
+        | (Entity::Invoice, "hs_invoice_status")
+        | (Entity::Task, "hs_task_status") => Action::StatusChanged,
+        _ => Action::Updated,
+    }
+}
+
+/// The change of a property. Without a record, its value is not told.
+pub(super) fn changed<'a>(
+    entity: Entity,
+    property: &Text<'a>,
+    record: Option<&Record<'a>>,
+    value: Option<Value<'_, 'a>>,
+) -> FieldChange<'a> {
+    let canonical = field(entity, property);
+    let is_empty = value.is_none_or(|value| value.is_string() && value.text().is_none());
+    let to = match (record, canonical) {
+        (None, _) => None,
+        (Some(_), _) if is_empty => Some(Json::null()),
+        (Some(_), None) => value.and_then(Value::json),
+        (Some(record), Some(field)) => {
+            // As the record has it. A value that could not be read is in neither.
+            let members = serde_json::to_value(record).ok();
+            members.and_then(|members| Json::of(members.get(field)?).ok())
+        }
+    };
+    FieldChange { field: canonical.map_or_else(|| property.clone(), Cow::Borrowed), from: None, to }
+}
+
+/// True if a record of this entity has one company.
+pub(super) fn has_company(entity: Entity) -> bool {
+    matches!(entity, Entity::Contact | Entity::Deal)
+}
+
+pub(super) fn set_company<'a>(record: &mut Record<'a>, company: Ref<'a>) {
+    match record {
+        Record::Contact(contact) => contact.company = Some(company),
+        Record::Deal(deal) => deal.company = Some(company),
+        _ => {}
+    }
+}

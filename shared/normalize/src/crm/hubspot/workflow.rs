@@ -1,0 +1,93 @@
+//! Webhooks of workflows: the action "Send a webhook".
+//!
+//! The body is the enrolled record, as the old API has it (`{"vid": .., "portal-id": .., "properties": {"email":
+//! {"value": ..}}}`), as the new one has it (`{"objectId": .., "properties": {"email": ..}}`), or flat with members that
+//! the administrator chose. None of them says what happened, so the URL names the event: `?event=deal.updated`.
+
+use std::borrow::Cow;
+
+use crm_event::{Action, Entity, EventType};
+use jiff::Timestamp;
+
+use super::properties;
+use crate::crm::{Change, Outcome, Webhook};
+use crate::error::{Quarantine, Reason};
+use crate::json::{Object, Value};
+
+/// Where the id of the record may be, the surest first.
+const IDS: &[&str] =
+    &["objectId", "hs_object_id", "vid", "canonical-vid", "companyId", "dealId", "contactId", "record_id", "id"];
+/// Members of the envelope that are no properties.
+const ENVELOPE: &[&str] = &[
+    "objectTypeId",
+    "portal-id",
+    "portalId",
+    "is-contact",
+    "event",
+    "profile-token",
+    "profile-url",
+    "identity-profiles",
+    "form-submissions",
+    "list-memberships",
+    "merge-audits",
+    "merged-vids",
+    "associations",
+    "associated-company",
+    "isDeleted",
+];
+
+pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let body = &webhook.body;
+    let in_url = webhook.query.get("event").map(str::trim).filter(|name| !name.is_empty()).map(Cow::Borrowed);
+    let Some(vendor_event) = in_url.or_else(|| body.text("event")) else {
+        let detail = "nothing names the event: the body has no \"subscriptionType\" of an app's subscription; give a \
+                      workflow's URL event=<record>.<action>, such as event=deal.updated";
+        return Err(Quarantine::new(Reason::NoEventName, detail));
+    };
+    let Some(EventType { entity, action }) = event(&vendor_event) else {
+        let detail = "the name of the event is not known: give the workflow's URL event=<record>.<action>, such as \
+                      event=deal.updated; the record is contact, company, deal, lead, product, order, quote, invoice, \
+                      payment, task, note, call, appointment, activity, user or custom_object";
+        return Err(Quarantine::new(Reason::NoEventName, detail));
+    };
+    let wrapped = body.any_object("properties").map(|properties| properties.map_members(unwrapped));
+    let properties = wrapped.clone().unwrap_or_else(|| body.clone().without(&[IDS, ENVELOPE].concat()));
+    let id = IDS.iter().find_map(|name| body.id(name)).or_else(|| properties.id("hs_object_id"));
+    let id = id.map_or_else(|| body.record_id("hs_object_id", "hs_object_id"), Ok)?;
+    let known = properties::Known { type_id: body.text("objectTypeId"), created_at: None, has_all_properties: true };
+    let change = Change {
+        vendor_event,
+        action,
+        action_detail: None,
+        record: properties::record(entity, id, known, Some(&properties)),
+        account: body.id("portal-id").or_else(|| body.id("portalId")),
+        occurred_at: occurred_at(action, &properties),
+        partial: true,
+        changes: Vec::new(),
+        actor: None,
+    };
+    Ok(change.into())
+}
+
+/// The value of a property that the old API wraps: `{"value": .., "versions": [..]}`.
+fn unwrapped<'o, 'a>(_: &str, value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
+    value.is_object().then(|| value.member("value").unwrap_or_else(|| value.null()))
+}
+
+/// The event of a name in a URL. Any pair of the closed lists, for what a workflow waits for is the administrator's
+/// choice.
+fn event(name: &str) -> Option<EventType> {
+    let event: EventType = format!("crm.{name}").parse().ok()?;
+    let is_in_hubspot =
+        !matches!(event.entity, Entity::Unknown | Entity::Project | Entity::TimeEntry | Entity::FormResponse);
+    is_in_hubspot.then_some(event)
+}
+
+/// The record's own time of the change, if the workflow sends the property.
+fn occurred_at(action: Action, properties: &Object<'_>) -> Option<Timestamp> {
+    match action {
+        Action::Created => properties.time("createdate").or_else(|| properties.time("hs_createdate")),
+        Action::Deleted => None,
+        _ => properties.time("lastmodifieddate").or_else(|| properties.time("hs_lastmodifieddate")),
+    }
+}
