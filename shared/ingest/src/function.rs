@@ -1,4 +1,4 @@
-//! The way of one webhook: proof, translation, queue, answer.
+//! The steps of one webhook: proof, translation, queue, answer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ pub struct Function {
     config: Config,
     secrets: WebhookSecrets,
     queues: Queues,
-    /// True until the first webhook.
+    /// True until the first webhook has been handled (cold start).
     cold: AtomicBool,
 }
 
@@ -32,12 +32,12 @@ impl Function {
         Self { vendor, config, secrets, queues, cold: AtomicBool::new(true) }
     }
 
-    /// Answers what Lambda hands over: the JSON of API Gateway's event. If the runtime deserialized the event, a
-    /// malformed one would answer 500 and log the body.
+    /// Answers API Gateway's event, as JSON from Lambda. If the runtime deserialized the event, a malformed one would
+    /// answer 500 and log the body.
     pub async fn answer(&self, payload: Box<str>, call: Call<'_>, now: Timestamp) -> HttpResponse {
         let started = Instant::now();
         let event = serde_json::from_str(&payload);
-        // It is in the event now, and may be of megabytes.
+        // The event has its contents now, and it may be several megabytes.
         drop(payload);
         match event {
             Ok(event) => self.handle(event, call, now).await,
@@ -51,7 +51,7 @@ impl Function {
         }
     }
 
-    /// Answers a request that was received at `now`. Always an answer, never an error: what goes wrong has a status.
+    /// Answers a request that was received at `now`. Failures become a status, so there is always an answer.
     pub async fn handle(&self, event: HttpRequest, call: Call<'_>, now: Timestamp) -> HttpResponse {
         let started = Instant::now();
         let received = Received::new(event, self.config.public_base_url.as_deref());
@@ -112,13 +112,13 @@ impl Function {
         }
     }
 
-    /// True for an event of a kind that is neither modelled nor documented: the vendor may have added it.
+    /// True for an event that is neither modelled nor documented, so the vendor may have added it.
     fn is_new(&self, event: &Event<'_>) -> bool {
         event.data.entity == Entity::Unknown && self.vendor.documented(&event.data.vendor_event).is_none()
     }
 
-    /// Checks the proof. Without a valid one, the secrets may have been changed: they are read again, at most once a
-    /// minute, and the proof is checked against those.
+    /// Checks the proof. If it is not valid, the secrets may have changed: they are read again, at most once a minute,
+    /// and the proof is checked again.
     async fn verify<'a>(&self, received: &'a Received, now: Timestamp) -> Result<Verified<'a>, Unauthorized> {
         self.secrets.read_again(MAX_AGE, now).await;
         let verified = self.vendor.verify(received.request(), &self.secrets.current(), now);
@@ -128,9 +128,9 @@ impl Function {
         verified
     }
 
-    /// Puts the events on the main queue and what was not understood in the quarantine, both at once. If a queue does
-    /// not take all, the whole request goes to the overflow store, from where a replay sends everything again under the
-    /// same ids. With neither, the vendor must send again.
+    /// Sends the events to the main queue and webhooks that were not understood to the quarantine, concurrently. If a
+    /// queue does not accept all, the whole request goes to the overflow store, and a replay sends everything again
+    /// with the same ids. If the store fails too, the vendor must send again.
     async fn deliver(&self, verified: &Verified<'_>, webhooks: &Webhooks<'_>, call: Call<'_>) -> Delivered {
         let records: Vec<_> = webhooks.quarantined.iter().map(|(webhook, why)| Record::new(webhook, why)).collect();
         let (published, quarantined) = tokio::join!(
@@ -162,7 +162,7 @@ impl Function {
     }
 }
 
-/// The webhooks of one request by what becomes of them.
+/// The webhooks of one request by their outcome.
 #[derive(Default)]
 struct Webhooks<'a> {
     events: Vec<Event<'a>>,
@@ -194,14 +194,14 @@ impl<'a> Webhooks<'a> {
         self.events.iter().map(|event| event.id.to_string()).collect()
     }
 
-    /// The outcome once the queues have taken all.
+    /// The outcome once the queues have accepted all messages.
     fn outcome(&self) -> Outcome {
         let quarantined = self.quarantined.iter().map(|(_, why)| why.to_string()).collect();
         Outcome::of_webhooks(self.ids(), self.ignored.clone(), quarantined)
     }
 }
 
-/// What is the same of all events. `None` if they differ, or if there is none.
+/// The common value of all events. `None` if they differ, or if there are no events.
 fn only<'e, 'a, T: PartialEq>(events: &'e [Event<'a>], of: impl Fn(&'e Event<'a>) -> T) -> Option<T> {
     let (first, rest) = events.split_first()?;
     let first = of(first);
@@ -212,18 +212,18 @@ fn failed(error: Failure) -> Outcome {
     Outcome::Failed { error }
 }
 
-/// What became of the webhooks of a request on their way to the queues.
+/// The result of sending the webhooks of a request to the queues.
 struct Delivered {
     outcome: Outcome,
-    /// How many events went by way of the overflow store.
+    /// The number of events that were put into the overflow store.
     overflowed: usize,
     /// True if the request is in the overflow store, for a replay.
     is_stored: bool,
-    /// Why a queue or the store did not take it.
+    /// The reasons why a queue or the store did not accept it.
     errors: Vec<String>,
 }
 
-/// Times one stage after the other.
+/// Measures the stages one after the other.
 struct Stages {
     last: Instant,
 }

@@ -1,4 +1,4 @@
-//! SQS: the main queue and the quarantine queue, with the overflow store behind them.
+//! Sends messages to the main queue and the quarantine queue in SQS, with the overflow store as the fallback.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -21,12 +21,12 @@ use crate::connection::{self, Reconnect, error_chain};
 use crate::message::{MAX_MESSAGE_BYTES, Outgoing, system_attributes};
 use crate::overflow::{Key, Store, StoreError};
 
-/// The most messages that SQS takes in one batch.
+/// Maximum number of messages in an SQS batch.
 const MAX_BATCH: usize = 10;
-/// The most batches that are on their way at once. Each needs a connection of its own.
+/// Maximum number of concurrent batches. Each needs its own connection.
 const MAX_LANES: usize = 5;
 
-/// Why a message is not on its queue.
+/// The reason why a message is not on its queue.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     #[error("the message has {size} bytes, SQS takes {MAX_MESSAGE_BYTES}, and no OVERFLOW_BUCKET is set")]
@@ -47,24 +47,24 @@ pub enum PublishError {
     Build(#[from] BuildError),
 }
 
-/// Where a function's messages go.
+/// The queues and the store for a function's messages.
 #[derive(Clone, Debug)]
 pub struct Queues {
     sqs: Client,
     events: String,
     quarantine: String,
     store: Option<Store>,
-    /// The longest that all messages of a request may take.
+    /// Timeout for sending all messages of a request.
     max_wait: Duration,
 }
 
 impl Queues {
-    /// Queues behind connections of their own.
+    /// Queues with their own connections.
     pub fn new(destination: &Destination) -> Self {
         Self::with_connector(destination, connection::connector())
     }
 
-    /// Queues behind a connector of the caller's.
+    /// Queues with the caller's connector.
     pub fn with_connector(destination: &Destination, connector: SharedHttpConnector) -> Self {
         Self {
             sqs: client(destination, Reconnect::new(connector.clone())),
@@ -75,20 +75,20 @@ impl Queues {
         }
     }
 
-    /// Opens the connection while the function starts, when it has a full processor: the first webhook finds it open.
-    /// A failure is only logged, for the first webhook tries again.
+    /// Opens the connection while the function starts and has a full processor, so that it is open for the first
+    /// webhook. A failure is only logged, because the first webhook tries again.
     pub async fn prime(&self) {
         if let Err(error) = self.sqs.get_queue_attributes().queue_url(&self.events).send().await {
             tracing::warn!(error = reason(&error), "the queue could not be reached at start");
         }
     }
 
-    /// Puts the events on the main queue, those that are larger than a message by way of the overflow store; returns
-    /// once SQS has confirmed them all, with the number of those. An X-Ray trace goes on with each message.
+    /// Puts the events on the main queue. Events larger than a message go to the overflow store, with a pointer on the
+    /// queue. Returns the number of these once SQS has confirmed all messages. Each message continues the X-Ray trace.
     ///
     /// # Errors
-    /// Where SQS did not confirm each of them: some may be on the queue nevertheless, and are dropped there as twins
-    /// when the vendor sends again.
+    /// If SQS did not confirm all of them. Some may be on the queue nevertheless; SQS drops them as duplicates when the
+    /// vendor sends again.
     pub async fn publish(&self, events: &[Event<'_>], trace_header: Option<&str>) -> Result<usize, PublishError> {
         let messages = events.iter().map(|event| {
             let message = Outgoing::event(event)?;
@@ -98,11 +98,11 @@ impl Queues {
         self.in_time(self.send_all(&self.events, messages, trace_header)).await
     }
 
-    /// Puts authentic webhooks that did not become events into the quarantine; returns once SQS has confirmed all. An
-    /// X-Ray trace goes on with them.
+    /// Puts authentic webhooks that did not become events on the quarantine queue. Returns once SQS has confirmed all.
+    /// The messages continue the X-Ray trace.
     ///
     /// # Errors
-    /// If SQS did not confirm each of them.
+    /// If SQS did not confirm all of them.
     pub async fn quarantine(&self, records: &[Record<'_>], trace_header: Option<&str>) -> Result<(), PublishError> {
         let messages = records.iter().map(|record| {
             let message = Outgoing::quarantine(serde_json::to_string(record)?);
@@ -116,7 +116,8 @@ impl Queues {
         tokio::time::timeout(self.max_wait, sent).await.unwrap_or(Err(PublishError::TimedOut(self.max_wait)))
     }
 
-    /// Sends messages, each with its key in the overflow store if it is too large for SQS. Returns the number of those.
+    /// Sends messages. Each has a key for the overflow store, which is used if it is too large for SQS. Returns the
+    /// number of these.
     async fn send_all(
         &self,
         queue_url: &str,
@@ -125,7 +126,7 @@ impl Queues {
     ) -> Result<usize, PublishError> {
         let mut fitting = Vec::with_capacity(messages.size_hint().0);
         let mut overflowed = 0_usize;
-        // Without a store, a message that is too large holds up no other.
+        // Without a store, a message that is too large does not hold up the others.
         let mut too_large = None;
         for message in messages {
             match message? {
@@ -141,12 +142,12 @@ impl Queues {
             }
         }
         let lanes = lanes(fitting).into_iter().map(|lane| self.send_lane(queue_url, lane, trace_header));
-        // Each to its end: what is on the queue already need not wait for a replay.
+        // Run all lanes to their end, so that as many messages as possible need no replay.
         join_all(lanes).await.into_iter().collect::<Result<(), _>>()?;
         too_large.map_or(Ok(overflowed), Err)
     }
 
-    /// Sends messages in their order, one batch after the other.
+    /// Sends messages in order, one batch after the other.
     async fn send_lane(
         &self,
         queue_url: &str,
@@ -213,10 +214,10 @@ impl Queues {
         request.send().await.map(drop).map_err(|error| PublishError::Unavailable(reason(&error)))
     }
 
-    /// Keeps an authentic request in the overflow store for a replay, as SQS did not take all of it.
+    /// Stores an authentic request that SQS did not fully accept in the overflow store, for a replay.
     ///
     /// # Errors
-    /// If there is no store, or it did not take it either.
+    /// If there is no store, or it failed too.
     pub async fn store(&self, record: &Record<'_>) -> Result<(), PublishError> {
         let store = self.store.as_ref().ok_or(PublishError::NoStore)?;
         let key = Key::pending(record);
@@ -224,8 +225,8 @@ impl Queues {
     }
 }
 
-/// Messages in lanes that may be sent at the same time. All messages of a group are in one lane, in their order: two
-/// batches with messages of one group could overtake each other.
+/// Splits messages into lanes that may be sent concurrently. All messages of a group are in one lane, in order, because
+/// two batches with messages of one group could overtake each other.
 fn lanes(messages: Vec<Outgoing>) -> Vec<Vec<Outgoing>> {
     let count = messages.len().div_ceil(MAX_BATCH).min(MAX_LANES);
     let mut lanes: Vec<Vec<Outgoing>> = std::iter::repeat_with(Vec::new).take(count).collect();
@@ -253,8 +254,8 @@ fn client(destination: &Destination, connection: Reconnect) -> Client {
         // The credentials of a function do not change while its process lives.
         .identity_cache(IdentityCache::no_cache())
         .endpoint_resolver(QueueHost(endpoint))
-        // Three attempts and the pauses between them. One throttled attempt costs a pause of at most 100 ms. The SDK
-        // alone sets no bound at all.
+        // Three attempts with short pauses: a throttled attempt costs a pause of at most 100 ms. The SDK's defaults set
+        // no timeout.
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(3)
@@ -270,7 +271,7 @@ fn client(destination: &Destination, connection: Reconnect) -> Client {
     Client::from_conf(config.build())
 }
 
-/// The host of the queues' URLs, for every request: also where that is not the one of the region, as with a VPC endpoint.
+/// Sends every request to the host of the queues' URLs, even if it is not that of the region, as with a VPC endpoint.
 #[derive(Debug)]
 struct QueueHost(Endpoint);
 
@@ -280,7 +281,7 @@ impl ResolveEndpoint for QueueHost {
     }
 }
 
-/// Why SQS did not confirm: its own code and message, or what is wrong with the connection. Neither holds the message.
+/// The reason why SQS did not confirm: its own code and message, or the connection error. Neither contains the message.
 fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: Error + ProvideErrorMetadata + 'static,

@@ -37,63 +37,63 @@ use scheme::SignatureScheme;
 pub use secrets::Secrets;
 pub use time_zones::{TimeZones, TimeZonesError};
 
-/// A request that has proved its origin, or one element of the array that its body is.
+/// A request that has proved its origin, or one element of the array in its body.
 ///
-/// Only [`Vendor::verify`] makes one, and [`quarantine::Restored`] from the record that one left. An event is made of
-/// nothing else, so there is no way from a sender's bytes to an event around the proof.
+/// Only [`Vendor::verify`] creates one, and [`quarantine::Restored`] from the record of a verified request. Events are
+/// only made from it, so a sender's bytes cannot become an event without a proof.
 #[derive(Clone)]
 pub struct Verified<'a> {
     vendor: &'static Vendor,
     request: Request<'a>,
-    /// The place of the body in the array that the request's body is. `None` for the whole request.
+    /// The index of the body in the array of the request's body. `None` for the whole request.
     element: Option<usize>,
     received_at: Timestamp,
-    /// The zone of the times in the body that are written without one.
+    /// The zone for times in the body without a zone.
     zone: TimeZone,
-    /// The identity of a webhook that was stored. Its body may lack the vendor's secrets by now.
+    /// The identity of a stored webhook, because the vendor's secrets may have been removed from its body.
     stored: Option<StoredIdentity>,
 }
 
 impl fmt::Debug for Verified<'_> {
-    /// Without the request, which holds data of a customer.
+    /// Omits the request, which contains data of a customer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified").field("vendor", &self.vendor).field("element", &self.element).finish_non_exhaustive()
     }
 }
 
-/// The identity that a stored webhook had when it came in.
+/// The identity that a stored webhook had on receipt.
 #[derive(Clone, Copy, Debug)]
 enum StoredIdentity {
     Body(BodyHash),
-    /// The digest of the one event that the webhook is known by.
+    /// The digest of the webhook's only event.
     Event(Digest),
 }
 
-/// Tells a webhook's changes from those of other webhooks, see [`key`].
+/// The identity of a webhook's changes, see [`key`].
 #[derive(Clone, Copy, Debug)]
 enum Identity<'a> {
-    /// The vendor's own id, or the digest of a stored event.
+    /// The digest of the vendor's own id, or of a stored event.
     Known(Digest),
     /// The vendor's own id in a header that the signature does not cover.
     UnsignedId(&'a str),
-    /// The body, with the time of receipt where it holds no time of the change.
+    /// The body, and the time of receipt if it contains no time of the change.
     Body,
 }
 
-/// What becomes of an authentic webhook.
+/// The result of an authentic webhook's translation.
 #[derive(Debug)]
 pub struct Normalized<'a> {
-    /// The webhook by itself: of an element of an array, the request with that element as its body.
+    /// The webhook by itself. For an element of an array, it is the request with that element as its body.
     pub webhook: Verified<'a>,
     pub result: Result<Accepted<'a>, Quarantine>,
-    /// Paths of values in the body that could not be read and are missing from the record.
+    /// Paths of values in the body that could not be read, so that the record lacks them.
     pub warnings: Vec<String>,
-    /// What the log may have of the body.
+    /// The parts of the body that may be logged.
     pub logged: Logged<'a>,
 }
 
 impl Normalized<'_> {
-    /// The warnings as paths in the request's body: of an element with its place before it (`[3].objectId`).
+    /// The warnings as paths in the request's body. For an element they begin with its index (`[3].objectId`).
     pub fn unreadable(&self) -> Vec<String> {
         match self.webhook.element {
             Some(index) => self.warnings.iter().map(|path| format!("[{index}].{path}")).collect(),
@@ -104,16 +104,16 @@ impl Normalized<'_> {
 
 #[derive(Debug)]
 pub enum Accepted<'a> {
-    /// To the queue, each of them.
+    /// The events for the queue.
     Events(Vec<Event<'a>>),
-    /// Not about a record; why.
+    /// Not about a record. Holds the reason.
     Ignored(&'static str),
 }
 
-/// What goes into an event beside what the webhook says.
+/// Options for the contents of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Whether events carry the vendor's JSON.
+    /// True if events carry the vendor's JSON.
     pub include_raw: bool,
 }
 
@@ -121,7 +121,7 @@ impl Vendor {
     /// Checks the proof of origin of a request that was received at `now`.
     ///
     /// # Errors
-    /// Where it does not hold. The reason is for the log: the sender gets one and the same answer.
+    /// If the proof is not valid. The reason is for the log; the sender always gets the same answer.
     pub fn verify<'a>(
         &'static self,
         request: Request<'a>,
@@ -137,7 +137,7 @@ impl Vendor {
         self.signature_schemes().map(|scheme| scheme.header)
     }
 
-    /// The headers that go with a signature: its time and version.
+    /// The headers that belong to a signature: its time and version.
     pub fn proof_headers(&self) -> impl Iterator<Item = &'static str> {
         self.signature_schemes().flat_map(|scheme| {
             let time = scheme.timestamp.as_ref().map(|time| time.header);
@@ -155,7 +155,7 @@ impl Vendor {
 const COMPRESSIONS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
 impl<'a> Verified<'a> {
-    /// What becomes of each webhook in the request: one, or as many as the array has that the body is.
+    /// Translates each webhook in the request: one, or one for each element of an array.
     pub fn normalize(&self, options: Options) -> Vec<Normalized<'a>> {
         let mut amount = Amount::default();
         let each = self.elements().and_then(|elements| {
@@ -198,7 +198,7 @@ impl<'a> Verified<'a> {
         Normalized { webhook: self, result, warnings, logged }
     }
 
-    /// The body as far as it may leave the function: for the quarantine.
+    /// The body without the vendor's secrets, for the quarantine.
     pub fn redacted_body(&self) -> Cow<'a, [u8]> {
         let names = self.vendor.secret_members;
         if names.is_empty() {
@@ -217,7 +217,7 @@ impl<'a> Verified<'a> {
         &self.request
     }
 
-    /// The place in the array, from 0, of a webhook that is an element of one.
+    /// The index of the webhook in its array, from 0. `None` if it is not in an array.
     pub fn element(&self) -> Option<usize> {
         self.element
     }
@@ -266,7 +266,7 @@ impl<'a> Verified<'a> {
         })
     }
 
-    /// No vendor compresses its webhooks; what stands between it and us may.
+    /// The reason why the body is not text. No vendor compresses its webhooks, but a proxy may.
     fn why_not_text(&self, at_byte: usize) -> String {
         let coding = self.request.headers.get("content-encoding").unwrap_or_default();
         match COMPRESSIONS.iter().find(|compression| compression.eq_ignore_ascii_case(coding)) {
@@ -275,7 +275,7 @@ impl<'a> Verified<'a> {
         }
     }
 
-    /// The hash of the body as it came in.
+    /// The hash of the body as received.
     fn body_hash(&self) -> BodyHash {
         match self.stored {
             Some(StoredIdentity::Body(hash)) => hash,
@@ -302,10 +302,10 @@ impl<'a> Verified<'a> {
     }
 }
 
-/// The longest path that an event lists in bytes. The names in a path are the sender's and may have any length.
+/// Maximum length of a path that an event lists. The names in a path are the sender's and may have any length.
 const MAX_PATH_BYTES: usize = 256;
 
-/// The paths for [`Data::unreadable`]: each once, and not more than it may have.
+/// The paths for [`Data::unreadable`], without duplicates and up to the maximum.
 fn unreadable(warnings: &[String]) -> Vec<String> {
     let mut paths: Vec<String> = Vec::new();
     for path in warnings.iter().filter(|path| path.len() <= MAX_PATH_BYTES) {
@@ -316,7 +316,7 @@ fn unreadable(warnings: &[String]) -> Vec<String> {
     paths
 }
 
-/// Puts what is known of the request around what the vendor's module made of the body.
+/// Adds keys, times and the envelope to the result of the vendor's module.
 struct Stamp<'v, 'a> {
     request: &'v Verified<'a>,
     identity: Identity<'a>,
@@ -373,7 +373,7 @@ impl<'a> Stamp<'_, 'a> {
             vendor_event: change.vendor_event,
             entity,
             action: change.action,
-            // A field that could not be read is not an empty field.
+            // A field that could not be read does not count as empty.
             partial: change.partial || !self.is_readable,
             unreadable: self.unreadable.clone(),
             record: Some(change.record),
@@ -419,7 +419,7 @@ impl<'a> Stamp<'_, 'a> {
         }
     }
 
-    /// The digest of a change, by the first rule of [`key`] that applies to it.
+    /// The digest of a change, by the first rule of [`key`] that applies.
     fn digest(&self, has_vendor_time: bool) -> Digest {
         match self.identity {
             Identity::Known(digest) => digest,

@@ -9,7 +9,7 @@
 //! - Retries: 10 within 24 hours, after any status of 400 and above and after 5 seconds without an answer. `attemptNumber`
 //!   in the body counts them.
 //!
-//! No event has the record, only its id and at most one property: every event is partial. All values are text.
+//! An event has only the record's id and at most one property, so every event is partial. All values are text.
 
 mod objects;
 mod people;
@@ -35,7 +35,8 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Array,
     answer_within: Duration::from_secs(5),
     schemes: &[Scheme::Signature(&HUBSPOT_V3), Scheme::Signature(&HUBSPOT_V2), Scheme::Token],
-    // `eventId` is not unique and `attemptNumber` counts the deliveries: a change is all of what it says.
+    // `eventId` is not unique and `attemptNumber` counts the deliveries, so the other members together identify a
+    // change.
     change_ids: &[ChangeId::Members(&[
         "occurredAt",
         "portalId",
@@ -143,7 +144,7 @@ const CATALOG: &[CatalogEntry] = &[
     unknown("conversation.propertyChange"),
     unknown("conversation.newMessage"),
     unknown("event.completed"),
-    // Names that an administrator gives a workflow's URL: any record with any action.
+    // Names in the URL of a workflow: any record with any action.
     CatalogEntry::event("contact.updated", Entity::Contact, Action::Updated),
     CatalogEntry::event("company.updated", Entity::Company, Action::Updated),
     CatalogEntry::event("deal.stage_changed", Entity::Deal, Action::StageChanged),
@@ -190,7 +191,7 @@ struct AppEvent<'o, 'a> {
 }
 
 impl<'a> AppEvent<'_, 'a> {
-    /// The entity of the record. The generic names, `object.*`, say it by a type id.
+    /// The entity of the record. The generic names, `object.*`, have a type id.
     fn entity(&self, object: &str) -> Option<Entity> {
         if object == "object" {
             let type_id = self.body.text("objectTypeId").or_else(|| self.body.text("fromObjectTypeId"))?;
@@ -208,7 +209,7 @@ impl<'a> AppEvent<'_, 'a> {
         })
     }
 
-    /// The record of an id, with properties. `None` for an entity that HubSpot does not have.
+    /// The change of the record with an id and properties.
     fn change(&self, entity: Entity, id: Text<'a>, action: Action, properties: Option<&Object<'a>>) -> Change<'a> {
         let body = self.body;
         let occurred_at = body.time("occurredAt");
@@ -235,7 +236,7 @@ impl<'a> AppEvent<'_, 'a> {
         Ok(self.change(entity, id, action, None).into())
     }
 
-    /// Comes in addition to the deletion, before or after it.
+    /// Reads a privacy deletion, which is sent in addition to the deletion, before or after it.
     fn privacy_deletion(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
         let id = self.body.record_id("objectId", "objectId")?;
         let change = self.change(entity, id, Action::Deleted, None);
@@ -260,21 +261,21 @@ impl<'a> AppEvent<'_, 'a> {
         if let Record::Deal(deal) = &change.record
             && action == Action::StageChanged
         {
-            // A status that was known before the stage changed is not known any more.
+            // After the stage has changed, the old status is no longer known.
             let status = deal.status.as_ref().and_then(|status| Json::of(status).ok()).unwrap_or_else(Json::null);
             change.changes.push(FieldChange { field: Cow::Borrowed("status"), from: None, to: Some(status) });
         }
         Ok(change.into())
     }
 
-    /// True for a Sensitive Data property: its value is not told.
+    /// True for a Sensitive Data property, whose value is not sent.
     fn is_redacted(&self) -> bool {
         let is_sensitive = self.body.bool("isSensitive");
         let has_word = || self.body.text("propertyValue").as_deref() == Some("REDACTED");
         is_sensitive == Some(true) || (is_sensitive.is_none() && has_word())
     }
 
-    /// The two ends are told by an event each. The event is about the end that is called `from`.
+    /// Reads a change of an association. Each of the two ends has its own event, which is about the end called `from`.
     fn association_change(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
         let body = self.body;
         let id = body.id("fromObjectId").map_or_else(|| body.record_id("objectId", "fromObjectId"), Ok)?;
@@ -308,13 +309,13 @@ impl<'a> AppEvent<'_, 'a> {
         Ok(change.into())
     }
 
-    /// Generic subscriptions name an association by its category and number.
+    /// The name of the association. Generic subscriptions have its category and number.
     fn association_name(&self) -> Text<'a> {
         let part = |name: &str| self.body.text(name).unwrap_or_default();
         Cow::Owned(format!("association {} {}", part("associationCategory"), part("associationTypeId")))
     }
 
-    /// The record that remains may be a third one. Each of the others is told to be gone.
+    /// Reads a merge. The remaining record may be a third one. Each of the others gets a deletion.
     fn merge(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
         let body = self.body;
         let primary = body.id("primaryObjectId");
@@ -336,7 +337,8 @@ impl<'a> AppEvent<'_, 'a> {
     }
 }
 
-/// A person if `sourceId` says so, else an app or HubSpot itself. A user's id is not the id of the owner that the user is.
+/// The actor: a user if `sourceId` names one, otherwise an app or HubSpot itself. A user's id differs from the id of
+/// the same person as an owner.
 fn actor<'a>(body: &Object<'a>) -> Option<Actor<'a>> {
     let source = body.text("changeSource");
     let id = body.text("sourceId");

@@ -32,7 +32,7 @@ const TYPES: &[(&str, Entity)] = &[
     ("0-421", Entity::Appointment),
 ];
 
-/// The entity of a type id. `2-...` is a kind of the customer's own. `None` for a kind that is not modelled: tickets,
+/// The entity of a type id. `2-...` is a custom kind of the customer. `None` for kinds that are not modelled: tickets,
 /// line items, subscriptions and others.
 pub(super) fn entity_of_type(type_id: &str) -> Option<Entity> {
     if type_id.starts_with("2-") {

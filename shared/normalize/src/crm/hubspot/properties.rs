@@ -1,6 +1,6 @@
 //! Properties, by their internal names, as fields of a record.
 //!
-//! A table of each entity says which field a property becomes and how it is read. A property in no table is a custom
+//! A table for each entity maps properties to fields and their readers. A property that is in no table is a custom
 //! field.
 
 use std::borrow::Cow;
@@ -17,8 +17,8 @@ use super::{objects, people, sales, work};
 use crate::fields::{custom_field, full_name, phone, reference, stage, word};
 use crate::json::{Object, Value};
 
-/// A property's name, the field that it becomes, and how. The name of a field that several properties make ends with `[]`
-/// or has a dot: an entry of a list, a member of a reference.
+/// A property's name, its field, and the reader. If several properties make a field, its name ends with `[]` (an entry
+/// of a list) or has a dot (a member of a reference).
 pub(super) type Row<F> = (&'static str, &'static str, F);
 
 /// The table of a record.
@@ -47,7 +47,7 @@ impl<'a> Property<'_, 'a> {
         self.text().map(word)
     }
 
-    /// The words of a choice of several, which `;` separates.
+    /// The words of a multiple choice, separated by `;`.
     pub(super) fn words(&self) -> Vec<Text<'a>> {
         let words = self.text().into_iter().flat_map(|text| text.split(';').map(str::to_owned).collect::<Vec<_>>());
         words.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).map(Cow::Owned).collect()
@@ -69,7 +69,7 @@ impl<'a> Property<'_, 'a> {
         self.properties.date(self.name)
     }
 
-    /// The stage or pipeline of an id. HubSpot does not tell its name.
+    /// The stage or pipeline with an id. HubSpot does not send its name.
     pub(super) fn stage(&self) -> Option<Stage<'a>> {
         stage(self.properties.id(self.name), None)
     }
@@ -82,7 +82,7 @@ impl<'a> Property<'_, 'a> {
         phone(self.text(), Some(kind))
     }
 
-    /// Sets a part of the one address that a record has.
+    /// Sets a part of the record's only address.
     pub(super) fn address(
         &self,
         addresses: &mut Vec<Address<'a>>,
@@ -110,15 +110,15 @@ rows!(COMMON: CommonFields = [
     ("notes_last_updated", "last_activity_at", |r, p| r.0.last_activity_at = p.time()),
 ]);
 
-/// What all records share.
+/// The fields that all records share.
 pub(super) struct CommonFields<'a>(record::Common<'a>);
 
-/// What is known of a record beside its properties.
+/// The data about a record other than its properties.
 pub(super) struct Known<'a> {
     pub(super) type_id: Option<Text<'a>>,
     pub(super) created_at: Option<Timestamp>,
-    /// False if there is one property alone. Then the record has no fields that several properties make, for it would
-    /// claim that a list has no other entries.
+    /// False if there is only one property. The record then has no fields that several properties make, because a list
+    /// would seem to have no other entries.
     pub(super) has_all_properties: bool,
 }
 
@@ -133,7 +133,7 @@ fn row<'t, F>(table: &'t [Row<F>], property: &str) -> Option<&'t Row<F>> {
 
 macro_rules! entities {
     ($($entity:ident: $table:expr,)*) => {
-        /// The record of an id with these properties.
+        /// The record with an id and these properties.
         pub(super) fn record<'a>(
             entity: Entity,
             id: Text<'a>,
@@ -200,10 +200,10 @@ entities! {
     CustomObject: work::CUSTOM_OBJECT,
 }
 
-/// Fields that are made of several properties, or of none.
+/// Sets the fields that are made from several properties, or from none.
 fn finish<'a>(record: &mut Record<'a>, type_id: Option<Text<'a>>) {
     match record {
-        // One of the two alone is not the name.
+        // Only one of the two is not the full name.
         Record::Contact(contact) if contact.first_name.is_some() && contact.last_name.is_some() => {
             contact.name = full_name(contact.first_name.as_ref(), contact.last_name.as_ref());
         }
@@ -215,7 +215,7 @@ fn finish<'a>(record: &mut Record<'a>, type_id: Option<Text<'a>>) {
     }
 }
 
-/// What a changed property means.
+/// The action for a changed property.
 pub(super) fn action(entity: Entity, property: &str, value: Option<&str>) -> Action {
     let is = |word: &str| value.is_some_and(|value| value.eq_ignore_ascii_case(word));
     match (entity, property) {
@@ -232,7 +232,7 @@ pub(super) fn action(entity: Entity, property: &str, value: Option<&str>) -> Act
     }
 }
 
-/// The change of a property. Without a record, its value is not told.
+/// The change of a property. Without a record, its value is unknown.
 pub(super) fn changed<'a>(
     entity: Entity,
     property: &Text<'a>,
@@ -246,7 +246,7 @@ pub(super) fn changed<'a>(
         (Some(_), _) if is_empty => Some(Json::null()),
         (Some(_), None) => value.and_then(Value::json),
         (Some(record), Some(field)) => {
-            // As the record has it. A value that could not be read is in neither.
+            // The value in the record. A value that could not be read is in neither.
             let members = serde_json::to_value(record).ok();
             members.and_then(|members| Json::of(members.get(field)?).ok())
         }

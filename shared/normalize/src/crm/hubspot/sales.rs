@@ -1,4 +1,4 @@
-//! The properties of deals and of what is offered, ordered, billed and paid.
+//! The properties of deals, products, quotes, orders, invoices and payments.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ rows!(DEAL: Deal = [
     ("description", "description", |r, p| r.description = p.text()),
 ]);
 
-/// The status in the stages that HubSpot's own pipeline has. Other pipelines have numbers.
+/// The status for the stages of HubSpot's default pipeline. Stages of other pipelines are numbers.
 fn status(stage_id: &str) -> Option<Text<'static>> {
     match stage_id {
         "appointmentscheduled"

@@ -35,7 +35,7 @@ rows!(CALL: Call = [
     ("hs_timestamp", "started_at", |r, p| r.started_at = p.time()),
 ]);
 
-/// Seconds of a whole number of milliseconds.
+/// Converts a whole number of milliseconds to seconds.
 fn seconds(milliseconds: Decimal<'_>) -> Option<Decimal<'static>> {
     let milliseconds: u64 = milliseconds.as_str().parse().ok()?;
     let (whole, rest) = (milliseconds.checked_div(1000)?, milliseconds.checked_rem(1000)?);

@@ -1,8 +1,8 @@
 //! Webhooks of workflows: the action "Send a webhook".
 //!
-//! The body is the enrolled record, as the old API has it (`{"vid": .., "portal-id": .., "properties": {"email":
-//! {"value": ..}}}`), as the new one has it (`{"objectId": .., "properties": {"email": ..}}`), or flat with members that
-//! the administrator chose. None of them says what happened, so the URL names the event: `?event=deal.updated`.
+//! The body is the enrolled record, in the form of the old API (`{"vid": .., "portal-id": .., "properties": {"email":
+//! {"value": ..}}}`) or the new one (`{"objectId": .., "properties": {"email": ..}}`), or flat with members that the
+//! administrator chose. None of them names the event, so the URL does: `?event=deal.updated`.
 
 use std::borrow::Cow;
 
@@ -14,10 +14,10 @@ use crate::crm::{Change, Outcome, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::json::{Object, Value};
 
-/// Where the id of the record may be, the surest first.
+/// The possible members with the record's id, the most reliable first.
 const IDS: &[&str] =
     &["objectId", "hs_object_id", "vid", "canonical-vid", "companyId", "dealId", "contactId", "record_id", "id"];
-/// Members of the envelope that are no properties.
+/// Members of the envelope that are not properties.
 const ENVELOPE: &[&str] = &[
     "objectTypeId",
     "portal-id",
@@ -74,8 +74,8 @@ fn unwrapped<'o, 'a>(_: &str, value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
     value.is_object().then(|| value.member("value").unwrap_or_else(|| value.null()))
 }
 
-/// The event of a name in a URL. Any pair of the closed lists, for what a workflow waits for is the administrator's
-/// choice.
+/// Parses an event name in a URL. Any pair of entity and action is accepted, because the administrator chooses the
+/// workflow's trigger.
 fn event(name: &str) -> Option<EventType> {
     let event: EventType = format!("crm.{name}").parse().ok()?;
     let is_in_hubspot =
