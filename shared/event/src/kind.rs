@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A word outside of its closed list.
+/// A word that is not in its closed list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownWord {
     what: &'static str,
@@ -19,7 +19,7 @@ impl fmt::Display for UnknownWord {
 
 impl std::error::Error for UnknownWord {}
 
-/// An enum whose variants are words: `ALL`, `as_str`, `Display`, `FromStr`, serde.
+/// An enum whose variants are words, with `ALL`, `as_str`, `Display`, `FromStr` and serde.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
@@ -27,7 +27,7 @@ macro_rules! words {
         pub enum $name { $($(#[$variant_doc])* $variant,)* }
 
         impl $name {
-            /// Every one, in the order of the contract.
+            /// All variants, in the order of the contract.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             pub const fn as_str(self) -> &'static str {
@@ -70,7 +70,7 @@ macro_rules! words {
     };
 }
 
-/// Deserialization by `FromStr`.
+/// Implements deserialization with `FromStr`.
 macro_rules! deserialize_text {
     ($name:ident) => {
         impl<'de> Deserialize<'de> for $name {
@@ -104,13 +104,13 @@ words! {
         Payment = "payment",
         FormResponse = "form_response",
         CustomObject = "custom_object",
-        /// An authentic event of a kind that is not modelled: it has `raw`, and no record.
+        /// An authentic event that is not modelled. It has `raw`, but no record.
         Unknown = "unknown",
     }
 }
 
 words! {
-    /// What happened to the record.
+    /// The kind of change.
     Action, "action" {
         Created = "created",
         Updated = "updated",
@@ -148,7 +148,7 @@ words! {
 }
 
 words! {
-    /// Whose clock an event's `time` is by.
+    /// The clock of an event's `time`.
     TimeSource, "time source" {
         /// The vendor's own time of the change.
         Vendor = "vendor",

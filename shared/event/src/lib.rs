@@ -28,10 +28,10 @@ pub const SPEC_VERSION: &str = "1.0";
 pub const DATA_CONTENT_TYPE: &str = "application/json";
 /// The media type of a whole [`Event`] (CloudEvents JSON format, structured mode).
 pub const EVENT_CONTENT_TYPE: &str = "application/cloudevents+json";
-/// The major version of the records. An incompatible change of a record is a new major.
+/// The major version of the records. An incompatible change of a record is a new major version.
 pub const SCHEMA_MAJOR: &str = "1";
 
-/// The most paths that [`Data::unreadable`] lists.
+/// Maximum number of paths in [`Data::unreadable`].
 pub const MAX_UNREADABLE_PATHS: usize = 50;
 
 /// `urn:crm-event:{major}:{entity}`: the schema of [`Event::data`], and [`Event::dataschema`].
@@ -41,14 +41,14 @@ pub fn data_schema(entity: Entity) -> &'static str {
     SCHEMAS.get(entity as usize).map_or("", String::as_str)
 }
 
-/// One change of one CRM record: a CloudEvents 1.0 envelope, one to an SQS message body.
+/// One change of one CRM record: a CloudEvents 1.0 envelope, the body of an SQS message.
 ///
 /// Attributes and their order are those of the
 /// [CloudEvents JSON format](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md);
 /// `partitionkey` and `recordedtime` are documented extension attributes of that project, `traceparent` is that of
 /// [distributed tracing](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md).
 ///
-/// There is no `Default` and no builder: a new attribute has to be decided wherever an event is made.
+/// There is no `Default` and no builder, so that a new attribute must be set wherever an event is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event<'a> {
@@ -80,20 +80,20 @@ pub struct Event<'a> {
     /// The [W3C trace context](https://www.w3.org/TR/trace-context/#traceparent-header) of the webhook's request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<Text<'a>>,
-    /// What happened.
+    /// The change.
     pub data: Data<'a>,
 }
 
-/// Typical size of an event without `raw`, beyond what the record repeats of it. It sizes the buffer.
+/// Typical size of an event without `raw` and the data that the record repeats of it, used to size the buffer.
 const TYPICAL_EVENT_BYTES: usize = 6 << 10;
 
 impl Event<'_> {
     /// The event's JSON: the body of its message.
     ///
     /// # Errors
-    /// If `serde_json` cannot write a value, which it can for every type that an event is made of.
+    /// If `serde_json` cannot write a value. The types of an event can all be written.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        // Large bodies would otherwise be copied each time that the buffer grows.
+        // Otherwise large bodies would be copied each time that the buffer grows.
         let raw_bytes = self.data.raw.as_ref().map_or(0, |raw| raw.get().len());
         let mut json = Vec::with_capacity(raw_bytes.saturating_mul(2).saturating_add(TYPICAL_EVENT_BYTES));
         serde_json::to_writer(&mut json, self)?;
@@ -101,7 +101,7 @@ impl Event<'_> {
     }
 }
 
-/// What happened to which record.
+/// The change and its record.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Data<'a> {
@@ -122,7 +122,7 @@ pub struct Data<'a> {
     /// and `partial` is true. At most 50 paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,
-    /// The record after it happened. None for the entity `unknown` alone.
+    /// The record after the change. Missing only for the entity `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Record<'a>>,
     /// What changed, where the vendor tells.
@@ -183,13 +183,13 @@ pub struct Actor<'a> {
     pub actor_type: Option<Text<'a>>,
 }
 
-/// Keeps `null` apart from a missing member, which `Option` alone would not.
+/// Distinguishes `null` from a missing member, which `Option` alone does not.
 fn present<'de, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json<'a>>, D::Error> {
     Json::deserialize(deserializer).map(Some)
 }
 
 impl<'de, 'a> Deserialize<'de> for Data<'a> {
-    /// `entity` decides which record `record` is, wherever the two stand in the text.
+    /// `entity` determines the type of `record`, in any order of the two members.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Wire<'a> {

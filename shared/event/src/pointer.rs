@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// The class of the Java library, by which a pointer is told apart. An event's JSON is an object, never a list.
+/// The class of the Java library, by which a pointer is recognized. An event's JSON is an object, never a list.
 pub const POINTER_CLASS: &str = "software.amazon.payloadoffloading.PayloadS3Pointer";
 
 /// The place of an event in S3, as the [Amazon SQS Extended Client
@@ -20,7 +20,7 @@ pub struct S3Pointer {
 }
 
 impl S3Pointer {
-    /// The pointer that a message's body is, if it is one.
+    /// Parses a message's body as a pointer; `None` if it is not one.
     pub fn parse(body: &str) -> Option<Self> {
         if !body.trim_start().starts_with('[') {
             return None;

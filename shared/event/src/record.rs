@@ -1,8 +1,7 @@
 //! The records: one plain struct per entity, the same for every vendor.
 //!
-//! A field has one meaning and one type, whichever vendor filled it. Everything but the id is optional: a vendor that
-//! has no such field leaves it out, and so does a record in which it is empty. The fields of [`Common`] are part of
-//! every record.
+//! A field has the same meaning and type for every vendor. Everything except the id is optional: a field is left out if
+//! the vendor does not have it, or if it is empty. The fields of [`Common`] are part of every record.
 
 mod people;
 mod sales;
@@ -17,7 +16,7 @@ pub use people::{Company, Contact, Lead, User};
 pub use sales::{Deal, Invoice, Order, Payment, Product, Quote};
 pub use work::{Activity, Appointment, Call, CustomObject, FormResponse, Note, Project, Task, TimeEntry};
 
-/// What every record has, where the vendor has it.
+/// The fields that all records share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Common<'a> {
     /// The vendor's own id, never a synthetic one. Unique within the vendor's account and entity.
@@ -37,7 +36,7 @@ pub struct Common<'a> {
 }
 
 impl<'a> Common<'a> {
-    /// An id and nothing else.
+    /// Only an id.
     pub fn new(id: Text<'a>) -> Self {
         Self {
             id,
@@ -94,7 +93,7 @@ macro_rules! record {
         }
 
         impl<$lt> $name<$lt> {
-            /// A record of which nothing is known but what all records share.
+            /// A record with only the fields that all records share.
             pub fn new(common: $crate::record::Common<$lt>) -> Self {
                 Self {
                     id: common.id,
@@ -116,8 +115,8 @@ macro_rules! record {
 }
 use record;
 
-/// The record of an event: which struct it is follows from the event's entity. Each has its own place in memory, for
-/// some have kilobytes of fields, and an event passes through many hands.
+/// The record of an event. The event's entity determines the struct. Each one is boxed, because some have kilobytes of
+/// fields and an event is moved often.
 macro_rules! records {
     ($($entity:ident,)*) => {
         #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -141,10 +140,10 @@ macro_rules! records {
                 match self { $(Self::$entity(record) => &record.id,)* }
             }
 
-            /// The record of an entity from its JSON; none for [`Entity::Unknown`], which has no record.
+            /// Parses the record of an entity from its JSON; `None` for [`Entity::Unknown`], which has no record.
             ///
             /// # Errors
-            /// Where the text is not JSON, or not such a record.
+            /// If the text is not JSON, or not such a record.
             pub fn parse(entity: Entity, json: &str) -> Result<Option<Self>, serde_json::Error> {
                 Ok(Some(match entity {
                     $(Entity::$entity => Self::$entity(serde_json::from_str(json)?),)*

@@ -1,7 +1,7 @@
 //! The types as JSON Schema, draft 2020-12.
 //!
-//! The schemas allow members that they do not name: a consumer has to put up with those that a later version adds.
-//! [`closed`] makes one that does not, to check what is written here.
+//! The schemas allow unknown members, because a later version may add some. [`closed`] returns a schema that does not,
+//! to check our own events.
 
 #![expect(
     clippy::indexing_slicing,
@@ -17,15 +17,15 @@ use serde_json::{Map, Value, json};
 
 use crate::{Action, Entity, Event, SCHEMA_MAJOR, data_schema};
 
-/// The members of the envelope that each event has in its own way.
+/// The members of the envelope that depend on the entity.
 const BY_ENTITY: [&str; 3] = ["type", "dataschema", "data"];
-/// The members of the data that each event has in its own way.
+/// The members of the data that depend on the entity.
 const BY_RECORD: [&str; 2] = ["entity", "record"];
 
 /// The meta-schema of all schemas here.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schema of [`Event`], `urn:crm-event:{major}`: one alternative for each entity, told apart by `type`.
+/// The schema of [`Event`], `urn:crm-event:{major}`: one alternative for each entity, distinguished by `type`.
 pub fn event() -> Value {
     let mut schema = header(format!("urn:crm-event:{SCHEMA_MAJOR}"), "Event");
     let alternatives = Entity::ALL.iter().map(|entity| reference(&event_name(*entity)));
@@ -43,10 +43,10 @@ pub fn data(entity: Entity) -> Value {
     with_definitions(schema)
 }
 
-/// A schema that allows no member that it does not name, at any depth but in `raw` and the values of custom fields.
+/// Makes a schema refuse unknown members at any depth, except in `raw` and the values of custom fields.
 #[must_use]
 pub fn closed(mut schema: Value) -> Value {
-    // A definition that others build on is closed by them.
+    // Definitions that others extend are closed by those.
     let mut bases = BTreeSet::new();
     for definition in schema["$defs"].as_object().into_iter().flat_map(Map::values) {
         each_reference(&definition["allOf"], &mut |name| {
@@ -76,14 +76,13 @@ pub fn event_name(entity: Entity) -> String {
     format!("{entity:?}Event")
 }
 
-/// Every definition, by name: the records and what they are made of, and an `...Event` with its `...Data` for each
-/// entity.
+/// Every definition by name: the records and their parts, and an `...Event` with its `...Data` for each entity.
 pub fn definitions() -> Map<String, Value> {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     generator.subschema_for::<Event<'_>>();
     let mut derived = generator.take_definitions(true);
     derived.values_mut().for_each(types::tidy);
-    // The alternatives below say in their place which record belongs to which event.
+    // The alternatives below assign the records to the events instead.
     derived.remove("Record");
     derived.remove("EventType");
     for entity in Entity::ALL {
@@ -147,7 +146,7 @@ fn data_of(entity: Entity) -> Value {
     schema
 }
 
-/// A record in words.
+/// The description of a record.
 fn about(entity: Entity) -> String {
     match entity {
         Entity::Unknown => "something that is not modelled".to_owned(),
@@ -156,7 +155,7 @@ fn about(entity: Entity) -> String {
 }
 
 fn data_name(entity: Entity) -> String {
-    // The variant is named as the struct of its record.
+    // The variant has the name of its record's struct.
     format!("{entity:?}Data")
 }
 
@@ -171,7 +170,7 @@ fn header(id: String, title: &str) -> Map<String, Value> {
         .collect()
 }
 
-/// Takes members out of an object's schema.
+/// Removes members from an object's schema.
 fn without(schema: &mut Value, names: &[&str]) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.retain(|name, _| !names.contains(&name.as_str()));

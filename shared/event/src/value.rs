@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::Entity;
 
-/// Text that borrows from the webhook's body where it can.
+/// Text, borrowed from the webhook's body if possible.
 pub type Text<'a> = Cow<'a, str>;
 
-/// Tells what is left out of the JSON: `None`, and the empty list.
+/// Values that are left out of the JSON: `None` and empty lists.
 pub trait Absent {
     fn is_absent(&self) -> bool;
 }
@@ -31,8 +31,8 @@ impl<T> Absent for Vec<T> {
     }
 }
 
-/// A decimal number with the vendor's exact digits (`1234.0`, `0.4166666666666667`), a string in JSON. Never a float:
-/// money does not survive one.
+/// A decimal number with the vendor's exact digits (`1234.0`, `0.4166666666666667`), a string in JSON. It is never a
+/// float, because floats are not exact for money.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Decimal<'a>(Text<'a>);
 
@@ -50,7 +50,8 @@ impl std::error::Error for NotADecimal {}
 
 impl<'a> Decimal<'a> {
     /// # Errors
-    /// Where the text is not a number by the grammar of JSON ([RFC 8259, section 6](https://www.rfc-editor.org/rfc/rfc8259#section-6)).
+    /// If the text is not a number by the grammar of JSON ([RFC 8259, section
+    /// 6](https://www.rfc-editor.org/rfc/rfc8259#section-6)).
     pub fn new(digits: impl Into<Text<'a>>) -> Result<Self, NotADecimal> {
         let digits = digits.into();
         if is_plain_decimal(digits.as_bytes()) || is_decimal(&digits) { Ok(Self(digits)) } else { Err(NotADecimal) }
@@ -61,7 +62,7 @@ impl<'a> Decimal<'a> {
     }
 }
 
-/// Digits, the first of them not 0, and perhaps a point among them: what most numbers are, told without a parser.
+/// A fast check for most numbers: digits that do not begin with 0, with an optional point.
 fn is_plain_decimal(text: &[u8]) -> bool {
     let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     let mut parts = text.splitn(2, |byte| *byte == b'.');
@@ -87,7 +88,7 @@ impl<'de, 'a> Deserialize<'de> for Decimal<'a> {
     }
 }
 
-/// Any JSON value, kept as its text: digits, order and white space stay as the vendor wrote them.
+/// A JSON value of any type, stored as its text, so that the vendor's digits, order and white space are preserved.
 #[derive(Clone)]
 pub struct Json<'a>(Cow<'a, RawValue>);
 
@@ -104,7 +105,7 @@ impl<'a> Json<'a> {
     /// A value as its JSON text.
     ///
     /// # Errors
-    /// Where the value cannot be written as JSON (a map whose keys are not text).
+    /// If the value cannot be written as JSON (a map whose keys are not text).
     pub fn of(value: &impl Serialize) -> Result<Json<'static>, serde_json::Error> {
         serde_json::value::to_raw_value(value).map(|text| Json(Cow::Owned(text)))
     }
@@ -115,7 +116,7 @@ impl<'a> Json<'a> {
     }
 
     /// # Errors
-    /// Where the JSON is not a `T`.
+    /// If the JSON is not a `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.get())
     }
@@ -128,7 +129,7 @@ impl fmt::Debug for Json<'_> {
 }
 
 impl PartialEq for Json<'_> {
-    /// By text: `1.0` is not `1`.
+    /// Compares the text: `1.0` is not `1`.
     fn eq(&self, other: &Self) -> bool {
         self.get() == other.get()
     }
@@ -146,7 +147,7 @@ impl<'de, 'a> Deserialize<'de> for Json<'a> {
     }
 }
 
-/// A struct whose fields are left out of the JSON where they are absent.
+/// A struct whose absent fields are left out of the JSON.
 macro_rules! value {
     ($(#[$doc:meta])* $name:ident<$lt:lifetime> { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
         $(#[$doc])*

@@ -1,4 +1,4 @@
-//! Deals and what is bought and paid.
+//! Deals, products, orders, quotes, invoices and payments.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

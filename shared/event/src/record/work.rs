@@ -1,4 +1,4 @@
-//! What people do: tasks, time, meetings, calls, notes; and records of no fixed kind.
+//! Work: tasks, time, meetings, calls and notes; and records of custom kinds.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

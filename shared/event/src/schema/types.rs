@@ -1,4 +1,4 @@
-//! What the derived schemas do not say by themselves.
+//! Adjustments of the derived schemas.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ impl JsonSchema for Json<'_> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        // Spelled out, for the sake of those who generate types from it.
+        // Written in full for type generators.
         json_schema!({
             "description": "Any JSON value.",
             "type": ["string", "number", "boolean", "object", "array", "null"],
@@ -45,11 +45,11 @@ impl JsonSchema for EventType {
     }
 }
 
-/// What is empty is left out, so `null` is no value of a field; instants are in UTC.
+/// Tidies the schemas: empty fields are left out, so `null` is not a value of a field, and instants are in UTC.
 pub(super) fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
-            // An `Option`; `Json` has more types.
+            // The type of an `Option`; `Json` has more types.
             if let Some(Value::Array(types)) = members.get("type")
                 && let [one, Value::String(null)] = types.as_slice()
                 && null == "null"
@@ -65,7 +65,7 @@ pub(super) fn tidy(schema: &mut Value) {
                     members.extend(one);
                 }
             }
-            // A generator that sees a `$ref` with a neighbour takes it for another type.
+            // Generators create a new type for a `$ref` that has sibling members.
             if members.len() > 1
                 && let Some(reference) = members.shift_remove("$ref")
             {
@@ -88,8 +88,9 @@ pub(super) fn tidy(schema: &mut Value) {
     }
 }
 
-/// What the envelope's text members hold. The `id` and the `partitionkey` are what SQS takes for a deduplication id and
-/// a group id: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
+/// Adds the constraints of the envelope's text members. SQS must accept the `id` as a deduplication id and the
+/// `partitionkey` as a group id:
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
 pub(super) fn constrain(envelope: &mut Value) {
     let key = json!({ "pattern": "^[!-~]{1,128}$" });
     let constraints = [
