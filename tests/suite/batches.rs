@@ -200,7 +200,7 @@ async fn another_attempt_in_other_company_has_the_same_ids() {
     assert!(ids(&later["events"]).is_subset(&ids(&answer["events"])) && ids(&later["events"]).len() == 5, "{later}");
 }
 
-/// What a replay makes of a stored record: ids, and how many are not understood.
+/// The result of replaying a stored record: the ids, and the number that are not understood.
 fn replayed(record: &str) -> (BTreeSet<String>, usize) {
     let restored = serde_json::from_str::<Record<'_>>(record).unwrap().restore().unwrap();
     let verified = restored.verified();

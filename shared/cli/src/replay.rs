@@ -95,7 +95,7 @@ pub async fn replay(stack: &Stack, options: &Options, now: Timestamp, report: &m
     source.release().await
 }
 
-/// What becomes of one item; `None` if it is not asked for.
+/// Replays one item. Returns its outcome; `None` if it is not selected.
 async fn one(
     item: &Item,
     options: &Options,

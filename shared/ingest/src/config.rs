@@ -61,7 +61,7 @@ pub struct TimeLimit(Duration);
 impl TimeLimit {
     /// As long as anyone should wait. SQS and S3 answer within milliseconds or not at all.
     pub const LONGEST: Self = Self(Duration::from_millis(5700));
-    /// What an answer needs besides: the way to here and back, a cold start, proof and translation.
+    /// The rest of the time for an answer: network, cold start, proof and translation.
     const REST: Duration = Duration::from_millis(800);
 
     /// The answer is with the vendor before it gives up.

@@ -93,7 +93,7 @@ impl Vendor {
 /// The time of a vendor that documents none: longer than a function ever takes.
 pub const PATIENT: Duration = Duration::from_secs(10);
 
-/// What a vendor's bodies are.
+/// The kind of a vendor's bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyForm {
     /// One webhook, a JSON object.

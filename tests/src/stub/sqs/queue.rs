@@ -59,7 +59,7 @@ pub struct Attribute {
     pub binary_value: Option<String>,
 }
 
-/// What is sent.
+/// The content of a sent message.
 #[derive(Clone, Debug)]
 pub struct Content {
     pub body: Arc<str>,
@@ -101,7 +101,7 @@ struct Group {
     in_flight: usize,
 }
 
-/// What became of a receipt handle.
+/// The state of a receipt handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
     Done,
