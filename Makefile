@@ -176,8 +176,7 @@ crm: cli ## Create the files of a new CRM, from a template that compiles: NAME=.
 	@cargo build --package crm-events
 	@$(CLI) golden $(NAME)
 	@$(CLI) docs
-	@echo "Now: translate in shared/normalize/src/crm/$(NAME)/mod.rs, list the fields in fields.txt and the retries in retries.txt"
-	@echo "beside it, write its README.md for the CRM's administrator, put real bodies under events/$(NAME)/, then: make golden docs test"
+	@echo "Now go on with step 1 of \"Add a CRM\" in functions/README.md; at the end: make golden docs schema test"
 
 .PHONY: docs
 docs: cli ## Rewrite the generated parts of the READMEs: catalogue, table of CRMs, field tables

@@ -14,7 +14,7 @@ use crate::now;
 pub enum Command {
     /// Register a route's URL with a vendor's API, and print the entry for its secrets setting.
     ///
-    /// The vendor's token or key is read from the environment: CLOSE_API_KEY, HEFFL_API_KEY, TEAMGRID_API_TOKEN.
+    /// The vendor's token or key is read from an environment variable, which `--dry-run` names.
     Register {
         vendor: String,
         /// The route's URL, as printed by the deployment.

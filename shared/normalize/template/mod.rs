@@ -18,6 +18,7 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Object,
     // The vendor's own figure where it documents one.
     answer_within: PATIENT,
+    // For signed webhooks: `Scheme::Signature(&...)`, with a constant of `scheme/known.rs`.
     schemes: &[Scheme::Token],
     // If the vendor sends an id of the change or delivery that stays the same for redeliveries, name it here.
     change_ids: &[],
