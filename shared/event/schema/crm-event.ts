@@ -1298,7 +1298,7 @@ export interface Email {
   type?: string;
   primary?: boolean;
   /**
-   * Whoever reads it there wants no more mail from the CRM's customer.
+   * True if the person has unsubscribed this address from e-mails.
    */
   is_unsubscribed?: boolean;
 }

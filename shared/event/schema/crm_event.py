@@ -83,7 +83,7 @@ class Email(TypedDict):
     primary: NotRequired[bool]
     is_unsubscribed: NotRequired[bool]
     """
-    Whoever reads it there wants no more mail from the CRM's customer.
+    True if the person has unsubscribed this address from e-mails.
     """
 
 

@@ -203,7 +203,7 @@ value! {
         #[serde(rename = "type")]
         kind: Option<Text<'a>>,
         primary: Option<bool>,
-        /// Whoever reads it there wants no more mail from the CRM's customer.
+        /// True if the person has unsubscribed this address from e-mails.
         is_unsubscribed: Option<bool>,
     }
 }
