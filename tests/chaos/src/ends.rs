@@ -181,6 +181,9 @@ fn leads_to(word: &Word, words: &[Word], value: &Value) -> bool {
     false
 }
 
+/// The number of records with each final state, by vendor.
+pub type Counts = BTreeMap<End, BTreeMap<&'static str, u64>>;
+
 /// The final states by vendor, and the wrong records. `received` has the received events by their trace context.
 ///
 /// # Errors
@@ -190,9 +193,9 @@ pub fn ends(
     entries: &[Entry],
     received: &HashMap<String, Vec<Arc<str>>>,
     tables: &DynamoDb,
-) -> anyhow::Result<(BTreeMap<End, BTreeMap<&'static str, u64>>, Vec<String>)> {
+) -> anyhow::Result<(Counts, Vec<String>)> {
     let entries: HashMap<u64, &Entry> = entries.iter().map(|entry| (entry.number, entry)).collect();
-    let mut ends: BTreeMap<End, BTreeMap<&'static str, u64>> = BTreeMap::new();
+    let mut ends = Counts::new();
     let mut wrong = Vec::new();
     for life in lives {
         let latest = ledger::latest(tables, &life.record);
@@ -247,7 +250,7 @@ mod tests {
     fn what_stands_between_two_states_counts_too() {
         // A deletion without a time replaced the new state, and the old one arrived after it.
         let between = word("between", None, 4);
-        assert!(is_excused(word("new", Some(9), 3), word("old", Some(1), 5), &[between.clone()]));
+        assert!(is_excused(word("new", Some(9), 3), word("old", Some(1), 5), std::slice::from_ref(&between)));
         assert!(!is_excused(word("new", Some(9), 6), word("old", Some(1), 5), &[between]));
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Options;
-use super::ends::End;
+use super::ends::{self, End};
 use super::ledger::{Balance, Miss, Outcome};
 use super::lives::has_life;
 use tests::stub::faults::Fault;
@@ -15,7 +15,7 @@ use tests::stub::faults::Fault;
 pub struct Report {
     pub options: Options,
     /// The final states of records with a life, by vendor.
-    pub ends: BTreeMap<End, BTreeMap<&'static str, u64>>,
+    pub ends: ends::Counts,
     /// Records whose final state differs from their vendor's without an explanation.
     pub wrong_states: Vec<String>,
     pub vendors: Vec<&'static str>,

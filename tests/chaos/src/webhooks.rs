@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail, ensure};
 use crm_normalize::Vendor;
+use crm_normalize::crm::ChangeId;
 use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
 use jiff::{Timestamp, ToSpan};
 
@@ -109,6 +110,9 @@ impl Template {
         for old in &self.records {
             body = replace_word(&body, old, &another(old, record));
         }
+        if let Some(id) = change_id(vendor, &body) {
+            body = replace_word(&body, &id, &another(&id, index));
+        }
         // A unique member; otherwise two deliveries would have the same bytes.
         let body = with_event_ids(&body, index);
         let (start, members) = first_object(&body).context("no JSON object")?;
@@ -137,6 +141,15 @@ pub fn expected(vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Vec<Expect
     let events = events_at(RECEIVED_AT)?.into_iter().zip(later);
     let events = events.map(|((id, record), (later, _))| Expected { event_id: (id == later).then_some(id), record });
     Ok(events.collect())
+}
+
+/// The vendor's id of the change, if the body has it.
+fn change_id(vendor: &Vendor, body: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    vendor.change_ids.iter().find_map(|id| {
+        let ChangeId::Members([first, ..]) = id else { return None };
+        Some(body.pointer(&format!("/{}", first.replace('.', "/")))?.as_str()?.to_owned())
+    })
 }
 
 /// Another record id of the same kind: digits stay digits, with few enough of them to be a number.
