@@ -8,6 +8,7 @@ pub mod new_crm;
 pub mod register;
 pub mod replay;
 pub mod schema;
+pub mod secrets;
 pub mod send;
 pub mod stack;
 pub mod tail;

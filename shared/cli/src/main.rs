@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a command line tool prints")]
 
 mod remote;
+mod secret_commands;
 
 use std::fs;
 use std::io::{self, Write};
@@ -186,8 +187,8 @@ enum Command {
         #[arg(long, default_value = "events", value_name = "FOLDER")]
         events: PathBuf,
     },
-    /// Print the secrets setting that accepts the samples, by vendor. Do not use it for a public function.
-    Secrets,
+    #[command(flatten)]
+    Secret(secret_commands::Command),
 }
 
 #[derive(Args)]
@@ -325,10 +326,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let webhook = Case::find(&events, vendor, &case)?.webhook()?.proven(vendor, now());
             writeln!(out, "{}", serde_json::to_string_pretty(&api_gateway::event(vendor, &webhook))?)?;
         }
-        Command::Secrets => {
-            let all = crm::ALL.iter().map(|vendor| format!("  \"{}\": {}", vendor.name, crm_samples::secrets(vendor)));
-            writeln!(out, "{{\n{}\n}}", all.collect::<Vec<_>>().join(",\n"))?;
-        }
+        Command::Secret(command) => secret_commands::run(command, &mut out)?,
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
 use crate::http::{self, Reply};
+use crate::secrets::random_bytes;
 
 /// An API for webhooks.
 pub struct Api {
@@ -254,9 +255,7 @@ impl Registration {
 
 /// 256 random bits, in characters that need no escaping in a URL.
 fn random_token() -> anyhow::Result<String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
-    Ok(BASE64URL_NOPAD.encode(&bytes))
+    Ok(BASE64URL_NOPAD.encode(&random_bytes()?))
 }
 
 /// The text of a member.

@@ -91,7 +91,7 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
             writeln!(out, "registered: {}\n", created.id)?;
             writeln!(
                 out,
-                "The secret, which is shown only once. Add it to {vendor}'s WEBHOOK_SECRETS, and deploy:\n\n{setting}"
+                "The secret, which is shown only once. Store it with make secret VENDOR={vendor} SET=1; no deployment is needed:\n\n{setting}"
             )?;
         }
         Command::List { vendor, api: ApiPlace { unsigned, api_url } } => {

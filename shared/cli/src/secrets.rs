@@ -1,0 +1,82 @@
+//! The secrets setting of a function, for those who write it: how each vendor's secrets are written, new ones, and
+//! whether a setting is well formed.
+
+use anyhow::Context;
+use crm_normalize::scheme::Scheme;
+use crm_normalize::scheme::signature::KeyForm;
+use crm_normalize::{Secrets, SecretsError, Vendor, crm};
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use serde::Serialize;
+
+/// The user name of new passwords.
+const USER: &str = "crm-events";
+
+/// The ways in which a vendor can prove its webhooks, the best first.
+#[derive(Debug, Serialize)]
+pub struct VendorForms {
+    pub vendor: &'static str,
+    pub schemes: Vec<Form>,
+}
+
+/// One way, and how its secret is written in the setting.
+#[derive(Debug, Serialize)]
+pub struct Form {
+    /// The word before the secret.
+    pub scheme: &'static str,
+    /// `hmac:whsec_<base64>`.
+    pub form: String,
+    /// True if the CRM makes the secret. Any other is for whoever registers the webhook to choose.
+    pub made_by_crm: bool,
+}
+
+/// The forms of all vendors.
+pub fn forms() -> Vec<VendorForms> {
+    let form = |scheme: &Scheme| Form {
+        scheme: scheme.word(),
+        form: scheme.form(),
+        made_by_crm: matches!(scheme, Scheme::Signature(_)),
+    };
+    crm::ALL
+        .iter()
+        .map(|vendor| VendorForms { vendor: vendor.name, schemes: vendor.schemes.iter().map(form).collect() })
+        .collect()
+}
+
+/// A random entry of the vendor's setting. Where the CRM makes the secret, this one only lets the function start until
+/// the CRM has made it.
+///
+/// # Errors
+/// If the vendor has no such scheme, or there are no random numbers.
+pub fn random(vendor: &Vendor, word: &str) -> anyhow::Result<String> {
+    let scheme = vendor.schemes.iter().find(|scheme| scheme.word() == word);
+    let bytes = random_bytes()?;
+    let text = BASE64URL_NOPAD.encode(&bytes);
+    let secret = match scheme.with_context(|| format!("{} has no scheme {word:?}", vendor.name))? {
+        Scheme::Token => text,
+        Scheme::Basic => format!("{USER}:{text}"),
+        Scheme::Signature(scheme) => match scheme.key {
+            KeyForm::Text => text,
+            KeyForm::Hex => HEXLOWER.encode(&bytes),
+            KeyForm::Base64After(prefix) => format!("{prefix}{}", BASE64.encode(&bytes)),
+        },
+    };
+    Ok(format!("{word}:{secret}"))
+}
+
+/// Checks a vendor's setting as its function does when it starts.
+///
+/// # Errors
+/// What is expected. Never holds what was found.
+pub fn check(vendor: &Vendor, setting: &str) -> Result<(), SecretsError> {
+    Secrets::parse(setting, vendor.schemes).map(drop)
+}
+
+/// 256 random bits.
+///
+/// # Errors
+/// If the system has no random numbers.
+pub fn random_bytes() -> anyhow::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
+    Ok(bytes)
+}
