@@ -15,6 +15,8 @@ pub struct HttpResponse {
     /// JSON.
     pub body: String,
     is_base64_encoded: bool,
+    /// None. API Gateway needs no list, but `cargo lambda watch` answers 500 without one.
+    cookies: [String; 0],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,6 +51,7 @@ impl HttpResponse {
             // Texts and lists of texts can always be written as JSON.
             body: serde_json::to_string(outcome).unwrap_or_default(),
             is_base64_encoded: false,
+            cookies: [],
         }
     }
 }
@@ -95,6 +98,7 @@ mod tests {
                 assert!(challenge.is_none_or(|challenge| challenge.starts_with("Basic realm=\"")), "{challenge:?}");
                 assert_eq!(json["body"], body);
                 assert_eq!(json["isBase64Encoded"], false);
+                assert_eq!(json["cookies"], serde_json::json!([]));
             }
         }
     }
