@@ -75,8 +75,7 @@ NODE    := tests/node/node_modules/.package-lock.json
 
 .PHONY: run
 run: ## Build, deploy to a local AWS emulator, post every sample, serve until Ctrl-C
-	@$(MAKE) -j2 $(LAMBDA) cli
-	cargo lambda build --compiler cargo --profile local --output-format zip --lambda-dir $(dir $(STACK_FILE))target/lambda
+	@$(MAKE) -j2 $(TOOLS) local-binaries
 	@$(VENV)/python infra/local.py up --port $(PORT) --console-port $(CONSOLE_PORT)
 
 .PHONY: send
@@ -125,14 +124,13 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 	cargo deny --locked check bans licenses sources
 
 .PHONY: scan
-scan: $(TOOLS) $(CHECKOV) ## Look for weaknesses in the template with checkov; infra/checkov.yaml justifies the accepted findings
+scan: $(TOOLS) $(CHECKOV) ## Look for weaknesses in the templates with checkov; infra/checkov.yaml justifies the accepted findings
 	@mkdir -p target/scan
 	@$(VENV)/python infra/expand.py Vendors=heffl QuietVendors=heffl SampleConsumer=true > target/scan/template.json
-	@.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file target/scan/template.json
+	@.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file target/scan/template.json infra/fan-out.yaml
 
 .PHONY: moto
-moto: $(TOOLS) $(MOTO) ## Run functions against moto's server, a second AWS emulator
-	cargo build --workspace
+moto: $(TOOLS) $(MOTO) local-binaries ## Run functions and consumer against moto's server, a second AWS emulator
 	@.venv/moto/bin/python infra/tests/moto/run.py
 
 .PHONY: screenshots
@@ -173,7 +171,7 @@ crm: cli ## Create the files of a new CRM, from a template that compiles: NAME=.
 	@$(call need,NAME)
 	@$(CLI) new-crm $(NAME)
 	@cargo fmt --all
-	@cargo build --package crm-events
+	@cargo build --workspace --bin crm-events
 	@$(CLI) golden $(NAME)
 	@$(CLI) docs
 	@echo "Now go on with step 1 of \"Add a CRM\" in functions/README.md; at the end: make golden docs schema test"
@@ -241,11 +239,17 @@ help: ## Show this help
 
 .PHONY: cli
 cli:
-	cargo build --package crm-events
+	cargo build --workspace --bin crm-events
+
+# The functions and the tool for this machine. Always with --workspace: cargo would otherwise compile the dependencies
+# once more, with other features, than `make test` does.
+.PHONY: local-binaries
+local-binaries:
+	cargo build --workspace --bin crm-events $(addprefix --bin ,$(INGEST) consumer)
 
 # Used by the running stack, so it is never rebuilt here.
 $(CLI):
-	cargo build --package crm-events
+	cargo build --workspace --bin crm-events
 
 $(TOOLS): infra/requirements.txt
 	@echo "Installing the tools into .venv (about half a minute, once)"

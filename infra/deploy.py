@@ -13,204 +13,35 @@ One parameters file is one deployment: its stack's name, its region and its temp
 from __future__ import annotations
 
 import argparse
-import getpass
 import hashlib
 import json
 import os
-import re
-import secrets
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import boto3
 import stacks
-import yaml
 from botocore.exceptions import BotoCoreError, ClientError
-from local import (
-    EXIT_USAGE,
-    ROOT,
-    TEMPLATE,
-    Failure,
-    for_clients,
-    functions,
-    sample_secrets,
-    shown,
-    tool,
-    vendors,
-    write_whole,
+from secret_store import Store
+from settings import (
+    DEFAULT_STACK,
+    REGION,
+    STACK,
+    TAGS,
+    VENDORS,
+    ask,
+    check_secrets,
+    hidden_line,
+    names,
+    read,
+    settings,
 )
-from secret_store import STORE, Store
-
-STACK = "StackName"
-REGION = "Region"
-TAGS = "Tags"
-VENDORS = "Vendors"
-DEFAULT_STACK = "crm-events"
-
-# A function's name is the stack's, a hyphen and the CRM's.
-# https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html#lambda-CreateFunction-request-FunctionName
-MAX_FUNCTION_NAME = 64
-
-HEADER = f"""\
-# A deployment of crm-events: `make deploy PARAMETERS=<this file>`.
-# {STACK} and {REGION} say where, {TAGS} are put on every resource; the rest are parameters of infra/template.yaml.
-"""
-
-
-# ---------------------------------------------------------------- settings
-
-
-def read(path: Path) -> dict[str, str]:
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        return {}
-    try:
-        found = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        at = f", line {place.line + 1}" if place else ""
-        # Not the error itself, which quotes the line.
-        raise Failure(f"{shown(path)}{at}: this is not YAML", EXIT_USAGE) from None
-    if not isinstance(found, dict):
-        raise Failure(f"{shown(path)}: expected lines of `name: value`", EXIT_USAGE)
-    return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
-
-
-def write(path: Path, settings: dict[str, str]) -> None:
-    """Adds to the file, or makes it; what a person wrote there stays as it is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = "".join(f"{name}: {yaml_text(value)}\n" for name, value in settings.items())
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "a") as file:
-        file.write(lines if file.tell() else HEADER + lines)
-
-
-def yaml_text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def settings(args: argparse.Namespace) -> dict[str, str]:
-    """The file's settings, and those of the command line before them; asked for where there are none."""
-    known = read(args.parameters)
-    given = {STACK: args.stack, REGION: args.region}
-    for name, value in given.items():
-        if value and known.get(name, value) != value:
-            raise Failure(
-                f"{shown(args.parameters)} is of {name} {known[name]}: {value} needs its own file (PARAMETERS=...)",
-                EXIT_USAGE,
-            )
-    added: dict[str, str] = {}
-    if STACK not in known:
-        added[STACK] = args.stack or ask("Name of the stack", DEFAULT_STACK)
-    if REGION not in known:
-        added[REGION] = args.region or ask("AWS region", boto3.Session().region_name)
-    for name, value in (known | added).items():
-        check(name, value)
-    added |= ask_for_secrets(args.cli, known | added)
-    if added:
-        write(args.parameters, added)
-        print(f"Written to {shown(args.parameters)}, which git ignores.\n")
-    return known | added
-
-
-def ask(what: str, default: str | None = None) -> str:
-    while True:
-        try:
-            answer = input(f"{what}{f' [{default}]' if default else ''}: ").strip() or default
-        except EOFError:
-            raise Failure(f"{what}: not given, and nobody here to ask", EXIT_USAGE) from None
-        if answer:
-            return answer
-
-
-def ask_for_secrets(cli: Path, known: dict[str, str]) -> dict[str, str]:
-    """Asks for the CRMs if the file has none, and for the credentials of those that have none in the store."""
-    store = Store.of(known)
-    samples = sample_secrets(cli)
-    schemes_of = {vendor: [each.split(":")[0] for each in proofs["default"]] for vendor, proofs in samples.items()}
-    asked = VENDORS not in known
-    chosen = list(schemes_of) if asked else names(known[VENDORS])
-    missing = [vendor for vendor in chosen if asked or store.get(vendor) is None]
-    if missing:
-        print(
-            "\nHow do the CRMs prove that a webhook is theirs?"
-            + (" Enter alone: this one does not send to you." if asked else "")
-            + "\nWhere the CRM itself makes the secret (hmac), it does so once it has the URL: if it also takes a token,\n"
-            "start with that, and add the secret later (make secret).\n"
-        )
-    new: dict[str, str | None] = {}
-    for vendor in missing:
-        if asked and store.get(vendor) is not None:
-            if ask(f"{vendor}: its secret is in {store.place(vendor)}. Deploy it? yes or no", "yes") == "yes":
-                new[vendor] = None
-            continue
-        schemes = schemes_of[vendor]
-        allowed = ["", *schemes] if asked else schemes
-        while (choice := line(f"{vendor} ({', '.join(schemes)}): ")) not in allowed:
-            print(f"  one of {', '.join(schemes)}" + (", or Enter alone" if asked else ""))
-        if choice:
-            new[vendor] = json.dumps({"default": [proof(choice)]})
-    if asked and not new:
-        raise Failure("no CRM, nothing to deploy", EXIT_USAGE)
-    for vendor, text in new.items():
-        if text:
-            store.put(vendor, text)
-            print(f"The secret of {vendor} is in {store.place(vendor)}; make secret VENDOR={vendor} shows it.")
-    return {VENDORS: ",".join(new)} if asked else {}
-
-
-def names(value: str) -> list[str]:
-    return [name.strip() for name in value.split(",") if name.strip()]
-
-
-def line(prompt: str) -> str:
-    try:
-        return input(prompt).strip()
-    except EOFError:
-        raise Failure(f"{prompt.strip(': ')}: not given, and nobody here to ask", EXIT_USAGE) from None
-
-
-def proof(scheme: str) -> str:
-    """Generated where the choice is ours, asked for where it is the CRM's."""
-    if scheme == "hmac":
-        prompt = "  the secret that the CRM shows: "
-        return f"hmac:{getpass.getpass(prompt).strip() if sys.stdin.isatty() else line(prompt)}"
-    user = "crm-events:" if scheme == "basic" else ""
-    return f"{scheme}:{user}{secrets.token_urlsafe(32)}"
-
-
-def check(name: str, value: str) -> None:
-    """Refuses what CloudFormation would refuse only after minutes."""
-    if name == STACK:
-        longest = max(functions(TEMPLATE), key=len)
-        most = MAX_FUNCTION_NAME - len(f"-{longest}")
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", value):
-            raise Failure(f"{STACK}: letters, digits and hyphens, a letter first", EXIT_USAGE)
-        if len(value) > most:
-            raise Failure(
-                f"{STACK}: {len(value)} characters; at most {most}, for function {value}-{longest} may have "
-                f"{MAX_FUNCTION_NAME}",
-                EXIT_USAGE,
-            )
-    elif name == VENDORS:
-        unknown = [each for each in names(value) if each not in vendors(TEMPLATE)]
-        if unknown or not names(value):
-            raise Failure(f"{VENDORS}: {', '.join(unknown) or 'empty'}; there are {', '.join(vendors(TEMPLATE))}", EXIT_USAGE)
-    elif name not in (REGION, TAGS) and name not in template_parameters():
-        raise Failure(f"{name} is no setting: infra/template.yaml has no such parameter", EXIT_USAGE)
-
-
-def template_parameters() -> list[str]:
-    section = re.search(r"^Parameters:\n((?:[ #].*\n|\n)+)", TEMPLATE.read_text(), re.M)
-    return re.findall(r"^  (\w+):$", section[1], re.M) if section else []
-
+from workspace import CLI, EXIT_USAGE, ROOT, TEMPLATE, Failure, functions, shown, tool, vendors, write_whole
 
 # ---------------------------------------------------------------- secrets
 
@@ -221,7 +52,9 @@ def secret(args: argparse.Namespace) -> None:
     if args.vendor not in vendors(TEMPLATE):
         raise Failure(f"there is no CRM {args.vendor}; there are {', '.join(vendors(TEMPLATE))}", EXIT_USAGE)
     if args.set:
-        store.put(args.vendor, getpass.getpass("JSON: ") if sys.stdin.isatty() else sys.stdin.read().strip())
+        setting = hidden_line("JSON: ") if sys.stdin.isatty() else sys.stdin.read().strip()
+        check_secrets(args.cli, args.vendor, setting)
+        store.put(args.vendor, setting)
         print(f"Written to {store.place(args.vendor)}. The functions take it up within a minute; no deployment is needed.")
         return
     text = store.get(args.vendor)
@@ -309,7 +142,7 @@ def stack_file(name: str) -> Path:
 
 def print_outputs(name: str, region: str, parameters: Path) -> None:
     stack = stacks.of(name, region)
-    known = for_clients(name, region, stack, os.environ.get("AWS_ENDPOINT_URL"))
+    known = stacks.for_clients(name, region, stack, os.environ.get("AWS_ENDPOINT_URL"))
     file = stack_file(name)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, json.dumps(known, indent=2) + "\n")
@@ -385,7 +218,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--stack", default="", help=f"its name (default: of the file, else {DEFAULT_STACK})")
     top.add_argument("--region", default="", help="its region (default: of the file, else of your AWS profile)")
     top.add_argument(
-        "--cli", type=Path, default=ROOT / "target" / "debug" / "crm-events", metavar="FILE",
+        "--cli", type=Path, default=CLI, metavar="FILE",
         help="the crm-events program (default: target/debug/crm-events)",
     )  # fmt: skip
     commands = top.add_subparsers(required=True, metavar="COMMAND")

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from cfnlint.decode import cfn_yaml
-from local import TEMPLATE, vendors
 from ministack.services.cloudformation.language_extensions import apply
 from samtranslator.translator.transform import transform
+from workspace import TEMPLATE, vendors
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the translator wants one
 

@@ -5,56 +5,59 @@
 `sam deploy`, as it is deployed to AWS, and serves until it is stopped. `watch` runs the functions
 under `cargo lambda watch` against the queues of a stack that is up. Nothing outlives either.
 
-The functions are the zip files that `cargo lambda build` left in the state folder, or, for the tests,
-the binaries that `cargo build` left in --bin-dir. Nothing here knows a CRM by name: the template says which functions there are.
+The functions are the binaries that `cargo build` left in --bin-dir. Nothing here knows a CRM by name: the template says
+which functions there are.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
-import platform
-import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
-import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-TEMPLATE = ROOT / "infra" / "template.yaml"
+import emulator
+import stacks
+from emulator import REGION, aws_client, aws_environment
+from processes import (
+    HOST,
+    Stopped,
+    answers,
+    choose_port,
+    running,
+    say,
+    stop_on_end_of_stdin,
+    stop_on_signals,
+    wait_for,
+)
+from secret_store import secret_name
+from workspace import (
+    CLI,
+    EXIT_USAGE,
+    ROOT,
+    TEMPLATE,
+    Failure,
+    architecture,
+    functions,
+    sample_secrets,
+    shown,
+    tail,
+    tool,
+    write_whole,
+)
+
 STACK_NAME = "crm-events"
-REGION = "us-east-1"
-HOST = "127.0.0.1"
-
-EXIT_FAILED = 1
-EXIT_USAGE = 2  # as argparse: something for the person at the keyboard to change
-
-
-class Failure(Exception):
-    """What went wrong and what to do about it, in the words to print."""
-
-    def __init__(self, message: str, code: int = EXIT_FAILED) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Stopped(BaseException):
-    """Ctrl-C, SIGTERM, SIGHUP or the end of stdin. Not an Exception: nothing may swallow it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class State:
 
     @property
     def emulator_log(self) -> Path:
-        return self.folder / "emulator.log"
+        return self.folder / emulator.LOG
 
     @property
     def console_log(self) -> Path:
@@ -89,181 +92,6 @@ class State:
         return self.folder / "target" / "lambda" / function / "bootstrap.zip"
 
 
-# ---------------------------------------------------------------- progress
-
-START = time.monotonic()
-
-
-def say(text: str) -> None:
-    print(f"[{time.monotonic() - START:5.1f} s] {text}", flush=True)
-
-
-def tail(path: Path, lines: int = 25) -> str:
-    try:
-        text = path.read_text(errors="replace")
-    except OSError:
-        return "  (no log)"
-    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
-
-
-# ---------------------------------------------------------------- processes
-
-
-def die_with_parent() -> None:
-    """Linux: end this child even when its parent is killed with SIGKILL. A nicety elsewhere."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
-@contextlib.contextmanager
-def running(command: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A child in a process group of its own; when the block ends, so does the whole group."""
-    with log.open("wb") as output:
-        child = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
-    try:
-        yield child
-    finally:
-        end_group(child)
-
-
-def end_group(child: subprocess.Popen[bytes]) -> None:
-    for signum, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
-        # The group is signalled even if its leader is gone: its children may not be.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signum)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(patience)
-
-
-def wait_for(what: str, child: subprocess.Popen[bytes], done: Callable[[], bool], limit: float) -> None:
-    """Waits until `done`, the child's end or the limit, and says every few seconds that it does."""
-    begin = time.monotonic()
-    told = 0
-    while not done() and child.poll() is None:
-        waited = time.monotonic() - begin
-        if waited > limit:
-            raise Failure(f"{what}: not done after {limit:.0f} s")
-        if waited // 5 > told:
-            told = int(waited // 5)
-            say(f"  still {what}")
-        time.sleep(0.05)
-
-
-def stop_on_signals() -> None:
-    def stop(_signum: int, _frame: FrameType | None) -> NoReturn:
-        for signum in signals:  # once is enough: let the clean-up finish
-            signal.signal(signum, signal.SIG_IGN)
-        raise Stopped
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for signum in signals:
-        signal.signal(signum, stop)
-
-
-def stop_on_end_of_stdin() -> None:
-    def read() -> None:
-        while os.read(0, 4096):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=read, daemon=True).start()
-
-
-# ---------------------------------------------------------------- environment
-
-
-def tool(name: str) -> str:
-    path = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
-    if path is None:
-        raise Failure(f"{name} is not installed here: run this by `make`, which installs it into .venv", EXIT_USAGE)
-    return path
-
-
-def aws_environment(endpoint: str) -> dict[str, str]:
-    """An environment in which AWS is the emulator. Built up from nothing rather than from yours:
-    a profile, an endpoint or a proxy in yours must not lead a local deployment to a real account."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR")
-    env = {name: os.environ[name] for name in kept if name in os.environ}
-    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")])
-    return env | {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
-def aws_client(service: str, endpoint: str) -> Any:
-    import boto3  # late: `--help` and the port check need no package
-
-    return boto3.client(
-        service, endpoint_url=endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
-    )
-
-
-# ---------------------------------------------------------------- emulator
-
-
-def choose_port(wanted: int, variable: str = "PORT") -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            raise Failure(
-                f"port {wanted} is taken. Choose another: `make run {variable}={wanted + 100}` (0: any free one).",
-                EXIT_USAGE,
-            ) from None
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def emulator(
-    state: State, port: int, aws: str | None = None, dedup_window: int | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """`aws`: what stands in front of the emulator, where the functions are to find AWS there."""
-    endpoint = f"http://{HOST}:{port}"
-    scratch = state.folder / "tmp"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    env = aws_environment(aws or endpoint) | {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": HOST,  # its default is every interface
-        "MINISTACK_HOST": HOST,  # in the queue URLs it hands out
-        "MINISTACK_REGION": REGION,
-        "PERSIST_STATE": "0",
-        "IOT_MTLS_ENABLED": "0",  # it would listen on a second port, on every interface
-        "TMPDIR": str(scratch),
-    }
-    say(f"starting the AWS emulator on {endpoint} (log: {shown(state.emulator_log)})")
-    command = [tool("ministack")]
-    if dedup_window is not None:  # it has no setting for this
-        patch = f"import ministack.services.sqs as sqs; sqs._DEDUP_WINDOW_S = {dedup_window}"
-        command = [sys.executable, "-c", f"{patch}; from ministack.app import main; main()"]
-    with running(command, env, state.emulator_log) as child:
-        wait_for("starting the emulator", child, lambda: answers(f"{endpoint}/_ministack/health"), limit=60)
-        if child.poll() is not None:
-            raise Failure(f"the emulator ended at once:\n{tail(state.emulator_log)}")
-        try:
-            yield child
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)  # the functions, unpacked
-
-
 @contextlib.contextmanager
 def console(state: State, cli: Path, port: int, endpoint: str) -> Iterator[subprocess.Popen[bytes]]:
     """The console, a proxy in front of the API and of the AWS calls of the functions."""
@@ -278,34 +106,7 @@ def console(state: State, cli: Path, port: int, endpoint: str) -> Iterator[subpr
         yield child
 
 
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=1) as response:
-            return bool(response.status == 200)
-    except (OSError, urllib.error.URLError):
-        return False
-
-
 # ---------------------------------------------------------------- deployment
-
-
-CONSUMER = "consumer"
-
-
-def vendors(template: Path) -> list[str]:
-    """Every CRM that the template can deploy: the default of its parameter Vendors."""
-    default = re.search(r"^  Vendors:\n(?:    .*\n)*?    Default: >-\n((?:      [a-z]+,?\n)+)", template.read_text(), re.M)
-    if not default:
-        raise Failure(f"{shown(template)}: parameter Vendors has no default with one CRM to a line")
-    return default[1].replace(",", " ").split()
-
-
-def functions(template: Path) -> list[str]:
-    return [*vendors(template), CONSUMER]
-
-
-def secret_name(stack: str, vendor: str) -> str:
-    return f"{stack}/{vendor}"
 
 
 def pack(state: State, bin_dir: Path) -> None:
@@ -325,18 +126,6 @@ def pack(state: State, bin_dir: Path) -> None:
             entry.compress_type = zipfile.ZIP_STORED
             archive.writestr(entry, binary.read_bytes())
         unfinished.rename(target)
-
-
-def sample_secrets(cli: Path) -> dict[str, Any]:
-    result = subprocess.run([cli, "secrets"], capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise Failure(f"`{shown(cli)} secrets` failed:\n{result.stderr.strip()}")
-    secrets: dict[str, Any] = json.loads(result.stdout)
-    return secrets
-
-
-def architecture() -> str:
-    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
 
 
 def deploy(state: State, endpoint: str, console_url: str, secrets: dict[str, Any], consumer: bool) -> None:
@@ -378,44 +167,7 @@ def deploy(state: State, endpoint: str, console_url: str, secrets: dict[str, Any
 def describe(endpoint: str, console_url: str) -> dict[str, Any]:
     """What a client needs to know of the stack, from its outputs."""
     stack = aws_client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-    return for_clients(STACK_NAME, REGION, stack, endpoint, console_url)
-
-
-def for_clients(
-    name: str, region: str, stack: dict[str, Any], endpoint: str | None, console_url: str | None = None
-) -> dict[str, Any]:
-    """What a client needs to know of a stack, from its outputs: of one on AWS, or on the emulator at `endpoint`."""
-    outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    base = public = outputs.pop("BaseUrl")
-    if endpoint:
-        # On AWS the API has a host name of its own; the emulator also serves it under this path.
-        api_id = public.removeprefix("https://").split(".")[0]
-        base = f"{endpoint}/_aws/execute-api/{api_id}"
-    # Senders post to the console, which passes the requests on.
-    urls = {key: value.replace(public, console_url or base) for key, value in outputs.items() if value.startswith(public)}
-    return {
-        **({"console_url": console_url} if console_url else {}),
-        "base_url": base,
-        "endpoint_url": endpoint,
-        "region": region,
-        "stack_name": name,
-        "queue_url": outputs["QueueUrl"],
-        "dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
-        "quarantine_queue_url": outputs["QuarantineQueueUrl"],
-        # None for a stack without an overflow store.
-        "overflow_bucket": outputs.get("OverflowBucketName"),
-        # None where the sample consumer is not deployed: then the events stay on the queue.
-        "idempotency_table": outputs.get("IdempotencyTableName"),
-        "view_table": outputs.get("ViewTableName"),
-        "urls": {key.removesuffix("Url"): url for key, url in urls.items()},
-    }
-
-
-def write_whole(path: Path, text: str) -> None:
-    """So that a program waiting for the file never reads half of it."""
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(text)
-    unfinished.rename(path)
+    return stacks.for_clients(STACK_NAME, REGION, stack, endpoint, console_url)
 
 
 # ---------------------------------------------------------------- up
@@ -433,15 +185,11 @@ def up(args: argparse.Namespace) -> None:
     endpoint = f"http://{HOST}:{port}"
     state = State(args.state.resolve())
     with owned(state):
-        if args.bin_dir:
-            pack(state, args.bin_dir.resolve())
-        for name in functions(TEMPLATE):
-            if not state.zip_file(name).is_file():
-                raise Failure(f"{shown(state.zip_file(name))} is missing: `make run` builds it", EXIT_USAGE)
+        pack(state, args.bin_dir.resolve())
         console_url = f"http://{HOST}:{console_port}"
         with (
             console(state, cli, console_port, endpoint) as console_process,
-            emulator(state, port, console_url, args.dedup_window) as process,
+            emulator.start(state.folder, port, console_url, args.dedup_window) as process,
         ):
             deploy(state, endpoint, console_url, sample_secrets(cli), args.consumer)
             stack = describe(endpoint, console_url)
@@ -494,9 +242,9 @@ def print_addresses(cli: Path, state: State, stack: dict[str, Any]) -> None:
 def watch(args: argparse.Namespace) -> None:
     state = State(args.state.resolve())
     stack = read_stack(state)
-    # The deployed paths as local paths: the routes are derived here, so no list of them is kept.
+    # The template's routes, in the words of cargo lambda's router: {account+} is {*account}.
     routes = "".join(
-        f'"/webhooks/{name}" = "{name}"\n"/webhooks/{name}/{{account}}" = "{name}"\n' for name in stack["urls"]
+        f'"/webhooks/{name}" = "{name}"\n"/webhooks/{name}/{{*account}}" = "{name}"\n' for name in stack["urls"]
     )
     config = state.folder / "cargo-lambda.toml"
     config.write_text(f"[watch.router]\n{routes}")
@@ -550,12 +298,6 @@ def logs(args: argparse.Namespace) -> None:
 # ---------------------------------------------------------------- command line
 
 
-def shown(path: Path) -> str:
-    with contextlib.suppress(ValueError):
-        return str(path.relative_to(ROOT))
-    return str(path)
-
-
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
@@ -572,11 +314,11 @@ def parser() -> argparse.ArgumentParser:
         help="port of the console on loopback; any free one if --port is 0 (default: 4580)",
     )  # fmt: skip
     command.add_argument(
-        "--bin-dir", type=Path, metavar="DIR",
-        help="pack the functions that cargo built here (default: the zip files that are in --state)",
+        "--bin-dir", type=Path, default=CLI.parent, metavar="DIR",
+        help="where cargo built the functions (default: target/debug)",
     )  # fmt: skip
     command.add_argument(
-        "--cli", type=Path, default=ROOT / "target" / "debug" / "crm-events", metavar="FILE",
+        "--cli", type=Path, default=CLI, metavar="FILE",
         help="the crm-events program (default: target/debug/crm-events)",
     )  # fmt: skip
     command.add_argument(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-from local import EXIT_USAGE, Failure, secret_name
 
 # The template's parameter that says which.
 STORE = "SecretStore"
+
+
+def secret_name(stack: str, vendor: str) -> str:
+    return f"{stack}/{vendor}"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,6 @@ class Store:
             raise
 
     def put(self, vendor: str, text: str) -> None:
-        check(vendor, text)
         name = self.name(vendor)
         if self.is_ssm:
             key = {"KeyId": self.key} if self.key else {}
@@ -64,18 +64,3 @@ class Store:
             self.client.delete_parameter(Name=self.name(vendor))
         else:
             self.client.delete_secret(SecretId=self.name(vendor))  # can be restored for 30 days
-
-
-def check(vendor: str, text: str) -> None:
-    """Refuses a malformed secret, which would stop the function when it starts. The message does not hold it."""
-    expected = f'secret of {vendor}: expected JSON of account to list of proofs, such as {{"default": ["token:..."]}}'
-    try:
-        accounts = json.loads(text)
-    except json.JSONDecodeError:
-        raise Failure(expected, EXIT_USAGE) from None
-    if not isinstance(accounts, dict) or not accounts:
-        raise Failure(expected, EXIT_USAGE)
-    for account, proofs in accounts.items():
-        well_formed = isinstance(proofs, list) and proofs and all(isinstance(each, str) for each in proofs)
-        if not well_formed or not all(re.match(r"(hmac|hmac-text|basic|token):.", each) for each in proofs):
-            raise Failure(f"{expected}; that of account {json.dumps(account)} is not", EXIT_USAGE)

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError, WaiterError
-from local import Failure
+from workspace import Failure
 
 # Seconds between two looks at a deletion; tests set it.
 DELAY = int(os.environ.get("CRM_EVENTS_DELAY", "5"))
@@ -41,6 +41,36 @@ def of(name: str, region: str) -> dict[str, Any]:
             "`make deploy` removes what is left of it and goes on."
         )
     return stack
+
+
+def for_clients(
+    name: str, region: str, stack: dict[str, Any], endpoint: str | None, console_url: str | None = None
+) -> dict[str, Any]:
+    """What a client needs to know of a stack, from its outputs: of one on AWS, or on the emulator at `endpoint`."""
+    outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    base = public = outputs.pop("BaseUrl")
+    if endpoint:
+        # On AWS the API has a host name of its own; the emulator also serves it under this path.
+        api_id = public.removeprefix("https://").split(".")[0]
+        base = f"{endpoint}/_aws/execute-api/{api_id}"
+    # Senders post to the console, which passes the requests on.
+    urls = {key: value.replace(public, console_url or base) for key, value in outputs.items() if value.startswith(public)}
+    return {
+        **({"console_url": console_url} if console_url else {}),
+        "base_url": base,
+        "endpoint_url": endpoint,
+        "region": region,
+        "stack_name": name,
+        "queue_url": outputs["QueueUrl"],
+        "dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
+        "quarantine_queue_url": outputs["QuarantineQueueUrl"],
+        # None for a stack without an overflow store.
+        "overflow_bucket": outputs.get("OverflowBucketName"),
+        # None where the sample consumer is not deployed: then the events stay on the queue.
+        "idempotency_table": outputs.get("IdempotencyTableName"),
+        "view_table": outputs.get("ViewTableName"),
+        "urls": {key.removesuffix("Url"): url for key, url in urls.items()},
+    }
 
 
 def prepare(name: str, region: str) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 INFRA = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(INFRA))
 
-import local  # noqa: E402
+import emulator  # noqa: E402
+import processes  # noqa: E402
+import workspace  # noqa: E402
 
 BINARIES = INFRA.parent / "target" / "debug"
 FUNCTION, CASE = "heffl", "lead_created"
@@ -22,14 +24,14 @@ class CargoLambda(unittest.TestCase):
     def test_one_function_without_the_template(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        port = local.choose_port(0)
-        endpoint = f"http://{local.HOST}:{port}"
-        emulator = local.emulator(local.State(Path(folder.name)), port)
-        emulator.__enter__()
-        self.addCleanup(emulator.__exit__, None, None, None)
+        port = processes.choose_port(0)
+        endpoint = f"http://{processes.HOST}:{port}"
+        running = emulator.start(Path(folder.name), port)
+        running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
 
         def client(service: str) -> Any:
-            return local.aws_client(service, endpoint)
+            return emulator.aws_client(service, endpoint)
 
         sqs = client("sqs")
         queue = sqs.create_queue(QueueName="events.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
@@ -41,11 +43,11 @@ class CargoLambda(unittest.TestCase):
             f"WEBHOOK_SECRETS='{json.dumps(json.loads(secrets.stdout)[FUNCTION])}'\n"
         )
         command = [
-            *(local.tool("cargo-lambda"), "lambda", "deploy", FUNCTION, "--endpoint-url", endpoint),
+            *(workspace.tool("cargo-lambda"), "lambda", "deploy", FUNCTION, "--endpoint-url", endpoint),
             *("--binary-path", str(BINARIES / FUNCTION), "--env-file", str(environment)),
             *("--role", "arn:aws:iam::000000000000:role/function", "--timeout", "10", "--memory", "256"),
         ]
-        env = os.environ | local.aws_environment(endpoint)
+        env = os.environ | emulator.aws_environment(endpoint)
         deployed = subprocess.run(command, cwd=INFRA.parent, env=env, capture_output=True, text=True, check=False)
         self.assertEqual(deployed.returncode, 0, deployed.stdout + deployed.stderr)
 

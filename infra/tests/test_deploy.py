@@ -16,13 +16,18 @@ INFRA = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(INFRA))
 
 import deploy  # noqa: E402
-import local  # noqa: E402
+import emulator  # noqa: E402
+import processes  # noqa: E402
+import settings  # noqa: E402
+import workspace  # noqa: E402
+from emulator import REGION  # noqa: E402
+from workspace import CLI  # noqa: E402
 
-BINARIES = INFRA.parent / "target" / "debug"
-CLI = BINARIES / "crm-events"
-REGION = local.REGION
-# Stack, region, and a proof for each CRM in the order of their names: none for Agile CRM and TeamGrid.
-ANSWERS = f"crm-test\n{REGION}\n\ntoken\nhmac\nwhsec_c2VjcmV0c2VjcmV0c2VjcmV0\nbasic\n\n"
+BINARIES = CLI.parent
+WHSEC = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0"
+# A proof for each of these CRMs, none for the others.
+PROOFS = {"freshsales": "token", "heffl": f"hmac\n{WHSEC}", "teamgram": "basic"}
+ANSWERS = f"crm-test\n{REGION}\n" + "".join(f"{PROOFS.get(vendor, '')}\n" for vendor in settings.secret_forms(CLI))
 
 
 class OnTheEmulator(unittest.TestCase):
@@ -36,10 +41,10 @@ class OnTheEmulator(unittest.TestCase):
         stack = ExitStack()
         cls.addClassCleanup(stack.close)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        port = local.choose_port(0)
-        cls.endpoint = f"http://{local.HOST}:{port}"
-        stack.enter_context(local.emulator(local.State(folder), port))
-        cls.env = local.aws_environment(cls.endpoint) | {
+        port = processes.choose_port(0)
+        cls.endpoint = f"http://{processes.HOST}:{port}"
+        stack.enter_context(emulator.start(folder, port))
+        cls.env = emulator.aws_environment(cls.endpoint) | {
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_POLL_DELAY": "0.2",
             "CRM_EVENTS_DELAY": "1",
@@ -54,7 +59,7 @@ class OnTheEmulator(unittest.TestCase):
         self.printed = ""
 
     def client(self, service: str) -> Any:
-        return local.aws_client(service, self.endpoint)
+        return emulator.aws_client(service, self.endpoint)
 
     def run_deploy(self, *arguments: Any, answers: str = "", code: int = 0) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, INFRA / "deploy.py", "--cli", CLI, "--parameters", self.file, *arguments]
@@ -65,9 +70,9 @@ class OnTheEmulator(unittest.TestCase):
         self.assertEqual(result.returncode, code, self.printed[-3000:])
         return result
 
-    def write(self, **settings: str) -> None:
+    def write(self, **values: str) -> None:
         self.file.unlink(missing_ok=True)
-        deploy.write(self.file, settings)
+        settings.write(self.file, values)
 
     def secret_of(self, vendor: str, stack: str = "crm-test") -> dict[str, list[str]]:
         found = self.client("ssm").get_parameter(Name=f"/{stack}/{vendor}", WithDecryption=True)["Parameter"]
@@ -86,12 +91,12 @@ class Settings(OnTheEmulator):
         self.run_deploy("settings", answers=ANSWERS)
         self.assertEqual(self.file.stat().st_mode & 0o777, 0o600)
         expected = {"StackName": "crm-test", "Region": REGION, "Vendors": "freshsales,heffl,teamgram"}
-        self.assertEqual(deploy.read(self.file), expected)
+        self.assertEqual(settings.read(self.file), expected)
         self.assertEqual(self.secret_of("heffl"), {"default": ["hmac:whsec_c2VjcmV0c2VjcmV0c2VjcmV0"]})
         (basic,), (token,) = (self.secret_of(vendor)["default"] for vendor in ("teamgram", "freshsales"))
         self.assertRegex(basic, r"^basic:crm-events:[A-Za-z0-9_-]{43}$")
         self.assertRegex(token, r"^token:[A-Za-z0-9_-]{43}$")
-        for text in (basic.split(":")[2], token.split(":")[1], "whsec_"):
+        for text in (basic.split(":")[2], token.split(":")[1], WHSEC):
             self.assertNotIn(text, self.printed + self.file.read_text())
         before = self.file.read_text()
         again = self.run_deploy("settings")
@@ -115,6 +120,27 @@ class Settings(OnTheEmulator):
         after = self.client("secretsmanager").get_secret_value(SecretId="crm-test/heffl")["SecretString"]
         self.assertEqual(json.loads(after), {"default": ["token:new"]})
 
+    def test_every_form_of_every_crm_can_be_chosen_and_a_secret_that_the_crm_makes_later_left_open(self) -> None:
+        """The parts of `crm-events secret-forms`, and a function takes what comes of them when it starts."""
+        for vendor, forms in settings.secret_forms(CLI).items():
+            for form in forms:
+                self.write(StackName="crm-test", Region=REGION, Vendors=vendor)
+                asked = self.run_deploy("settings", answers=form["scheme"] + "\n\n").stdout
+                secret = json.dumps(self.secret_of(vendor))
+                self.assertIn(f'["{form["scheme"]}:', secret)
+                settings.check_secrets(CLI, vendor, secret)
+                self.assertEqual(f"webhooks of {vendor} are refused" in asked, form["made_by_crm"])
+                self.forget_secrets(vendor)
+
+    def test_a_secret_of_another_form_is_refused_when_it_is_asked_for(self) -> None:
+        self.write(StackName="crm-test", Region=REGION, Vendors="heffl")
+        refused = self.run_deploy("settings", answers="hmac\nwhsec_hunter2\n", code=2)
+        self.assertIn("expected hmac:whsec_<base64>", refused.stderr)
+        self.assertNotIn("hunter2", refused.stdout + refused.stderr)
+        self.run_deploy("settings", answers=f"hmac\nhmac:{WHSEC}\n")
+        self.addCleanup(self.forget_secrets, "heffl")
+        self.assertEqual(self.secret_of("heffl"), {"default": [f"hmac:{WHSEC}"]})
+
     def test_nobody_there_to_ask_is_an_error_and_leaves_no_file(self) -> None:
         self.run_deploy("settings", answers="crm-test\n", code=2)
         self.assertFalse(self.file.exists())
@@ -130,14 +156,14 @@ class Settings(OnTheEmulator):
         https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
         """
         most = 64 - len("-freshsales")
-        deploy.check("StackName", "a" * most)
-        for settings, words in (
+        settings.check("StackName", "a" * most)
+        for changed, words in (
             ({"StackName": "a" * (most + 1)}, f"at most {most}"),
             ({"StackName": "crm_test"}, "letters, digits and hyphens"),
             ({"Vendors": "heffl,salesforce2"}, "Vendors: salesforce2"),
             ({"LogLvel": "WARN"}, "LogLvel is no setting"),
         ):
-            self.write(**{"StackName": "crm-test", "Region": REGION, "Vendors": "heffl"} | settings)
+            self.write(**{"StackName": "crm-test", "Region": REGION, "Vendors": "heffl"} | changed)
             self.assertIn(words, self.run_deploy("settings", code=2).stderr)
 
     def test_a_malformed_secret_is_refused_without_its_value(self) -> None:
@@ -150,10 +176,12 @@ class Settings(OnTheEmulator):
             '{"default": []}',
             '{"default": ["hunter2"]}',
             '{"default": ["token:"], "acme": ["hunter2"]}',
+            '{"default": ["basic:user:hunter2"]}',
+            '{"default": ["hmac:whsec_hunter2"]}',
             "{default: [hunter2",
         ):
             refused = self.run_deploy("secret", "heffl", "--set", answers=secret, code=2)
-            self.assertIn("secret of heffl: expected JSON of account to list of proofs", refused.stderr)
+            self.assertRegex(refused.stderr, "^error: secret of heffl: .*expected")
             self.assertNotIn("hunter2", refused.stderr)
 
 
@@ -163,7 +191,7 @@ class Deployment(OnTheEmulator):
         template = self.folder / "infra" / "template.yaml"
         template.parent.mkdir()
         shutil.copyfile(INFRA / "template.yaml", template)
-        for function in local.functions(template):
+        for function in workspace.functions(template):
             target = self.folder / "target" / "lambda" / function / "bootstrap.zip"
             target.parent.mkdir(parents=True)
             with zipfile.ZipFile(target, "w") as archive:
@@ -204,7 +232,7 @@ class Deployment(OnTheEmulator):
         # A CRM more, other settings, and the sample consumer. (The emulator gives SAM no parameters, so that the alias stays
         # on the first version: test_template.py has what SAM makes of them.)
         more = {"Vendors": "agilecrm,heffl", "SampleConsumer": "true", "QuietVendors": "heffl", "LogLevel": "WARN"}
-        self.write(**deploy.read(self.file) | more)
+        self.write(**settings.read(self.file) | more)
         self.run_deploy("settings", answers="token\n")
         self.run_deploy(*up, "--no-check", "--", "--no-confirm-changeset")
         configuration = lambdas.get_function_configuration(FunctionName="crm-test-heffl")
@@ -222,7 +250,7 @@ class Deployment(OnTheEmulator):
 
         # A stack without the consumer keeps the view, and says so.
         view = self.outputs()["ViewTableName"]
-        self.write(**deploy.read(self.file) | {"SampleConsumer": "false"})
+        self.write(**settings.read(self.file) | {"SampleConsumer": "false"})
         self.assertIn(view, self.run_deploy(*up, "--no-check", "--", "--no-confirm-changeset").stdout)
         self.assertTrue(self.client("dynamodb").describe_table(TableName=view)["Table"]["DeletionProtectionEnabled"])
 

@@ -1,0 +1,82 @@
+"""The files and programs of this workspace, and how a command says what went wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "infra" / "template.yaml"
+CLI = ROOT / "target" / "debug" / "crm-events"
+CONSUMER = "consumer"
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2  # as argparse: something for the person at the keyboard to change
+
+
+class Failure(Exception):
+    """What went wrong and what to do about it, in the words to print."""
+
+    def __init__(self, message: str, code: int = EXIT_FAILED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def shown(path: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(ROOT))
+    return str(path)
+
+
+def tail(path: Path, lines: int = 25) -> str:
+    try:
+        text = path.read_text(errors="replace")
+    except OSError:
+        return "  (no log)"
+    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
+
+
+def tool(name: str) -> str:
+    path = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if path is None:
+        raise Failure(f"{name} is not installed here: run this by `make`, which installs it into .venv", EXIT_USAGE)
+    return path
+
+
+def vendors(template: Path) -> list[str]:
+    """Every CRM that the template can deploy: the default of its parameter Vendors."""
+    default = re.search(r"^  Vendors:\n(?:    .*\n)*?    Default: >-\n((?:      [a-z]+,?\n)+)", template.read_text(), re.M)
+    if not default:
+        raise Failure(f"{shown(template)}: parameter Vendors has no default with one CRM to a line")
+    return default[1].replace(",", " ").split()
+
+
+def functions(template: Path) -> list[str]:
+    return [*vendors(template), CONSUMER]
+
+
+def sample_secrets(cli: Path) -> dict[str, Any]:
+    result = subprocess.run([cli, "secrets"], capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise Failure(f"`{shown(cli)} secrets` failed:\n{result.stderr.strip()}")
+    secrets: dict[str, Any] = json.loads(result.stdout)
+    return secrets
+
+
+def architecture() -> str:
+    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """So that a program waiting for the file never reads half of it."""
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(text)
+    unfinished.rename(path)
