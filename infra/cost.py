@@ -15,10 +15,43 @@ from pathlib import Path
 COST_MD = Path(__file__).resolve().parent / "COST.md"
 
 REGION = "us-east-1 (N. Virginia)"
-AS_OF = "2026-11"
+CHECKED = "2026-11-28"
 
 MONTH_SECONDS = 730 * 3600  # AWS's own month, of 730 hours
 RATES = (100_000, 1_000_000, 10_000_000, 100_000_000)  # webhooks a month
+
+
+@dataclass(frozen=True)
+class Source:
+    """A page that quotes AWS's prices, and its date."""
+
+    page: str
+    quoted_by: str
+
+
+API_GATEWAY_PAGE = Source(
+    "https://aws.amazon.com/api-gateway/pricing/",
+    "[AWS's whitepaper on private APIs](https://docs.aws.amazon.com/whitepapers/latest/best-practices-api-gateway-private-apis-integration/cost-optimization.html), no date; "
+    "[awsforengineers.com](https://awsforengineers.com/blog/aws-api-gateway-pricing-explained), 2025-05",
+)
+LAMBDA_PAGE = Source(
+    "https://aws.amazon.com/lambda/pricing/", "[wring.co](https://wring.co/blog/aws-lambda-pricing-guide), 2026-03"
+)
+SQS_PAGE = Source(
+    "https://aws.amazon.com/sqs/pricing/", "[cloudburn.io](https://cloudburn.io/blog/amazon-sqs-pricing), 2026-03"
+)
+CLOUDWATCH_PAGE = Source(
+    "https://aws.amazon.com/cloudwatch/pricing/",
+    "[api-evangelist/cloudwatch](https://github.com/api-evangelist/cloudwatch/blob/main/plans/cloudwatch-plans-pricing.yml), 2026-05",
+)
+KMS_PAGE = Source("https://aws.amazon.com/kms/pricing/", "[cloudburn.io](https://cloudburn.io/blog/aws-kms-pricing), 2026-03")
+XRAY_PAGE = Source(
+    "https://aws.amazon.com/xray/pricing/", "[the page itself, in German](https://aws.amazon.com/de/xray/pricing/), a copy without a date"
+)
+DYNAMODB_PAGE = Source(
+    "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+    "[airbyte.com](https://airbyte.com/data-engineering-resources/dynamodb-pricing), 2025-07",
+)
 
 
 @dataclass(frozen=True)
@@ -26,27 +59,27 @@ class Price:
     usd: float
     per: float
     unit: str
-    page: str
+    source: Source
 
     @property
     def each(self) -> float:
         return self.usd / self.per
 
     def __str__(self) -> str:
-        return f"[${self.usd:.10g} {self.unit}]({self.page})"
+        return f"[${self.usd:.10g} {self.unit}]({self.source.page})"
 
 
-HTTP_API = Price(1.00, 1e6, "a million", "https://aws.amazon.com/api-gateway/pricing/")
-LAMBDA_REQUEST = Price(0.20, 1e6, "a million", "https://aws.amazon.com/lambda/pricing/")
-LAMBDA_GB_SECOND = Price(0.0000133334, 1, "a GB second (arm64)", "https://aws.amazon.com/lambda/pricing/")
-SQS_FIFO = Price(0.50, 1e6, "a million requests of up to 64 KB", "https://aws.amazon.com/sqs/pricing/")
-LOGS = Price(0.50, 1e9, "a GB", "https://aws.amazon.com/cloudwatch/pricing/")
-KMS = Price(0.03, 1e4, "for 10,000 requests", "https://aws.amazon.com/kms/pricing/")
-XRAY = Price(5.00, 1e6, "a million traces", "https://aws.amazon.com/xray/pricing/")
-DYNAMODB_WRITE = Price(0.625, 1e6, "a million units of 1 KB", "https://aws.amazon.com/dynamodb/pricing/on-demand/")
-DYNAMODB_READ = Price(0.125, 1e6, "a million units of 4 KB", "https://aws.amazon.com/dynamodb/pricing/on-demand/")
-METRIC = Price(0.30, 1, "a month", "https://aws.amazon.com/cloudwatch/pricing/")
-ALARM = Price(0.10, 1, "a month", "https://aws.amazon.com/cloudwatch/pricing/")
+HTTP_API = Price(1.00, 1e6, "a million requests", API_GATEWAY_PAGE)
+LAMBDA_REQUEST = Price(0.20, 1e6, "a million requests", LAMBDA_PAGE)
+LAMBDA_GB_SECOND = Price(0.0000133334, 1, "a GB second (arm64)", LAMBDA_PAGE)
+SQS_FIFO = Price(0.50, 1e6, "a million requests of up to 64 KB", SQS_PAGE)
+LOGS = Price(0.50, 1e9, "a GB of logs", CLOUDWATCH_PAGE)
+KMS = Price(0.03, 1e4, "for 10,000 requests", KMS_PAGE)
+XRAY = Price(5.00, 1e6, "a million traces", XRAY_PAGE)
+DYNAMODB_WRITE = Price(0.625, 1e6, "a million write units of 1 KB", DYNAMODB_PAGE)
+DYNAMODB_READ = Price(0.125, 1e6, "a million read units of 4 KB", DYNAMODB_PAGE)
+METRIC = Price(0.30, 1, "a month for a metric", CLOUDWATCH_PAGE)
+ALARM = Price(0.10, 1, "a month for an alarm", CLOUDWATCH_PAGE)
 
 # A webhook: 6 KB from the CRM, an event of 12 KB with data.raw.
 MEMORY_GB = 256 / 1024  # MemorySize
@@ -54,14 +87,16 @@ BILLED_SECONDS = 0.015  # a send to SQS in the same region; all else is below 1 
 COLD_SECONDS = 0.150  # how long a start is billed
 MESSAGE_UNITS = 1  # of 64 KB
 EVENT_OVERHEAD = 26  # bytes that CloudWatch Logs adds to each line
-FUNCTION_LINE_BYTES = 404  # an accepted webhook's line, counted by hand from a sample line
+FUNCTION_LINE_BYTES = 404  # of events/heffl/deal_updated, accepted, by infra/tests/test_cost.py
+REFUSED_SECONDS = 0.002
+REFUSED_LINE_BYTES = 425  # of the same webhook without a valid proof, by infra/tests/test_cost.py
 ACCESS_LINE_BYTES = 164  # by infra/tests/test_template.py
 VENDORS = 5  # functions that share the webhooks alike
 
 # The sample consumer. A FIFO event source has no batch window, so without a backlog a batch is one message.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 CONSUMER_SECONDS = 0.020
-CONSUMER_LINE_BYTES = 223
+CONSUMER_LINE_BYTES = 305  # of the same event, by infra/tests/test_cost.py
 WRITE_UNITS = 2  # one conditional write of the record's item, 2 KB
 READ_UNITS = 1
 POLLERS, POLL_SECONDS = 5, 20
@@ -149,6 +184,12 @@ def total(rows: list[Row], month: int) -> float:
     return sum(row.usd(month) for row in rows)
 
 
+def refused() -> float:
+    """A webhook that is answered 401."""
+    logs = REFUSED_LINE_BYTES + ACCESS_LINE_BYTES + 2 * EVENT_OVERHEAD
+    return HTTP_API.each + LAMBDA_REQUEST.each + REFUSED_SECONDS * MEMORY_GB * LAMBDA_GB_SECOND.each + logs * LOGS.each
+
+
 def fixed() -> float:
     return ALARMS * ALARM.each + len(METRICS) * METRIC.each
 
@@ -173,6 +214,19 @@ def table(rows: list[Row], sum_name: str) -> str:
     return "\n".join([*head("", "of each webhook", "price"), *lines, last])
 
 
+def sources() -> str:
+    prices = [HTTP_API, LAMBDA_REQUEST, LAMBDA_GB_SECOND, SQS_FIFO, LOGS, METRIC, ALARM, KMS, XRAY, DYNAMODB_WRITE, DYNAMODB_READ]
+    by_source: dict[Source, list[str]] = {}
+    for price in prices:
+        by_source.setdefault(price.source, []).append(f"${price.usd:.10g} {price.unit}")
+    rows = [f"| [{page_name(source.page)}]({source.page}) | {'; '.join(quoted)} | {source.quoted_by} |" for source, quoted in by_source.items()]
+    return "\n".join(["| AWS's page | prices | quoted by |", "|---|---|---|", *rows])
+
+
+def page_name(page: str) -> str:
+    return page.removeprefix("https://aws.amazon.com/").split("/")[0]
+
+
 def document() -> str:
     bills = [
         ("to the queue", lambda month: total(INGEST, month) * month / 1e6),
@@ -190,7 +244,8 @@ def document() -> str:
     return f"""\
 # What it costs
 
-List prices of {REGION}, {AS_OF}, in USD, without the free tier. Prices change and differ by region: each links to its page.
+List prices of {REGION} in USD, without the free tier. Prices change and differ by region: each links to its page, and
+[below](#where-the-prices-are-from) is what it was last compared with.
 [cost.py](cost.py) writes this page; change the quantities there to yours. The columns are webhooks a month.
 
 ## A million webhooks, to the queue
@@ -198,7 +253,8 @@ List prices of {REGION}, {AS_OF}, in USD, without the free tier. Prices change a
 {table(INGEST, "to the queue")}
 
 Cold starts are taken to be {", ".join(f"{cold_starts(month):.1%}" for month in RATES)} of the webhooks. S3 is asked only for
-what SQS does not take. A webhook that someone must look at (refused, quarantined, stored) has some 600 bytes more of log.
+what SQS does not take. The line of a webhook that someone must look at (refused, quarantined, stored) holds metrics too, of
+some 180 bytes. A webhook without a valid proof costs ${refused() * 1e6:.2f} a million, and asks AWS for nothing.
 
 ## A million webhooks, the sample consumer
 
@@ -227,6 +283,13 @@ latency are AWS's own metrics of Lambda, API Gateway and SQS, which are free.
 rest, for each function, and the rate cannot be changed. With {VENDORS} CRMs alike:
 
 {traces}
+
+## Where the prices are from
+
+Compared on {CHECKED}. AWS's pages fill in their figures by script, so copies of them rarely hold any: each price was
+compared with a page that quotes it, of the date given. Look at AWS's own page before you rely on one.
+
+{sources()}
 """
 
 

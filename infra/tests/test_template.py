@@ -12,15 +12,15 @@ INFRA = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(INFRA))
 
 import cost  # noqa: E402
-import local  # noqa: E402
 from expand import looped, translated  # noqa: E402
+from workspace import vendors  # noqa: E402
 
 DAY = 24 * 60 * 60
 
 # The most that a CRM is kept waiting, which shared/ingest keeps with its own time-outs on SQS and S3.
 ANSWER_SECONDS = 6
 
-VENDORS = local.vendors(INFRA / "template.yaml")
+VENDORS = vendors(INFRA / "template.yaml")
 
 # With every Fn::ForEach expanded, for every vendor.
 TEMPLATE: dict[str, Any] = looped(QuietVendors="heffl")
@@ -300,6 +300,29 @@ class TheDashboard(unittest.TestCase):
         searches = [metric for metric in metrics if isinstance(metric[0], dict)]
         functions = 17 + 1
         self.assertLessEqual(len(metrics) - len(searches) + functions * len(searches), 50)
+
+
+class Flood(unittest.TestCase):
+    """What a stranger can cost without a proof. That a 401 asks AWS for nothing is in tests/suite/webhook_secrets.rs."""
+
+    def test_the_api_throttles_each_route_and_an_alarm_counts_every_request(self) -> None:
+        defaults = {name: TEMPLATE["Parameters"][name]["Default"] for name in ("ThrottleRate", "ThrottleBurst")}
+        self.assertEqual(defaults, {"ThrottleRate": 50, "ThrottleBurst": 1000})
+        settings = properties("HttpApiStage")["DefaultRouteSettings"]
+        limits = {"ThrottlingRateLimit": {"Ref": "ThrottleRate"}, "ThrottlingBurstLimit": {"Ref": "ThrottleBurst"}}
+        self.assertEqual(settings, limits)
+        alarm = properties("FloodAlarm")
+        self.assertEqual((alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]), ("AWS/ApiGateway", "Count", "Sum"))
+        self.assertEqual(alarm["Threshold"], {"Ref": "FloodAlarmRequests"})
+        # A route at its limit rings it.
+        limit = defaults["ThrottleRate"] * alarm["Period"]
+        self.assertLess(TEMPLATE["Parameters"]["FloodAlarmRequests"]["Default"], limit)
+
+    def test_the_runbook_says_what_a_day_of_it_costs(self) -> None:
+        rate = TEMPLATE["Parameters"]["ThrottleRate"]["Default"]
+        found = re.search(r"(\d+) requests a second on one route cost\s+about \$(\d+) a day", (INFRA / "RUNBOOK.md").read_text())
+        assert found
+        self.assertEqual((int(found[1]), int(found[2])), (rate, round(cost.refused() * rate * DAY)))
 
 
 class Cost(unittest.TestCase):

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Measures what reading the secrets adds to a cold start: the time from the start of the process to its first answer, and
+the processor time of the process.
+
+    .venv/bin/python infra/tests/cold_start.py --binaries target/release
+
+AWS is a stub in this process, without TLS. SQS answers after a delay too: the function opens its connection to the queue
+while it reads the secrets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import resource
+import statistics
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from runtime_api import BINARIES, crm_events, invoke
+
+VENDOR, CASE = "heffl", "deal_updated"
+
+
+class Aws(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    secrets: str
+    ssm_seconds: float
+    sqs_seconds: float
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["x-amz-target"] == "AmazonSSM.GetParameter":
+            time.sleep(self.ssm_seconds)
+            answer = {"Parameter": {"Name": "/crm-events/heffl", "Type": "SecureString", "Value": self.secrets}}
+        else:
+            time.sleep(self.sqs_seconds)
+            answer = {"MessageId": "m", "Attributes": {}}
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(BrokenPipeError):  # the function has answered and was ended
+            self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def cold_start(event: Any, secrets: str, *, is_stored: bool, ssm_ms: float, sqs_ms: float, binaries: Path) -> tuple[float, float]:
+    aws = type("Aws", (Aws,), {"secrets": secrets, "ssm_seconds": ssm_ms / 1e3, "sqs_seconds": sqs_ms / 1e3})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), aws)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    environment = {
+        "AWS_ENDPOINT_URL": url,
+        "QUEUE_URL": f"{url}/123456789012/events.fifo",
+        "QUARANTINE_QUEUE_URL": f"{url}/123456789012/quarantine",
+        "WEBHOOK_SECRETS": "ssm:/crm-events/heffl" if is_stored else secrets,
+    }
+    before = cpu_seconds()
+    invocation = invoke(VENDOR, event, environment, binaries)
+    cpu = cpu_seconds() - before
+    server.shutdown()
+    server.server_close()
+    assert invocation.answer["statusCode"] == 200, invocation
+    return invocation.seconds * 1e3, cpu * 1e3
+
+
+def cpu_seconds() -> float:
+    """Of the child processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binaries", type=Path, default=BINARIES, metavar="DIR")
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--sqs-ms", type=float, default=5, help="how long SQS takes to answer (default: 5)")
+    args = parser.parse_args()
+    secrets = json.dumps(crm_events("secrets")[VENDOR])
+    event = crm_events("invoke-event", VENDOR, CASE)
+    variants = {"in the environment": None, **{f"in SSM, which takes {ms} ms": ms for ms in (0, 5, 20)}}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in variants}
+    for _ in range(args.rounds):
+        for name, ssm_ms in variants.items():  # in turns: what disturbs one disturbs all
+            delays = {"ssm_ms": ssm_ms or 0, "sqs_ms": args.sqs_ms}
+            times[name].append(
+                cold_start(event, secrets, is_stored=ssm_ms is not None, binaries=args.binaries, **delays)
+            )
+    medians = {name: [statistics.median(column) for column in zip(*values, strict=True)] for name, values in times.items()}
+    base_wall, base_cpu = medians["in the environment"]
+    print(f"{'secrets':28} {'start to answer':>24} {'processor':>24}")
+    for name, (wall, cpu) in medians.items():
+        print(f"{name:28} {wall:10.1f} ms {wall - base_wall:+7.1f} ms {cpu:10.1f} ms {cpu - base_cpu:+7.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
