@@ -22,7 +22,9 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 use tests::{events, root};
 
-use crate::{LocalStack, now, python};
+use crate::forget::Forgotten;
+use crate::local_stack::{LocalStack, python};
+use crate::now;
 
 /// The consumer's name in the README's Python.
 const PREFIX: &str = "sales";
@@ -41,6 +43,7 @@ pub fn trials() -> Vec<Trial> {
         test("a_user_who_comes_back_online_is_online", a_user_who_comes_back_online_is_online),
         test("an_event_larger_than_a_message_is_read_from_s3", an_event_larger_than_a_message_is_read_from_s3),
         test("what_is_no_event_goes_to_the_dead_letters_with_its_reason", what_is_no_event_goes_to_the_dead_letters),
+        test("forget_removes_a_record_from_every_place_and_no_other", forget_removes_a_record),
         test("what_python_has_consumed_rust_skips", what_python_has_consumed_rust_skips),
         test("what_rust_has_consumed_python_skips", what_rust_has_consumed_python_skips),
         test("what_python_has_in_progress_rust_leaves_until_it_expires", in_progress_in_python),
@@ -53,6 +56,7 @@ pub fn trials() -> Vec<Trial> {
 struct Shared {
     local: LocalStack,
     settings: Settings,
+    forgotten: Option<Forgotten>,
 }
 
 #[derive(Default)]
@@ -69,7 +73,19 @@ impl Shared {
     fn start() -> anyhow::Result<Self> {
         let local = LocalStack::start("end-to-end-consumer", &["--dedup-window", "0"])?;
         let settings = Settings::new(environment(&local.stack)?)?;
-        Ok(Self { local, settings })
+        let mut shared = Self { local, settings, forgotten: None };
+        // Before the tests, which look at the same dead letters.
+        shared.forgotten = Some(shared.forget()?);
+        Ok(shared)
+    }
+
+    /// Has the consumer write an item, and forgets its record.
+    fn forget(&self) -> anyhow::Result<Forgotten> {
+        for lead in ["ld_forget", "ld_remember"] {
+            let id = self.post(&about("lead_created", "ld_abc123", lead)?)?.pop().context("no event")?;
+            self.outcomes(&id, 1)?;
+        }
+        block_on(Forgotten::run(self.stack(), &self.local.state.join("stack.json"), "ld_forget"))
     }
 
     fn stack(&self) -> &Stack {
@@ -251,6 +267,13 @@ fn what_is_no_event_goes_to_the_dead_letters(shared: &Shared) -> anyhow::Result<
     let reason = message.message_attributes().and_then(|attributes| attributes.get("reason")?.string_value());
     ensure!(message.body() == Some("hunter2"), "{message:?}");
     ensure!(reason == Some("the message is no canonical event (line 1, column 1)"), "{message:?}");
+    Ok(())
+}
+
+fn forget_removes_a_record(shared: &Shared) -> anyhow::Result<()> {
+    shared.forgotten.as_ref().context("not forgotten")?.check()?;
+    ensure!(block_on(shared.item("heffl:default:lead:ld_forget")).is_err(), "its item is still there");
+    block_on(shared.item("heffl:default:lead:ld_remember"))?;
     Ok(())
 }
 

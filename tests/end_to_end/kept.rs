@@ -52,14 +52,14 @@ impl Kept {
             let object = String::from_utf8(object.body.collect().await?.to_vec())?;
 
             // As quarantined by a version that did not know the event yet.
-            let (message, id) = kept_message("quarantined", Reason::WrongEnvelope)?;
-            aws.sqs().send_message().queue_url(&stack.quarantine_queue_url).message_body(message).send().await?;
+            let KeptWebhook { record, id, .. } = KeptWebhook::of_lead("quarantined", Reason::WrongEnvelope)?;
+            aws.sqs().send_message().queue_url(&stack.quarantine_queue_url).message_body(record).send().await?;
             let quarantine = Replayed::run(stack, "quarantine", id).await?;
 
             let bucket = stack.overflow_bucket.as_deref().context("no overflow store")?;
-            let (message, id) = kept_message("stored", Reason::QueueUnavailable)?;
+            let KeptWebhook { record, id, .. } = KeptWebhook::of_lead("stored", Reason::QueueUnavailable)?;
             let put = aws.s3().put_object().bucket(bucket).key("pending/heffl/1.json");
-            put.body(message.into_bytes().into()).send().await?;
+            put.body(record.into_bytes().into()).send().await?;
             let overflow = Replayed::run(stack, "overflow", id).await?;
             Ok(Self { large, pointer, object, quarantine, overflow })
         })
@@ -91,21 +91,36 @@ impl Replayed {
     }
 }
 
-/// The record of a webhook about a lead with this id, and the id of its event.
-fn kept_message(lead: &str, reason: Reason) -> anyhow::Result<(String, String)> {
-    let heffl = crm::find("heffl").context("heffl")?;
-    let body = format!(r#"{{"event":"lead.created","payload":{{"id":"{lead}"}}}}"#);
-    let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(heffl, now());
-    let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes)?;
-    let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
-    let request =
-        Request { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
-    let verified = heffl.verify(request, &secrets, now())?;
-    let kept = Record::new(&verified, &Quarantine::new(reason, "kept for a test"));
-    let (answer, _) = webhook.answer(heffl, now())?;
-    let Answer::Accepted { events } = answer else { anyhow::bail!("no event") };
-    let id = events.first().context("no event")?.id.to_string();
-    Ok((serde_json::to_string(&kept)?, id))
+/// A webhook about a lead, as it is in the quarantine and the overflow store.
+pub struct KeptWebhook {
+    /// Its record.
+    pub record: String,
+    /// The event that a first delivery would have put on the queue.
+    pub event: String,
+    /// The id of the event.
+    pub id: String,
+}
+
+impl KeptWebhook {
+    pub fn of_lead(lead: &str, reason: Reason) -> anyhow::Result<Self> {
+        let heffl = crm::find("heffl").context("heffl")?;
+        let body = format!(r#"{{"event":"lead.created","payload":{{"id":"{lead}"}}}}"#);
+        let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(heffl, now());
+        let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes)?;
+        let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
+        let request =
+            Request { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
+        let verified = heffl.verify(request, &secrets, now())?;
+        let record = Record::new(&verified, &Quarantine::new(reason, "kept for a test"));
+        let (answer, _) = webhook.answer(heffl, now())?;
+        let Answer::Accepted { events } = answer else { anyhow::bail!("no event") };
+        let event = events.first().context("no event")?;
+        Ok(Self {
+            record: serde_json::to_string(&record)?,
+            event: serde_json::to_string(event)?,
+            id: event.id.to_string(),
+        })
+    }
 }
 
 pub fn an_event_larger_than_a_message_is_a_pointer_to_the_overflow_store(run: &Run) -> anyhow::Result<()> {

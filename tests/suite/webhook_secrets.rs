@@ -1,5 +1,7 @@
 //! Webhook secrets in SSM and Secrets Manager: read at start, and read again without a deployment.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::http;
@@ -35,31 +37,38 @@ fn config(setting: &str) -> Config {
             "WEBHOOK_SECRETS" => setting.to_owned(),
             "AWS_REGION" => tests::stub::REGION.to_owned(),
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
+            "OVERFLOW_BUCKET" => "overflow".to_owned(),
             _ => return None,
         })
     })
     .unwrap()
 }
 
-/// An SQS that accepts everything, and this secret store.
-fn connector(store: &SecretStore) -> SharedHttpConnector {
+/// An SQS and an S3 that accept everything, and this secret store. Counts the requests to SQS and S3.
+fn connector(store: &SecretStore, others: Arc<AtomicUsize>) -> SharedHttpConnector {
     let store = store.clone();
     connector_fn(move |request: http::Request<SdkBody>| {
         let header = |name: &str| {
             request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
         };
-        let (status, body) = if header("x-amz-target").starts_with("AmazonSQS.") {
-            (200, r#"{"MessageId": "m"}"#.to_owned())
-        } else {
+        let target = header("x-amz-target");
+        let (status, body) = if target.starts_with("AmazonSSM.") || target.starts_with("secretsmanager.") {
             store.act(header, request.body().bytes().unwrap())
+        } else {
+            others.fetch_add(1, Ordering::Relaxed);
+            (200, r#"{"MessageId": "m"}"#.to_owned())
         };
         http::Response::builder().status(status).body(body).unwrap()
     })
 }
 
 async fn start(setting: &str, store: &SecretStore) -> Result<Function, String> {
+    start_counting(setting, store, Arc::default()).await
+}
+
+async fn start_counting(setting: &str, store: &SecretStore, others: Arc<AtomicUsize>) -> Result<Function, String> {
     tests::keep_callsites_open();
-    let (config, connector) = (config(setting), connector(store));
+    let (config, connector) = (config(setting), connector(store, others));
     let aws = &config.destination.aws;
     let secrets = WebhookSecrets::open(heffl(), &config.secrets, aws, connector.clone(), RECEIVED_AT).await;
     let secrets = secrets.map_err(|error| error.to_string())?;
@@ -124,6 +133,35 @@ async fn forged_webhooks_cause_one_read_a_minute_at_most() {
         assert_eq!(status(&function, "forged", RECEIVED_AT + second * number).await, 401);
     }
     assert_eq!(store.requests() - before, 3, "one read of three attempts");
+}
+
+/// What a stranger can cost: a request, an invocation and a log line each, and one read of the secrets a minute.
+#[tokio::test]
+async fn a_flood_without_proofs_asks_aws_for_nothing_but_the_secrets() {
+    let (store, others) = (SecretStore::default(), Arc::<AtomicUsize>::default());
+    store.put(SSM, &secrets("t"));
+    let function = start_counting(SSM, &store, others.clone()).await.unwrap();
+    let large = Webhook { body: vec![b'x'; 1 << 20], ..Webhook::default() };
+    let elsewhere = Webhook { account: Some("nobody".to_owned()), ..lead_created() };
+    let kinds = [
+        with_token("forged"),
+        api_gateway::event(heffl(), &Webhook { headers: Vec::new(), ..lead_created() }),
+        api_gateway::event(heffl(), &elsewhere),
+        json!({}),
+        api_gateway::event(heffl(), &large),
+    ];
+    let minutes = 5;
+    for (number, kind) in (0..).zip(kinds[..4].iter().cycle().take(600).chain(&kinds[4..])) {
+        let now = RECEIVED_AT + MINUTE * minutes * number / 600;
+        let event: HttpRequest = serde_json::from_value(kind.clone()).unwrap();
+        let response = serde_json::to_value(function.handle(event, CALL, now).await).unwrap();
+        assert_eq!(response["statusCode"], 401);
+    }
+    assert_eq!(others.load(Ordering::Relaxed), 0, "requests to SQS and S3");
+    assert_eq!(store.requests(), 1 + usize::try_from(minutes).unwrap(), "one at the start, then one a minute");
+    // The same function does send what has a proof.
+    assert_eq!(status(&function, "t", RECEIVED_AT).await, 200);
+    assert_eq!(others.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test(start_paused = true)]
