@@ -241,8 +241,7 @@ help: ## Show this help
 cli:
 	cargo build --workspace --bin crm-events
 
-# The functions and the tool for this machine. Always with --workspace: cargo would otherwise compile the dependencies
-# once more, with other features, than `make test` does.
+# The functions and the tool for this machine, in one build.
 .PHONY: local-binaries
 local-binaries:
 	cargo build --workspace --bin crm-events $(addprefix --bin ,$(INGEST) consumer)
