@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What webhooks cost on AWS: list prices times what the template uses. Writes infra/COST.md.
+"""The cost of webhooks on AWS: list prices times the resources that the template uses. Writes infra/COST.md.
 
 Every number is here, so that it can be checked and changed: prices against the linked pages, quantities against your
 own bill. No free tier is counted, except that CloudWatch's first three dashboards of up to 50 metrics are always free.
@@ -101,13 +101,13 @@ WRITE_UNITS = 2  # one conditional write of the record's item, 2 KB
 READ_UNITS = 1
 POLLERS, POLL_SECONDS = 5, 20
 
-# A month, whatever comes.
+# Fixed, per month.
 ALARMS = 11
 METRICS = ("Overflowed", "Quarantined", "Stored", "Throttled", "Unauthorized", "Unavailable", "Unknown", "Unreadable")
 
 
 def cold_starts(month: int) -> float:
-    """Share of webhooks that meet a new instance. An assumption: the fewer come, the more often Lambda starts one."""
+    """Share of webhooks that start a new instance. This is an assumption: Lambda starts more with less traffic."""
     return {100_000: 0.05, 1_000_000: 0.01, 10_000_000: 0.003, 100_000_000: 0.001}[month]
 
 
@@ -185,7 +185,7 @@ def total(rows: list[Row], month: int) -> float:
 
 
 def refused() -> float:
-    """A webhook that is answered 401."""
+    """The cost of a webhook that is answered 401."""
     logs = REFUSED_LINE_BYTES + ACCESS_LINE_BYTES + 2 * EVENT_OVERHEAD
     return HTTP_API.each + LAMBDA_REQUEST.each + REFUSED_SECONDS * MEMORY_GB * LAMBDA_GB_SECOND.each + logs * LOGS.each
 
@@ -195,7 +195,7 @@ def fixed() -> float:
 
 
 def dollars(usd: float) -> str:
-    """To the cent, half a cent up."""
+    """Formats an amount rounded to cents."""
     return f"{int(usd * 100 + 0.5 + 1e-9) / 100:.2f}"
 
 

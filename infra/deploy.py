@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A deployment to AWS: asks for what it needs, deploys with sam, tries each route, takes it down.
+"""A deployment to AWS: asks for settings, deploys with sam, checks each route, removes the deployment.
 
 `settings` asks for what the parameters file lacks, and puts the webhook credentials that it lacks into the secret store.
 `up` deploys, after showing what would change, and sends a signed test webhook to each route. `secret` shows or sets the
@@ -55,11 +55,11 @@ def secret(args: argparse.Namespace) -> None:
         setting = hidden_line("JSON: ") if sys.stdin.isatty() else sys.stdin.read().strip()
         check_secrets(args.cli, args.vendor, setting)
         store.put(args.vendor, setting)
-        print(f"Written to {store.place(args.vendor)}. The functions take it up within a minute; no deployment is needed.")
+        print(f"Written to {store.place(args.vendor)}. The functions read it within a minute; no deployment is needed.")
         return
     text = store.get(args.vendor)
     if text is None:
-        raise Failure(f"there is no {store.place(args.vendor)}: make secret VENDOR={args.vendor} SET=1 makes it")
+        raise Failure(f"there is no {store.place(args.vendor)}: make secret VENDOR={args.vendor} SET=1 creates it")
     print(text)
 
 
@@ -88,12 +88,12 @@ def up(args: argparse.Namespace) -> None:
 
 
 def release(template: Path, parameters: dict[str, str]) -> str:
-    """A hash of all that a function's version is made of, so that a change of any publishes a new one."""
+    """A hash of everything in a function's version, so that each change publishes a new version."""
     digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode() + template.read_bytes())
     for function in [*names(parameters[VENDORS]), *functions(template)[-1:]]:
         zip_file = template.parent.parent / "target" / "lambda" / function / "bootstrap.zip"
         if not zip_file.is_file():
-            raise Failure(f"{shown(zip_file)} is missing: `make build` makes it", EXIT_USAGE)
+            raise Failure(f"{shown(zip_file)} is missing: run `make build`", EXIT_USAGE)
         digest.update(zip_file.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -111,7 +111,7 @@ def warn_of_kept_tables(parameters: dict[str, str], stack: str, region: str) -> 
 
 
 def check_routes(cli: Path, known: dict[str, str]) -> None:
-    """Sends a test webhook, signed, to each account of each CRM: through API Gateway, the function and SQS."""
+    """Sends a signed test webhook for each account of each CRM through API Gateway, the function and SQS."""
     urls = json.loads(stack_file(known[STACK]).read_text())["urls"]
     store = Store.of(known)
     failed = []
@@ -128,7 +128,7 @@ def check_routes(cli: Path, known: dict[str, str]) -> None:
 
 @contextmanager
 def parameters_for_sam(values: dict[str, str]) -> Iterator[Path]:
-    """A file for sam, for as long as it runs."""
+    """A temporary file for sam, which is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="crm-events-") as folder:
         file = Path(folder) / "parameters.yaml"
         file.write_text(json.dumps(values))  # JSON is YAML; sam does not take .json
@@ -136,7 +136,7 @@ def parameters_for_sam(values: dict[str, str]) -> Iterator[Path]:
 
 
 def stack_file(name: str) -> Path:
-    """What `crm-events` needs to know of the stack; nothing in it is secret."""
+    """The path of the stack file for `crm-events`, which contains no secret."""
     return ROOT / "target" / "deployed" / f"{name}.json"
 
 
@@ -163,7 +163,7 @@ def outputs(args: argparse.Namespace) -> None:
 
 
 def place(args: argparse.Namespace) -> tuple[str, str]:
-    """Where the deployment is. Never asks: it is there, or it is not."""
+    """The name and region of the deployment. Fails instead of asking if they are not set."""
     known = read(args.parameters)
     region = args.region or known.get(REGION) or boto3.Session().region_name
     if not region:

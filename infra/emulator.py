@@ -20,8 +20,8 @@ LOG = "emulator.log"
 
 
 def aws_environment(endpoint: str) -> dict[str, str]:
-    """An environment in which AWS is the emulator. Built up from nothing rather than from yours:
-    a profile, an endpoint or a proxy in yours must not lead a local deployment to a real account."""
+    """An environment in which AWS is the emulator. It does not inherit from yours, because a profile,
+    an endpoint or a proxy there could lead a local deployment to a real account."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR")
     env = {name: os.environ[name] for name in kept if name in os.environ}
     env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")])
@@ -47,7 +47,7 @@ def aws_client(service: str, endpoint: str) -> Any:
 def start(
     folder: Path, port: int, aws: str | None = None, dedup_window: int | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """`aws`: what stands in front of the emulator, where the functions are to find AWS there."""
+    """Runs the emulator. `aws` is the URL of the proxy in front of it, which the functions use as AWS."""
     endpoint = f"http://{HOST}:{port}"
     log = folder / LOG
     scratch = folder / "tmp"
@@ -70,7 +70,7 @@ def start(
     with running(command, env, log) as child:
         wait_for("starting the emulator", child, lambda: answers(f"{endpoint}/_ministack/health"), limit=60)
         if child.poll() is not None:
-            raise Failure(f"the emulator ended at once:\n{tail(log)}")
+            raise Failure(f"the emulator ended right after its start:\n{tail(log)}")
         try:
             yield child
         finally:

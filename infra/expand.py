@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what CloudFormation makes of infra/template.yaml, for tools that know neither Fn::ForEach nor SAM.
+"""Prints the expanded infra/template.yaml, for tools that support neither Fn::ForEach nor SAM.
 
 The transforms are those of the local stack's emulator and of AWS's own translator.
 """
@@ -23,7 +23,7 @@ DEFAULTS = {"QuietVendors": "none", "Rollout": "AllAtOnce", "Release": ""}
 
 
 def looped(template: Path = TEMPLATE, **parameters: str) -> dict[str, Any]:
-    """Every Fn::ForEach expanded, for every CRM unless `Vendors` says which."""
+    """Expands every Fn::ForEach, for all CRMs or those in `Vendors`."""
     values = DEFAULTS | {"Vendors": ",".join(vendors(template))} | parameters
     plain = json.loads(json.dumps(cfn_yaml.load(str(template))))
     expanded: dict[str, Any] = apply(plain, values)
@@ -31,7 +31,7 @@ def looped(template: Path = TEMPLATE, **parameters: str) -> dict[str, Any]:
 
 
 def translated(template: Path = TEMPLATE, **parameters: str) -> dict[str, Any]:
-    """SAM's resources expanded too."""
+    """Expands SAM's resources too."""
     expanded = looped(template, **parameters)
     for resource in expanded["Resources"].values():
         if "CodeUri" in resource.get("Properties", {}):

@@ -62,7 +62,7 @@ STACK_NAME = "crm-events"
 
 @dataclass(frozen=True)
 class State:
-    """The folder that holds everything of one stack: delete it and the stack is forgotten."""
+    """The folder with all files of one stack. Deleting it removes the stack."""
 
     folder: Path
 
@@ -84,8 +84,8 @@ class State:
 
     @property
     def template(self) -> Path:
-        """A copy of the template. Its CodeUris are relative (../target/lambda/...), so from here
-        they mean this folder's zip files, never the release ones that `make deploy` ships."""
+        """A copy of the template. Its CodeUris are relative (../target/lambda/...), so in this folder
+        they are its own zip files, never the release ones of `make deploy`."""
         return self.folder / "infra" / "template.yaml"
 
     def zip_file(self, function: str) -> Path:
@@ -110,7 +110,7 @@ def console(state: State, cli: Path, port: int, endpoint: str) -> Iterator[subpr
 
 
 def pack(state: State, bin_dir: Path) -> None:
-    """Zips the functions' binaries; those not rebuilt since the last time are left alone."""
+    """Zips the functions' binaries, except those that were not rebuilt since the last time."""
     for name in functions(TEMPLATE):
         binary, target = bin_dir / name, state.zip_file(name)
         if not binary.is_file():
@@ -165,7 +165,7 @@ def deploy(state: State, endpoint: str, console_url: str, secrets: dict[str, Any
 
 
 def describe(endpoint: str, console_url: str) -> dict[str, Any]:
-    """What a client needs to know of the stack, from its outputs."""
+    """The stack file for clients, from the stack's outputs."""
     stack = aws_client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     return stacks.for_clients(STACK_NAME, REGION, stack, endpoint, console_url)
 
@@ -206,7 +206,7 @@ def up(args: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def owned(state: State) -> Iterator[None]:
-    """One stack per folder; stack.json is there exactly while it can be used."""
+    """Locks the folder, so that it has one stack. stack.json exists only while the stack can be used."""
     state.folder.mkdir(parents=True, exist_ok=True)
     with (state.folder / "lock").open("w") as lock:
         try:
@@ -224,7 +224,7 @@ def send_all(cli: Path, state: State) -> None:
     say("posting every sample through the HTTP API")
     result = subprocess.run([cli, "send", "--stack", state.stack_file], check=False)
     if result.returncode != 0:
-        say(f"some samples were not answered as they should be; see above and {shown(state.emulator_log)}")
+        say(f"some samples were not answered as expected; see above and {shown(state.emulator_log)}")
 
 
 def print_addresses(cli: Path, state: State, stack: dict[str, Any]) -> None:
@@ -252,7 +252,7 @@ def watch(args: argparse.Namespace) -> None:
     command = [
         *(tool("cargo-lambda"), "lambda", "watch", "--global", str(config)),
         *("--invoke-address", HOST, "--invoke-port", str(args.port)),
-        # cargo starts each function through `exec` below, which gives it its deployed environment.
+        # cargo starts each function through `exec` below, which sets its deployed environment.
         *("--config", f"target.'cfg(all())'.runner={json.dumps(runner)}"),
     ]
     print(f"Functions at http://{HOST}:{args.port}/webhooks/<name>, rebuilt as the code changes.", flush=True)
@@ -270,13 +270,13 @@ def read_stack(state: State) -> dict[str, Any]:
 
 
 def exec_function(args: argparse.Namespace) -> None:
-    """Becomes one function's binary, with the environment that its deployed twin has."""
+    """Replaces this process with a function's binary, in the environment of the deployed function."""
     stack = read_stack(State(args.state.resolve()))
     name = Path(args.command[0]).name
     deployed = aws_client("lambda", stack["endpoint_url"]).get_function_configuration(
         FunctionName=f"{stack['stack_name']}-{name}"
     )
-    # The Runtime API's address and the function's own name come from cargo-lambda.
+    # cargo-lambda sets the address of the Runtime API and the function's name.
     own = {key: value for key, value in os.environ.items() if key.startswith("AWS_LAMBDA_") or key == "_HANDLER"}
     env = aws_environment(stack["console_url"]) | deployed["Environment"]["Variables"] | own
     os.execve(args.command[0], args.command, env)
@@ -327,7 +327,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     command.add_argument(
         "--dedup-window", type=int, metavar="SECONDS",
-        help="how long SQS drops the twin of a message, for tests (default: its own 300)",
+        help="deduplication interval of SQS in seconds, for tests (default: 300, as at AWS)",
     )  # fmt: skip
     command.add_argument("--no-send", action="store_true", help="do not post the samples; print only `ready`")
     command.add_argument("--exit-with-stdin", action="store_true", help="stop at the end of stdin, for tests")

@@ -25,7 +25,7 @@ START = time.monotonic()
 
 
 class Stopped(BaseException):
-    """Ctrl-C, SIGTERM, SIGHUP or the end of stdin. Not an Exception: nothing may swallow it."""
+    """Ctrl-C, SIGTERM, SIGHUP or the end of stdin. Not an Exception, so that no handler catches it."""
 
 
 def say(text: str) -> None:
@@ -33,7 +33,7 @@ def say(text: str) -> None:
 
 
 def die_with_parent() -> None:
-    """Linux: end this child even when its parent is killed with SIGKILL. A nicety elsewhere."""
+    """Ends this child even if its parent is killed with SIGKILL. Only on Linux."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
@@ -41,7 +41,7 @@ def die_with_parent() -> None:
 
 @contextlib.contextmanager
 def running(command: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A child in a process group of its own; when the block ends, so does the whole group."""
+    """A child in its own process group. The whole group is stopped at the end of the block."""
     with log.open("wb") as output:
         child = subprocess.Popen(
             command,
@@ -61,7 +61,7 @@ def running(command: list[str], env: dict[str, str], log: Path) -> Iterator[subp
 
 def end_group(child: subprocess.Popen[bytes]) -> None:
     for signum, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
-        # The group is signalled even if its leader is gone: its children may not be.
+        # Signal the group even if its leader has ended, because its children may still run.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signum)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -69,7 +69,7 @@ def end_group(child: subprocess.Popen[bytes]) -> None:
 
 
 def wait_for(what: str, child: subprocess.Popen[bytes], done: Callable[[], bool], limit: float) -> None:
-    """Waits until `done`, the child's end or the limit, and says every few seconds that it does."""
+    """Waits until `done`, the end of the child or the limit. Reports every few seconds."""
     begin = time.monotonic()
     told = 0
     while not done() and child.poll() is None:

@@ -1,4 +1,4 @@
-"""The webhook credentials of a stack, where its functions read them: SSM parameters or Secrets Manager secrets."""
+"""The webhook credentials of a stack: SSM parameters or Secrets Manager secrets, which its functions read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-# The template's parameter that says which.
+# The template's parameter that selects the store.
 STORE = "SecretStore"
 
 

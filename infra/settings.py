@@ -23,7 +23,7 @@ TAGS = "Tags"
 VENDORS = "Vendors"
 DEFAULT_STACK = "crm-events"
 
-# A function's name is the stack's, a hyphen and the CRM's.
+# The name of a function is the stack's name, a hyphen and the CRM's name.
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html#lambda-CreateFunction-request-FunctionName
 MAX_FUNCTION_NAME = 64
 
@@ -43,15 +43,15 @@ def read(path: Path) -> dict[str, str]:
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         at = f", line {place.line + 1}" if place else ""
-        # Not the error itself, which quotes the line.
-        raise Failure(f"{shown(path)}{at}: this is not YAML", EXIT_USAGE) from None
+        # The error itself would quote the line.
+        raise Failure(f"{shown(path)}{at}: not valid YAML", EXIT_USAGE) from None
     if not isinstance(found, dict):
         raise Failure(f"{shown(path)}: expected lines of `name: value`", EXIT_USAGE)
     return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
 
 
 def write(path: Path, settings: dict[str, str]) -> None:
-    """Adds to the file, or makes it; what a person wrote there stays as it is."""
+    """Adds settings to the file, or creates it. Existing text stays unchanged."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = "".join(f"{name}: {yaml_text(value)}\n" for name, value in settings.items())
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -64,7 +64,7 @@ def yaml_text(value: str) -> str:
 
 
 def settings(args: argparse.Namespace) -> dict[str, str]:
-    """The file's settings, and those of the command line before them; asked for where there are none."""
+    """The settings of the command line, or else of the file. Asks for those that neither has."""
     known = read(args.parameters)
     given = {STACK: args.stack, REGION: args.region}
     for name, value in given.items():
@@ -186,7 +186,7 @@ def hidden_line(prompt: str) -> str:
 
 
 def check(name: str, value: str) -> None:
-    """Refuses what CloudFormation would refuse only after minutes."""
+    """Refuses settings that CloudFormation would refuse only after minutes."""
     if name == STACK:
         longest = max(functions(TEMPLATE), key=len)
         most = MAX_FUNCTION_NAME - len(f"-{longest}")

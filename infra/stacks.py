@@ -1,4 +1,4 @@
-"""CloudFormation stacks: their state, why one failed, and what CloudFormation leaves when it deletes one."""
+"""CloudFormation stacks: their state, the reason of a failure, and the resources that a deletion leaves."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import boto3
 from botocore.exceptions import ClientError, WaiterError
 from workspace import Failure
 
-# Seconds between two looks at a deletion; tests set it.
+# Seconds between checks of a deletion; tests change it.
 DELAY = int(os.environ.get("CRM_EVENTS_DELAY", "5"))
 
-# A stack in one of these states was never up, and takes no update.
+# A stack in one of these states was never up, and cannot be updated.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 FAILED_CREATION = ("CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 
@@ -31,7 +31,7 @@ def find(name: str, region: str) -> dict[str, Any] | None:
 
 
 def of(name: str, region: str) -> dict[str, Any]:
-    """A stack that is up: one whose creation failed has no outputs."""
+    """A stack that is up. A stack whose creation failed has no outputs."""
     stack = find(name, region)
     if stack is None:
         raise Failure(f"there is no stack {name} in {region}")
@@ -46,11 +46,11 @@ def of(name: str, region: str) -> dict[str, Any]:
 def for_clients(
     name: str, region: str, stack: dict[str, Any], endpoint: str | None, console_url: str | None = None
 ) -> dict[str, Any]:
-    """What a client needs to know of a stack, from its outputs: of one on AWS, or on the emulator at `endpoint`."""
+    """The stack file for clients, from the outputs of a stack on AWS, or on the emulator at `endpoint`."""
     outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     base = public = outputs.pop("BaseUrl")
     if endpoint:
-        # On AWS the API has a host name of its own; the emulator also serves it under this path.
+        # On AWS the API has its own host name. The emulator also serves it under this path.
         api_id = public.removeprefix("https://").split(".")[0]
         base = f"{endpoint}/_aws/execute-api/{api_id}"
     # Senders post to the console, which passes the requests on.
@@ -66,7 +66,7 @@ def for_clients(
         "quarantine_queue_url": outputs["QuarantineQueueUrl"],
         # None for a stack without an overflow store.
         "overflow_bucket": outputs.get("OverflowBucketName"),
-        # None where the sample consumer is not deployed: then the events stay on the queue.
+        # None if the sample consumer is not deployed; the events then stay on the queue.
         "idempotency_table": outputs.get("IdempotencyTableName"),
         "view_table": outputs.get("ViewTableName"),
         "urls": {key.removesuffix("Url"): url for key, url in urls.items()},
@@ -74,23 +74,23 @@ def for_clients(
 
 
 def prepare(name: str, region: str) -> None:
-    """Makes way for a deployment: removes what a failed creation left, and refuses where a deployment cannot start."""
+    """Prepares a deployment: removes the remains of a failed creation, and fails if a deployment cannot start."""
     stack = find(name, region)
     status = stack["StackStatus"] if stack else ""
     if status == "UPDATE_ROLLBACK_FAILED":
         raise Failure(
-            f"stack {name} is in {status}.{reason_of_failure(name, region)}\nMend that, then run\n"
+            f"stack {name} is in {status}.{reason_of_failure(name, region)}\nFix that, then run\n"
             f"  aws cloudformation continue-update-rollback --stack-name {name} --region {region}"
         )
     if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
         raise Failure(f"stack {name} is in {status}: wait until it is done")
     if status in FAILED_CREATION:
-        print(f"The creation of stack {name} failed.{reason_of_failure(name, region)}\nRemoving what is left of it.")
+        print(f"The creation of stack {name} failed.{reason_of_failure(name, region)}\nRemoving the remains.")
         delete(name, region, only_if_empty=True)
 
 
 def reason_of_failure(name: str, region: str) -> str:
-    """The first resource that failed in the stack's last operation, and why. Those after it were only cancelled."""
+    """The first resource that failed in the stack's last operation, and the reason. Later ones were only cancelled."""
     cloudformation: Any = boto3.client("cloudformation", region_name=region)
     reason = ""
     try:
@@ -124,7 +124,7 @@ def resources(name: str, region: str, kind: str | None = None) -> list[Resource]
 
 
 def delete(name: str, region: str, *, only_if_empty: bool = False) -> None:
-    """Deletes the stack, and then the bucket and the tables that the template retains."""
+    """Deletes the stack, then the bucket and the tables that the template retains."""
     kept = [*resources(name, region, "AWS::S3::Bucket"), *resources(name, region, "AWS::DynamoDB::Table")]
     cloudformation: Any = boto3.client("cloudformation", region_name=region)
     cloudformation.delete_stack(StackName=name)
@@ -146,14 +146,14 @@ def delete_kept(kind: str, name: str, region: str, only_if_empty: bool) -> None:
             return
         dynamodb: Any = boto3.client("dynamodb", region_name=region)
         if only_if_empty and dynamodb.scan(TableName=name, Limit=1)["Count"]:
-            print(f"Left as it is, for it holds items: {name}")
+            print(f"Not deleted, because it contains items: {name}")
             return
         dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
         dynamodb.delete_table(TableName=name)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code not in ("NoSuchBucket", "ResourceNotFoundException"):
-            print(f"Left as it is ({code}): {name}")
+            print(f"Not deleted ({code}): {name}")
 
 
 def bucket(name: str, region: str) -> Any:

@@ -23,7 +23,7 @@ EXIT_USAGE = 2  # as argparse: something for the person at the keyboard to chang
 
 
 class Failure(Exception):
-    """What went wrong and what to do about it, in the words to print."""
+    """An error, with a message to print that says what to do."""
 
     def __init__(self, message: str, code: int = EXIT_FAILED) -> None:
         super().__init__(message)
@@ -47,12 +47,12 @@ def tail(path: Path, lines: int = 25) -> str:
 def tool(name: str) -> str:
     path = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if path is None:
-        raise Failure(f"{name} is not installed here: run this by `make`, which installs it into .venv", EXIT_USAGE)
+        raise Failure(f"{name} is not installed here: run this with `make`, which installs it into .venv", EXIT_USAGE)
     return path
 
 
 def vendors(template: Path) -> list[str]:
-    """Every CRM that the template can deploy: the default of its parameter Vendors."""
+    """All CRMs that the template can deploy, from the default of its parameter Vendors."""
     default = re.search(r"^  Vendors:\n(?:    .*\n)*?    Default: >-\n((?:      [a-z]+,?\n)+)", template.read_text(), re.M)
     if not default:
         raise Failure(f"{shown(template)}: parameter Vendors has no default with one CRM to a line")
@@ -76,7 +76,7 @@ def architecture() -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """So that a program waiting for the file never reads half of it."""
+    """Writes a file atomically, so that a program waiting for it never reads a part."""
     unfinished = path.with_suffix(".part")
     unfinished.write_text(text)
     unfinished.rename(path)

@@ -1,4 +1,4 @@
-"""The AsyncAPI document says of the queues what the template says. Run by `make test`."""
+"""The AsyncAPI document matches the template's queues. Run by `make test`."""
 
 import json
 import unittest

@@ -1,4 +1,4 @@
-"""One function deployed with cargo-lambda alone, as infra/README.md says, on the AWS emulator. Run by `make test`."""
+"""One function deployed only with cargo-lambda, as in infra/README.md, on the AWS emulator. Run by `make test`."""
 
 import json
 import os

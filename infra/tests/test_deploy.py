@@ -102,7 +102,7 @@ class Settings(OnTheEmulator):
         again = self.run_deploy("settings")
         self.assertEqual((again.stdout, self.file.read_text()), ("", before), again.stderr)
 
-        # A CRM more in the file: only its proof is asked for, and then it can be shown and changed.
+        # Another CRM in the file: only its proof is asked for, and then it can be shown and changed.
         self.write(**expected | {"Vendors": "freshsales, heffl, teamgram, agilecrm"})
         self.run_deploy("settings", answers="token\n")
         self.addCleanup(self.forget_secrets, "agilecrm")
@@ -187,7 +187,7 @@ class Settings(OnTheEmulator):
 
 class Deployment(OnTheEmulator):
     def template(self, *vendors: str) -> Path:
-        """A copy of the template beside the real functions of these vendors, and beside empty ones for the others."""
+        """A copy of the template with the real functions of these vendors, and empty ones for the others."""
         template = self.folder / "infra" / "template.yaml"
         template.parent.mkdir()
         shutil.copyfile(INFRA / "template.yaml", template)
@@ -211,7 +211,7 @@ class Deployment(OnTheEmulator):
         self.write(StackName="crm-test", Region=REGION, Vendors="heffl", Tags="team=crm env=test")
         self.run_deploy("settings", answers="hmac\nwhsec_c2VjcmV0c2VjcmV0c2VjcmV0\n")
 
-        # The change set is shown, and only a yes goes on. Then a signed webhook goes through the route.
+        # The change set is shown, and only a yes continues. Then a signed webhook goes through the route.
         shown = self.run_deploy(*up, answers="y\n").stdout
         self.assertIn("+ Add", shown)
         self.assertIn("shared/normalize/src/crm/heffl/README.md, Register the URL", shown)
@@ -222,14 +222,14 @@ class Deployment(OnTheEmulator):
         (stack,) = self.client("cloudformation").describe_stacks(StackName="crm-test")["Stacks"]
         self.assertIn({"Key": "team", "Value": "crm"}, stack["Tags"])
 
-        # What watches over it is there too.
+        # The alarms and the dashboard exist too.
         alarms = self.client("cloudwatch").describe_alarms()["MetricAlarms"]
         self.assertIn("crm-test-dead-letter", {alarm["AlarmName"] for alarm in alarms})
         self.assertEqual({alarm["Namespace"] for alarm in alarms}, {"AWS/SQS", "AWS/ApiGateway", "crm-events/crm-test"})
         dashboard = self.client("cloudwatch").get_dashboard(DashboardName="crm-test")["DashboardBody"]
         self.assertIn("crm-events/crm-test", json.dumps(json.loads(dashboard)))
 
-        # A CRM more, other settings, and the sample consumer. (The emulator gives SAM no parameters, so that the alias stays
+        # Another CRM, other settings, and the sample consumer. (The emulator passes no parameters to SAM, so the alias stays
         # on the first version: test_template.py has what SAM makes of them.)
         more = {"Vendors": "agilecrm,heffl", "SampleConsumer": "true", "QuietVendors": "heffl", "LogLevel": "WARN"}
         self.write(**settings.read(self.file) | more)
@@ -242,19 +242,19 @@ class Deployment(OnTheEmulator):
         self.assertIn("crm-test-quiet-heffl", {alarm["AlarmName"] for alarm in alarms})
         self.assertIn("/webhooks/agilecrm\n", self.run_deploy("outputs").stdout)
 
-        # What crm-events takes as --stack.
+        # The file for --stack of crm-events.
         known = json.loads(deploy.stack_file("crm-test").read_text())
         self.assertEqual(known["quarantine_queue_url"], self.outputs()["QuarantineQueueUrl"])
         self.assertEqual(known["overflow_bucket"], self.outputs()["OverflowBucketName"])
         self.assertEqual(set(known["urls"]), {"agilecrm", "heffl"})
 
-        # A stack without the consumer keeps the view, and says so.
+        # A stack without the consumer keeps the view, and reports it.
         view = self.outputs()["ViewTableName"]
         self.write(**settings.read(self.file) | {"SampleConsumer": "false"})
         self.assertIn(view, self.run_deploy(*up, "--no-check", "--", "--no-confirm-changeset").stdout)
         self.assertTrue(self.client("dynamodb").describe_table(TableName=view)["Table"]["DeletionProtectionEnabled"])
 
-        # What would be lost is counted, and lost only when the stack's name is typed.
+        # The data that would be lost is counted, and deleted only after the stack's name is typed.
         bucket = self.outputs()["OverflowBucketName"]
         self.client("s3").put_object(Bucket=bucket, Key="pending/1", Body=b"{}")
         self.client("sqs").send_message(QueueUrl=self.outputs()["QuarantineQueueUrl"], MessageBody="{}")

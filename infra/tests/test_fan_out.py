@@ -1,4 +1,4 @@
-"""infra/fan-out.yaml on the local stack: which events a consumer's own queue gets, and in which order."""
+"""infra/fan-out.yaml on the local stack: the events that a consumer's own queue gets, and their order."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""The files of the Freshsales app against the vendor's rules for them. Run by `make test`."""
+"""Checks the files of the Freshsales app against the vendor's rules. Run by `make test`."""
 
 import json
 import re
@@ -65,7 +65,7 @@ class Files(unittest.TestCase):
         self.assertEqual(handlers, set(re.findall(r"^  (\w+): async function", server, re.M)))
 
     def test_the_token_is_secure_and_stands_in_a_header_only(self) -> None:
-        """A secure parameter is filled in nowhere else, and readable nowhere."""
+        """A secure parameter is used in one place only, and cannot be read back."""
         secure = [name for name, iparam in self.iparams.items() if iparam.get("secure")]
         self.assertEqual(secure, ["token"])
         schema = self.requests["forward"]["schema"]

@@ -1,4 +1,4 @@
-"""What holds the template together, and its alarms to the runbook. Run by `make test`."""
+"""Consistency of the template, and of its alarms with the runbook. Run by `make test`."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from workspace import vendors  # noqa: E402
 
 DAY = 24 * 60 * 60
 
-# The most that a CRM is kept waiting, which shared/ingest keeps with its own time-outs on SQS and S3.
+# Maximum time that a CRM waits. shared/ingest ensures it with its timeouts for SQS and S3.
 ANSWER_SECONDS = 6
 
 VENDORS = vendors(INFRA / "template.yaml")
@@ -37,7 +37,7 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def target(value: Any) -> str:
-    """The resource that a !GetAtt or a !Ref is about."""
+    """The resource of a !GetAtt or a !Ref."""
     if "Ref" in value:
         return str(value["Ref"])
     path = value["Fn::GetAtt"]
@@ -59,7 +59,7 @@ class Queues(unittest.TestCase):
             self.assertGreater(properties(name)["MessageRetentionPeriod"], self.queue["MessageRetentionPeriod"], name)
 
     def test_a_batch_is_handed_out_again_only_when_its_consumer_is_certainly_done(self) -> None:
-        """AWS recommends six times the consumer's time-out.
+        """AWS recommends six times the consumer's timeout.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         """
