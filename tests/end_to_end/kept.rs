@@ -105,14 +105,16 @@ impl KeptWebhook {
     pub fn of_lead(lead: &str, reason: Reason) -> anyhow::Result<Self> {
         let heffl = crm::find("heffl").context("heffl")?;
         let body = format!(r#"{{"event":"lead.created","payload":{{"id":"{lead}"}}}}"#);
-        let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(heffl, now());
+        // The time of receipt is in the event's id, because the body has none.
+        let received_at = now();
+        let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(heffl, received_at);
         let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes)?;
         let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
         let request =
             Request { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
-        let verified = heffl.verify(request, &secrets, now())?;
+        let verified = heffl.verify(request, &secrets, received_at)?;
         let record = Record::new(&verified, &Quarantine::new(reason, "kept for a test"));
-        let (answer, _) = webhook.answer(heffl, now())?;
+        let (answer, _) = webhook.answer(heffl, received_at)?;
         let Answer::Accepted { events } = answer else { anyhow::bail!("no event") };
         let event = events.first().context("no event")?;
         Ok(Self {
