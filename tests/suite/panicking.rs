@@ -16,6 +16,7 @@ static PANICKING: Vendor = Vendor {
     schemes: HEFFL.schemes,
     change_ids: HEFFL.change_ids,
     writes_local_times: HEFFL.writes_local_times,
+    has_opaque_field_ids: HEFFL.has_opaque_field_ids,
     secret_members: HEFFL.secret_members,
     log_members: HEFFL.log_members,
     catalog: HEFFL.catalog,

@@ -151,6 +151,9 @@ pub struct Data<'a> {
 pub struct FieldChange<'a> {
     /// The canonical field's name where there is one, else the vendor's.
     pub field: Text<'a>,
+    /// The custom field's name, if `field` is an opaque id and a setting names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text<'a>>,
     /// The value before, in canonical form; `null` where the field was empty, none where the vendor does not say.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub from: Option<Json<'a>>,

@@ -140,6 +140,15 @@ macro_rules! records {
                 match self { $(Self::$entity(record) => &record.id,)* }
             }
 
+            /// The fields that the CRM's customer has added.
+            pub fn custom_fields(&self) -> &[CustomField<'a>] {
+                match self { $(Self::$entity(record) => &record.custom_fields,)* }
+            }
+
+            pub fn custom_fields_mut(&mut self) -> &mut [CustomField<'a>] {
+                match self { $(Self::$entity(record) => &mut record.custom_fields,)* }
+            }
+
             /// Parses the record of an entity from its JSON; `None` for [`Entity::Unknown`], which has no record.
             ///
             /// # Errors

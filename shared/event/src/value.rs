@@ -216,6 +216,7 @@ value! {
         #[serde(rename = "type")]
         kind: Option<Text<'a>>,
         extension: Option<Text<'a>>,
+        primary: Option<bool>,
     }
 }
 

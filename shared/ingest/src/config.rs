@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crm_normalize::{Options, Secrets, SecretsError, TimeZones, TimeZonesError, Vendor};
+use crm_normalize::{FieldNames, FieldNamesError, Options, Secrets, SecretsError, TimeZones, TimeZonesError, Vendor};
 use tracing::level_filters::LevelFilter;
 
 use crate::webhook_secrets::{SecretsSetting, StoredSecret};
@@ -19,6 +19,8 @@ pub enum ConfigError {
     Secrets(#[from] SecretsError),
     #[error("TIME_ZONES: {0}")]
     TimeZones(#[from] TimeZonesError),
+    #[error("FIELD_NAMES: {0}")]
+    FieldNames(#[from] FieldNamesError),
 }
 
 /// The settings of one vendor's function.
@@ -34,6 +36,8 @@ pub struct Config {
     pub options: Options,
     /// `TIME_ZONES`, for a vendor that writes local times
     pub time_zones: TimeZones,
+    /// `FIELD_NAMES`, for a vendor whose custom fields come under opaque ids
+    pub field_names: FieldNames,
     /// `LOG_LEVEL`
     pub log_level: LevelFilter,
     /// `METRICS_NAMESPACE`: the CloudWatch namespace of the metrics. Without it there are no metrics.
@@ -186,6 +190,10 @@ impl Config {
             Some(json) => TimeZones::parse(&json)?,
             None => TimeZones::default(),
         };
+        let field_names = match get("FIELD_NAMES").filter(|_| vendor.has_opaque_field_ids) {
+            Some(json) => FieldNames::parse(&json)?,
+            None => FieldNames::default(),
+        };
         let log_level = match get("LOG_LEVEL") {
             None => LevelFilter::INFO,
             Some(level) => log_level(&level).ok_or(ConfigError::Malformed {
@@ -218,6 +226,7 @@ impl Config {
             public_base_url,
             options: Options { include_raw },
             time_zones,
+            field_names,
             log_level,
             metrics_namespace: get("METRICS_NAMESPACE"),
         })

@@ -68,7 +68,7 @@ impl Function {
     }
 
     async fn process<'a>(
-        &self,
+        &'a self,
         received: &'a Received,
         call: Call<'_>,
         now: Timestamp,
@@ -86,6 +86,7 @@ impl Function {
         };
         let account = received.request().account_or_default();
         let verified = verified.in_time_zone(self.config.time_zones.of(account));
+        let verified = verified.with_field_names(self.config.field_names.of(account));
         let normalized = verified.normalize(self.config.options);
         let normalize = Some(stages.next());
         let webhooks = Webhooks::sort(normalized);

@@ -53,6 +53,8 @@ pub struct Vendor {
     /// True if times in its bodies may lack their zone. They are then local times of the account, and a setting names
     /// the zone.
     pub writes_local_times: bool,
+    /// True if custom fields come under opaque ids, without their names: a setting names them.
+    pub has_opaque_field_ids: bool,
     /// Members of the body that hold secrets, at any depth. They are removed before anything leaves the function.
     pub secret_members: &'static [&'static str],
     /// Paths of the members by which the vendor's support finds a delivery: ids and words, no data of a record. They go
@@ -78,7 +80,7 @@ impl Vendor {
     pub fn change_id_headers(&self) -> impl Iterator<Item = &'static str> {
         self.change_ids.iter().filter_map(|id| match id {
             ChangeId::Header(name) | ChangeId::UnsignedHeader(name) => Some(*name),
-            ChangeId::Members(_) => None,
+            ChangeId::Members(_) | ChangeId::MembersIf { .. } => None,
         })
     }
 
@@ -115,6 +117,8 @@ pub enum ChangeId {
     UnsignedHeader(&'static str),
     /// Paths of members of the body (`meta.id`). Together they are the id; the first one is required.
     Members(&'static [&'static str]),
+    /// The same, of bodies in which another member has this value. Such a body has no other id.
+    MembersIf { member: &'static str, is: &'static str, id: &'static [&'static str] },
 }
 
 /// The vendor of that name.

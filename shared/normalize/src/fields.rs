@@ -34,7 +34,7 @@ pub fn email<'a>(email: Option<Text<'a>>, kind: Option<&'static str>) -> Option<
 }
 
 pub fn phone<'a>(number: Option<Text<'a>>, kind: Option<&'static str>) -> Option<Phone<'a>> {
-    number.map(|number| Phone { number: Some(number), kind: kind.map(Cow::Borrowed), extension: None })
+    number.map(|number| Phone { number: Some(number), kind: kind.map(Cow::Borrowed), ..Phone::default() })
 }
 
 pub fn web<'a>(url: Option<Text<'a>>, kind: Option<&'static str>) -> Option<Web<'a>> {

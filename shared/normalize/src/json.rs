@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use crm_event::{Decimal, Json, Text};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
@@ -83,6 +83,13 @@ impl<'a> Object<'a> {
         Ok(Self { body, container, path: Rc::from(""), replace: None })
     }
 
+    /// An object without members.
+    pub fn empty() -> Self {
+        let body = Body { text: "{}", warnings: RefCell::default(), zone: TimeZone::UTC };
+        let container = Container::new(Vec::new());
+        Self { body: Rc::new(body), container: Rc::new(container), path: Rc::from(""), replace: None }
+    }
+
     /// The paths of the values that were present but could not be read, in the order of reading.
     pub fn take_warnings(&self) -> Vec<String> {
         self.body.warnings.take()
@@ -120,7 +127,8 @@ impl<'a> Object<'a> {
         named.filter_map(|member| self.value(member).filled()).next()
     }
 
-    fn warn(&self, name: &str) {
+    /// Notes that a member could not be read.
+    pub(crate) fn warn(&self, name: &str) {
         self.body.warnings.borrow_mut().push(self.path_of(name));
     }
 
@@ -249,6 +257,18 @@ impl<'a> Object<'a> {
         self.moment(name, time::date, time::date_of_epoch)
     }
 
+    /// A time of day without a date: `10:30`, `10:30:00`.
+    pub fn civil_time(&self, name: &str) -> Option<Time> {
+        self.read(name, |value| match value {
+            Scalar::Null => Ok(None),
+            Scalar::Text(text) => match trimmed(text) {
+                Some(text) => text.parse().map(Some).map_err(|_| Unreadable),
+                None => Ok(None),
+            },
+            Scalar::Bool(_) | Scalar::Number(_) | Scalar::Other => Err(Unreadable),
+        })
+    }
+
     fn moment<T>(
         &self,
         name: &str,
@@ -372,6 +392,11 @@ impl<'a> Object<'a> {
     /// The same object without the members of these names.
     pub fn without(self, names: &[&str]) -> Self {
         Self { container: Rc::new(self.container.without(names)), ..self }
+    }
+
+    /// The members of this object, `null` included, and those of another that this one does not have.
+    pub fn over(&self, other: &Self) -> Self {
+        Self { container: Rc::new(self.container.over(&other.container)), ..self.clone() }
     }
 
     /// The same object, with a prefix removed from its members' names, for flat bodies (`deal_name`). Warnings name the

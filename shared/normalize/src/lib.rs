@@ -3,6 +3,7 @@
 pub mod crm;
 mod elements;
 pub mod error;
+mod field_names;
 pub mod fields;
 pub mod json;
 pub mod key;
@@ -29,6 +30,7 @@ pub use crm::Vendor;
 use crm::{ActionDetail, Change, ChangeId, Outcome, Webhook};
 use elements::Amount;
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
+pub use field_names::{FieldNames, FieldNamesError, NamesById};
 use json::{Object, Value};
 use key::{BodyHash, Digest, Subject};
 pub use log_fields::Logged;
@@ -50,6 +52,8 @@ pub struct Verified<'a> {
     received_at: Timestamp,
     /// The zone for times in the body without a zone.
     zone: TimeZone,
+    /// The names of custom fields that come under opaque ids.
+    field_names: &'a NamesById,
     /// The identity of a stored webhook, because the vendor's secrets may have been removed from its body.
     stored: Option<StoredIdentity>,
 }
@@ -129,7 +133,15 @@ impl Vendor {
         now: Timestamp,
     ) -> Result<Verified<'a>, Unauthorized> {
         secrets.verify(&request, now)?;
-        Ok(Verified { vendor: self, request, element: None, received_at: now, zone: TimeZone::UTC, stored: None })
+        Ok(Verified {
+            vendor: self,
+            request,
+            element: None,
+            received_at: now,
+            zone: TimeZone::UTC,
+            field_names: NamesById::NONE,
+            stored: None,
+        })
     }
 
     /// The headers that hold a signature.
@@ -228,6 +240,12 @@ impl<'a> Verified<'a> {
         Self { zone, ..self }
     }
 
+    /// The same request, with these names for its custom fields.
+    #[must_use]
+    pub fn with_field_names(self, field_names: &'a NamesById) -> Self {
+        Self { field_names, ..self }
+    }
+
     pub fn vendor(&self) -> &'static Vendor {
         self.vendor
     }
@@ -288,14 +306,19 @@ impl<'a> Verified<'a> {
             return Identity::Known(digest);
         }
         let header = |name| self.request.headers.get(name).filter(|id| !id.is_empty());
+        let members = |paths: &[&str]| {
+            let mut members = paths.iter().map(|path| body.at(path)).peekable();
+            members.peek()?.as_ref()?;
+            let texts = members.map(|member| member.map_or("", Value::get));
+            Some(Identity::Known(Digest::of_members(texts)))
+        };
         let identity = |change_id: &ChangeId| match change_id {
             ChangeId::Header(name) => header(name).map(|id| Identity::Known(Digest::of_change_id(id))),
             ChangeId::UnsignedHeader(name) => header(name).map(Identity::UnsignedId),
-            ChangeId::Members(paths) => {
-                let mut members = paths.iter().map(|path| body.at(path)).peekable();
-                members.peek()?.as_ref()?;
-                let texts = members.map(|member| member.map_or("", Value::get));
-                Some(Identity::Known(Digest::of_members(texts)))
+            ChangeId::Members(paths) => members(paths),
+            ChangeId::MembersIf { member, is, id } => {
+                let value = body.at(member)?.text()?;
+                (value == *is).then(|| members(id).unwrap_or(Identity::Body))
             }
         };
         self.vendor.change_ids.iter().find_map(identity).unwrap_or(Identity::Body)
@@ -358,7 +381,8 @@ impl<'a> Stamp<'_, 'a> {
         }
     }
 
-    fn event(&self, change: Change<'a>, raw: Option<Json<'a>>) -> Event<'a> {
+    fn event(&self, mut change: Change<'a>, raw: Option<Json<'a>>) -> Event<'a> {
+        self.request.field_names.name(&mut change.record, &mut change.changes);
         let entity = change.record.entity();
         let id = change.record.id().clone();
         let (merged_ids, deletion_reason, merged_into) = match change.action_detail {

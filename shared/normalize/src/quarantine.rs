@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::crm::{self, Vendor};
 use crate::error::Quarantine;
 use crate::key::{BodyHash, Digest};
-use crate::{Pairs, Request, StoredIdentity, Verified, time_zones};
+use crate::{NamesById, Pairs, Request, StoredIdentity, Verified, time_zones};
 
 /// An authentic webhook in the quarantine queue or the overflow store, with everything that a replay needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Record<'a> {
     /// The place in the array, from 0, if the body here is one element of the request's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub element: Option<usize>,
+    /// The names that the setting has for ids in the body.
+    #[serde(default, skip_serializing_if = "NamesById::is_empty")]
+    pub field_names: NamesById,
     /// SHA-256 of the body as received, in hexadecimal digits. A replay derives the event keys from it.
     pub body_sha256: String,
     /// By name, in lower case; without credentials and signatures.
@@ -95,6 +98,7 @@ impl<'a> Record<'a> {
             received_at: verified.received_at(),
             time_zone: verified.zone.iana_name().filter(|name| *name != "UTC").map(str::to_owned),
             element: verified.element,
+            field_names: verified.field_names.in_body(request.body),
             body_sha256: verified.body_hash().to_hex(),
             headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect(),
             query: query.map(|(name, value)| (name.clone().into_owned(), value.clone())).collect(),
@@ -156,6 +160,7 @@ pub struct Restored {
     element: Option<usize>,
     received_at: Timestamp,
     zone: TimeZone,
+    field_names: NamesById,
     identity: StoredIdentity,
 }
 
@@ -188,6 +193,7 @@ impl Record<'_> {
             element: self.element,
             received_at: self.received_at,
             zone,
+            field_names: self.field_names,
             identity: StoredIdentity::Body(body_hash),
         })
     }
@@ -215,6 +221,7 @@ impl Restored {
             element: None,
             received_at: event.recordedtime,
             zone: TimeZone::UTC,
+            field_names: if vendor.has_opaque_field_ids { NamesById::of_event(event) } else { NamesById::default() },
             identity: StoredIdentity::Event(Digest::from_hex(digest)?),
         })
     }
@@ -236,6 +243,7 @@ impl Restored {
             element: self.element,
             received_at: self.received_at,
             zone: self.zone.clone(),
+            field_names: &self.field_names,
             stored: Some(self.identity),
         }
     }

@@ -1,6 +1,6 @@
 //! Reads the vendors' time formats, as instants in UTC and calendar dates.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
@@ -53,6 +53,11 @@ pub fn date_of_epoch(digits: &str) -> Option<Date> {
 /// True if the text is a calendar date without a time of day.
 pub fn is_date_alone(text: &str) -> bool {
     Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_none())
+}
+
+/// The instant of a day and a time of day in UTC.
+pub fn utc(date: Date, time: Time) -> Option<Timestamp> {
+    TimeZone::UTC.to_timestamp(date.to_datetime(time)).ok()
 }
 
 /// The day of an instant in UTC.

@@ -23,6 +23,7 @@ pub const VENDOR: Vendor = Vendor {
     // If the vendor sends an id of the change or delivery that stays the same for redeliveries, name it here.
     change_ids: &[],
     writes_local_times: false,
+    has_opaque_field_ids: false,
     secret_members: &[],
     log_members: &[],
     test_body: r#"{"event":"crm-events.check"}"#,

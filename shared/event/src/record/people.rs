@@ -82,12 +82,15 @@ record! {
         last_chat_at: Option<Timestamp>,
         last_called_at: Option<Timestamp>,
         last_emailed_at: Option<Timestamp>,
+        /// The last mail from the person.
+        last_email_received_at: Option<Timestamp>,
         /// The last mail of a campaign.
         last_campaign_emailed_at: Option<Timestamp>,
         /// When a user of the CRM last opened the record.
         last_viewed_at: Option<Timestamp>,
         last_viewed_by: Option<Ref<'a>>,
         last_activity_type: Option<Text<'a>>,
+        next_activity_at: Option<Timestamp>,
         first_contacted_at: Option<Timestamp>,
         last_seen_at: Option<Timestamp>,
         first_assigned_at: Option<Timestamp>,
@@ -176,6 +179,7 @@ record! {
         last_viewed_at: Option<Timestamp>,
         last_viewed_by: Option<Ref<'a>>,
         last_activity_type: Option<Text<'a>>,
+        next_activity_at: Option<Timestamp>,
         first_contacted_at: Option<Timestamp>,
         first_assigned_at: Option<Timestamp>,
         last_assigned_at: Option<Timestamp>,
@@ -248,7 +252,7 @@ record! {
         campaign: Option<Ref<'a>>,
         medium: Option<Text<'a>>,
         keyword: Option<Text<'a>>,
-        /// The contact that the lead became.
+        /// The person that the lead is about, or became.
         contact: Option<Ref<'a>>,
         /// The deal that the lead would become.
         deal: Option<Ref<'a>>,
@@ -261,6 +265,7 @@ record! {
         first_assigned_at: Option<Timestamp>,
         last_assigned_at: Option<Timestamp>,
         stage_changed_at: Option<Timestamp>,
+        expected_close_date: Option<Date>,
     }
 }
 
@@ -285,6 +290,9 @@ record! {
         role: Option<Stage<'a>>,
         /// What an hour of the user's work costs the team.
         cost_rate: Option<Decimal<'a>>,
+        last_login_at: Option<Timestamp>,
+        /// The currency that the user's new deals have.
+        currency: Option<Text<'a>>,
         /// The task that the user is at.
         current_task: Option<Ref<'a>>,
     }

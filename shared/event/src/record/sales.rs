@@ -43,6 +43,10 @@ record! {
         closed_by: Option<Ref<'a>>,
         /// When it was won, where the vendor has a time for that apart from `closed_at`.
         won_at: Option<Timestamp>,
+        /// The first time that it was won, where a deal may be won more than once.
+        first_won_at: Option<Timestamp>,
+        /// When it was lost, where the vendor has a time for that apart from `closed_at`.
+        lost_at: Option<Timestamp>,
         lost_reason: Option<Text<'a>>,
         /// The vendor's own list entry for `lost_reason`.
         lost_reason_id: Option<Text<'a>>,
@@ -90,6 +94,7 @@ record! {
         /// Days since the deal was made.
         age_days: Option<Decimal<'a>>,
         is_archived: Option<bool>,
+        archived_at: Option<Timestamp>,
         is_deleted: Option<bool>,
         description: Option<Text<'a>>,
         recent_note: Option<Text<'a>>,

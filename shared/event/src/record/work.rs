@@ -66,7 +66,11 @@ record! {
         number: Option<Text<'a>>,
         description: Option<Text<'a>>,
         contact: Option<Ref<'a>>,
+        company: Option<Ref<'a>>,
+        /// Any other record that the project is linked with.
+        related: Vec<Ref<'a>>,
         status: Option<Text<'a>>,
+        status_changed_at: Option<Timestamp>,
         is_completed: Option<bool>,
         is_archived: Option<bool>,
         is_billable: Option<bool>,
@@ -77,6 +81,8 @@ record! {
         completed_at: Option<Timestamp>,
         /// The list or board column that the project stands in.
         list: Option<Ref<'a>>,
+        /// The board with that column.
+        board: Option<Ref<'a>>,
         /// Its place in the list, ascending.
         position: Option<Decimal<'a>>,
         /// How work is billed: `none`, `hourly_rate`, or the vendor's word.
@@ -202,6 +208,8 @@ record! {
         /// Any other record that the note is linked with.
         related: Vec<Ref<'a>>,
         is_archived: Option<bool>,
+        is_pinned: Option<bool>,
+        is_deleted: Option<bool>,
     }
 }
 
@@ -212,6 +220,8 @@ record! {
         activity_type: Option<Text<'a>>,
         name: Option<Text<'a>>,
         description: Option<Text<'a>>,
+        /// A text for the CRM's users alone, beside a description that guests see.
+        note: Option<Text<'a>>,
         /// `inbound` or `outbound`, of a message.
         direction: Option<Text<'a>>,
         /// `draft`, `sent`, or the vendor's word.
@@ -229,10 +239,23 @@ record! {
         longitude: Option<Decimal<'a>>,
         start_at: Option<Timestamp>,
         end_at: Option<Timestamp>,
+        /// The day for which it is planned.
+        due_date: Option<Date>,
+        duration_minutes: Option<Decimal<'a>>,
+        is_completed: Option<bool>,
+        priority: Option<Text<'a>>,
+        conference_url: Option<Text<'a>>,
+        /// The owner is busy at that time.
+        is_busy: Option<bool>,
+        attendees: Vec<Ref<'a>>,
         checked_in_at: Option<Timestamp>,
         completed_at: Option<Timestamp>,
         outcome: Option<Text<'a>>,
         related_to: Option<Ref<'a>>,
+        deal: Option<Ref<'a>>,
+        lead: Option<Ref<'a>>,
+        project: Option<Ref<'a>>,
+        company: Option<Ref<'a>>,
         is_deleted: Option<bool>,
     }
 }

@@ -61,7 +61,7 @@ impl<'a> Container<'a> {
         deserializer.end().map(|()| array)
     }
 
-    fn new(children: Vec<Node<'a>>) -> Self {
+    pub fn new(children: Vec<Node<'a>>) -> Self {
         Self { children, by_name: OnceCell::new() }
     }
 
@@ -81,6 +81,13 @@ impl<'a> Container<'a> {
     pub fn without(&self, names: &[&str]) -> Self {
         let is_left = |child: &&Node<'a>| !names.iter().any(|name| child.name.eq_ignore_ascii_case(name));
         Self::new(self.children.iter().filter(is_left).map(|child| Node::new(child.name.clone(), child.json)).collect())
+    }
+
+    /// These members, and those of another object whose names are not among them.
+    pub fn over(&self, other: &Self) -> Self {
+        let others = other.children.iter().filter(|child| self.member(&child.name).is_none());
+        let children = others.chain(&self.children);
+        Self::new(children.map(|child| Node::new(child.name.clone(), child.json)).collect())
     }
 
     /// The same members, with a prefix removed from their names.

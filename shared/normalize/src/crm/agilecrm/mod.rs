@@ -31,6 +31,7 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Token],
     change_ids: &[],
     writes_local_times: false,
+    has_opaque_field_ids: false,
     // Older samples of the vendor have both in a record's owner.
     secret_members: &["password", "hashedString"],
     log_members: &[],

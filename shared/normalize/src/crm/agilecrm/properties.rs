@@ -67,6 +67,7 @@ impl<'a> Properties<'a> {
                 number: Some(number),
                 kind: subtype(),
                 extension: None,
+                primary: None,
             })),
             "address" => self.addresses.extend(address(property)),
             "url" => self.websites.extend(web(value(), None)),

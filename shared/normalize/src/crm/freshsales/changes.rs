@@ -209,7 +209,12 @@ fn collect<'a>(entity: Entity, o: &Object<'a>, known: Lookups<'_, 'a>, changes: 
         }
         let Some(pair) = pair(value) else {
             if value.get() != "{}" {
-                changes.push(FieldChange { field: name, from: None, to: value.json().or_else(|| Some(Json::null())) });
+                changes.push(FieldChange {
+                    field: name,
+                    name: None,
+                    from: None,
+                    to: value.json().or_else(|| Some(Json::null())),
+                });
             }
             continue;
         };
@@ -226,7 +231,7 @@ fn collect<'a>(entity: Entity, o: &Object<'a>, known: Lookups<'_, 'a>, changes: 
         let to = to.or_else(|| empty(pair.after));
         // Several vendor fields may map to one canonical field, and some listed fields did not change.
         if from != to && changes.iter().all(|change| change.field != field) {
-            changes.push(FieldChange { field, from, to });
+            changes.push(FieldChange { field, name: None, from, to });
         }
     }
 }

@@ -38,6 +38,7 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Token, Scheme::Basic],
     change_ids: &[],
     writes_local_times: true,
+    has_opaque_field_ids: false,
     // The settings of the app's installation, including API keys.
     secret_members: &["iparams"],
     log_members: &[],

@@ -214,7 +214,7 @@ pub(super) fn phones<'a>(o: &Object<'a>) -> Vec<Phone<'a>> {
         Entry::Text(number) => phone(Some(number), None),
         Entry::Object(entry) => {
             let number = entry.text("value").or_else(|| entry.text("number"))?;
-            Some(Phone { number: Some(number), kind: entry.text("label").map(word), extension: None })
+            Some(Phone { number: Some(number), kind: entry.text("label").map(word), ..Phone::default() })
         }
     };
     let named = [("work_number", Some("work")), ("mobile_number", Some("mobile")), ("phone", None)];

@@ -27,6 +27,7 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Signature(&STANDARD_WEBHOOKS), Scheme::Token],
     change_ids: &[ChangeId::Header("webhook-id")],
     writes_local_times: false,
+    has_opaque_field_ids: false,
     secret_members: &[],
     log_members: &[],
     // All events of Heffl are about a record, so this is a made-up one. It becomes `crm.unknown.received`.

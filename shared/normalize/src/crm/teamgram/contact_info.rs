@@ -74,7 +74,12 @@ impl<'a> ContactInfos<'a> {
             }),
             (Some(Type::Email), value @ Some(_)) => self.emails.push(Email { email: value, kind, ..Email::default() }),
             (Some(Type::Phone), value @ Some(_)) => {
-                self.phone_numbers.push(Phone { number: value, kind, extension: entry.text("Extension") });
+                self.phone_numbers.push(Phone {
+                    number: value,
+                    kind,
+                    extension: entry.text("Extension"),
+                    primary: None,
+                });
             }
             (Some(Type::Social), Some(value)) => {
                 let is_url = value.contains('/') || value.starts_with("www.");

@@ -37,6 +37,7 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Basic, Scheme::Token],
     change_ids: &[],
     writes_local_times: false,
+    has_opaque_field_ids: false,
     secret_members: &[],
     log_members: &[],
     // All events of TeamGram are about a record, so this is a made-up one. It becomes `crm.unknown.received`.

@@ -73,6 +73,7 @@ fn contact<'a>(common: Common<'a>, doc: &Object<'a>) -> Contact<'a> {
             number: Some(number),
             kind: at_company(),
             extension: None,
+            primary: None,
         }));
         addresses.extend(job.object("address").and_then(|place| address(&place, at_company())));
     }
@@ -163,7 +164,7 @@ fn reach<'a>(doc: &Object<'a>) -> Reach<'a> {
     };
     let phone = |entry: Object<'a>| {
         let number = entry.text("number")?;
-        Some(Phone { number: Some(number), kind: kind(&entry), extension: None })
+        Some(Phone { number: Some(number), kind: kind(&entry), ..Phone::default() })
     };
     let web = |entry: Object<'a>| {
         let (url, username) = (entry.text("url"), entry.text("username"));

@@ -38,6 +38,7 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Signature(&TEAMGRID_V2), Scheme::Token],
     change_ids: &[ChangeId::UnsignedHeader("X-TeamGrid-Webhook-Id")],
     writes_local_times: false,
+    has_opaque_field_ids: false,
     secret_members: &[],
     // The members that TeamGrid asks receivers to log. A legacy webhook has `item` instead of `doc`.
     log_members: &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"],
@@ -212,7 +213,7 @@ fn changes<'a>(field_names: &[Text<'a>], fields: Fields) -> Vec<FieldChange<'a>>
             None => name.clone(),
         };
         if changes.iter().all(|change| change.field != field) {
-            changes.push(FieldChange { field, from: None, to: None });
+            changes.push(FieldChange { field, name: None, from: None, to: None });
         }
     }
     changes
