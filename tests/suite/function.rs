@@ -46,7 +46,8 @@ pub fn sqs_answering(status: u16) -> SharedHttpConnector {
     sqs(status, |_| json!({"MessageId": "m"})).0
 }
 
-fn confirming() -> (SharedHttpConnector, Sent) {
+/// An SQS that confirms what it is given, and what it was given.
+pub fn confirming() -> (SharedHttpConnector, Sent) {
     sqs(200, |request| match request["Entries"].as_array() {
         Some(entries) => {
             let done =

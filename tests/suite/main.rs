@@ -12,6 +12,7 @@ mod batches;
 mod connection;
 mod contract;
 mod corpus;
+mod field_names;
 mod fields;
 mod freshsales_app;
 mod function;

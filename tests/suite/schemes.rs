@@ -321,6 +321,17 @@ fn basic_known_answers() {
     let utf8 =
         teamgram().with_secrets(r#"{"default": ["basic:test:123£"]}"#).with("Authorization", "Basic dGVzdDoxMjPCow==");
     assert_eq!(utf8.verify(), Ok(()));
+    // Pipedrive sends no other proof. A password may hold a colon.
+    for (secret, header) in [
+        ("basic:crm-events:s3cret", "Basic Y3JtLWV2ZW50czpzM2NyZXQ="),
+        ("basic:crm-events:päss:word", "Basic Y3JtLWV2ZW50czpww6Rzczp3b3Jk"),
+    ] {
+        assert_eq!(
+            Case::new("pipedrive", secret, 0, "{}").header("Authorization", header).verify(),
+            Ok(()),
+            "{secret}"
+        );
+    }
     let rotated = teamgram().with_secrets(r#"{"default": ["basic:Aladdin:new", "basic:Aladdin:open sesame"]}"#);
     assert_eq!(rotated.verify(), Ok(()));
 }

@@ -5,12 +5,13 @@
 
 mod close;
 mod heffl;
+mod pipedrive;
 mod teamgrid;
 
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use crm_normalize::crm::{self, Target};
+use crm_normalize::crm::{self, CatalogEntry, Target};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
@@ -21,15 +22,18 @@ use crate::secrets::random_bytes;
 pub struct Api {
     /// The vendor's name.
     pub vendor: &'static str,
-    /// True if deliveries are signed; the response to a registration then has the secret. Otherwise a token goes into
-    /// the URL.
-    pub signs: bool,
+    pub proof: Proof,
     pub base_url: &'static str,
     /// The environment variable with the token or key.
     pub token_variable: &'static str,
     /// The header for a token.
     pub authorize: fn(token: &str) -> (&'static str, String),
-    pub create: fn(url: &str, events: &[String]) -> Call,
+    /// The events that can be registered, of those in the catalogue.
+    pub takes: fn(event: &str) -> bool,
+    /// What stands for all events. `None` if they are named one by one.
+    pub all: Option<&'static str>,
+    /// One call, or one for each event.
+    pub create: fn(&Subscription<'_>) -> Vec<Call>,
     pub created: fn(answer: &Value) -> Option<Created>,
     /// The first page, or the one at a cursor.
     pub list: fn(cursor: Option<&str>) -> Call,
@@ -38,7 +42,30 @@ pub struct Api {
 }
 
 /// Every API, a vendor's better one first.
-pub const ALL: &[&Api] = &[&close::V1, &heffl::V1, &teamgrid::V1, &teamgrid::V0];
+pub const ALL: &[&Api] = &[&close::V1, &heffl::V1, &pipedrive::V1, &teamgrid::V1, &teamgrid::V0];
+
+/// How deliveries prove where they come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// By a signature. The response to a registration has the secret.
+    Signature,
+    /// By HTTP Basic, with a random password.
+    Basic,
+    /// By a random token in the URL.
+    Token,
+}
+
+/// What to register.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscription<'s> {
+    pub url: &'s str,
+    pub events: &'s [String],
+    /// The password of [`USER_NAME`] for [`Proof::Basic`]; empty for the others.
+    pub password: &'s str,
+}
+
+/// The user name of HTTP Basic.
+pub const USER_NAME: &str = "crm-events";
 
 /// A request without the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +114,7 @@ impl Api {
         let without = if signs { "with" } else { "without" };
         of_vendor()
             .copied()
-            .find(|api| api.signs == signs)
+            .find(|api| (api.proof != Proof::Token) == signs)
             .with_context(|| format!("{vendor} has no API {without} signatures"))
     }
 
@@ -98,12 +125,16 @@ impl Api {
     pub fn events(&self, list: &str) -> anyhow::Result<Vec<String>> {
         let vendor = crm::find(self.vendor).context("no such vendor")?;
         let mut known: Vec<&str> = Vec::new();
-        for row in vendor.catalog.iter().filter(|row| row.target != Target::Ignored) {
+        let can_be_registered = |row: &&CatalogEntry| row.target != Target::Ignored && (self.takes)(row.vendor_event);
+        for row in vendor.catalog.iter().filter(can_be_registered) {
             if !known.contains(&row.vendor_event) {
                 known.push(row.vendor_event);
             }
         }
         if list == "all" {
+            if let Some(all) = self.all {
+                return Ok(vec![all.to_owned()]);
+            }
             return Ok(known.into_iter().map(str::to_owned).collect());
         }
         let wanted: Vec<&str> = list.split(',').map(str::trim).filter(|event| !event.is_empty()).collect();
@@ -140,25 +171,33 @@ impl Client {
         Ok(Self { api, base_url, token, agent: http::agent(Duration::from_secs(30))? })
     }
 
-    /// Registers a URL. Returns the registration and the entry for the secrets setting.
+    /// Registers a URL. Returns the ids of the webhooks, and the setting that accepts them.
     ///
     /// # Errors
     /// If the vendor refuses, or does not answer as documented.
-    pub fn register(&self, registration: &Registration) -> anyhow::Result<(Created, String)> {
-        let answer = self.call(&registration.call)?;
-        let created = (self.api.created)(&answer).context("the vendor's response has no id of the new webhook")?;
-        let entry = match (&registration.token, &created.secret) {
-            (Some(token), _) => format!("token:{token}"),
-            (None, Some(secret)) => format!("hmac:{secret}"),
-            (None, None) => bail!(
-                "webhook {} is registered, and the vendor's answer has no secret: its deliveries cannot be proven. \
-                 Take it away again: crm-events unregister {} {}",
-                created.id,
-                self.api.vendor,
-                created.id
+    pub fn register(&self, registration: &Registration) -> anyhow::Result<(String, String)> {
+        let mut created: Vec<Created> = Vec::new();
+        for call in &registration.calls {
+            let done = || match created.as_slice() {
+                [] => "the webhook is not registered".to_owned(),
+                done => format!("only these are registered, with a password that is lost: {}", ids(done)),
+            };
+            let answer = self.call(call).with_context(done)?;
+            let one = (self.api.created)(&answer).context("the vendor's response has no id of the new webhook")?;
+            created.push(one);
+        }
+        let entry = match (self.api.proof, created.iter().find_map(|created| created.secret.as_ref())) {
+            (Proof::Token, _) => format!("token:{}", registration.random),
+            (Proof::Basic, _) => format!("basic:{USER_NAME}:{}", registration.random),
+            (Proof::Signature, Some(secret)) => format!("hmac:{secret}"),
+            (Proof::Signature, None) => bail!(
+                "webhook {ids} is registered, and the vendor's answer has no secret: its deliveries cannot be proven. \
+                 Take it away again: crm-events unregister {vendor} {ids}",
+                ids = ids(&created),
+                vendor = self.api.vendor,
             ),
         };
-        Ok((created, json!({ &registration.account: [entry] }).to_string()))
+        Ok((ids(&created), json!({ &registration.account: [entry] }).to_string()))
     }
 
     /// Every webhook that the token may see.
@@ -220,11 +259,11 @@ impl Client {
 
 /// A new registration.
 pub struct Registration {
-    pub call: Call,
+    pub calls: Vec<Call>,
     /// The account of the secrets setting: the `{account}` segment of the URL.
     pub account: String,
-    /// The token in the URL, if the vendor does not sign.
-    token: Option<String>,
+    /// The token or password; empty if the vendor signs.
+    random: String,
 }
 
 impl Registration {
@@ -241,20 +280,30 @@ impl Registration {
             Some(account) => percent_encoding::percent_decode_str(account).decode_utf8()?.into_owned(),
         };
         ensure!(!account.contains('/'), "--url: expected .../webhooks/{}/<account> at most", api.vendor);
-        let token = if api.signs { None } else { Some(random_token()?) };
-        let url = token.iter().fold(url.to_owned(), |url, token| format!("{url}?token={token}"));
-        Ok(Self { call: (api.create)(&url, events), account, token })
+        let random = if api.proof == Proof::Signature { String::new() } else { random_text()? };
+        let (url, password) = match api.proof {
+            Proof::Signature => (url.to_owned(), ""),
+            Proof::Basic => (url.to_owned(), random.as_str()),
+            Proof::Token => (format!("{url}?token={random}"), ""),
+        };
+        let calls = (api.create)(&Subscription { url: &url, events, password });
+        Ok(Self { calls, account, random })
     }
 
-    /// Like [`Api::shown`], also without the token in the URL.
+    /// Like [`Api::shown`], also without the token in the URL or the password.
     pub fn shown(&self, base_url: Option<&str>, api: &Api) -> String {
-        let shown = api.shown(base_url, &self.call);
-        self.token.iter().fold(shown, |shown, token| shown.replace(token.as_str(), "<a random text>"))
+        let shown: Vec<_> = self.calls.iter().map(|call| api.shown(base_url, call)).collect();
+        let shown = shown.join("\n\n");
+        if self.random.is_empty() { shown } else { shown.replace(&self.random, "<a random text>") }
     }
 }
 
+fn ids(created: &[Created]) -> String {
+    created.iter().map(|created| created.id.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 /// 256 random bits, in characters that need no escaping in a URL.
-fn random_token() -> anyhow::Result<String> {
+fn random_text() -> anyhow::Result<String> {
     Ok(BASE64URL_NOPAD.encode(&random_bytes()?))
 }
 

@@ -87,8 +87,8 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
                 writeln!(out, "{}", registration.shown(api_url.as_deref(), api))?;
                 return Ok(());
             }
-            let (created, setting) = client(api, api_url)?.register(&registration)?;
-            writeln!(out, "registered: {}\n", created.id)?;
+            let (ids, setting) = client(api, api_url)?.register(&registration)?;
+            writeln!(out, "registered: {ids}\n")?;
             writeln!(
                 out,
                 "The secret, which is shown only once. Store it with make secret VENDOR={vendor} SET=1; no deployment is needed:\n\n{setting}"

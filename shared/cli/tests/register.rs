@@ -103,6 +103,7 @@ fn run(arguments: &[&str], token: &str) -> Output {
         .env("HEFFL_API_KEY", token)
         .env("TEAMGRID_API_TOKEN", token)
         .env("CLOSE_API_KEY", token)
+        .env("PIPEDRIVE_API_TOKEN", token)
         .output()
         .unwrap()
 }
@@ -224,6 +225,35 @@ fn teamgrid_v0() -> StandIn {
     })
 }
 
+/// <https://developers.pipedrive.com/docs/api/v1/Webhooks>: one action and one object in, `*` for all; `data` out.
+fn pipedrive() -> StandIn {
+    let answer = |method: &str, path: &str, body: &Value| match (method, path) {
+        ("POST", "/webhooks") => {
+            let one_of = |name: &str, known: &str| known.split(' ').any(|word| body[name] == word);
+            let objects = "activity deal lead note organization person pipeline product stage user deal_installment \
+                           deal_product board phase project task *";
+            let https = body["subscription_url"].as_str().is_some_and(|url| url.starts_with("https://"));
+            if !https || !one_of("event_action", "create change delete *") || !one_of("event_object", objects) {
+                return (400, r#"{"status":"error","success":false}"#.to_owned());
+            }
+            let data = json!({ "id": if body["event_object"] == "deal" { 8 } else { 7 }, "is_active": 1,
+                "http_auth_user": body["http_auth_user"], "http_auth_password": body["http_auth_password"] });
+            (201, json!({ "status": "ok", "success": true, "data": data }).to_string())
+        }
+        ("GET", "/webhooks") => {
+            let webhook = json!({ "id": 7, "event_action": "*", "event_object": "*", "is_active": 1, "last_http_status": 200,
+                "subscription_url": "https://a.example/webhooks/pipedrive", "http_auth_user": "crm-events",
+                "http_auth_password": "s3cret" });
+            let new = json!({ "id": 8, "event_action": "change", "event_object": "deal", "last_http_status": null,
+                "subscription_url": "https://a.example/webhooks/pipedrive?token=s3cret" });
+            (200, json!({ "status": "ok", "success": true, "data": [webhook, new] }).to_string())
+        }
+        ("DELETE", "/webhooks/7") => (200, r#"{"status":"ok","success":true}"#.to_owned()),
+        _ => (404, String::new()),
+    };
+    StandIn::start(|headers| headers.get("x-api-token").is_some_and(|token| token == TOKEN), answer)
+}
+
 fn bearer(headers: &HeaderMap) -> bool {
     headers.get("authorization").is_some_and(|value| value.as_bytes() == format!("Bearer {TOKEN}").as_bytes())
 }
@@ -297,6 +327,51 @@ fn teamgrid_is_registered_with_its_signing_secret() {
     let out = ok(&run(&register("teamgrid", "https://a.example/webhooks/teamgrid", &api.url, &[]), TOKEN));
     let setting = out.lines().last().unwrap();
     assert_eq!(setting, r#"{"default":["hmac:whsec_v2_0123456789012345678901234567890123456789012"]}"#);
+}
+
+#[test]
+fn pipedrive_is_registered_with_a_random_password() {
+    let url = "https://a.example/webhooks/pipedrive/acme";
+    let pipedrive_schemes = crm_normalize::crm::find("pipedrive").unwrap().schemes;
+    let mut passwords = Vec::new();
+    for (events, ids, expected) in [
+        ("all", "registered: 7", &[("*", "*")][..]),
+        ("create.person,change.deal", "registered: 7 8", &[("create", "person"), ("change", "deal")]),
+    ] {
+        let api = pipedrive();
+        let out = ok(&run(&["register", "pipedrive", "--url", url, "--events", events, "--api-url", &api.url], TOKEN));
+        assert_eq!(out.lines().next().unwrap(), ids);
+        let setting = out.lines().last().unwrap();
+        assert!(crm_normalize::Secrets::parse(setting, pipedrive_schemes).is_ok());
+        let setting: Value = serde_json::from_str(setting).unwrap();
+        let password = setting["acme"][0].as_str().unwrap().strip_prefix("basic:crm-events:").unwrap().to_owned();
+        assert_eq!(password.len(), 43);
+        let asked: Vec<_> = api.asked().into_iter().map(|(_, _, body)| body).collect();
+        let body = |(action, object): &(&str, &str)| {
+            json!({ "name": "crm-events", "subscription_url": url, "event_action": action, "event_object": object,
+                "version": "2.0", "http_auth_user": "crm-events", "http_auth_password": password })
+        };
+        assert_eq!(asked, expected.iter().map(body).collect::<Vec<_>>());
+        passwords.push(password);
+    }
+    assert_ne!(passwords[0], passwords[1]);
+    let api = pipedrive();
+    let dry_run = ["register", "pipedrive", "--url", url, "--events", "all", "--api-url", &api.url, "--dry-run"];
+    let shown = ok(&run(&dry_run, TOKEN));
+    assert!(shown.contains("x-api-token: <from PIPEDRIVE_API_TOKEN>"), "{shown}");
+    assert!(shown.contains(r#""http_auth_password": "<a random text>""#), "{shown}");
+    let listed = ok(&run(&["list", "pipedrive", "--api-url", &api.url], TOKEN));
+    assert_eq!(
+        listed.lines().collect::<Vec<_>>(),
+        [
+            "7  200       https://a.example/webhooks/pipedrive  *.*",
+            "8            https://a.example/webhooks/pipedrive  change.deal"
+        ]
+    );
+    // Version 1's names are not taken, and what was registered before a failure is named.
+    let old = run(&["register", "pipedrive", "--url", url, "--events", "updated.deal", "--api-url", &api.url], TOKEN);
+    assert!(error(&old).contains("no event \"updated.deal\"; it has create.person"));
+    ok(&run(&["unregister", "pipedrive", "7", "--api-url", &api.url], TOKEN));
 }
 
 #[test]

@@ -1060,6 +1060,10 @@ export interface FieldChange {
    */
   field: string;
   /**
+   * The custom field's name, if `field` is an opaque id and a setting names it.
+   */
+  name?: string;
+  /**
    * The value before, in canonical form; `null` where the field was empty, none where the vendor does not say.
    */
   from?: Json;
@@ -1199,6 +1203,10 @@ export interface Contact {
   last_called_at?: string;
   last_emailed_at?: string;
   /**
+   * The last mail from the person.
+   */
+  last_email_received_at?: string;
+  /**
    * The last mail of a campaign.
    */
   last_campaign_emailed_at?: string;
@@ -1208,6 +1216,7 @@ export interface Contact {
   last_viewed_at?: string;
   last_viewed_by?: Ref;
   last_activity_type?: string;
+  next_activity_at?: string;
   first_contacted_at?: string;
   last_seen_at?: string;
   first_assigned_at?: string;
@@ -1312,6 +1321,7 @@ export interface Phone {
    */
   type?: string;
   extension?: string;
+  primary?: boolean;
 }
 export interface Address {
   line1?: string;
@@ -1505,6 +1515,7 @@ export interface Company {
   last_viewed_at?: string;
   last_viewed_by?: Ref;
   last_activity_type?: string;
+  next_activity_at?: string;
   first_contacted_at?: string;
   first_assigned_at?: string;
   last_assigned_at?: string;
@@ -1630,7 +1641,7 @@ export interface Lead {
   medium?: string;
   keyword?: string;
   /**
-   * The contact that the lead became.
+   * The person that the lead is about, or became.
    */
   contact?: Ref;
   /**
@@ -1646,6 +1657,7 @@ export interface Lead {
   first_assigned_at?: string;
   last_assigned_at?: string;
   stage_changed_at?: string;
+  expected_close_date?: string;
   created_at?: string;
   updated_at?: string;
   created_by?: Ref;
@@ -1723,6 +1735,14 @@ export interface Deal {
    * When it was won, where the vendor has a time for that apart from `closed_at`.
    */
   won_at?: string;
+  /**
+   * The first time that it was won, where a deal may be won more than once.
+   */
+  first_won_at?: string;
+  /**
+   * When it was lost, where the vendor has a time for that apart from `closed_at`.
+   */
+  lost_at?: string;
   lost_reason?: string;
   /**
    * The vendor's own list entry for `lost_reason`.
@@ -1794,6 +1814,7 @@ export interface Deal {
    */
   age_days?: Decimal;
   is_archived?: boolean;
+  archived_at?: string;
   is_deleted?: boolean;
   description?: string;
   recent_note?: string;
@@ -2088,7 +2109,13 @@ export interface Project {
   number?: string;
   description?: string;
   contact?: Ref;
+  company?: Ref;
+  /**
+   * Any other record that the project is linked with.
+   */
+  related?: Ref[];
   status?: string;
+  status_changed_at?: string;
   is_completed?: boolean;
   is_archived?: boolean;
   is_billable?: boolean;
@@ -2103,6 +2130,10 @@ export interface Project {
    * The list or board column that the project stands in.
    */
   list?: Ref;
+  /**
+   * The board with that column.
+   */
+  board?: Ref;
   /**
    * Its place in the list, ascending.
    */
@@ -2341,6 +2372,8 @@ export interface Note {
    */
   related?: Ref[];
   is_archived?: boolean;
+  is_pinned?: boolean;
+  is_deleted?: boolean;
   created_at?: string;
   updated_at?: string;
   created_by?: Ref;
@@ -2370,6 +2403,10 @@ export interface Activity {
   name?: string;
   description?: string;
   /**
+   * A text for the CRM's users alone, beside a description that guests see.
+   */
+  note?: string;
+  /**
    * `inbound` or `outbound`, of a message.
    */
   direction?: string;
@@ -2396,10 +2433,27 @@ export interface Activity {
   longitude?: Decimal;
   start_at?: string;
   end_at?: string;
+  /**
+   * The day for which it is planned.
+   */
+  due_date?: string;
+  duration_minutes?: Decimal;
+  is_completed?: boolean;
+  priority?: string;
+  conference_url?: string;
+  /**
+   * The owner is busy at that time.
+   */
+  is_busy?: boolean;
+  attendees?: Ref[];
   checked_in_at?: string;
   completed_at?: string;
   outcome?: string;
   related_to?: Ref;
+  deal?: Ref;
+  lead?: Ref;
+  project?: Ref;
+  company?: Ref;
   is_deleted?: boolean;
   created_at?: string;
   updated_at?: string;
@@ -2450,6 +2504,11 @@ export interface User {
    * What an hour of the user's work costs the team.
    */
   cost_rate?: Decimal;
+  last_login_at?: string;
+  /**
+   * The currency that the user's new deals have.
+   */
+  currency?: string;
   /**
    * The task that the user is at.
    */

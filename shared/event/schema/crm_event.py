@@ -97,6 +97,7 @@ class Phone(TypedDict):
     `work`, `mobile`, ...: the vendor's word, in lower case.
     """
     extension: NotRequired[str]
+    primary: NotRequired[bool]
 
 
 Decimal: TypeAlias = str
@@ -315,6 +316,7 @@ FieldChange = TypedDict(
     'FieldChange',
     {
         'field': str,
+        'name': NotRequired[str],
         'from': NotRequired[Json],
         'to': NotRequired[Json],
     },
@@ -450,6 +452,7 @@ class Company(TypedDict):
     """
     last_viewed_by: NotRequired[Ref]
     last_activity_type: NotRequired[str]
+    next_activity_at: NotRequired[str]
     first_contacted_at: NotRequired[str]
     first_assigned_at: NotRequired[str]
     last_assigned_at: NotRequired[str]
@@ -563,7 +566,7 @@ class Lead(TypedDict):
     keyword: NotRequired[str]
     contact: NotRequired[Ref]
     """
-    The contact that the lead became.
+    The person that the lead is about, or became.
     """
     deal: NotRequired[Ref]
     """
@@ -578,6 +581,7 @@ class Lead(TypedDict):
     first_assigned_at: NotRequired[str]
     last_assigned_at: NotRequired[str]
     stage_changed_at: NotRequired[str]
+    expected_close_date: NotRequired[str]
     created_at: NotRequired[str]
     updated_at: NotRequired[str]
     created_by: NotRequired[Ref]
@@ -657,6 +661,14 @@ class Deal(TypedDict):
     """
     When it was won, where the vendor has a time for that apart from `closed_at`.
     """
+    first_won_at: NotRequired[str]
+    """
+    The first time that it was won, where a deal may be won more than once.
+    """
+    lost_at: NotRequired[str]
+    """
+    When it was lost, where the vendor has a time for that apart from `closed_at`.
+    """
     lost_reason: NotRequired[str]
     lost_reason_id: NotRequired[str]
     """
@@ -728,6 +740,7 @@ class Deal(TypedDict):
     Days since the deal was made.
     """
     is_archived: NotRequired[bool]
+    archived_at: NotRequired[str]
     is_deleted: NotRequired[bool]
     description: NotRequired[str]
     recent_note: NotRequired[str]
@@ -983,7 +996,13 @@ class Project(TypedDict):
     number: NotRequired[str]
     description: NotRequired[str]
     contact: NotRequired[Ref]
+    company: NotRequired[Ref]
+    related: NotRequired[list[Ref]]
+    """
+    Any other record that the project is linked with.
+    """
     status: NotRequired[str]
+    status_changed_at: NotRequired[str]
     is_completed: NotRequired[bool]
     is_archived: NotRequired[bool]
     is_billable: NotRequired[bool]
@@ -997,6 +1016,10 @@ class Project(TypedDict):
     list: NotRequired[Ref]
     """
     The list or board column that the project stands in.
+    """
+    board: NotRequired[Ref]
+    """
+    The board with that column.
     """
     position: NotRequired[Decimal]
     """
@@ -1228,6 +1251,8 @@ class Note(TypedDict):
     Any other record that the note is linked with.
     """
     is_archived: NotRequired[bool]
+    is_pinned: NotRequired[bool]
+    is_deleted: NotRequired[bool]
     created_at: NotRequired[str]
     updated_at: NotRequired[str]
     created_by: NotRequired[Ref]
@@ -1253,6 +1278,7 @@ Activity = TypedDict(
         'type': NotRequired[str],
         'name': NotRequired[str],
         'description': NotRequired[str],
+        'note': NotRequired[str],
         'direction': NotRequired[str],
         'status': NotRequired[str],
         'from': NotRequired[str],
@@ -1265,10 +1291,21 @@ Activity = TypedDict(
         'longitude': NotRequired[Decimal],
         'start_at': NotRequired[str],
         'end_at': NotRequired[str],
+        'due_date': NotRequired[str],
+        'duration_minutes': NotRequired[Decimal],
+        'is_completed': NotRequired[bool],
+        'priority': NotRequired[str],
+        'conference_url': NotRequired[str],
+        'is_busy': NotRequired[bool],
+        'attendees': NotRequired[list[Ref]],
         'checked_in_at': NotRequired[str],
         'completed_at': NotRequired[str],
         'outcome': NotRequired[str],
         'related_to': NotRequired[Ref],
+        'deal': NotRequired[Ref],
+        'lead': NotRequired[Ref],
+        'project': NotRequired[Ref],
+        'company': NotRequired[Ref],
         'is_deleted': NotRequired[bool],
         'created_at': NotRequired[str],
         'updated_at': NotRequired[str],
@@ -1316,6 +1353,11 @@ class User(TypedDict):
     cost_rate: NotRequired[Decimal]
     """
     What an hour of the user's work costs the team.
+    """
+    last_login_at: NotRequired[str]
+    currency: NotRequired[str]
+    """
+    The currency that the user's new deals have.
     """
     current_task: NotRequired[Ref]
     """
@@ -1721,6 +1763,10 @@ class Contact(TypedDict):
     last_chat_at: NotRequired[str]
     last_called_at: NotRequired[str]
     last_emailed_at: NotRequired[str]
+    last_email_received_at: NotRequired[str]
+    """
+    The last mail from the person.
+    """
     last_campaign_emailed_at: NotRequired[str]
     """
     The last mail of a campaign.
@@ -1731,6 +1777,7 @@ class Contact(TypedDict):
     """
     last_viewed_by: NotRequired[Ref]
     last_activity_type: NotRequired[str]
+    next_activity_at: NotRequired[str]
     first_contacted_at: NotRequired[str]
     last_seen_at: NotRequired[str]
     first_assigned_at: NotRequired[str]

@@ -8,6 +8,7 @@ mod close;
 mod freshsales;
 mod heffl;
 mod hubspot;
+mod pipedrive;
 mod teamgram;
 mod teamgrid;
 
@@ -31,6 +32,7 @@ pub const ALL: &[&Vendor] = &[
     &freshsales::VENDOR,
     &heffl::VENDOR,
     &hubspot::VENDOR,
+    &pipedrive::VENDOR,
     &teamgram::VENDOR,
     &teamgrid::VENDOR,
 ];

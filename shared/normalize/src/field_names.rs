@@ -44,7 +44,7 @@ impl FieldNames {
 
     /// The account's names; none for an account that is not in the setting.
     pub fn of(&self, account: &str) -> &NamesById {
-        self.0.get(account).unwrap_or(&NamesById::NONE)
+        self.0.get(account).unwrap_or(NamesById::NONE)
     }
 }
 

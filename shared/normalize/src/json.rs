@@ -136,6 +136,11 @@ impl<'a> Object<'a> {
         if self.path.is_empty() { name.to_owned() } else { [&self.path, ".", name].concat() }
     }
 
+    /// True if a value of the body could not be read so far.
+    pub fn has_warnings(&self) -> bool {
+        !self.body.warnings.borrow().is_empty()
+    }
+
     /// Reads a member with `read`. A value that `read` refuses is added to the warnings.
     fn read<T>(&self, name: &str, read: impl FnOnce(Scalar<'a>) -> Result<Option<T>, Unreadable>) -> Option<T> {
         read(self.member(name)?.scalar()).unwrap_or_else(|Unreadable| {
@@ -394,9 +399,13 @@ impl<'a> Object<'a> {
         Self { container: Rc::new(self.container.without(names)), ..self }
     }
 
-    /// The members of this object, `null` included, and those of another that this one does not have.
+    /// The members of this object, `null` included, and those of another that this one does not have. No such object is in
+    /// the body: what cannot be read in it is no warning about the body.
     pub fn over(&self, other: &Self) -> Self {
-        Self { container: Rc::new(self.container.over(&other.container)), ..self.clone() }
+        let Body { text, zone, .. } = &*self.body;
+        let body = Body { text, warnings: RefCell::default(), zone: zone.clone() };
+        let container = self.container.over(&other.container);
+        Self { body: Rc::new(body), container: Rc::new(container), ..self.clone() }
     }
 
     /// The same object, with a prefix removed from its members' names, for flat bodies (`deal_name`). Warnings name the

@@ -123,6 +123,7 @@ impl Record<'_> {
             url_account: self.url_account.map(owned),
             received_at: self.received_at,
             time_zone: self.time_zone,
+            field_names: self.field_names,
             element: self.element,
             body_sha256: self.body_sha256,
             headers: pairs(self.headers),

@@ -5,6 +5,7 @@ use crm_normalize::Vendor;
 use crm_normalize::crm::ChangeId;
 use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
 use jiff::{Timestamp, ToSpan};
+use serde_json::Value;
 
 use tests::events;
 use tests::stub::faults::number;
@@ -115,6 +116,7 @@ impl Template {
         }
         // A unique member; otherwise two deliveries would have the same bytes.
         let body = with_event_ids(&body, index);
+        let body = with_own_id(vendor, &body, index).unwrap_or(body);
         let (start, members) = first_object(&body).context("no JSON object")?;
         webhook.body = format!("{start}\"delivery_of_the_test\":{index},{members}").into_bytes();
         for (name, value) in &mut webhook.headers {
@@ -125,6 +127,27 @@ impl Template {
         let events = expected(vendor, &webhook)?;
         Ok((webhook, events))
     }
+}
+
+/// The body with another id of the change, if the vendor has its id in the body.
+fn with_own_id(vendor: &Vendor, body: &str, index: u64) -> Option<String> {
+    let mut body: Value = serde_json::from_str(body).ok()?;
+    let pointer = |path: &str| format!("/{}", path.replace('.', "/"));
+    let has = |path: &str, value: &str| match body.pointer(&pointer(path)) {
+        Some(Value::String(text)) => text == value,
+        Some(Value::Number(number)) => number.as_u64().is_some_and(|number| value.parse() == Ok(number)),
+        _ => false,
+    };
+    let member = vendor.change_ids.iter().find_map(|id| match id {
+        ChangeId::MembersIf { member, is, id } => id.first().filter(|_| has(member, is)),
+        ChangeId::Header(_) | ChangeId::UnsignedHeader(_) | ChangeId::Members(_) => None,
+    })?;
+    let id = body.pointer_mut(&pointer(member))?;
+    *id = match &*id {
+        Value::Number(number) => number.as_u64()?.checked_add(index)?.into(),
+        other => format!("{}-{index}", other.as_str()?).into(),
+    };
+    Some(body.to_string())
 }
 
 /// The events that the code here gives for a webhook.

@@ -5,18 +5,21 @@
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
-use super::{Api, Call, Created, Page, Registered, text};
+use super::{Api, Call, Created, Page, Proof, Registered, text};
 
 pub const V1: Api = Api {
     vendor: "close",
-    signs: true,
+    proof: Proof::Signature,
     base_url: "https://api.close.com/api/v1",
     token_variable: "CLOSE_API_KEY",
     // HTTP Basic: the key is the user name, and the password is empty.
     authorize: |key| ("authorization", format!("Basic {}", BASE64.encode(format!("{key}:").as_bytes()))),
-    create: |url, events| {
-        let events: Vec<_> = events.iter().filter_map(|event| event.rsplit_once('.')).map(event).collect();
-        Call { method: "POST", path: "/webhook/".to_owned(), body: Some(json!({ "url": url, "events": events })) }
+    takes: |_| true,
+    all: None,
+    create: |subscription| {
+        let events = subscription.events.iter().filter_map(|event| event.rsplit_once('.'));
+        let body = json!({ "url": subscription.url, "events": events.map(event).collect::<Vec<_>>() });
+        vec![Call { method: "POST", path: "/webhook/".to_owned(), body: Some(body) }]
     },
     created: |answer| Some(Created { id: text(answer, "id")?, secret: text(answer, "signature_key") }),
     list: |_| Call { method: "GET", path: "/webhook/".to_owned(), body: None },

@@ -3,18 +3,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Created, Page, Registered, text, texts};
+use super::{Api, Call, Created, Page, Proof, Registered, text, texts};
 
 pub const V1: Api = Api {
     vendor: "heffl",
-    signs: true,
+    proof: Proof::Signature,
     base_url: "https://api.heffl.com/api/v1",
     token_variable: "HEFFL_API_KEY",
     authorize: |token| ("x-api-key", token.to_owned()),
-    create: |url, events| Call {
-        method: "POST",
-        path: "/webhooks".to_owned(),
-        body: Some(json!({ "name": "crm-events", "url": url, "events": events })),
+    takes: |_| true,
+    all: None,
+    create: |subscription| {
+        let body = json!({ "name": "crm-events", "url": subscription.url, "events": subscription.events });
+        vec![Call { method: "POST", path: "/webhooks".to_owned(), body: Some(body) }]
     },
     created: |answer| Some(Created { id: text(answer, "id")?, secret: text(answer, "secret") }),
     list: |_| Call { method: "GET", path: "/webhooks".to_owned(), body: None },

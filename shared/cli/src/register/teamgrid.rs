@@ -3,15 +3,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Created, Page, Registered, text, texts};
+use super::{Api, Call, Created, Page, Proof, Registered, Subscription, text, texts};
 
 pub const V1: Api = Api {
     vendor: "teamgrid",
-    signs: true,
+    proof: Proof::Signature,
     // The most common region; use `--api-url` for another one.
     base_url: "https://api.de.teamgrid.app/v1",
     token_variable: "TEAMGRID_API_TOKEN",
     authorize,
+    takes: |_| true,
+    all: None,
     create,
     created: |answer| {
         let webhook = answer.get("data")?;
@@ -37,10 +39,12 @@ pub const V1: Api = Api {
 
 pub const V0: Api = Api {
     vendor: "teamgrid",
-    signs: false,
+    proof: Proof::Token,
     base_url: "https://api.teamgrid.app",
     token_variable: "TEAMGRID_API_TOKEN",
     authorize,
+    takes: |_| true,
+    all: None,
     create,
     created: |answer| {
         let webhook = answer.get("data").unwrap_or(answer);
@@ -59,8 +63,9 @@ fn authorize(token: &str) -> (&'static str, String) {
     ("authorization", format!("Bearer {token}"))
 }
 
-fn create(url: &str, events: &[String]) -> Call {
-    Call { method: "POST", path: "/webhooks".to_owned(), body: Some(json!({ "url": url, "actions": events })) }
+fn create(subscription: &Subscription<'_>) -> Vec<Call> {
+    let body = json!({ "url": subscription.url, "actions": subscription.events });
+    vec![Call { method: "POST", path: "/webhooks".to_owned(), body: Some(body) }]
 }
 
 fn remove(id: &str) -> Call {

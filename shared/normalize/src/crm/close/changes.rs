@@ -101,7 +101,7 @@ pub(super) fn changes<'a>(
     let mut push = |field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>| {
         // Several fields of Close may map to one canonical field.
         if (from.is_none() || from != to) && changes.iter().all(|change| change.field != field) {
-            changes.push(FieldChange { field, from, to });
+            changes.push(FieldChange { field, name: None, from, to });
         }
     };
     for name in event.texts("changed_fields").into_iter().filter(|name| !is_derived(name)) {

@@ -100,5 +100,5 @@ fn change<'a, T: Serialize + PartialEq>(
         return None;
     }
     let json = |value: Option<T>| value.and_then(|value| Json::of(&value).ok()).unwrap_or_else(Json::null);
-    Some(FieldChange { field: Cow::Borrowed(field), from: Some(json(from)), to: Some(json(to)) })
+    Some(FieldChange { field: Cow::Borrowed(field), name: None, from: Some(json(from)), to: Some(json(to)) })
 }

@@ -40,6 +40,7 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Signature(&CLOSE)],
     change_ids: &[ChangeId::Members(&["event.id", "event.date_updated"])],
     writes_local_times: false,
+    has_opaque_field_ids: true,
     secret_members: &[],
     log_members: &["subscription_id", "event.id", "event.request_id"],
     // All events of Close are about an object, so this is a made-up one. It becomes `crm.unknown.received`.

@@ -59,6 +59,7 @@ pub const VENDOR: Vendor = Vendor {
         "messageId",
     ])],
     writes_local_times: false,
+    has_opaque_field_ids: false,
     secret_members: &[],
     log_members: &["eventId", "subscriptionId", "portalId", "subscriptionType", "attemptNumber"],
     // The event that the app's Test button sends.
@@ -263,7 +264,12 @@ impl<'a> AppEvent<'_, 'a> {
         {
             // After the stage has changed, the old status is no longer known.
             let status = deal.status.as_ref().and_then(|status| Json::of(status).ok()).unwrap_or_else(Json::null);
-            change.changes.push(FieldChange { field: Cow::Borrowed("status"), from: None, to: Some(status) });
+            change.changes.push(FieldChange {
+                field: Cow::Borrowed("status"),
+                name: None,
+                from: None,
+                to: Some(status),
+            });
         }
         Ok(change.into())
     }
@@ -296,12 +302,12 @@ impl<'a> AppEvent<'_, 'a> {
         };
         let name = association.unwrap_or_else(|| self.association_name());
         let (from, to) = ends();
-        change.changes.push(FieldChange { field: name, from, to });
+        change.changes.push(FieldChange { field: name, name: None, from, to });
         // A record has one primary company.
         let is_primary = body.bool("isPrimaryAssociation").unwrap_or_default();
         if is_primary && other_entity == Some(Entity::Company) && properties::has_company(entity) {
             let (from, to) = ends();
-            change.changes.push(FieldChange { field: Cow::Borrowed("company"), from, to });
+            change.changes.push(FieldChange { field: Cow::Borrowed("company"), name: None, from, to });
             if !is_removed {
                 properties::set_company(&mut change.record, other);
             }

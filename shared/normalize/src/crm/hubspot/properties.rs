@@ -251,7 +251,7 @@ pub(super) fn changed<'a>(
             members.and_then(|members| Json::of(members.get(field)?).ok())
         }
     };
-    FieldChange { field: canonical.map_or_else(|| property.clone(), Cow::Borrowed), from: None, to }
+    FieldChange { field: canonical.map_or_else(|| property.clone(), Cow::Borrowed), name: None, from: None, to }
 }
 
 /// True if a record of this entity has one company.

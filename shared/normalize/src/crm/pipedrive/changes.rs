@@ -1,0 +1,262 @@
+//! What changed: the record before and the record now, both in canonical form, field by field.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crm_event::record::Record;
+use crm_event::{Action, Entity, FieldChange, Json};
+use serde_json::value::RawValue;
+
+use super::custom_fields;
+use crate::json::{Object, Value};
+
+/// The members of a record that have a canonical field. A change of any other is told under Pipedrive's own name.
+const CANONICAL: &[&str] = &[
+    "active_flag",
+    "add_time",
+    "address",
+    "address_admin_area_level_1",
+    "address_admin_area_level_2",
+    "address_country",
+    "address_formatted_address",
+    "address_locality",
+    "address_postal_code",
+    "address_route",
+    "address_street_number",
+    "address_sublocality",
+    "address_subpremise",
+    "archive_time",
+    "assigned_to_user_id",
+    "assignee_id",
+    "attendees",
+    "birthday",
+    "board_id",
+    "busy_flag",
+    "category",
+    "channel",
+    "close_time",
+    "code",
+    "conference_meeting_url",
+    "content",
+    "country_code",
+    "created",
+    "created_by_user_id",
+    "creator_id",
+    "creator_user_id",
+    "currency",
+    "custom_fields",
+    "deal_id",
+    "deal_ids",
+    "deal_title",
+    "default_currency",
+    "deleted",
+    "description",
+    "done",
+    "due_date",
+    "due_time",
+    "duration",
+    "email",
+    "emails",
+    "end_date",
+    "expected_close_date",
+    "first_name",
+    "first_won_time",
+    "icon_url",
+    "id",
+    "im",
+    "is_archived",
+    "is_deleted",
+    "job_title",
+    "label",
+    "label_ids",
+    "labels",
+    "last_activity_date",
+    "last_incoming_mail_time",
+    "last_login",
+    "last_name",
+    "last_outgoing_mail_time",
+    "lead_id",
+    "locale",
+    "location",
+    "lost_reason",
+    "lost_time",
+    "marked_as_done_time",
+    "modified",
+    "name",
+    "next_activity_date",
+    "next_activity_time",
+    "note",
+    "notes",
+    "org_id",
+    "org_name",
+    "organization_id",
+    "origin",
+    "owner_id",
+    "owner_name",
+    "parent_task_id",
+    "participants",
+    "person_id",
+    "person_name",
+    "phase_id",
+    "phone",
+    "phones",
+    "pinned_to_deal_flag",
+    "pinned_to_organization_flag",
+    "pinned_to_person_flag",
+    "pipeline_id",
+    "postal_address",
+    "prices",
+    "priority",
+    "probability",
+    "project_id",
+    "public_description",
+    "selectable",
+    "source_name",
+    "stage_change_time",
+    "stage_id",
+    "start_date",
+    "status",
+    "status_change_time",
+    "subject",
+    "tax",
+    "timezone_name",
+    "title",
+    "type",
+    "unit",
+    "update_time",
+    "update_user_id",
+    "user_id",
+    "value",
+    "weighted_value",
+    "won_time",
+];
+
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// The differences between two states of a record by canonical field, then those of its custom fields by their ids.
+///
+/// # Errors
+/// If a record cannot be written as JSON. The types of a record do not allow that.
+pub fn of_records<'a>(before: &Record<'a>, now: &Record<'a>) -> serde_json::Result<Vec<FieldChange<'a>>> {
+    let (mut old, mut new) = (fields(before)?, fields(now)?);
+    let mut changes = Vec::new();
+    let names: Vec<String> = old.keys().chain(new.keys()).cloned().collect();
+    for name in names {
+        let (from, to) = (old.remove(&name).map(owned), new.remove(&name).map(owned));
+        if from != to {
+            changes.push(change(Cow::Owned(name), from, to));
+        }
+    }
+    let (mut old, mut new) = (custom_fields(before), custom_fields(now));
+    let ids: Vec<_> = old.keys().chain(new.keys()).copied().collect();
+    for id in ids {
+        let (from, to) = (old.remove(id).flatten(), new.remove(id).flatten());
+        if from != to {
+            changes.push(change(Cow::Owned(id.to_owned()), from.cloned(), to.cloned()));
+        }
+    }
+    Ok(changes)
+}
+
+/// Does not tell of any field that it was or is empty, if something in that state could not be read.
+pub fn forget_empty(changes: &mut [FieldChange<'_>], before: bool, now: bool) {
+    let is_empty = |value: &Option<Json<'_>>| value.as_ref().is_some_and(|value| value.get() == "null");
+    for change in changes {
+        if before && is_empty(&change.from) {
+            change.from = None;
+        }
+        if now && is_empty(&change.to) {
+            change.to = None;
+        }
+    }
+}
+
+/// The changes of members that have no canonical field.
+pub fn of_other_members<'a>(before: &Object<'a>, now: &Object<'a>) -> Vec<FieldChange<'a>> {
+    let is_other = |name: &str| !CANONICAL.contains(&name) && custom_fields::key_of(name).is_none();
+    let changed = before.members().filter(|(name, _)| is_other(name)).filter_map(|(name, from)| {
+        let to = now.json(&name);
+        let is_same = to.map_or("null", Value::get) == from.get();
+        (!is_same).then(|| change(name, from.json(), to.and_then(Value::json)))
+    });
+    changed.collect()
+}
+
+/// The most specific action that the changes of a record tell.
+pub fn action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
+    let change = |field: &str| changes.iter().find(|change| change.field == field);
+    let is_true = |value: &Option<Json<'_>>| value.as_ref().is_some_and(|value| value.get() == "true");
+    let became = |field: &str| change(field).is_some_and(|change| is_true(&change.to));
+    let was = |field: &str| change(field).is_some_and(|change| is_true(&change.from));
+    // A user is deactivated, not deleted; of a product, it is a setting.
+    let is_user = entity == Entity::User;
+    if became("is_deleted") || (is_user && was("is_active")) {
+        Action::Deleted
+    } else if was("is_deleted") || (is_user && became("is_active")) || was("is_archived") {
+        Action::Restored
+    } else if became("is_archived") {
+        Action::Archived
+    } else if became("is_completed") {
+        Action::Completed
+    } else if was("is_completed") {
+        Action::Reopened
+    } else if change("status").is_some() {
+        Action::StatusChanged
+    } else if change("stage").is_some() {
+        Action::StageChanged
+    } else {
+        Action::Updated
+    }
+}
+
+fn change<'a>(field: Cow<'a, str>, from: Option<Json<'a>>, to: Option<Json<'a>>) -> FieldChange<'a> {
+    let or_null = |value: Option<Json<'a>>| value.or_else(|| Some(Json::null()));
+    FieldChange { field, name: None, from: or_null(from), to: or_null(to) }
+}
+
+fn owned(json: Box<RawValue>) -> Json<'static> {
+    Json::new(Cow::Owned(json))
+}
+
+/// All fields but the custom ones.
+fn fields(record: &Record<'_>) -> serde_json::Result<Fields> {
+    let mut fields: Fields = serde_json::from_str(&serde_json::to_string(record)?)?;
+    fields.remove("custom_fields");
+    Ok(fields)
+}
+
+fn custom_fields<'r, 'a>(record: &'r Record<'a>) -> BTreeMap<&'r str, Option<&'r Json<'a>>> {
+    let by_id =
+        record.custom_fields().iter().map(|field| (field.id.as_deref().unwrap_or_default(), field.value.as_ref()));
+    by_id.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::CANONICAL;
+    use super::custom_fields::key_of;
+
+    /// The name of a record's member from its path in the field list.
+    fn member(path: &str) -> Option<&str> {
+        let path = path.strip_prefix("data.").or_else(|| path.strip_prefix("current."))?;
+        path.split(['.', '[']).next()
+    }
+
+    #[test]
+    fn the_members_with_a_canonical_field_are_those_of_the_field_list() {
+        let mut listed = BTreeSet::new();
+        for line in include_str!("fields.txt").lines().filter(|line| !line.starts_with('#')) {
+            let mut cells = line.split(" | ");
+            let (path, target) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
+            if let Some(name) = member(path).filter(|name| key_of(name).is_none())
+                && target != "raw only"
+            {
+                listed.insert(name);
+            }
+        }
+        assert_eq!(listed, CANONICAL.iter().copied().collect());
+        assert!(CANONICAL.is_sorted());
+    }
+}
