@@ -344,7 +344,7 @@ async fn many_events_of_one_webhook_go_in_batches_of_ten_each_confirmed() {
     let sizes: Vec<_> =
         sent.lock().unwrap().iter().map(|(_, batch)| batch["Entries"].as_array().unwrap().len()).collect();
     assert_eq!(sizes, [8, 8, 7], "no more batches than there have to be");
-    let sent = sent.lock().unwrap();
+    let sent = std::mem::take(&mut *sent.lock().unwrap());
     let mut ids: Vec<_> = sent.iter().flat_map(|(_, batch)| batch["Entries"].as_array().unwrap()).collect();
     ids.sort_by_key(|entry| {
         answer["events"].as_array().unwrap().iter().position(|id| *id == entry["MessageDeduplicationId"])
@@ -353,7 +353,6 @@ async fn many_events_of_one_webhook_go_in_batches_of_ten_each_confirmed() {
     for (entry, id) in ids.iter().zip(answer["events"].as_array().unwrap()) {
         assert_eq!(entry["MessageDeduplicationId"], *id);
     }
-    drop(sent);
 
     let (client, _) = sqs(200, |request| {
         let entries = request["Entries"].as_array().unwrap();
