@@ -259,7 +259,11 @@ fn check_case(run: &Run, case: &Case) -> anyhow::Result<()> {
     let proven = webhook.proven(case.vendor, received_at);
     let (answer, _) = proven.answer(case.vendor, received_at)?;
     for (event, (_, id)) in answer.events().iter().zip(&sent.events) {
-        check_message(run, Event { id: id.into(), ..event.clone() })?;
+        let checked = check_message(run, Event { id: id.into(), ..event.clone() });
+        if checked.is_err() && is_on_the_queue_by_another_case(run, case, id) {
+            continue;
+        }
+        checked?;
     }
     for reason in answer.quarantined() {
         let kept = run.quarantined.iter().filter_map(|message| message.body()).any(|body| {
@@ -278,9 +282,23 @@ fn check_case(run: &Run, case: &Case) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// True if another case is a delivery of the same change, such as a retry, and its event is the message. SQS keeps the
+/// first of the two.
+fn is_on_the_queue_by_another_case(run: &Run, case: &Case, id: &str) -> bool {
+    let others = run.sent.values().filter(|sent| sent.case.vendor.name == case.vendor.name);
+    let mut others = others.filter(|sent| sent.case.name != case.name);
+    others.any(|sent| {
+        let Some(place) = sent.events.iter().position(|(_, other)| other == id) else { return false };
+        let Ok(webhook) = sent.case.webhook() else { return false };
+        let proven = webhook.proven(case.vendor, crm_samples::RECEIVED_AT);
+        let Ok((answer, _)) = proven.answer(case.vendor, crm_samples::RECEIVED_AT) else { return false };
+        let event = answer.events().get(place).map(|event| Event { id: id.into(), ..event.clone() });
+        event.is_some_and(|event| check_message(run, event).is_ok())
+    })
+}
+
 fn check_message(run: &Run, mut expected: Event<'_>) -> anyhow::Result<()> {
     let messages = run.events.get(&*expected.id).map(Vec::as_slice).unwrap_or_default();
-    // Two cases may be the same delivery; SQS keeps the first.
     let [message] = messages else { anyhow::bail!("{} messages for {}", messages.len(), expected.id) };
     let body = message.body().context("no body")?;
     let actual: Event<'_> = serde_json::from_str(body)?;

@@ -166,7 +166,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     }
     let event = AppEvent { body, vendor_event };
     let (object, kind) = event.vendor_event.split_once('.').unwrap_or((&event.vendor_event, ""));
-    let Some(entity) = event.entity(object) else { return Ok(event.unknown()) };
+    let Some(entity) = event.entity(object, kind) else { return Ok(event.unknown()) };
     match kind {
         "creation" => event.simple(entity, Action::Created),
         "deletion" => event.simple(entity, Action::Deleted),
@@ -192,11 +192,12 @@ struct AppEvent<'o, 'a> {
 }
 
 impl<'a> AppEvent<'_, 'a> {
-    /// The entity of the record. The generic names, `object.*`, have a type id.
-    fn entity(&self, object: &str) -> Option<Entity> {
+    /// The entity of the record. The generic names, `object.*`, have a type id, and a change of an association has that
+    /// of either end.
+    fn entity(&self, object: &str, kind: &str) -> Option<Entity> {
         if object == "object" {
-            let type_id = self.body.text("objectTypeId").or_else(|| self.body.text("fromObjectTypeId"))?;
-            return objects::entity_of_type(&type_id);
+            let member = if kind == "associationChange" { "fromObjectTypeId" } else { "objectTypeId" };
+            return objects::entity_of_type(&self.body.text(member)?);
         }
         objects::entity_of_name(object)
     }
