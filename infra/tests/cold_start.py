@@ -56,7 +56,8 @@ def cold_start(event: Any, secrets: str, *, is_stored: bool, ssm_ms: float, sqs_
     aws = type("Aws", (Aws,), {"secrets": secrets, "ssm_seconds": ssm_ms / 1e3, "sqs_seconds": sqs_ms / 1e3})
     server = ThreadingHTTPServer(("127.0.0.1", 0), aws)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # `shutdown` waits for the end of a poll.
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     environment = {
         "AWS_ENDPOINT_URL": url,
@@ -74,7 +75,7 @@ def cold_start(event: Any, secrets: str, *, is_stored: bool, ssm_ms: float, sqs_
 
 
 def cpu_seconds() -> float:
-    """Of the child processes that have ended."""
+    """The processor time of the child processes that have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 

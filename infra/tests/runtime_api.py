@@ -23,7 +23,7 @@ AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION
 @dataclass
 class Invocation:
     answer: Any
-    # What the function wrote, line by line.
+    # The function's output, line by line.
     log: list[str]
     # From the start of the process to its answer.
     seconds: float
@@ -85,7 +85,7 @@ def invoke(function: str, event: Any, environment: dict[str, str], binaries: Pat
 
 
 def sqs_event(message: dict[str, Any]) -> dict[str, Any]:
-    """What Lambda's event source makes of a received message.
+    """The record that Lambda's event source makes of a received message.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """

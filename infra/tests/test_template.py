@@ -303,7 +303,7 @@ class TheDashboard(unittest.TestCase):
 
 
 class Flood(unittest.TestCase):
-    """What a stranger can cost without a proof. That a 401 asks AWS for nothing is in tests/suite/webhook_secrets.rs."""
+    """The bounds of the cost of a stranger without a proof. That a 401 asks AWS for nothing is in tests/suite/webhook_secrets.rs."""
 
     def test_the_api_throttles_each_route_and_an_alarm_counts_every_request(self) -> None:
         defaults = {name: TEMPLATE["Parameters"][name]["Default"] for name in ("ThrottleRate", "ThrottleBurst")}

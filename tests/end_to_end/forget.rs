@@ -19,7 +19,7 @@ const PLACES: [&str; 6] = [
     "overflow store, events/",
 ];
 
-/// What `forget` said when it looked, when it removed, and when it looked again.
+/// The output of `forget`: of the dry run, of the removal, and of a dry run afterwards.
 pub struct Forgotten {
     looked: String,
     removed: String,

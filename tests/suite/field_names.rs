@@ -65,7 +65,7 @@ async fn a_custom_field_and_its_change_keep_their_id_and_get_the_name_of_the_acc
     assert_eq!(names(&message(None, &[]).await), expected(None, None));
 }
 
-/// What is stored keeps the names, and the replay needs no setting.
+/// A stored webhook keeps the names, and its replay needs no setting.
 #[test]
 fn a_replayed_webhook_has_the_names_that_it_had() {
     let webhook = changed().proven(pipedrive(), RECEIVED_AT);

@@ -108,7 +108,7 @@ fn subjects(vendor: &'static Vendor) -> Vec<Subject> {
     let cases = Case::all(&events()).unwrap().into_iter().filter(|case| case.vendor.name == vendor.name);
     let subjects = cases.filter_map(|case| {
         let body: Value = serde_json::from_slice(&case.webhook().unwrap().body).ok()?;
-        // Of many webhooks, each is needed for its own event.
+        // Each of many webhooks is needed for its own event.
         if body.as_array().is_some_and(|webhooks| webhooks.len() > 1) {
             return None;
         }

@@ -135,7 +135,7 @@ async fn forged_webhooks_cause_one_read_a_minute_at_most() {
     assert_eq!(store.requests() - before, 3, "one read of three attempts");
 }
 
-/// What a stranger can cost: a request, an invocation and a log line each, and one read of the secrets a minute.
+/// A stranger without a proof can cost a request, an invocation and a log line each, and one read of the secrets a minute.
 #[tokio::test]
 async fn a_flood_without_proofs_asks_aws_for_nothing_but_the_secrets() {
     let (store, others) = (SecretStore::default(), Arc::<AtomicUsize>::default());

@@ -30,7 +30,7 @@ pub struct Api {
     pub authorize: fn(token: &str) -> (&'static str, String),
     /// The events that can be registered, of those in the catalogue.
     pub takes: fn(event: &str) -> bool,
-    /// What stands for all events. `None` if they are named one by one.
+    /// The word for all events. `None` if they are named one by one.
     pub all: Option<&'static str>,
     /// One call, or one for each event.
     pub create: fn(&Subscription<'_>) -> Vec<Call>,
@@ -55,7 +55,7 @@ pub enum Proof {
     Token,
 }
 
-/// What to register.
+/// A webhook to register.
 #[derive(Clone, Copy, Debug)]
 pub struct Subscription<'s> {
     pub url: &'s str,

@@ -66,7 +66,7 @@ pub fn random(vendor: &Vendor, word: &str) -> anyhow::Result<String> {
 /// Checks a vendor's setting as its function does when it starts.
 ///
 /// # Errors
-/// What is expected. Never holds what was found.
+/// The expected form. Never holds the text that was found.
 pub fn check(vendor: &Vendor, setting: &str) -> Result<(), SecretsError> {
     Secrets::parse(setting, vendor.schemes).map(drop)
 }

@@ -23,7 +23,7 @@ const DEAD: &str = "dead.fifo";
 const QUARANTINE: &str = "quarantine";
 const BUCKET: &str = "overflow";
 const TABLE: &str = "records";
-/// Of a further consumer.
+/// The queue of a further consumer.
 const SALES: &str = "sales.fifo";
 const SALES_DEAD: &str = "sales-dead-letter.fifo";
 

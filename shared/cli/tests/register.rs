@@ -152,7 +152,7 @@ fn heffl() -> StandIn {
 /// <https://developer.close.com/api/resources/webhooks>: `{url,events:[{object_type,action}]}` in, HTTP Basic with the key
 /// as the user name; `{id,...,signature_key}` out, a list in `data`.
 fn close() -> StandIn {
-    /// Of `t0ken-of-the-api:` in Base64.
+    /// `t0ken-of-the-api:` in Base64.
     const BASIC: &str = "Basic dDBrZW4tb2YtdGhlLWFwaTo=";
     fn is_known(event: &Value) -> bool {
         let has = |names: &str, member: &str| names.split(' ').any(|name| event[member] == name);

@@ -962,7 +962,7 @@ export interface Envelope {
    */
   specversion: "1.0";
   /**
-   * The idempotency key: the same for every delivery of one change, and for nothing else.
+   * The idempotency key: the same for every delivery of one change, and different for every other change.
    */
   id: string;
   /**
@@ -970,15 +970,15 @@ export interface Envelope {
    */
   source: string;
   /**
-   * `{entity}/{record id}`; none where the vendor names no record.
+   * `{entity}/{record id}`; missing if the vendor names no record.
    */
   subject?: string;
   /**
-   * When it happened, by the vendor's own words; when it was received where the vendor says nothing.
+   * The vendor's time of the change, or the time of receipt if the vendor gives none.
    */
   time: string;
   /**
-   * Whose clock `time` is by. Two clocks make no order: compare `time` only between events that both say `vendor`, and `recordedtime` otherwise.
+   * The clock of `time`. Times of different clocks cannot be ordered: compare `time` only between events that both have `vendor`, and `recordedtime` otherwise.
    */
   timesource: TimeSource;
   /**
@@ -986,11 +986,11 @@ export interface Envelope {
    */
   datacontenttype: "application/json";
   /**
-   * `{vendor}:{account}:{entity}:{record id}`: events with one key arrive in order.
+   * `{vendor}:{account}:{entity}:{record id}`. Events with the same key arrive in order.
    */
   partitionkey: string;
   /**
-   * When the webhook was received.
+   * The time of receipt of the webhook.
    */
   recordedtime: string;
   /**
@@ -1007,47 +1007,47 @@ export interface Data {
    */
   vendor: string;
   /**
-   * Which of the vendor's customer accounts sent it. Record ids are unique only within an account.
+   * The customer account at the vendor. Record ids are unique only within an account.
    */
   account: string;
   /**
-   * The event's name in the vendor's words.
+   * The vendor's name of the event.
    */
   vendor_event: string;
   /**
-   * What happened to it.
+   * The kind of change.
    */
   action: Action;
   /**
-   * `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is empty.
+   * True if `record` has only a part of the record, so that a missing field means nothing. If false, a missing field is empty.
    */
   partial: boolean;
   /**
-   * Paths of fields that the vendor sent and that could not be read, in the vendor's names. `record` leaves them out, and `partial` is true. At most 50 paths.
+   * Paths of fields that the vendor sent but that could not be read, with the vendor's names. `record` does not contain them, and `partial` is true. At most 50 paths.
    */
   unreadable?: string[];
   /**
-   * What changed, where the vendor tells.
+   * The changed fields, if the vendor sends them.
    */
   changes?: FieldChange[];
   /**
-   * Of the action `merged`: the ids of the records that this one took over. They are gone.
+   * For the action `merged`: the ids of the records that were merged into this one. They no longer exist.
    */
   merged_ids?: string[];
   /**
-   * Of the action `deleted`: why, where the vendor tells.
+   * For the action `deleted`: the reason, if the vendor sends it.
    */
   deletion_reason?: DeletionReason;
   /**
-   * Of a record that was deleted because it was merged: the id of the record that remains.
+   * For a record that was deleted by a merge: the id of the remaining record.
    */
   merged_into?: string;
   /**
-   * Who did it, where the vendor tells.
+   * The actor, if the vendor sends it.
    */
   actor?: Actor;
   /**
-   * The vendor's JSON, byte for byte, less the vendor's secrets. None where the function leaves it out.
+   * The vendor's JSON, byte for byte, without the vendor's secrets. Missing if the function leaves it out.
    */
   raw?: Json;
 }
@@ -1056,7 +1056,7 @@ export interface Data {
  */
 export interface FieldChange {
   /**
-   * The canonical field's name where there is one, else the vendor's.
+   * The canonical name of the field if there is one, or else the vendor's.
    */
   field: string;
   /**
@@ -1064,16 +1064,16 @@ export interface FieldChange {
    */
   name?: string;
   /**
-   * The value before, in canonical form; `null` where the field was empty, none where the vendor does not say.
+   * The old value in canonical form: `null` if the field was empty, missing if the vendor does not send it.
    */
   from?: Json;
   /**
-   * The value after, in canonical form; `null` where the field was cleared, none where the vendor does not say.
+   * The new value in canonical form: `null` if the field was cleared, missing if the vendor does not send it.
    */
   to?: Json;
 }
 /**
- * Who caused an event.
+ * The user or system that caused an event.
  */
 export interface Actor {
   id?: string;
@@ -1128,7 +1128,7 @@ export interface Contact {
   websites?: Web[];
   social_links?: Web[];
   /**
-   * Days that matter, birthday included.
+   * Important days, including the birthday.
    */
   dates?: DateInfo[];
   lead_source?: string;
@@ -1142,7 +1142,7 @@ export interface Contact {
   subscription_status?: string;
   subscription_types?: string[];
   /**
-   * Whether mail to the person arrives, in the vendor's word.
+   * Deliverability of e-mail to the person, in the vendor's word.
    */
   email_status?: string;
   email_bounces?: EmailBounce[];
@@ -1167,7 +1167,7 @@ export interface Contact {
    */
   companies?: Ref[];
   /**
-   * Users who work on the contact beside its owner.
+   * Users who work on the contact in addition to its owner.
    */
   collaborators?: Ref[];
   /**
@@ -1265,7 +1265,7 @@ export interface Contact {
   url?: string;
 }
 /**
- * A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+ * A reference to another record or to a user of the CRM, with the data that the vendor includes. The record's own events have all of its data.
  */
 export interface Ref {
   /**
@@ -1275,11 +1275,11 @@ export interface Ref {
   name?: string;
   email?: string;
   /**
-   * What it refers to, where the field alone does not tell.
+   * The entity that it refers to, if the field's name does not say it.
    */
   entity?: Entity;
   /**
-   * Of a customer: `company` or `person`.
+   * For a customer: `company` or `person`.
    */
   kind?: string;
   phone_number?: string;
@@ -1291,11 +1291,11 @@ export interface Ref {
   website?: string;
   photo_url?: string;
   /**
-   * Of a user: the page on which others book a time.
+   * For a user: the page on which others can book an appointment.
    */
   calendar_url?: string;
   /**
-   * Job title: of a user or person; of a company that a person works for, the person's there.
+   * Job title of a user or person; for a company that a person works for, the person's job title there.
    */
   title?: string;
 }
@@ -1313,7 +1313,7 @@ export interface Email {
 }
 export interface Phone {
   /**
-   * As the vendor has it: no vendor promises a format.
+   * The number as sent by the vendor. No vendor documents a format.
    */
   number?: string;
   /**
@@ -1330,12 +1330,12 @@ export interface Address {
   postal_code?: string;
   country?: string;
   /**
-   * ISO 3166-1, two letters, where the vendor has it apart from the name.
+   * ISO 3166-1, two letters, if the vendor sends it in addition to the name.
    */
   country_code?: string;
   type?: string;
   /**
-   * The whole address in one text, where the vendor does not take it apart.
+   * The whole address as one text, if the vendor does not split it.
    */
   text?: string;
   /**
@@ -1354,12 +1354,12 @@ export interface Web {
   url?: string;
   type?: string;
   /**
-   * The name in the network, where the vendor keeps that instead of the profile's address.
+   * The name in the network, if the vendor stores it instead of the profile's URL.
    */
   username?: string;
 }
 /**
- * A day that matters to a person or company: a birthday, an anniversary.
+ * An important day of a person or company, such as a birthday or an anniversary.
  */
 export interface DateInfo {
   date?: string;
@@ -1367,14 +1367,14 @@ export interface DateInfo {
   description?: string;
 }
 /**
- * A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
+ * A stage or pipeline of a CRM, a category or a region. It has a name and usually an id.
  */
 export interface Stage {
   id?: string;
   name?: string;
 }
 /**
- * A mail that did not arrive.
+ * An e-mail that could not be delivered.
  */
 export interface EmailBounce {
   email?: string;
@@ -1389,7 +1389,7 @@ export interface EmailBounce {
   campaign?: Ref;
 }
 /**
- * A marketing campaign and how far it has come with this person.
+ * A marketing campaign and its state for this person.
  */
 export interface Campaign {
   id?: string;
@@ -1398,12 +1398,12 @@ export interface Campaign {
   started_at?: string;
   ended_at?: string;
   /**
-   * Where the person has unsubscribed: from `current`, this one, or from `all`.
+   * The scope of the person's unsubscription: `current` for this campaign, or `all`.
    */
   unsubscribed_from?: string;
 }
 /**
- * What an hour of one user's work or of one service costs the customer.
+ * The customer's price for an hour of one user's work or of one service.
  */
 export interface Rate {
   user?: Ref;
@@ -1442,11 +1442,11 @@ export interface Company {
    */
   kind?: string;
   /**
-   * Where `kind` is `person`.
+   * Only if `kind` is `person`.
    */
   first_name?: string;
   /**
-   * Where `kind` is `person`.
+   * Only if `kind` is `person`.
    */
   last_name?: string;
   /**
@@ -1567,7 +1567,7 @@ export interface GeoLocation {
    */
   longitude?: Decimal;
   /**
-   * The zoom of the vendor's map.
+   * The zoom level of the vendor's map.
    */
   zoom?: string;
   recorded_at?: string;
@@ -1584,7 +1584,7 @@ export interface Lead {
   first_name?: string;
   last_name?: string;
   /**
-   * What the lead is about.
+   * The subject of the lead.
    */
   subject?: string;
   /**
@@ -1610,7 +1610,7 @@ export interface Lead {
   status_reason?: string;
   source?: string;
   /**
-   * The vendor's own list entry for `source`, where its customer has made the list.
+   * The vendor's own list entry for `source`, if its customer maintains that list.
    */
   source_id?: string;
   rating?: Decimal;
@@ -1687,11 +1687,11 @@ export interface Deal {
   number?: string;
   amount?: Decimal;
   /**
-   * As the vendor names it: mostly ISO 4217, in one vendor a local name (`TL`).
+   * The vendor's name of the currency: usually ISO 4217, for one vendor a local name (`TL`).
    */
   currency?: string;
   /**
-   * The amount times its probability, where the vendor works it out.
+   * The amount times its probability, if the vendor computes it.
    */
   expected_amount?: Decimal;
   /**
@@ -1699,11 +1699,11 @@ export interface Deal {
    */
   base_amount?: Decimal;
   /**
-   * Between the deal's currency and the base currency, as the vendor has it.
+   * The vendor's rate between the deal's currency and the base currency.
    */
   exchange_rate?: Decimal;
   /**
-   * What a won deal brought.
+   * The actual amount of a won deal.
    */
   realized_amount?: Decimal;
   realized_currency?: string;
@@ -1726,13 +1726,13 @@ export interface Deal {
   prediction?: string;
   expected_close_date?: string;
   /**
-   * The day on which it was closed, where the vendor gives a day.
+   * The day on which it was closed, if the vendor sends a day.
    */
   closed_date?: string;
   closed_at?: string;
   closed_by?: Ref;
   /**
-   * When it was won, where the vendor has a time for that apart from `closed_at`.
+   * The time at which it was won, if the vendor sends it in addition to `closed_at`.
    */
   won_at?: string;
   /**
@@ -1749,7 +1749,7 @@ export interface Deal {
    */
   lost_reason_id?: string;
   /**
-   * A text that somebody wrote beside the reason.
+   * A note about the reason.
    */
   lost_reason_note?: string;
   /**
@@ -1763,13 +1763,13 @@ export interface Deal {
   stage_changed_at?: string;
   company?: Ref;
   /**
-   * The one person to talk to.
+   * The main contact person.
    */
   contact?: Ref;
   contacts?: Ref[];
   lead?: Ref;
   /**
-   * Any other record that the deal is linked with.
+   * The other records that the deal is linked to.
    */
   related?: Ref[];
   source?: string;
@@ -1780,7 +1780,7 @@ export interface Deal {
   campaign?: Ref;
   line_items?: LineItem[];
   /**
-   * As somebody entered it, in the unit of `discount_type`.
+   * The discount as entered, in the unit of `discount_type`.
    */
   discount?: Decimal;
   /**
@@ -1788,7 +1788,7 @@ export interface Deal {
    */
   discount_type?: string;
   /**
-   * The money that `discount` takes off.
+   * The discount as an amount of money.
    */
   discount_amount?: Decimal;
   products?: Ref[];
@@ -1810,7 +1810,7 @@ export interface Deal {
    */
   color?: string;
   /**
-   * Days since the deal was made.
+   * Days since the deal was created.
    */
   age_days?: Decimal;
   is_archived?: boolean;
@@ -1869,7 +1869,7 @@ export interface LineItem {
   setup_fee?: Decimal;
   billing_type?: string;
   /**
-   * How often it is paid, where it is not paid once.
+   * The billing cycle of a recurring payment.
    */
   billing_cycle?: string;
 }
@@ -1886,7 +1886,7 @@ export interface Product {
   brand?: string;
   model?: string;
   /**
-   * The seller's own code for it, where there is one beside `sku`.
+   * The seller's own code, if there is one in addition to `sku`.
    */
   code?: string;
   sku?: string;
@@ -1903,7 +1903,7 @@ export interface Product {
   category?: Stage;
   pricing_type?: string;
   /**
-   * One price per currency, where the vendor has several.
+   * One price per currency, if the vendor has several.
    */
   prices?: LineItem[];
   valid_until?: string;
@@ -1944,12 +1944,12 @@ export interface Order {
   display_name?: string;
   customer?: Ref;
   /**
-   * The one person to talk to at the customer.
+   * The main contact person at the customer.
    */
   contact?: Ref;
   line_items?: LineItem[];
   /**
-   * Discounts taken off.
+   * The total after discounts.
    */
   total?: Decimal;
   currency?: string;
@@ -1978,7 +1978,7 @@ export interface Order {
   billing_address?: string;
   phone_number?: string;
   /**
-   * Any other record that the order is linked with.
+   * The other records that the order is linked to.
    */
   related?: Ref[];
   description?: string;
@@ -2020,7 +2020,7 @@ export interface Task {
    */
   end_at?: string;
   /**
-   * When the vendor's planning has put it, beside what a person planned.
+   * The start that the vendor's scheduling computed, in addition to the one that a person planned.
    */
   scheduled_start_at?: string;
   scheduled_end_at?: string;
@@ -2032,7 +2032,7 @@ export interface Task {
   completed_at?: string;
   project?: Ref;
   /**
-   * The list or board column that the task stands in.
+   * The list or board column of the task.
    */
   list?: Ref;
   /**
@@ -2045,7 +2045,7 @@ export interface Task {
    */
   group?: Ref;
   /**
-   * Users who are told of changes.
+   * Users who are notified of changes.
    */
   subscribers?: Ref[];
   subtasks?: Subtask[];
@@ -2127,7 +2127,7 @@ export interface Project {
   due_at?: string;
   completed_at?: string;
   /**
-   * The list or board column that the project stands in.
+   * The list or board column of the project.
    */
   list?: Ref;
   /**
@@ -2191,7 +2191,7 @@ export interface TimeEntry {
   description?: string;
   start_at?: string;
   /**
-   * None while the clock runs.
+   * The end; missing while the timer is running.
    */
   end_at?: string;
   duration_minutes?: Decimal;
@@ -2213,7 +2213,7 @@ export interface TimeEntry {
    */
   rate?: Decimal;
   /**
-   * What an hour of the user's work costs the team.
+   * The team's cost for an hour of the user's work.
    */
   cost_rate?: Decimal;
   total_cost?: Decimal;
@@ -2259,11 +2259,11 @@ export interface Appointment {
   start_at?: string;
   end_at?: string;
   /**
-   * The first day, of an appointment of whole days.
+   * The first day of an all-day appointment.
    */
   start_date?: string;
   /**
-   * The last day, of an appointment of whole days.
+   * The last day of an all-day appointment.
    */
   end_date?: string;
   is_all_day?: boolean;
@@ -2308,7 +2308,7 @@ export interface Call {
    */
   direction?: string;
   /**
-   * `ringing`, `active`, `missed`, `ended`: by the event's name, for the vendors' own state names disagree.
+   * `ringing`, `active`, `missed`, `ended`, from the event's name, because the vendors' own state names disagree.
    */
   state?: string;
   from?: string;
@@ -2368,7 +2368,7 @@ export interface Note {
   user?: Ref;
   users?: Ref[];
   /**
-   * Any other record that the note is linked with.
+   * The other records that the note is linked to.
    */
   related?: Ref[];
   is_archived?: boolean;
@@ -2501,7 +2501,7 @@ export interface User {
   contact?: Ref;
   role?: Stage;
   /**
-   * What an hour of the user's work costs the team.
+   * The team's cost for an hour of the user's work.
    */
   cost_rate?: Decimal;
   last_login_at?: string;
@@ -2510,7 +2510,7 @@ export interface User {
    */
   currency?: string;
   /**
-   * The task that the user is at.
+   * The task that the user is working on.
    */
   current_task?: Ref;
   created_at?: string;
@@ -2579,7 +2579,7 @@ export interface Quote {
   document_type?: string;
   template?: Ref;
   /**
-   * Of several for one deal, the one that counts.
+   * True for the main one of several quotes for a deal.
    */
   is_primary?: boolean;
   company?: Ref;
@@ -2633,7 +2633,7 @@ export interface Quote {
   url?: string;
 }
 /**
- * Money that came in.
+ * A received payment.
  */
 export interface Payment {
   /**
@@ -2651,7 +2651,7 @@ export interface Payment {
   deal?: Ref;
   paid_at?: string;
   /**
-   * The payer's or the bank's own mark.
+   * The payer's or the bank's reference.
    */
   reference?: string;
   description?: string;
@@ -2673,7 +2673,7 @@ export interface Payment {
   url?: string;
 }
 /**
- * A form that somebody filled in.
+ * A submitted form.
  */
 export interface FormResponse {
   /**
@@ -2702,14 +2702,14 @@ export interface FormResponse {
   url?: string;
 }
 /**
- * A field of a form, as it was filled in.
+ * A field of a submitted form.
  */
 export interface FormField {
   name?: string;
   value?: Json;
 }
 /**
- * A record of a kind that the CRM's customer has made.
+ * A record of a kind that the CRM's customer has defined.
  */
 export interface CustomObject {
   /**

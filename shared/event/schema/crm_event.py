@@ -18,7 +18,7 @@ Action: TypeAlias = Literal['created', 'updated', 'deleted', 'restored', 'archiv
 
 class Actor(TypedDict):
     """
-    Who caused an event.
+    The user or system that caused an event.
     """
 
     id: NotRequired[str]
@@ -39,7 +39,7 @@ class Actor(TypedDict):
 
 class Ref(TypedDict):
     """
-    A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's own events tell all.
+    A reference to another record or to a user of the CRM, with the data that the vendor includes. The record's own events have all of its data.
     """
 
     id: NotRequired[str]
@@ -50,11 +50,11 @@ class Ref(TypedDict):
     email: NotRequired[str]
     entity: NotRequired[Entity]
     """
-    What it refers to, where the field alone does not tell.
+    The entity that it refers to, if the field's name does not say it.
     """
     kind: NotRequired[str]
     """
-    Of a customer: `company` or `person`.
+    For a customer: `company` or `person`.
     """
     phone_number: NotRequired[str]
     number: NotRequired[str]
@@ -66,11 +66,11 @@ class Ref(TypedDict):
     photo_url: NotRequired[str]
     calendar_url: NotRequired[str]
     """
-    Of a user: the page on which others book a time.
+    For a user: the page on which others can book an appointment.
     """
     title: NotRequired[str]
     """
-    Job title: of a user or person; of a company that a person works for, the person's there.
+    Job title of a user or person; for a company that a person works for, the person's job title there.
     """
 
 
@@ -90,7 +90,7 @@ class Email(TypedDict):
 class Phone(TypedDict):
     number: NotRequired[str]
     """
-    As the vendor has it: no vendor promises a format.
+    The number as sent by the vendor. No vendor documents a format.
     """
     type: NotRequired[str]
     """
@@ -115,13 +115,13 @@ class Web(TypedDict):
     type: NotRequired[str]
     username: NotRequired[str]
     """
-    The name in the network, where the vendor keeps that instead of the profile's address.
+    The name in the network, if the vendor stores it instead of the profile's URL.
     """
 
 
 class DateInfo(TypedDict):
     """
-    A day that matters to a person or company: a birthday, an anniversary.
+    An important day of a person or company, such as a birthday or an anniversary.
     """
 
     date: NotRequired[str]
@@ -131,7 +131,7 @@ class DateInfo(TypedDict):
 
 class Stage(TypedDict):
     """
-    A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
+    A stage or pipeline of a CRM, a category or a region. It has a name and usually an id.
     """
 
     id: NotRequired[str]
@@ -140,7 +140,7 @@ class Stage(TypedDict):
 
 class EmailBounce(TypedDict):
     """
-    A mail that did not arrive.
+    An e-mail that could not be delivered.
     """
 
     email: NotRequired[str]
@@ -157,7 +157,7 @@ class EmailBounce(TypedDict):
 
 class Campaign(TypedDict):
     """
-    A marketing campaign and how far it has come with this person.
+    A marketing campaign and its state for this person.
     """
 
     id: NotRequired[str]
@@ -167,13 +167,13 @@ class Campaign(TypedDict):
     ended_at: NotRequired[str]
     unsubscribed_from: NotRequired[str]
     """
-    Where the person has unsubscribed: from `current`, this one, or from `all`.
+    The scope of the person's unsubscription: `current` for this campaign, or `all`.
     """
 
 
 class Rate(TypedDict):
     """
-    What an hour of one user's work or of one service costs the customer.
+    The customer's price for an hour of one user's work or of one service.
     """
 
     user: NotRequired[Ref]
@@ -202,7 +202,7 @@ class GeoLocation(TypedDict):
     """
     zoom: NotRequired[str]
     """
-    The zoom of the vendor's map.
+    The zoom level of the vendor's map.
     """
     recorded_at: NotRequired[str]
 
@@ -239,7 +239,7 @@ class LineItem(TypedDict):
     billing_type: NotRequired[str]
     billing_cycle: NotRequired[str]
     """
-    How often it is paid, where it is not paid once.
+    The billing cycle of a recurring payment.
     """
 
 
@@ -258,7 +258,7 @@ class Subtask(TypedDict):
 
 class FormField(TypedDict):
     """
-    A field of a form, as it was filled in.
+    A field of a submitted form.
     """
 
     name: NotRequired[str]
@@ -276,7 +276,7 @@ class Envelope(TypedDict):
     """
     id: str
     """
-    The idempotency key: the same for every delivery of one change, and for nothing else.
+    The idempotency key: the same for every delivery of one change, and different for every other change.
     """
     source: str
     """
@@ -284,15 +284,15 @@ class Envelope(TypedDict):
     """
     subject: NotRequired[str]
     """
-    `{entity}/{record id}`; none where the vendor names no record.
+    `{entity}/{record id}`; missing if the vendor names no record.
     """
     time: str
     """
-    When it happened, by the vendor's own words; when it was received where the vendor says nothing.
+    The vendor's time of the change, or the time of receipt if the vendor gives none.
     """
     timesource: TimeSource
     """
-    Whose clock `time` is by. Two clocks make no order: compare `time` only between events that both say `vendor`, and `recordedtime` otherwise.
+    The clock of `time`. Times of different clocks cannot be ordered: compare `time` only between events that both have `vendor`, and `recordedtime` otherwise.
     """
     datacontenttype: Literal['application/json']
     """
@@ -300,11 +300,11 @@ class Envelope(TypedDict):
     """
     partitionkey: str
     """
-    `{vendor}:{account}:{entity}:{record id}`: events with one key arrive in order.
+    `{vendor}:{account}:{entity}:{record id}`. Events with the same key arrive in order.
     """
     recordedtime: str
     """
-    When the webhook was received.
+    The time of receipt of the webhook.
     """
     traceparent: NotRequired[str]
     """
@@ -331,12 +331,12 @@ class Address(TypedDict):
     country: NotRequired[str]
     country_code: NotRequired[str]
     """
-    ISO 3166-1, two letters, where the vendor has it apart from the name.
+    ISO 3166-1, two letters, if the vendor sends it in addition to the name.
     """
     type: NotRequired[str]
     text: NotRequired[str]
     """
-    The whole address in one text, where the vendor does not take it apart.
+    The whole address as one text, if the vendor does not split it.
     """
     latitude: NotRequired[Decimal]
     """
@@ -380,11 +380,11 @@ class Company(TypedDict):
     """
     first_name: NotRequired[str]
     """
-    Where `kind` is `person`.
+    Only if `kind` is `person`.
     """
     last_name: NotRequired[str]
     """
-    Where `kind` is `person`.
+    Only if `kind` is `person`.
     """
     number: NotRequired[str]
     """
@@ -509,7 +509,7 @@ class Lead(TypedDict):
     last_name: NotRequired[str]
     subject: NotRequired[str]
     """
-    What the lead is about.
+    The subject of the lead.
     """
     title: NotRequired[str]
     """
@@ -535,7 +535,7 @@ class Lead(TypedDict):
     source: NotRequired[str]
     source_id: NotRequired[str]
     """
-    The vendor's own list entry for `source`, where its customer has made the list.
+    The vendor's own list entry for `source`, if its customer maintains that list.
     """
     rating: NotRequired[Decimal]
     score: NotRequired[Decimal]
@@ -614,11 +614,11 @@ class Deal(TypedDict):
     amount: NotRequired[Decimal]
     currency: NotRequired[str]
     """
-    As the vendor names it: mostly ISO 4217, in one vendor a local name (`TL`).
+    The vendor's name of the currency: usually ISO 4217, for one vendor a local name (`TL`).
     """
     expected_amount: NotRequired[Decimal]
     """
-    The amount times its probability, where the vendor works it out.
+    The amount times its probability, if the vendor computes it.
     """
     base_amount: NotRequired[Decimal]
     """
@@ -626,11 +626,11 @@ class Deal(TypedDict):
     """
     exchange_rate: NotRequired[Decimal]
     """
-    Between the deal's currency and the base currency, as the vendor has it.
+    The vendor's rate between the deal's currency and the base currency.
     """
     realized_amount: NotRequired[Decimal]
     """
-    What a won deal brought.
+    The actual amount of a won deal.
     """
     realized_currency: NotRequired[str]
     profit: NotRequired[Decimal]
@@ -653,13 +653,13 @@ class Deal(TypedDict):
     expected_close_date: NotRequired[str]
     closed_date: NotRequired[str]
     """
-    The day on which it was closed, where the vendor gives a day.
+    The day on which it was closed, if the vendor sends a day.
     """
     closed_at: NotRequired[str]
     closed_by: NotRequired[Ref]
     won_at: NotRequired[str]
     """
-    When it was won, where the vendor has a time for that apart from `closed_at`.
+    The time at which it was won, if the vendor sends it in addition to `closed_at`.
     """
     first_won_at: NotRequired[str]
     """
@@ -676,7 +676,7 @@ class Deal(TypedDict):
     """
     lost_reason_note: NotRequired[str]
     """
-    A text that somebody wrote beside the reason.
+    A note about the reason.
     """
     won_from: NotRequired[Stage]
     """
@@ -690,13 +690,13 @@ class Deal(TypedDict):
     company: NotRequired[Ref]
     contact: NotRequired[Ref]
     """
-    The one person to talk to.
+    The main contact person.
     """
     contacts: NotRequired[list[Ref]]
     lead: NotRequired[Ref]
     related: NotRequired[list[Ref]]
     """
-    Any other record that the deal is linked with.
+    The other records that the deal is linked to.
     """
     source: NotRequired[str]
     source_id: NotRequired[str]
@@ -707,7 +707,7 @@ class Deal(TypedDict):
     line_items: NotRequired[list[LineItem]]
     discount: NotRequired[Decimal]
     """
-    As somebody entered it, in the unit of `discount_type`.
+    The discount as entered, in the unit of `discount_type`.
     """
     discount_type: NotRequired[str]
     """
@@ -715,7 +715,7 @@ class Deal(TypedDict):
     """
     discount_amount: NotRequired[Decimal]
     """
-    The money that `discount` takes off.
+    The discount as an amount of money.
     """
     products: NotRequired[list[Ref]]
     collaborators: NotRequired[list[Ref]]
@@ -737,7 +737,7 @@ class Deal(TypedDict):
     """
     age_days: NotRequired[Decimal]
     """
-    Days since the deal was made.
+    Days since the deal was created.
     """
     is_archived: NotRequired[bool]
     archived_at: NotRequired[str]
@@ -781,7 +781,7 @@ class Product(TypedDict):
     model: NotRequired[str]
     code: NotRequired[str]
     """
-    The seller's own code for it, where there is one beside `sku`.
+    The seller's own code, if there is one in addition to `sku`.
     """
     sku: NotRequired[str]
     price: NotRequired[Decimal]
@@ -798,7 +798,7 @@ class Product(TypedDict):
     pricing_type: NotRequired[str]
     prices: NotRequired[list[LineItem]]
     """
-    One price per currency, where the vendor has several.
+    One price per currency, if the vendor has several.
     """
     valid_until: NotRequired[str]
     is_active: NotRequired[bool]
@@ -841,12 +841,12 @@ class Order(TypedDict):
     customer: NotRequired[Ref]
     contact: NotRequired[Ref]
     """
-    The one person to talk to at the customer.
+    The main contact person at the customer.
     """
     line_items: NotRequired[list[LineItem]]
     total: NotRequired[Decimal]
     """
-    Discounts taken off.
+    The total after discounts.
     """
     currency: NotRequired[str]
     discount: NotRequired[Decimal]
@@ -875,7 +875,7 @@ class Order(TypedDict):
     phone_number: NotRequired[str]
     related: NotRequired[list[Ref]]
     """
-    Any other record that the order is linked with.
+    The other records that the order is linked to.
     """
     description: NotRequired[str]
     created_at: NotRequired[str]
@@ -918,7 +918,7 @@ class Task(TypedDict):
     """
     scheduled_start_at: NotRequired[str]
     """
-    When the vendor's planning has put it, beside what a person planned.
+    The start that the vendor's scheduling computed, in addition to the one that a person planned.
     """
     scheduled_end_at: NotRequired[str]
     due_at: NotRequired[str]
@@ -930,7 +930,7 @@ class Task(TypedDict):
     project: NotRequired[Ref]
     list: NotRequired[Ref]
     """
-    The list or board column that the task stands in.
+    The list or board column of the task.
     """
     position: NotRequired[Decimal]
     """
@@ -943,7 +943,7 @@ class Task(TypedDict):
     """
     subscribers: NotRequired[list[Ref]]
     """
-    Users who are told of changes.
+    Users who are notified of changes.
     """
     subtasks: NotRequired[list[Subtask]]
     service: NotRequired[Ref]
@@ -1015,7 +1015,7 @@ class Project(TypedDict):
     completed_at: NotRequired[str]
     list: NotRequired[Ref]
     """
-    The list or board column that the project stands in.
+    The list or board column of the project.
     """
     board: NotRequired[Ref]
     """
@@ -1081,7 +1081,7 @@ class TimeEntry(TypedDict):
     start_at: NotRequired[str]
     end_at: NotRequired[str]
     """
-    None while the clock runs.
+    The end; missing while the timer is running.
     """
     duration_minutes: NotRequired[Decimal]
     task: NotRequired[Ref]
@@ -1103,7 +1103,7 @@ class TimeEntry(TypedDict):
     """
     cost_rate: NotRequired[Decimal]
     """
-    What an hour of the user's work costs the team.
+    The team's cost for an hour of the user's work.
     """
     total_cost: NotRequired[Decimal]
     revenue: NotRequired[Decimal]
@@ -1151,11 +1151,11 @@ class Appointment(TypedDict):
     end_at: NotRequired[str]
     start_date: NotRequired[str]
     """
-    The first day, of an appointment of whole days.
+    The first day of an all-day appointment.
     """
     end_date: NotRequired[str]
     """
-    The last day, of an appointment of whole days.
+    The last day of an all-day appointment.
     """
     is_all_day: NotRequired[bool]
     time_zone: NotRequired[str]
@@ -1248,7 +1248,7 @@ class Note(TypedDict):
     users: NotRequired[list[Ref]]
     related: NotRequired[list[Ref]]
     """
-    Any other record that the note is linked with.
+    The other records that the note is linked to.
     """
     is_archived: NotRequired[bool]
     is_pinned: NotRequired[bool]
@@ -1352,7 +1352,7 @@ class User(TypedDict):
     role: NotRequired[Stage]
     cost_rate: NotRequired[Decimal]
     """
-    What an hour of the user's work costs the team.
+    The team's cost for an hour of the user's work.
     """
     last_login_at: NotRequired[str]
     currency: NotRequired[str]
@@ -1361,7 +1361,7 @@ class User(TypedDict):
     """
     current_task: NotRequired[Ref]
     """
-    The task that the user is at.
+    The task that the user is working on.
     """
     created_at: NotRequired[str]
     updated_at: NotRequired[str]
@@ -1433,7 +1433,7 @@ class Quote(TypedDict):
     template: NotRequired[Ref]
     is_primary: NotRequired[bool]
     """
-    Of several for one deal, the one that counts.
+    True for the main one of several quotes for a deal.
     """
     company: NotRequired[Ref]
     deal: NotRequired[Ref]
@@ -1488,7 +1488,7 @@ class Quote(TypedDict):
 
 class Payment(TypedDict):
     """
-    Money that came in.
+    A received payment.
     """
 
     id: str
@@ -1507,7 +1507,7 @@ class Payment(TypedDict):
     paid_at: NotRequired[str]
     reference: NotRequired[str]
     """
-    The payer's or the bank's own mark.
+    The payer's or the bank's reference.
     """
     description: NotRequired[str]
     created_at: NotRequired[str]
@@ -1530,7 +1530,7 @@ class Payment(TypedDict):
 
 class FormResponse(TypedDict):
     """
-    A form that somebody filled in.
+    A submitted form.
     """
 
     id: str
@@ -1570,53 +1570,53 @@ class Data(TypedDict):
     """
     account: str
     """
-    Which of the vendor's customer accounts sent it. Record ids are unique only within an account.
+    The customer account at the vendor. Record ids are unique only within an account.
     """
     vendor_event: str
     """
-    The event's name in the vendor's words.
+    The vendor's name of the event.
     """
     action: Action
     """
-    What happened to it.
+    The kind of change.
     """
     partial: bool
     """
-    `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is empty.
+    True if `record` has only a part of the record, so that a missing field means nothing. If false, a missing field is empty.
     """
     unreadable: NotRequired[list[str]]
     """
-    Paths of fields that the vendor sent and that could not be read, in the vendor's names. `record` leaves them out, and `partial` is true. At most 50 paths.
+    Paths of fields that the vendor sent but that could not be read, with the vendor's names. `record` does not contain them, and `partial` is true. At most 50 paths.
     """
     changes: NotRequired[list[FieldChange]]
     """
-    What changed, where the vendor tells.
+    The changed fields, if the vendor sends them.
     """
     merged_ids: NotRequired[list[str]]
     """
-    Of the action `merged`: the ids of the records that this one took over. They are gone.
+    For the action `merged`: the ids of the records that were merged into this one. They no longer exist.
     """
     deletion_reason: NotRequired[DeletionReason]
     """
-    Of the action `deleted`: why, where the vendor tells.
+    For the action `deleted`: the reason, if the vendor sends it.
     """
     merged_into: NotRequired[str]
     """
-    Of a record that was deleted because it was merged: the id of the record that remains.
+    For a record that was deleted by a merge: the id of the remaining record.
     """
     actor: NotRequired[Actor]
     """
-    Who did it, where the vendor tells.
+    The actor, if the vendor sends it.
     """
     raw: NotRequired[Json]
     """
-    The vendor's JSON, byte for byte, less the vendor's secrets. None where the function leaves it out.
+    The vendor's JSON, byte for byte, without the vendor's secrets. Missing if the function leaves it out.
     """
 
 
 class CustomObject(TypedDict):
     """
-    A record of a kind that the CRM's customer has made.
+    A record of a kind that the CRM's customer has defined.
     """
 
     id: str
@@ -1690,7 +1690,7 @@ class Contact(TypedDict):
     social_links: NotRequired[list[Web]]
     dates: NotRequired[list[DateInfo]]
     """
-    Days that matter, birthday included.
+    Important days, including the birthday.
     """
     lead_source: NotRequired[str]
     lead_score: NotRequired[Decimal]
@@ -1704,7 +1704,7 @@ class Contact(TypedDict):
     subscription_types: NotRequired[list[str]]
     email_status: NotRequired[str]
     """
-    Whether mail to the person arrives, in the vendor's word.
+    Deliverability of e-mail to the person, in the vendor's word.
     """
     email_bounces: NotRequired[list[EmailBounce]]
     language: NotRequired[str]
@@ -1729,7 +1729,7 @@ class Contact(TypedDict):
     """
     collaborators: NotRequired[list[Ref]]
     """
-    Users who work on the contact beside its owner.
+    Users who work on the contact in addition to its owner.
     """
     lists: NotRequired[list[Ref]]
     """

@@ -54,28 +54,28 @@ pub fn data_schema(entity: Entity) -> &'static str {
 pub struct Event<'a> {
     /// The version of CloudEvents.
     pub specversion: Text<'a>,
-    /// The idempotency key: the same for every delivery of one change, and for nothing else.
+    /// The idempotency key: the same for every delivery of one change, and different for every other change.
     pub id: Text<'a>,
     /// `crm://{vendor}/{account}`, percent-encoded.
     pub source: Text<'a>,
     /// `crm.{entity}.{action}`.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// `{entity}/{record id}`; none where the vendor names no record.
+    /// `{entity}/{record id}`; missing if the vendor names no record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Text<'a>>,
-    /// When it happened, by the vendor's own words; when it was received where the vendor says nothing.
+    /// The vendor's time of the change, or the time of receipt if the vendor gives none.
     pub time: Timestamp,
-    /// Whose clock `time` is by. Two clocks make no order: compare `time` only between events that both say `vendor`,
-    /// and `recordedtime` otherwise.
+    /// The clock of `time`. Times of different clocks cannot be ordered: compare `time` only between events that both
+    /// have `vendor`, and `recordedtime` otherwise.
     pub timesource: TimeSource,
     /// The media type of `data`.
     pub datacontenttype: Text<'a>,
     /// `urn:crm-event:{major}:{entity}`.
     pub dataschema: Text<'a>,
-    /// `{vendor}:{account}:{entity}:{record id}`: events with one key arrive in order.
+    /// `{vendor}:{account}:{entity}:{record id}`. Events with the same key arrive in order.
     pub partitionkey: Text<'a>,
-    /// When the webhook was received.
+    /// The time of receipt of the webhook.
     pub recordedtime: Timestamp,
     /// The [W3C trace context](https://www.w3.org/TR/trace-context/#traceparent-header) of the webhook's request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,40 +107,40 @@ impl Event<'_> {
 pub struct Data<'a> {
     /// The vendor's name: one lowercase word.
     pub vendor: Text<'a>,
-    /// Which of the vendor's customer accounts sent it. Record ids are unique only within an account.
+    /// The customer account at the vendor. Record ids are unique only within an account.
     pub account: Text<'a>,
-    /// The event's name in the vendor's words.
+    /// The vendor's name of the event.
     pub vendor_event: Text<'a>,
     /// The kind of record.
     pub entity: Entity,
-    /// What happened to it.
+    /// The kind of change.
     pub action: Action,
-    /// `record` holds a part of the record only: a missing field says nothing. Where this is false, a missing field is
-    /// empty.
+    /// True if `record` has only a part of the record, so that a missing field means nothing. If false, a missing field
+    /// is empty.
     pub partial: bool,
-    /// Paths of fields that the vendor sent and that could not be read, in the vendor's names. `record` leaves them out,
-    /// and `partial` is true. At most 50 paths.
+    /// Paths of fields that the vendor sent but that could not be read, with the vendor's names. `record` does not
+    /// contain them, and `partial` is true. At most 50 paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,
     /// The record after the change. Missing only for the entity `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Record<'a>>,
-    /// What changed, where the vendor tells.
+    /// The changed fields, if the vendor sends them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<FieldChange<'a>>,
-    /// Of the action `merged`: the ids of the records that this one took over. They are gone.
+    /// For the action `merged`: the ids of the records that were merged into this one. They no longer exist.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged_ids: Vec<Text<'a>>,
-    /// Of the action `deleted`: why, where the vendor tells.
+    /// For the action `deleted`: the reason, if the vendor sends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_reason: Option<DeletionReason>,
-    /// Of a record that was deleted because it was merged: the id of the record that remains.
+    /// For a record that was deleted by a merge: the id of the remaining record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Text<'a>>,
-    /// Who did it, where the vendor tells.
+    /// The actor, if the vendor sends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor<'a>>,
-    /// The vendor's JSON, byte for byte, less the vendor's secrets. None where the function leaves it out.
+    /// The vendor's JSON, byte for byte, without the vendor's secrets. Missing if the function leaves it out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Json<'a>>,
 }
@@ -149,20 +149,20 @@ pub struct Data<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldChange<'a> {
-    /// The canonical field's name where there is one, else the vendor's.
+    /// The canonical name of the field if there is one, or else the vendor's.
     pub field: Text<'a>,
     /// The custom field's name, if `field` is an opaque id and a setting names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<'a>>,
-    /// The value before, in canonical form; `null` where the field was empty, none where the vendor does not say.
+    /// The old value in canonical form: `null` if the field was empty, missing if the vendor does not send it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub from: Option<Json<'a>>,
-    /// The value after, in canonical form; `null` where the field was cleared, none where the vendor does not say.
+    /// The new value in canonical form: `null` if the field was cleared, missing if the vendor does not send it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub to: Option<Json<'a>>,
 }
 
-/// Who caused an event.
+/// The user or system that caused an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Actor<'a> {

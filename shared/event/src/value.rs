@@ -164,16 +164,16 @@ macro_rules! value {
 }
 
 value! {
-    /// A reference to another record, or to a user of the CRM: what the vendor tells of it along the way. The record's
-    /// own events tell all.
+    /// A reference to another record or to a user of the CRM, with the data that the vendor includes. The record's own
+    /// events have all of its data.
     Ref<'a> {
         /// The vendor's own id.
         id: Option<Text<'a>>,
         name: Option<Text<'a>>,
         email: Option<Text<'a>>,
-        /// What it refers to, where the field alone does not tell.
+        /// The entity that it refers to, if the field's name does not say it.
         entity: Option<Entity>,
-        /// Of a customer: `company` or `person`.
+        /// For a customer: `company` or `person`.
         kind: Option<Text<'a>>,
         phone_number: Option<Text<'a>>,
         /// Customer number.
@@ -181,15 +181,15 @@ value! {
         tax_number: Option<Text<'a>>,
         website: Option<Text<'a>>,
         photo_url: Option<Text<'a>>,
-        /// Of a user: the page on which others book a time.
+        /// For a user: the page on which others can book an appointment.
         calendar_url: Option<Text<'a>>,
-        /// Job title: of a user or person; of a company that a person works for, the person's there.
+        /// Job title of a user or person; for a company that a person works for, the person's job title there.
         title: Option<Text<'a>>,
     }
 }
 
 value! {
-    /// A stage or pipeline of a CRM, a category, a region: something that has a name, mostly an id.
+    /// A stage or pipeline of a CRM, a category or a region. It has a name and usually an id.
     Stage<'a> {
         id: Option<Text<'a>>,
         name: Option<Text<'a>>,
@@ -210,7 +210,7 @@ value! {
 
 value! {
     Phone<'a> {
-        /// As the vendor has it: no vendor promises a format.
+        /// The number as sent by the vendor. No vendor documents a format.
         number: Option<Text<'a>>,
         /// `work`, `mobile`, ...: the vendor's word, in lower case.
         #[serde(rename = "type")]
@@ -227,11 +227,11 @@ value! {
         state: Option<Text<'a>>,
         postal_code: Option<Text<'a>>,
         country: Option<Text<'a>>,
-        /// ISO 3166-1, two letters, where the vendor has it apart from the name.
+        /// ISO 3166-1, two letters, if the vendor sends it in addition to the name.
         country_code: Option<Text<'a>>,
         #[serde(rename = "type")]
         kind: Option<Text<'a>>,
-        /// The whole address in one text, where the vendor does not take it apart.
+        /// The whole address as one text, if the vendor does not split it.
         text: Option<Text<'a>>,
         /// Degrees.
         latitude: Option<Decimal<'a>>,
@@ -246,13 +246,13 @@ value! {
         url: Option<Text<'a>>,
         #[serde(rename = "type")]
         kind: Option<Text<'a>>,
-        /// The name in the network, where the vendor keeps that instead of the profile's address.
+        /// The name in the network, if the vendor stores it instead of the profile's URL.
         username: Option<Text<'a>>,
     }
 }
 
 value! {
-    /// A day that matters to a person or company: a birthday, an anniversary.
+    /// An important day of a person or company, such as a birthday or an anniversary.
     DateInfo<'a> {
         date: Option<Date>,
         #[serde(rename = "type")]
@@ -262,20 +262,20 @@ value! {
 }
 
 value! {
-    /// A marketing campaign and how far it has come with this person.
+    /// A marketing campaign and its state for this person.
     Campaign<'a> {
         id: Option<Text<'a>>,
         name: Option<Text<'a>>,
         status: Option<Text<'a>>,
         started_at: Option<Timestamp>,
         ended_at: Option<Timestamp>,
-        /// Where the person has unsubscribed: from `current`, this one, or from `all`.
+        /// The scope of the person's unsubscription: `current` for this campaign, or `all`.
         unsubscribed_from: Option<Text<'a>>,
     }
 }
 
 value! {
-    /// A mail that did not arrive.
+    /// An e-mail that could not be delivered.
     EmailBounce<'a> {
         email: Option<Text<'a>>,
         /// `hard_bounce`, `soft_bounce`, `spam`, or the vendor's word.
@@ -293,7 +293,7 @@ value! {
         latitude: Option<Decimal<'a>>,
         /// Degrees.
         longitude: Option<Decimal<'a>>,
-        /// The zoom of the vendor's map.
+        /// The zoom level of the vendor's map.
         zoom: Option<Text<'a>>,
         recorded_at: Option<Timestamp>,
     }
@@ -321,13 +321,13 @@ value! {
         unit_cost_currency: Option<Text<'a>>,
         setup_fee: Option<Decimal<'a>>,
         billing_type: Option<Text<'a>>,
-        /// How often it is paid, where it is not paid once.
+        /// The billing cycle of a recurring payment.
         billing_cycle: Option<Text<'a>>,
     }
 }
 
 value! {
-    /// What an hour of one user's work or of one service costs the customer.
+    /// The customer's price for an hour of one user's work or of one service.
     Rate<'a> {
         user: Option<Ref<'a>>,
         service: Option<Ref<'a>>,
@@ -348,7 +348,7 @@ value! {
 }
 
 value! {
-    /// A field of a form, as it was filled in.
+    /// A field of a submitted form.
     FormField<'a> {
         name: Option<Text<'a>>,
         value: Option<Json<'a>>,

@@ -108,7 +108,7 @@ impl Handled<'_> {
             Outcome::Failed { error: Failure::TooLarge } => Some("TooLarge"),
             Outcome::Failed { error: Failure::Unavailable } => Some("Unavailable"),
         };
-        // Of a failed request nothing is quarantined for good: the vendor sends it again.
+        // A failed request does not count as quarantined, because the vendor sends it again.
         let quarantined = if failure.is_none() { self.quarantined } else { 0 };
         let counts = [
             ("Quarantined", quarantined),

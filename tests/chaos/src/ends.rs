@@ -205,7 +205,7 @@ pub fn ends(
             told.push((*webhook, serde_json::from_str(json)?));
             for json in received.get(&trace_parent(*webhook)).into_iter().flatten() {
                 let event: Event<'_> = serde_json::from_str(json)?;
-                // Of a redelivered event, only the first takes effect.
+                // Only the first of an event's deliveries takes effect.
                 let is_again = came.iter().any(|(_, other): &(u64, Event<'_>)| other.id == event.id);
                 if is_in_effect(&event.id) && !is_again {
                     came.push((*webhook, event));

@@ -29,7 +29,7 @@ record! {
         addresses: Vec<Address<'a>>,
         websites: Vec<Web<'a>>,
         social_links: Vec<Web<'a>>,
-        /// Days that matter, birthday included.
+        /// Important days, including the birthday.
         dates: Vec<DateInfo<'a>>,
         lead_source: Option<Text<'a>>,
         lead_score: Option<Decimal<'a>>,
@@ -39,7 +39,7 @@ record! {
         stage: Option<Stage<'a>>,
         subscription_status: Option<Text<'a>>,
         subscription_types: Vec<Text<'a>>,
-        /// Whether mail to the person arrives, in the vendor's word.
+        /// Deliverability of e-mail to the person, in the vendor's word.
         email_status: Option<Text<'a>>,
         email_bounces: Vec<EmailBounce<'a>>,
         language: Option<Text<'a>>,
@@ -58,7 +58,7 @@ record! {
         territory: Option<Ref<'a>>,
         /// Every company that the person belongs to.
         companies: Vec<Ref<'a>>,
-        /// Users who work on the contact beside its owner.
+        /// Users who work on the contact in addition to its owner.
         collaborators: Vec<Ref<'a>>,
         /// Marketing lists and groups.
         lists: Vec<Ref<'a>>,
@@ -119,9 +119,9 @@ record! {
         trading_name: Option<Text<'a>>,
         /// `company` or `person`.
         kind: Option<Text<'a>>,
-        /// Where `kind` is `person`.
+        /// Only if `kind` is `person`.
         first_name: Option<Text<'a>>,
-        /// Where `kind` is `person`.
+        /// Only if `kind` is `person`.
         last_name: Option<Text<'a>>,
         /// Customer number.
         number: Option<Text<'a>>,
@@ -203,7 +203,7 @@ record! {
         name: Option<Text<'a>>,
         first_name: Option<Text<'a>>,
         last_name: Option<Text<'a>>,
-        /// What the lead is about.
+        /// The subject of the lead.
         subject: Option<Text<'a>>,
         /// Job title.
         title: Option<Text<'a>>,
@@ -225,7 +225,7 @@ record! {
         status: Option<Text<'a>>,
         status_reason: Option<Text<'a>>,
         source: Option<Text<'a>>,
-        /// The vendor's own list entry for `source`, where its customer has made the list.
+        /// The vendor's own list entry for `source`, if its customer maintains that list.
         source_id: Option<Text<'a>>,
         rating: Option<Decimal<'a>>,
         score: Option<Decimal<'a>>,
@@ -288,12 +288,12 @@ record! {
         /// The user's own entry among the contacts.
         contact: Option<Ref<'a>>,
         role: Option<Stage<'a>>,
-        /// What an hour of the user's work costs the team.
+        /// The team's cost for an hour of the user's work.
         cost_rate: Option<Decimal<'a>>,
         last_login_at: Option<Timestamp>,
         /// The currency that the user's new deals have.
         currency: Option<Text<'a>>,
-        /// The task that the user is at.
+        /// The task that the user is working on.
         current_task: Option<Ref<'a>>,
     }
 }

@@ -12,15 +12,15 @@ record! {
         name: Option<Text<'a>>,
         number: Option<Text<'a>>,
         amount: Option<Decimal<'a>>,
-        /// As the vendor names it: mostly ISO 4217, in one vendor a local name (`TL`).
+        /// The vendor's name of the currency: usually ISO 4217, for one vendor a local name (`TL`).
         currency: Option<Text<'a>>,
-        /// The amount times its probability, where the vendor works it out.
+        /// The amount times its probability, if the vendor computes it.
         expected_amount: Option<Decimal<'a>>,
         /// The amount in the account's base currency.
         base_amount: Option<Decimal<'a>>,
-        /// Between the deal's currency and the base currency, as the vendor has it.
+        /// The vendor's rate between the deal's currency and the base currency.
         exchange_rate: Option<Decimal<'a>>,
-        /// What a won deal brought.
+        /// The actual amount of a won deal.
         realized_amount: Option<Decimal<'a>>,
         realized_currency: Option<Text<'a>>,
         profit: Option<Decimal<'a>>,
@@ -37,11 +37,11 @@ record! {
         payment_status: Option<Text<'a>>,
         prediction: Option<Text<'a>>,
         expected_close_date: Option<Date>,
-        /// The day on which it was closed, where the vendor gives a day.
+        /// The day on which it was closed, if the vendor sends a day.
         closed_date: Option<Date>,
         closed_at: Option<Timestamp>,
         closed_by: Option<Ref<'a>>,
-        /// When it was won, where the vendor has a time for that apart from `closed_at`.
+        /// The time at which it was won, if the vendor sends it in addition to `closed_at`.
         won_at: Option<Timestamp>,
         /// The first time that it was won, where a deal may be won more than once.
         first_won_at: Option<Timestamp>,
@@ -50,7 +50,7 @@ record! {
         lost_reason: Option<Text<'a>>,
         /// The vendor's own list entry for `lost_reason`.
         lost_reason_id: Option<Text<'a>>,
-        /// A text that somebody wrote beside the reason.
+        /// A note about the reason.
         lost_reason_note: Option<Text<'a>>,
         /// The stage in which the deal was won.
         won_from: Option<Stage<'a>>,
@@ -58,22 +58,22 @@ record! {
         lost_from: Option<Stage<'a>>,
         stage_changed_at: Option<Timestamp>,
         company: Option<Ref<'a>>,
-        /// The one person to talk to.
+        /// The main contact person.
         contact: Option<Ref<'a>>,
         contacts: Vec<Ref<'a>>,
         lead: Option<Ref<'a>>,
-        /// Any other record that the deal is linked with.
+        /// The other records that the deal is linked to.
         related: Vec<Ref<'a>>,
         source: Option<Text<'a>>,
         /// The vendor's own list entry for `source`.
         source_id: Option<Text<'a>>,
         campaign: Option<Ref<'a>>,
         line_items: Vec<LineItem<'a>>,
-        /// As somebody entered it, in the unit of `discount_type`.
+        /// The discount as entered, in the unit of `discount_type`.
         discount: Option<Decimal<'a>>,
         /// `percent` or `amount`.
         discount_type: Option<Text<'a>>,
-        /// The money that `discount` takes off.
+        /// The discount as an amount of money.
         discount_amount: Option<Decimal<'a>>,
         products: Vec<Ref<'a>>,
         collaborators: Vec<Ref<'a>>,
@@ -91,7 +91,7 @@ record! {
         completed_sequences: Vec<Text<'a>>,
         /// The colour of the deal's card.
         color: Option<Text<'a>>,
-        /// Days since the deal was made.
+        /// Days since the deal was created.
         age_days: Option<Decimal<'a>>,
         is_archived: Option<bool>,
         archived_at: Option<Timestamp>,
@@ -112,7 +112,7 @@ record! {
         display_name: Option<Text<'a>>,
         brand: Option<Text<'a>>,
         model: Option<Text<'a>>,
-        /// The seller's own code for it, where there is one beside `sku`.
+        /// The seller's own code, if there is one in addition to `sku`.
         code: Option<Text<'a>>,
         sku: Option<Text<'a>>,
         price: Option<Decimal<'a>>,
@@ -125,7 +125,7 @@ record! {
         inventory_quantity: Option<Decimal<'a>>,
         category: Option<Stage<'a>>,
         pricing_type: Option<Text<'a>>,
-        /// One price per currency, where the vendor has several.
+        /// One price per currency, if the vendor has several.
         prices: Vec<LineItem<'a>>,
         valid_until: Option<Date>,
         is_active: Option<bool>,
@@ -145,10 +145,10 @@ record! {
         name: Option<Text<'a>>,
         display_name: Option<Text<'a>>,
         customer: Option<Ref<'a>>,
-        /// The one person to talk to at the customer.
+        /// The main contact person at the customer.
         contact: Option<Ref<'a>>,
         line_items: Vec<LineItem<'a>>,
-        /// Discounts taken off.
+        /// The total after discounts.
         total: Option<Decimal<'a>>,
         currency: Option<Text<'a>>,
         discount: Option<Decimal<'a>>,
@@ -169,7 +169,7 @@ record! {
         delivery_address: Option<Text<'a>>,
         billing_address: Option<Text<'a>>,
         phone_number: Option<Text<'a>>,
-        /// Any other record that the order is linked with.
+        /// The other records that the order is linked to.
         related: Vec<Ref<'a>>,
         description: Option<Text<'a>>,
     }
@@ -201,7 +201,7 @@ record! {
         display_name: Option<Text<'a>>,
         document_type: Option<Text<'a>>,
         template: Option<Ref<'a>>,
-        /// Of several for one deal, the one that counts.
+        /// True for the main one of several quotes for a deal.
         is_primary: Option<bool>,
         company: Option<Ref<'a>>,
         deal: Option<Ref<'a>>,
@@ -234,7 +234,7 @@ record! {
 }
 
 record! {
-    /// Money that came in.
+    /// A received payment.
     Payment<'a> {
         number: Option<Text<'a>>,
         amount: Option<Decimal<'a>>,
@@ -246,7 +246,7 @@ record! {
         contact: Option<Ref<'a>>,
         deal: Option<Ref<'a>>,
         paid_at: Option<Timestamp>,
-        /// The payer's or the bank's own mark.
+        /// The payer's or the bank's reference.
         reference: Option<Text<'a>>,
         description: Option<Text<'a>>,
     }

@@ -19,7 +19,7 @@ record! {
         start_at: Option<Timestamp>,
         /// The planned end.
         end_at: Option<Timestamp>,
-        /// When the vendor's planning has put it, beside what a person planned.
+        /// The start that the vendor's scheduling computed, in addition to the one that a person planned.
         scheduled_start_at: Option<Timestamp>,
         scheduled_end_at: Option<Timestamp>,
         due_at: Option<Timestamp>,
@@ -27,14 +27,14 @@ record! {
         due_date: Option<Date>,
         completed_at: Option<Timestamp>,
         project: Option<Ref<'a>>,
-        /// The list or board column that the task stands in.
+        /// The list or board column of the task.
         list: Option<Ref<'a>>,
         /// Its place in the list, ascending.
         position: Option<Decimal<'a>>,
         assignees: Vec<Ref<'a>>,
         /// The group of users that it is assigned to.
         group: Option<Ref<'a>>,
-        /// Users who are told of changes.
+        /// Users who are notified of changes.
         subscribers: Vec<Ref<'a>>,
         subtasks: Vec<Subtask<'a>>,
         service: Option<Ref<'a>>,
@@ -79,7 +79,7 @@ record! {
         end_at: Option<Timestamp>,
         due_at: Option<Timestamp>,
         completed_at: Option<Timestamp>,
-        /// The list or board column that the project stands in.
+        /// The list or board column of the project.
         list: Option<Ref<'a>>,
         /// The board with that column.
         board: Option<Ref<'a>>,
@@ -108,7 +108,7 @@ record! {
     TimeEntry<'a> {
         description: Option<Text<'a>>,
         start_at: Option<Timestamp>,
-        /// None while the clock runs.
+        /// The end; missing while the timer is running.
         end_at: Option<Timestamp>,
         duration_minutes: Option<Decimal<'a>>,
         task: Option<Ref<'a>>,
@@ -125,7 +125,7 @@ record! {
         is_archived: Option<bool>,
         /// Money per hour.
         rate: Option<Decimal<'a>>,
-        /// What an hour of the user's work costs the team.
+        /// The team's cost for an hour of the user's work.
         cost_rate: Option<Decimal<'a>>,
         total_cost: Option<Decimal<'a>>,
         revenue: Option<Decimal<'a>>,
@@ -146,9 +146,9 @@ record! {
         longitude: Option<Decimal<'a>>,
         start_at: Option<Timestamp>,
         end_at: Option<Timestamp>,
-        /// The first day, of an appointment of whole days.
+        /// The first day of an all-day appointment.
         start_date: Option<Date>,
-        /// The last day, of an appointment of whole days.
+        /// The last day of an all-day appointment.
         end_date: Option<Date>,
         is_all_day: Option<bool>,
         time_zone: Option<Text<'a>>,
@@ -168,7 +168,8 @@ record! {
     Call<'a> {
         /// `inbound` or `outbound`.
         direction: Option<Text<'a>>,
-        /// `ringing`, `active`, `missed`, `ended`: by the event's name, for the vendors' own state names disagree.
+        /// `ringing`, `active`, `missed`, `ended`, from the event's name, because the vendors' own state names
+        /// disagree.
         state: Option<Text<'a>>,
         from: Option<Text<'a>>,
         to: Option<Text<'a>>,
@@ -205,7 +206,7 @@ record! {
         /// The first of `users`.
         user: Option<Ref<'a>>,
         users: Vec<Ref<'a>>,
-        /// Any other record that the note is linked with.
+        /// The other records that the note is linked to.
         related: Vec<Ref<'a>>,
         is_archived: Option<bool>,
         is_pinned: Option<bool>,
@@ -261,7 +262,7 @@ record! {
 }
 
 record! {
-    /// A form that somebody filled in.
+    /// A submitted form.
     FormResponse<'a> {
         form: Option<Ref<'a>>,
         fields: Vec<FormField<'a>>,
@@ -271,7 +272,7 @@ record! {
 }
 
 record! {
-    /// A record of a kind that the CRM's customer has made.
+    /// A record of a kind that the CRM's customer has defined.
     CustomObject<'a> {
         /// The name of the kind.
         object_name: Option<Text<'a>>,

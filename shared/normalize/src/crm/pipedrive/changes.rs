@@ -1,4 +1,4 @@
-//! What changed: the record before and the record now, both in canonical form, field by field.
+//! The changes of a record: the record before and the record now, both in canonical form, field by field.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -12,7 +12,7 @@ use crate::json::{Object, Value};
 
 const KEY_DIGITS: usize = 40;
 
-/// What may stand behind the key of a field of version 1, and the name that version 2 has for it.
+/// The suffixes that may stand behind the key of a field of version 1, and the name that version 2 has for it.
 const PARTS: [&str; 15] = [
     "currency",
     "until",

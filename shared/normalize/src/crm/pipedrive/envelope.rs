@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::error::{Quarantine, Reason};
 use crate::json::Object;
 
-/// What happened, before the changes are looked at.
+/// The action by the envelope alone. The changes may make it a narrower one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Created,

@@ -233,7 +233,7 @@ fn changes_of<'a>(
     record: &Record<'a>,
     read: impl Fn(&Object<'a>, Option<&Object<'a>>) -> Record<'a>,
 ) -> Result<Vec<FieldChange<'a>>, Quarantine> {
-    // Of two merged records, version 1 tells the states of both.
+    // Version 1 tells the states of both merged records.
     if before.id("id").is_some_and(|id| Some(id) != now.id("id")) {
         return Ok(Vec::new());
     }
@@ -266,7 +266,7 @@ fn record<'a>(entity: Entity, common: Common<'a>, o: &Object<'a>) -> Record<'a> 
     }
 }
 
-/// What all records share. `custom_fields` are those of version 2; version 1 has them among the members.
+/// The members that all records share. `custom_fields` are those of version 2; version 1 has them among the members.
 fn common<'a>(id: Text<'a>, o: &Object<'a>, custom_fields: Option<&Object<'a>>) -> Common<'a> {
     let creator = ["creator_user_id", "creator_id", "created_by_user_id"].into_iter().find_map(|name| o.id(name));
     let mut all_custom_fields = custom_fields::flat(o);
