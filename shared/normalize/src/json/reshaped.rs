@@ -1,0 +1,51 @@
+//! Objects with other members than those in the body, for vendors that wrap, prefix or split them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crm_event::Text;
+use jiff::tz::TimeZone;
+
+use super::node::Container;
+use super::{Body, Object, Replace};
+
+impl<'a> Object<'a> {
+    /// An object without members.
+    pub fn empty() -> Self {
+        let body = Body { text: "{}", warnings: RefCell::default(), zone: TimeZone::UTC };
+        let container = Container::new(Vec::new());
+        Self { body: Rc::new(body), container: Rc::new(container), path: Rc::from(""), replace: None }
+    }
+
+    /// The same object with other values for some of its members, for vendors that wrap values (`{"label": .., "value":
+    /// ..}`). Nested objects are not changed.
+    pub fn map_members(self, replace: Replace) -> Self {
+        Self { replace: Some(replace), ..self }
+    }
+
+    /// An object of one of the members under another name, for bodies that tell a field by its name and value
+    /// (`{"propertyName": "amount", "propertyValue": "10"}`). Warnings have the new name.
+    pub fn renamed(self, member: &str, name: Text<'a>) -> Self {
+        Self { container: Rc::new(self.container.renamed(member, name)), ..self }
+    }
+
+    /// The same object without the members of these names.
+    pub fn without(self, names: &[&str]) -> Self {
+        Self { container: Rc::new(self.container.without(names)), ..self }
+    }
+
+    /// The members of this object, `null` included, and those of another that this one does not have. No such object is in
+    /// the body: what cannot be read in it is no warning about the body.
+    pub fn over(&self, other: &Self) -> Self {
+        let Body { text, zone, .. } = &*self.body;
+        let body = Body { text, warnings: RefCell::default(), zone: zone.clone() };
+        let container = self.container.over(&other.container);
+        Self { body: Rc::new(body), container: Rc::new(container), ..self.clone() }
+    }
+
+    /// The same object, with a prefix removed from its members' names, for flat bodies (`deal_name`). Warnings name the
+    /// members without the prefix.
+    pub fn without_prefix(self, prefix: &str) -> Self {
+        Self { container: Rc::new(self.container.without_prefix(prefix)), ..self }
+    }
+}
