@@ -8,7 +8,7 @@ use crm_event::Event;
 use crm_events::send::{self, Reply};
 use crm_events::stack::Stack;
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, crm};
+use crm_normalize::{Quarantine, Reason, crm};
 use crm_samples::{Answer, Webhook};
 use serde_json::Value;
 use tests::{binaries, root};
@@ -108,11 +108,7 @@ impl KeptWebhook {
         // The time of receipt is in the event's id, because the body has none.
         let received_at = now();
         let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(heffl, received_at);
-        let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes)?;
-        let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
-        let request =
-            Request { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
-        let verified = heffl.verify(request, &secrets, received_at)?;
+        let verified = webhook.verified(heffl, received_at)?;
         let record = Record::new(&verified, &Quarantine::new(reason, "kept for a test"));
         let (answer, _) = webhook.answer(heffl, received_at)?;
         let Answer::Accepted { events } = answer else { anyhow::bail!("no event") };

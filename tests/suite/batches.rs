@@ -246,16 +246,7 @@ fn a_bad_element_is_restored_as_it_was() {
     for element in [json!("no object"), json!([element(0, 1)]), json!({"occurredAt": 1})] {
         let body = serde_json::to_vec(&[json!({}), element.clone()]).unwrap();
         let webhook = Webhook { body, ..Webhook::default() }.proven(hubspot(), RECEIVED_AT);
-        let secrets = crm_normalize::Secrets::parse(&crm_samples::secrets(hubspot()), hubspot().schemes).unwrap();
-        let request = crm_normalize::Request {
-            method: "POST",
-            url: &webhook.proven_url,
-            body: &webhook.body,
-            headers: crm_normalize::Pairs(&webhook.headers),
-            query: crm_normalize::Pairs(&webhook.query),
-            account: None,
-        };
-        let verified = hubspot().verify(request, &secrets, RECEIVED_AT).unwrap();
+        let verified = webhook.verified(hubspot(), RECEIVED_AT).unwrap();
         let normalized = verified.normalize(Options { include_raw: true }).remove(1);
         let Err(why) = &normalized.result else { panic!("{element} is understood") };
         let record = serde_json::to_string(&Record::new(&normalized.webhook, why)).unwrap();

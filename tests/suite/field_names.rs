@@ -2,7 +2,7 @@
 
 use crm_ingest::Config;
 use crm_normalize::quarantine::{Record, Restored};
-use crm_normalize::{Accepted, FieldNames, Options, Pairs, Quarantine, Reason, Request, Secrets, Vendor, crm};
+use crm_normalize::{Accepted, FieldNames, Options, Quarantine, Reason, Vendor, crm};
 use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::Value;
 use tests::events;
@@ -69,17 +69,8 @@ async fn a_custom_field_and_its_change_keep_their_id_and_get_the_name_of_the_acc
 #[test]
 fn a_replayed_webhook_has_the_names_that_it_had() {
     let webhook = changed().proven(pipedrive(), RECEIVED_AT);
-    let secrets = Secrets::parse(&webhook.sample_secrets(pipedrive()), pipedrive().schemes).unwrap();
     let field_names = FieldNames::parse(NAMES).unwrap();
-    let request = Request {
-        method: "POST",
-        url: &webhook.proven_url,
-        body: &webhook.body,
-        headers: Pairs(&webhook.headers),
-        query: Pairs(&webhook.query),
-        account: None,
-    };
-    let verified = pipedrive().verify(request, &secrets, RECEIVED_AT).unwrap();
+    let verified = webhook.verified(pipedrive(), RECEIVED_AT).unwrap();
     let verified = verified.with_field_names(field_names.of("default"));
     let record = Record::new(&verified, &Quarantine::new(Reason::QueueUnavailable, "a test"));
     let record = serde_json::to_string(&record).unwrap();

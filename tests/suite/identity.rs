@@ -65,25 +65,16 @@ fn an_event_whose_vendor_tells_the_change_has_one_id_at_any_time() {
 #[test]
 fn a_local_time_is_of_the_zone_that_the_setting_names() {
     use crm_normalize::quarantine::Record;
-    use crm_normalize::{Accepted, Options, Pairs, Quarantine, Reason, Request, Secrets, TimeZones};
+    use crm_normalize::{Accepted, Options, Quarantine, Reason, TimeZones};
 
     let freshsales = crm::find("freshsales").unwrap();
     let case = Case::find(&events(), freshsales, "workflow_deal_updated_with_time").unwrap();
     let webhook = case.webhook().unwrap().proven(freshsales, RECEIVED_AT);
-    let secrets = Secrets::parse(&webhook.sample_secrets(freshsales), freshsales.schemes).unwrap();
     let zones = TimeZones::parse(r#"{"default": "America/New_York"}"#).unwrap();
     for (zone, expected) in
         [(zones.of("default"), "2025-12-31T23:30:54Z"), (TimeZones::default().of("default"), "2025-12-31T18:30:54Z")]
     {
-        let request = Request {
-            method: "POST",
-            url: &webhook.proven_url,
-            body: &webhook.body,
-            headers: Pairs(&webhook.headers),
-            query: Pairs(&webhook.query),
-            account: None,
-        };
-        let verified = freshsales.verify(request, &secrets, RECEIVED_AT).unwrap().in_time_zone(zone);
+        let verified = webhook.verified(freshsales, RECEIVED_AT).unwrap().in_time_zone(zone);
         let record = Record::new(&verified, &Quarantine::new(Reason::QueueUnavailable, "a test"));
         let record = serde_json::to_string(&record).unwrap();
         let restored = serde_json::from_str::<Record<'_>>(&record).unwrap().restore().unwrap();

@@ -9,7 +9,7 @@ use crm_event::Entity;
 use crm_events::forget::{Found, RecordName, Report, forget};
 use crm_events::stack::Stack;
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Pairs, Quarantine, Reason, Request as WebhookRequest, Secrets, crm};
+use crm_normalize::{Quarantine, Reason, crm};
 use crm_samples::{Answer as Outcome, Case, RECEIVED_AT, Webhook};
 use serde_json::json;
 use tests::events;
@@ -109,11 +109,7 @@ fn lead(id: &str) -> (String, String) {
 
 fn kept(webhook: &Webhook) -> String {
     let heffl = crm::find("heffl").unwrap();
-    let secrets = Secrets::parse(&crm_samples::secrets(heffl), heffl.schemes).unwrap();
-    let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
-    let request =
-        WebhookRequest { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
-    let verified = heffl.verify(request, &secrets, RECEIVED_AT).unwrap();
+    let verified = webhook.verified(heffl, RECEIVED_AT).unwrap();
     let reason = Quarantine::new(Reason::WrongEnvelope, "of a kind that was not known then");
     serde_json::to_string(&Record::new(&verified, &reason)).unwrap()
 }
@@ -172,11 +168,7 @@ async fn a_webhook_about_other_records_too_is_left() {
         keys.iter().any(|key| *key != keys[0]).then_some((case, webhook, account, entity, id))
     });
     let (case, webhook, account, entity, id) = case.unwrap();
-    let secrets = Secrets::parse(&crm_samples::secrets(case.vendor), case.vendor.schemes).unwrap();
-    let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
-    let request =
-        WebhookRequest { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
-    let verified = case.vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
+    let verified = webhook.verified(case.vendor, RECEIVED_AT).unwrap();
     let reason = Quarantine::new(Reason::QueueUnavailable, "no answer");
     let body = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
     place.store(&format!("pending/{}/1.json", case.vendor.name), &body).await;

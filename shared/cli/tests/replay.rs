@@ -14,7 +14,7 @@ use crm_event::Event;
 use crm_events::replay::{From, Options, Report, replay};
 use crm_events::stack::Stack;
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Pairs, Quarantine, Reason, Request, Secrets, Vendor, crm};
+use crm_normalize::{Quarantine, Reason, Vendor, crm};
 use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
 use jiff::Timestamp;
 use tests::events;
@@ -59,11 +59,7 @@ impl Place {
     /// Quarantines a webhook, as an older version did that did not understand it.
     fn keep(&self, vendor: &'static Vendor, webhook: &Webhook) {
         let webhook = webhook.clone().proven(vendor, RECEIVED_AT);
-        let secrets = Secrets::parse(&crm_samples::secrets(vendor), vendor.schemes).unwrap();
-        let (headers, query) = (Pairs(&webhook.headers), Pairs(&webhook.query));
-        let request =
-            Request { method: "POST", url: &webhook.proven_url, body: &webhook.body, headers, query, account: None };
-        let verified = vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
+        let verified = webhook.verified(vendor, RECEIVED_AT).unwrap();
         let reason = Quarantine::new(Reason::WrongEnvelope, "of a kind that was not known then");
         let body = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
         self.sqs.send(QUARANTINE, content(&body));

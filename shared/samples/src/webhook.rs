@@ -2,7 +2,7 @@
 
 use crm_event::Event;
 use crm_normalize::outcome::Outcome;
-use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor};
+use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, Verified};
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -75,11 +75,11 @@ impl Webhook {
         }
     }
 
-    /// The answer to the webhook, and the paths of the values that could not be read.
+    /// The webhook after the check of its proof with the sample secrets.
     ///
     /// # Errors
-    /// If the webhook does not prove its origin with the sample secrets.
-    pub fn answer(&self, vendor: &'static Vendor, received_at: Timestamp) -> anyhow::Result<(Answer<'_>, Vec<String>)> {
+    /// If the proof does not hold.
+    pub fn verified(&self, vendor: &'static Vendor, received_at: Timestamp) -> anyhow::Result<Verified<'_>> {
         let secrets = Secrets::parse(&self.sample_secrets(vendor), vendor.schemes)?;
         let request = Request {
             method: "POST",
@@ -89,7 +89,15 @@ impl Webhook {
             query: Pairs(&self.query),
             account: self.account.as_deref(),
         };
-        let verified = vendor.verify(request, &secrets, received_at)?;
+        Ok(vendor.verify(request, &secrets, received_at)?)
+    }
+
+    /// The answer to the webhook, and the paths of the values that could not be read.
+    ///
+    /// # Errors
+    /// If the webhook does not prove its origin with the sample secrets.
+    pub fn answer(&self, vendor: &'static Vendor, received_at: Timestamp) -> anyhow::Result<(Answer<'_>, Vec<String>)> {
+        let verified = self.verified(vendor, received_at)?;
         let (mut events, mut ignored, mut quarantined, mut unreadable) = (vec![], vec![], vec![], vec![]);
         for normalized in verified.normalize(Options { include_raw: true }) {
             unreadable.extend(normalized.unreadable());
