@@ -21,14 +21,14 @@ static PANICKING: Vendor = Vendor {
     log_members: HEFFL.log_members,
     catalog: HEFFL.catalog,
     test_body: HEFFL.test_body,
-    normalize,
+    normalize: &normalize,
 };
 
 #[expect(clippy::panic, reason = "that is what it is for")]
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     match webhook.body.text("event").as_deref() {
         Some("panic") => panic!("a bug"),
-        _ => (HEFFL.normalize)(webhook),
+        _ => HEFFL.normalize.normalize(webhook),
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod field;
 mod kind;
 mod pointer;
 pub mod record;
@@ -18,7 +19,7 @@ pub use kind::{Action, DeletionReason, Entity, EventType, TimeSource, UnknownWor
 pub use pointer::{POINTER_CLASS, S3Pointer};
 pub use record::Record;
 pub use value::{
-    Absent, Address, Campaign, CustomField, DateInfo, Decimal, Email, EmailBounce, FormField, GeoLocation, Json,
+    Absent, Actor, Address, Campaign, CustomField, DateInfo, Decimal, Email, EmailBounce, FormField, GeoLocation, Json,
     LineItem, NotADecimal, Phone, Rate, Ref, Stage, Subtask, Text, Web,
 };
 
@@ -160,30 +161,6 @@ pub struct FieldChange<'a> {
     /// The new value in canonical form: `null` if the field was cleared, missing if the vendor does not send it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub to: Option<Json<'a>>,
-}
-
-/// The user or system that caused an event.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Actor<'a> {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Text<'a>>,
-    /// Job title.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone_number: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<Text<'a>>,
-    /// `user` or `system`, or the vendor's word.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    pub actor_type: Option<Text<'a>>,
 }
 
 /// Distinguishes `null` from a missing member, which `Option` alone does not.

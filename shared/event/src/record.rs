@@ -10,6 +10,7 @@ mod work;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::field::NamedField;
 use crate::{CustomField, Entity, Ref, Text};
 
 pub use people::{Company, Contact, Lead, User};
@@ -55,8 +56,11 @@ impl<'a> Common<'a> {
 }
 
 /// A record struct: `id`, its own fields, then those of [`Common`], and `new`, which leaves its own fields empty.
+/// `field as "name"` gives a field another name in JSON.
 macro_rules! record {
-    ($(#[$doc:meta])* $name:ident<$lt:lifetime> { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident<$lt:lifetime> {
+        $($(#[$field_doc:meta])* $field:ident $(as $json:literal)?: $ty:ty,)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -65,6 +69,7 @@ macro_rules! record {
             pub id: $crate::Text<$lt>,
             $(
                 $(#[$field_doc])*
+                $(#[serde(rename = $json)])?
                 #[serde(default, skip_serializing_if = "crate::Absent::is_absent")]
                 pub $field: $ty,
             )*
@@ -110,6 +115,25 @@ macro_rules! record {
                     url: common.url,
                 }
             }
+
+            /// The fields without `id`: those that all records share, then its own. Always in the same order.
+            pub fn fields_mut(&mut self) -> Vec<$crate::field::NamedField<'_, $lt>> {
+                use $crate::field::{Field as _, json_name};
+
+                vec![
+                    ("created_at", self.created_at.field_mut()),
+                    ("updated_at", self.updated_at.field_mut()),
+                    ("created_by", self.created_by.field_mut()),
+                    ("updated_by", self.updated_by.field_mut()),
+                    ("owner", self.owner.field_mut()),
+                    ("last_activity_at", self.last_activity_at.field_mut()),
+                    ("tags", self.tags.field_mut()),
+                    ("custom_fields", self.custom_fields.field_mut()),
+                    ("external_id", self.external_id.field_mut()),
+                    ("url", self.url.field_mut()),
+                    $((json_name!($field $($json)?), self.$field.field_mut()),)*
+                ]
+            }
         }
     };
 }
@@ -143,6 +167,19 @@ macro_rules! records {
             /// The fields that the CRM's customer has added.
             pub fn custom_fields(&self) -> &[CustomField<'a>] {
                 match self { $(Self::$entity(record) => &record.custom_fields,)* }
+            }
+
+            /// A record with an id alone; `None` for [`Entity::Unknown`], which has no record.
+            pub fn empty(entity: Entity, id: Text<'a>) -> Option<Self> {
+                match entity {
+                    $(Entity::$entity => Some($entity::new(Common::new(id)).into()),)*
+                    Entity::Unknown => None,
+                }
+            }
+
+            /// The fields without `id`, by their names in JSON. Always in the same order.
+            pub fn fields_mut(&mut self) -> Vec<NamedField<'_, 'a>> {
+                match self { $(Self::$entity(record) => record.fields_mut(),)* }
             }
 
             pub fn custom_fields_mut(&mut self) -> &mut [CustomField<'a>] {

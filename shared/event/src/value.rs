@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::Entity;
+use crate::field::{Field, Fields, NamedField, json_name};
 
 /// Text, borrowed from the webhook's body if possible.
 pub type Text<'a> = Cow<'a, str>;
@@ -147,18 +148,29 @@ impl<'de, 'a> Deserialize<'de> for Json<'a> {
     }
 }
 
-/// A struct whose absent fields are left out of the JSON.
+/// A struct whose absent fields are left out of the JSON. `field as "name"` gives a field another name in JSON.
 macro_rules! value {
-    ($(#[$doc:meta])* $name:ident<$lt:lifetime> { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident<$lt:lifetime> {
+        $($(#[$field_doc:meta])* $field:ident $(as $json:literal)?: $ty:ty,)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub struct $name<$lt> {
             $(
                 $(#[$field_doc])*
+                $(#[serde(rename = $json)])?
                 #[serde(default, skip_serializing_if = "Absent::is_absent")]
                 pub $field: $ty,
             )*
+        }
+
+        impl<$lt> Fields<$lt> for $name<$lt> {
+            const NAME: &'static str = stringify!($name);
+
+            fn fields_mut(&mut self) -> Vec<NamedField<'_, $lt>> {
+                vec![$((json_name!($field $($json)?), self.$field.field_mut()),)*]
+            }
         }
     };
 }
@@ -200,8 +212,7 @@ value! {
     Email<'a> {
         email: Option<Text<'a>>,
         /// `work`, `personal`, ...: the vendor's word, in lower case.
-        #[serde(rename = "type")]
-        kind: Option<Text<'a>>,
+        kind as "type": Option<Text<'a>>,
         primary: Option<bool>,
         /// True if the person has unsubscribed this address from e-mails.
         is_unsubscribed: Option<bool>,
@@ -213,8 +224,7 @@ value! {
         /// The number as sent by the vendor. No vendor documents a format.
         number: Option<Text<'a>>,
         /// `work`, `mobile`, ...: the vendor's word, in lower case.
-        #[serde(rename = "type")]
-        kind: Option<Text<'a>>,
+        kind as "type": Option<Text<'a>>,
         extension: Option<Text<'a>>,
         primary: Option<bool>,
     }
@@ -229,8 +239,7 @@ value! {
         country: Option<Text<'a>>,
         /// ISO 3166-1, two letters, if the vendor sends it in addition to the name.
         country_code: Option<Text<'a>>,
-        #[serde(rename = "type")]
-        kind: Option<Text<'a>>,
+        kind as "type": Option<Text<'a>>,
         /// The whole address as one text, if the vendor does not split it.
         text: Option<Text<'a>>,
         /// Degrees.
@@ -244,8 +253,7 @@ value! {
     /// A web site or a profile in a social network.
     Web<'a> {
         url: Option<Text<'a>>,
-        #[serde(rename = "type")]
-        kind: Option<Text<'a>>,
+        kind as "type": Option<Text<'a>>,
         /// The name in the network, if the vendor stores it instead of the profile's URL.
         username: Option<Text<'a>>,
     }
@@ -255,8 +263,7 @@ value! {
     /// An important day of a person or company, such as a birthday or an anniversary.
     DateInfo<'a> {
         date: Option<Date>,
-        #[serde(rename = "type")]
-        kind: Option<Text<'a>>,
+        kind as "type": Option<Text<'a>>,
         description: Option<Text<'a>>,
     }
 }
@@ -279,8 +286,7 @@ value! {
     EmailBounce<'a> {
         email: Option<Text<'a>>,
         /// `hard_bounce`, `soft_bounce`, `spam`, or the vendor's word.
-        #[serde(rename = "type")]
-        kind: Option<Text<'a>>,
+        kind as "type": Option<Text<'a>>,
         bounced_at: Option<Timestamp>,
         /// The campaign that sent it.
         campaign: Option<Ref<'a>>,
@@ -361,10 +367,25 @@ value! {
         id: Option<Text<'a>>,
         name: Option<Text<'a>>,
         label: Option<Text<'a>>,
-        #[serde(rename = "type")]
-        kind: Option<Text<'a>>,
+        kind as "type": Option<Text<'a>>,
         /// The value in its own JSON type.
         value: Option<Json<'a>>,
+    }
+}
+
+value! {
+    /// The user or system that caused an event.
+    Actor<'a> {
+        id: Option<Text<'a>>,
+        name: Option<Text<'a>>,
+        email: Option<Text<'a>>,
+        /// Job title.
+        title: Option<Text<'a>>,
+        phone_number: Option<Text<'a>>,
+        language: Option<Text<'a>>,
+        time_zone: Option<Text<'a>>,
+        /// `user` or `system`, or the vendor's word.
+        actor_type as "type": Option<Text<'a>>,
     }
 }
 

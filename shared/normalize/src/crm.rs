@@ -13,6 +13,7 @@ mod teamgram;
 mod teamgrid;
 
 use std::fmt;
+use std::panic::RefUnwindSafe;
 use std::time::Duration;
 
 use crm_event::record::Record;
@@ -67,8 +68,24 @@ pub struct Vendor {
     pub test_body: &'static str,
     /// The vendor's events and what each becomes. Any other event becomes `crm.unknown.received`.
     pub catalog: &'static [CatalogEntry],
-    /// Translates an authentic webhook. Reads no clock and no environment.
-    pub normalize: for<'a> fn(&Webhook<'a>) -> Result<Outcome<'a>, Quarantine>,
+    /// A function, or the translation of a vendor file.
+    pub normalize: &'static dyn Normalize,
+}
+
+/// Translates an authentic webhook. Reads no clock and no environment.
+pub trait Normalize: Sync + RefUnwindSafe {
+    /// # Errors
+    /// If the webhook is not understood.
+    fn normalize<'a>(&'static self, webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine>;
+}
+
+impl<F> Normalize for F
+where
+    F: for<'a> Fn(&Webhook<'a>) -> Result<Outcome<'a>, Quarantine> + Sync + RefUnwindSafe,
+{
+    fn normalize<'a>(&'static self, webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+        self(webhook)
+    }
 }
 
 impl fmt::Debug for Vendor {

@@ -9,6 +9,7 @@ mod integer;
 mod node;
 mod readers;
 mod reshaped;
+mod scalar;
 pub(crate) mod syntax;
 mod value;
 

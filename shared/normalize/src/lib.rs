@@ -190,7 +190,7 @@ impl<'a> Verified<'a> {
             Err(quarantine) => return self.quarantined(quarantine),
         };
         let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
-        let outcome = (self.vendor.normalize)(&webhook).and_then(|outcome| {
+        let outcome = self.vendor.normalize.normalize(&webhook).and_then(|outcome| {
             let events = match &outcome {
                 Outcome::Changes(changes) => changes.len(),
                 Outcome::Change(_) | Outcome::Unknown(_) => 1,

@@ -28,7 +28,7 @@ pub const VENDOR: Vendor = Vendor {
     log_members: &[],
     test_body: r#"{"event":"crm-events.check"}"#,
     catalog: CATALOG,
-    normalize,
+    normalize: &normalize,
 };
 
 const CATALOG: &[CatalogEntry] = &[CatalogEntry::event("contact.created", Entity::Contact, Action::Created)];

@@ -39,8 +39,7 @@ record! {
         subtasks: Vec<Subtask<'a>>,
         service: Option<Ref<'a>>,
         /// The vendor's kind of task.
-        #[serde(rename = "type")]
-        task_type: Option<Text<'a>>,
+        task_type as "type": Option<Text<'a>>,
         outcome: Option<Text<'a>>,
         related_to: Option<Ref<'a>>,
         contact: Option<Ref<'a>>,
@@ -118,8 +117,7 @@ record! {
         service: Option<Ref<'a>>,
         list: Option<Ref<'a>>,
         /// The vendor's kind of time entry.
-        #[serde(rename = "type")]
-        entry_type: Option<Text<'a>>,
+        entry_type as "type": Option<Text<'a>>,
         is_billable: Option<bool>,
         is_billed: Option<bool>,
         is_archived: Option<bool>,
@@ -217,8 +215,7 @@ record! {
 record! {
     /// Something that a salesperson did: an e-mail, a text message, or a kind that the CRM's customer has named.
     Activity<'a> {
-        #[serde(rename = "type")]
-        activity_type: Option<Text<'a>>,
+        activity_type as "type": Option<Text<'a>>,
         name: Option<Text<'a>>,
         description: Option<Text<'a>>,
         /// A text for the CRM's users alone, beside a description that guests see.

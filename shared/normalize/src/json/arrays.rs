@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crm_event::Text;
 
-use super::readers::is_placeholder;
-use super::value::{Scalar, Value, trimmed};
+use super::scalar::{Scalar, is_placeholder, trimmed};
+use super::value::Value;
 use super::{Entry, Object, integer_digits};
 
 impl<'a> Object<'a> {

@@ -6,32 +6,12 @@ use std::rc::Rc;
 use crm_event::{Json, Text};
 
 use super::node::{Container, Node};
+use super::scalar::{Scalar, trimmed};
 use super::syntax;
 
 /// A JSON value in the body, or `null` in its place.
 #[derive(Clone, Copy)]
 pub struct Value<'o, 'a>(pub(super) Option<&'o Node<'a>>);
-
-/// A value by its JSON type.
-pub(super) enum Scalar<'a> {
-    Null,
-    Bool(bool),
-    /// The digits, unchanged.
-    Number(&'a str),
-    Text(Text<'a>),
-    /// An array, an object, or text that is not Unicode (a lone surrogate).
-    Other,
-}
-
-/// The text without leading and trailing white space. `None` if nothing is left.
-pub(super) fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
-    let text = match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-    };
-    (!text.is_empty()).then_some(text)
-}
 
 impl<'o, 'a> Value<'o, 'a> {
     /// Replaces the value with `null`.
@@ -94,7 +74,7 @@ impl<'o, 'a> Value<'o, 'a> {
         self.nodes().iter().map(|node| Self(Some(node)))
     }
 
-    fn nodes(self) -> &'o [Node<'a>] {
+    pub(super) fn nodes(self) -> &'o [Node<'a>] {
         self.container().map(|container| container.children.as_slice()).unwrap_or_default()
     }
 
@@ -106,7 +86,7 @@ impl<'o, 'a> Value<'o, 'a> {
         (!self.is_null()).then_some(self)
     }
 
-    pub(super) fn scalar(self) -> Scalar<'a> {
+    pub(crate) fn scalar(self) -> Scalar<'a> {
         match self.get() {
             "null" => Scalar::Null,
             "true" => Scalar::Bool(true),

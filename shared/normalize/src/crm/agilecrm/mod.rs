@@ -38,7 +38,7 @@ pub const VENDOR: Vendor = Vendor {
     // All events of Agile CRM are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"eventName":"crm-events is Checked"}"#,
     catalog: CATALOG,
-    normalize,
+    normalize: &normalize,
 };
 
 /// If a name has two rows, the second is for companies.

@@ -46,7 +46,7 @@ pub const VENDOR: Vendor = Vendor {
     // All events of Close are about an object, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"subscription_id":"crm-events.check","event":{"object_type":"crm-events","action":"check"}}"#,
     catalog: catalog::CATALOG,
-    normalize,
+    normalize: &normalize,
 };
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {

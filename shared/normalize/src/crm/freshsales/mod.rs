@@ -45,7 +45,7 @@ pub const VENDOR: Vendor = Vendor {
     // Ignored, like every event of the app itself.
     test_body: r#"{"event":"onScheduledEvent","data":{"check":"crm-events"}}"#,
     catalog: CATALOG,
-    normalize,
+    normalize: &normalize,
 };
 
 const CATALOG: &[CatalogEntry] = &[

@@ -33,7 +33,7 @@ pub const VENDOR: Vendor = Vendor {
     // All events of Heffl are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"event":"crm-events.check","payload":null}"#,
     catalog: CATALOG,
-    normalize,
+    normalize: &normalize,
 };
 
 const CATALOG: &[CatalogEntry] = &[

@@ -65,7 +65,7 @@ pub const VENDOR: Vendor = Vendor {
     // The event that the app's Test button sends.
     test_body: r#"[{"eventId":100,"subscriptionId":1,"portalId":1,"appId":1,"occurredAt":1790000000000,"subscriptionType":"contact.creation","attemptNumber":0,"objectId":123,"changeSource":"CRM","changeFlag":"NEW"}]"#,
     catalog: CATALOG,
-    normalize,
+    normalize: &normalize,
 };
 
 const CATALOG: &[CatalogEntry] = &[

@@ -59,7 +59,7 @@ pub const VENDOR: Vendor = Vendor {
     // Pipedrive has no test event: a made-up one, which becomes `crm.unknown.received`.
     test_body: r#"{"meta":{"version":"2.0","action":"check","entity":"crm-events"},"data":null,"previous":null}"#,
     catalog: CATALOG,
-    normalize,
+    normalize: &normalize,
 };
 
 const CATALOG: &[CatalogEntry] = &[

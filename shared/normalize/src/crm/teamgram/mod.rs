@@ -43,7 +43,7 @@ pub const VENDOR: Vendor = Vendor {
     // All events of TeamGram are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"EventEntity":"crm-events","EventAction":"Check"}"#,
     catalog: CATALOG,
-    normalize,
+    normalize: &normalize,
 };
 
 /// The events, by `EventEntity` and `EventAction` joined with a point.

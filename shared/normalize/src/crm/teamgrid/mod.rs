@@ -45,7 +45,7 @@ pub const VENDOR: Vendor = Vendor {
     // TeamGrid's own test, ignored.
     test_body: r#"{"event":"webhook.test"}"#,
     catalog: CATALOG,
-    normalize,
+    normalize: &normalize,
 };
 
 /// The events of a contact have two rows. The second is used if the document is a company.
