@@ -14,6 +14,8 @@ static PANICKING: Vendor = Vendor {
     body_form: BodyForm::Object,
     answer_within: PATIENT,
     schemes: HEFFL.schemes,
+    event_bridge_sources: &[],
+    canonical_account: None,
     change_ids: HEFFL.change_ids,
     writes_local_times: HEFFL.writes_local_times,
     has_opaque_field_ids: HEFFL.has_opaque_field_ids,

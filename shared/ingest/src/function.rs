@@ -16,6 +16,14 @@ use crate::request::{HttpRequest, Received};
 use crate::webhook_log::{self, Call, Handled, Invocation, MAX_VENDOR_FIELDS};
 use crate::webhook_secrets::{MAX_AGE, MIN_AGE, WebhookSecrets};
 
+/// An event from EventBridge that neither a queue nor the overflow store took.
+#[derive(Debug, thiserror::Error)]
+#[error("the event is stored nowhere: {outcome}")]
+pub struct NotStored {
+    /// A word of [`Outcome::word`].
+    pub outcome: &'static str,
+}
+
 /// One vendor's function, set up once.
 #[derive(Debug)]
 pub struct Function {
@@ -30,6 +38,27 @@ pub struct Function {
 impl Function {
     pub fn new(vendor: &'static Vendor, config: Config, secrets: WebhookSecrets, queues: Queues) -> Self {
         Self { vendor, config, secrets, queues, cold: AtomicBool::new(true) }
+    }
+
+    /// Handles an invocation by Lambda: a request from API Gateway or, for a vendor that sends there, an event from
+    /// EventBridge.
+    ///
+    /// # Errors
+    /// If an event from EventBridge could not be stored. Nobody reads an answer to it, but Lambda repeats an invocation
+    /// that failed.
+    pub async fn invoke(&self, payload: Box<str>, call: Call<'_>, now: Timestamp) -> Result<HttpResponse, NotStored> {
+        let started = Instant::now();
+        if let Some(verified) = self.vendor.verify_event_bridge(&payload, now) {
+            let mut stages = Stages { last: started };
+            let proof = Some(stages.next());
+            let handled = Handled { proof, ..self.process_verified(verified, call, stages).await };
+            self.log(&handled, call, now, started, payload.len());
+            return match handled.outcome {
+                Outcome::Failed { .. } => Err(NotStored { outcome: handled.outcome.word() }),
+                _ => Ok(HttpResponse::new(&handled.outcome, self.vendor)),
+            };
+        }
+        Ok(self.answer(payload, call, now).await)
     }
 
     /// Answers API Gateway's event, as JSON from Lambda. If the runtime deserialized the event, a malformed one would
@@ -84,7 +113,12 @@ impl Function {
                 return Handled { reason, proof, ..Handled::new(failed(Failure::Unauthorized)) };
             }
         };
-        let account = received.request().account_or_default();
+        Handled { proof, ..self.process_verified(verified, call, stages).await }
+    }
+
+    /// Translates an authentic webhook and sends what it comes to.
+    async fn process_verified<'a>(&'a self, verified: Verified<'a>, call: Call<'_>, mut stages: Stages) -> Handled<'a> {
+        let account = verified.request().account_or_default();
         let verified = verified.in_time_zone(self.config.time_zones.of(account));
         let verified = verified.with_field_names(self.config.field_names.of(account));
         let normalized = verified.normalize(self.config.options);
@@ -103,7 +137,7 @@ impl Function {
             unknown: events.iter().filter(|event| self.is_new(event)).count(),
             unreadable: webhooks.unreadable,
             vendor_fields: webhooks.vendor_fields,
-            proof,
+            proof: None,
             normalize,
             publish,
             outcome: delivered.outcome,

@@ -21,7 +21,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 pub use config::{Aws, Config, ConfigError, Destination, TimeLimit};
-pub use function::Function;
+pub use function::{Function, NotStored};
 pub use json_log::{Lines, subscriber};
 pub use publish::{PublishError, Queues};
 pub use reply::HttpResponse;
@@ -61,7 +61,7 @@ async fn serve(vendor: &'static Vendor, config: Config) -> Result<(), lambda_run
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let trace_header = event.context.xray_trace_id.as_deref();
         let call = Call { request_id: &event.context.request_id, trace_header };
-        Ok::<_, std::convert::Infallible>(function.answer(event.payload.into(), call, now()).await)
+        function.invoke(event.payload.into(), call, now()).await.map_err(lambda_runtime::Error::from)
     }))
     .await
 }

@@ -50,6 +50,11 @@ pub struct Vendor {
     pub answer_within: Duration,
     /// The proofs of origin that the vendor can give, best first.
     pub schemes: &'static [Scheme],
+    /// The beginnings of the EventBridge sources that the vendor sends from. Their events invoke the function without an
+    /// HTTP request, see [`Vendor::verify_event_bridge`]. Empty if the vendor only sends HTTP requests.
+    pub event_bridge_sources: &'static [&'static str],
+    /// Converts an account in the URL to the spelling of the vendor's bodies. `None` if an account has one spelling.
+    pub canonical_account: Option<for<'a> fn(&'a str) -> Text<'a>>,
     /// The vendor's own ids of a change, best first. The first one that a webhook has goes into the event's id. A
     /// webhook without any is identified by its body, see [`crate::key`].
     pub change_ids: &'static [ChangeId],
@@ -217,6 +222,8 @@ pub struct Webhook<'a> {
     pub body: Object<'a>,
     pub headers: Pairs<'a>,
     pub query: Pairs<'a>,
+    /// The `{account}` of the URL.
+    pub account: Option<&'a str>,
 }
 
 /// The content of a webhook.

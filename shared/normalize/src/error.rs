@@ -44,6 +44,8 @@ pub enum Reason {
     NoRecordId,
     /// The body comes from another product or channel with a similar format.
     OtherProduct,
+    /// The body names another account of the vendor than the URL.
+    OtherAccount,
     /// More records than a function can hold events for.
     TooManyEvents,
     /// The webhook is fine, but the queue was unreachable. The overflow store has it for a replay.
@@ -58,6 +60,7 @@ impl Reason {
         Self::NoEventName,
         Self::NoRecordId,
         Self::OtherProduct,
+        Self::OtherAccount,
         Self::TooManyEvents,
         Self::QueueUnavailable,
     ];
@@ -70,6 +73,7 @@ impl Reason {
             Self::NoEventName => "no_event_name",
             Self::NoRecordId => "no_record_id",
             Self::OtherProduct => "other_product",
+            Self::OtherAccount => "other_account",
             Self::TooManyEvents => "too_many_events",
             Self::QueueUnavailable => "queue_unavailable",
         }

@@ -3,7 +3,9 @@
 pub mod crm;
 mod elements;
 pub mod error;
+mod event_bridge;
 mod field_names;
+mod field_tables;
 pub mod fields;
 pub mod json;
 pub mod key;
@@ -41,8 +43,9 @@ pub use time_zones::{TimeZones, TimeZonesError};
 
 /// A request that has proved its origin, or one element of the array in its body.
 ///
-/// Only [`Vendor::verify`] creates one, and [`quarantine::Restored`] from the record of a verified request. Events are
-/// only made from it, so a sender's bytes cannot become an event without a proof.
+/// Only [`Vendor::verify`] creates one, [`Vendor::verify_event_bridge`] from an event that AWS vouches for, and
+/// [`quarantine::Restored`] from the record of a verified request. Events are only made from it, so a sender's bytes
+/// cannot become an event without a proof.
 #[derive(Clone)]
 pub struct Verified<'a> {
     vendor: &'static Vendor,
@@ -189,7 +192,8 @@ impl<'a> Verified<'a> {
             Ok(body) => body,
             Err(quarantine) => return self.quarantined(quarantine),
         };
-        let webhook = Webhook { body, headers: self.request.headers, query: self.request.query };
+        let Request { headers, query, account, .. } = self.request;
+        let webhook = Webhook { body, headers, query, account };
         let outcome = self.vendor.normalize.normalize(&webhook).and_then(|outcome| {
             let events = match &outcome {
                 Outcome::Changes(changes) => changes.len(),
@@ -419,7 +423,10 @@ impl<'a> Stamp<'_, 'a> {
         data: impl FnOnce(&Text<'a>) -> Data<'a>,
     ) -> Event<'a> {
         let Verified { vendor, request, received_at, .. } = self.request;
-        let in_url = request.account.map(Cow::Borrowed);
+        let in_url = request.account.map(|account| match vendor.canonical_account {
+            Some(canonical) => canonical(account),
+            None => Cow::Borrowed(account),
+        });
         let account = in_url.or(account).unwrap_or(Cow::Borrowed(DEFAULT_ACCOUNT));
         let data = data(&account);
         let (entity, action) = (data.entity, data.action);

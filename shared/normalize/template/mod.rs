@@ -20,6 +20,8 @@ pub const VENDOR: Vendor = Vendor {
     answer_within: PATIENT,
     // For signed webhooks: `Scheme::Signature(&...)`, with a constant of `scheme/known.rs`.
     schemes: &[Scheme::Token],
+    event_bridge_sources: &[],
+    canonical_account: None,
     // If the vendor sends an id of the change or delivery that stays the same for redeliveries, name it here.
     change_ids: &[],
     writes_local_times: false,

@@ -90,6 +90,25 @@ impl<'a> Container<'a> {
         Self::new(children.map(|child| Node::new(child.name.clone(), child.json)).collect())
     }
 
+    /// The members, with the members of nested objects in place of these objects. `prefix` returns the beginning of the
+    /// new names by the object's name; an object for which it returns `None` stays.
+    pub fn flattened(&self, prefix: impl Fn(&str) -> Option<String>) -> Self {
+        let mut children = Vec::with_capacity(self.children.len());
+        for child in &self.children {
+            let is_object = child.json.get().starts_with('{');
+            match prefix(&child.name).filter(|_| is_object).zip(child.container()) {
+                Some((prefix, nested)) => children.extend(
+                    nested
+                        .children
+                        .iter()
+                        .map(|member| Node::new(Cow::Owned([&*prefix, &*member.name].concat()), member.json)),
+                ),
+                None => children.push(Node::new(child.name.clone(), child.json)),
+            }
+        }
+        Self::new(children)
+    }
+
     /// The same members, with a prefix removed from their names.
     pub fn without_prefix(&self, prefix: &str) -> Self {
         let renamed = |child: &Node<'a>| Node::new(without_prefix(&child.name, prefix), child.json);

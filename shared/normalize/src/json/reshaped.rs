@@ -43,6 +43,13 @@ impl<'a> Object<'a> {
         Self { body: Rc::new(body), container: Rc::new(container), ..self.clone() }
     }
 
+    /// The same object, with the members of nested objects in place of these objects, for vendors that group fields
+    /// (`{"BillingAddress": {"City": ..}}`). `prefix` returns the beginning of the new names by the nested object's name;
+    /// an object for which it returns `None` stays. Warnings have the new names.
+    pub fn flattened(self, prefix: impl Fn(&str) -> Option<String>) -> Self {
+        Self { container: Rc::new(self.container.flattened(prefix)), ..self }
+    }
+
     /// The same object, with a prefix removed from its members' names, for flat bodies (`deal_name`). Warnings name the
     /// members without the prefix.
     pub fn without_prefix(self, prefix: &str) -> Self {

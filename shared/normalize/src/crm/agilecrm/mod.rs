@@ -29,6 +29,8 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Object,
     answer_within: PATIENT,
     schemes: &[Scheme::Token],
+    event_bridge_sources: &[],
+    canonical_account: None,
     change_ids: &[],
     writes_local_times: false,
     has_opaque_field_ids: false,

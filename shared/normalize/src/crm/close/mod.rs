@@ -38,6 +38,8 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Object,
     answer_within: PATIENT,
     schemes: &[Scheme::Signature(&CLOSE)],
+    event_bridge_sources: &[],
+    canonical_account: None,
     change_ids: &[ChangeId::Members(&["event.id", "event.date_updated"])],
     writes_local_times: false,
     has_opaque_field_ids: true,

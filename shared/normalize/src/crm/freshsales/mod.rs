@@ -36,6 +36,8 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Object,
     answer_within: PATIENT,
     schemes: &[Scheme::Token, Scheme::Basic],
+    event_bridge_sources: &[],
+    canonical_account: None,
     change_ids: &[],
     writes_local_times: true,
     has_opaque_field_ids: false,

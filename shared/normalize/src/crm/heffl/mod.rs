@@ -25,6 +25,8 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Object,
     answer_within: PATIENT,
     schemes: &[Scheme::Signature(&STANDARD_WEBHOOKS), Scheme::Token],
+    event_bridge_sources: &[],
+    canonical_account: None,
     change_ids: &[ChangeId::Header("webhook-id")],
     writes_local_times: false,
     has_opaque_field_ids: false,

@@ -35,6 +35,8 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Array,
     answer_within: Duration::from_secs(5),
     schemes: &[Scheme::Signature(&HUBSPOT_V3), Scheme::Signature(&HUBSPOT_V2), Scheme::Token],
+    event_bridge_sources: &[],
+    canonical_account: None,
     // `eventId` is not unique and `attemptNumber` counts the deliveries, so the other members together identify a
     // change.
     change_ids: &[ChangeId::Members(&[

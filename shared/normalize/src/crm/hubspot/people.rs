@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crm_event::record::{Company, Contact, Lead, User};
 use crm_event::{Email, Web};
 
-use super::properties::rows;
+use crate::field_tables::rows;
 use crate::fields::{email, stage, web};
 
 rows!(CONTACT: Contact = [

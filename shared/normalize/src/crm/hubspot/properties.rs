@@ -9,94 +9,13 @@ use crm_event::record::{
     Activity, Appointment, Call, Company, Contact, CustomObject, Deal, Invoice, Lead, Note, Order, Payment, Product,
     Quote, Record, Task, User,
 };
-use crm_event::{Action, Address, Decimal, Entity, FieldChange, Json, Phone, Ref, Stage, Text, record};
+use crm_event::{Action, Entity, FieldChange, Json, Ref, Text, record};
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use super::{objects, people, sales, work};
-use crate::fields::{custom_field, full_name, phone, reference, stage, word};
+use crate::field_tables::{Property, is_made_of_several, row, rows};
+use crate::fields::{custom_field, full_name};
 use crate::json::{Object, Value};
-
-/// A property's name, its field, and the reader. If several properties make a field, its name ends with `[]` (an entry
-/// of a list) or has a dot (a member of a reference).
-pub(super) type Row<F> = (&'static str, &'static str, F);
-
-/// The table of a record.
-macro_rules! rows {
-    ($table:ident: $record:ident = $rows:expr) => {
-        pub(super) const $table: &[$crate::crm::hubspot::properties::Row<
-            for<'a> fn(&mut $record<'a>, &$crate::crm::hubspot::properties::Property<'_, 'a>),
-        >] = &$rows;
-    };
-}
-pub(super) use rows;
-
-/// One property of a record.
-pub(super) struct Property<'o, 'a> {
-    properties: &'o Object<'a>,
-    name: &'o str,
-}
-
-impl<'a> Property<'_, 'a> {
-    pub(super) fn text(&self) -> Option<Text<'a>> {
-        self.properties.text(self.name)
-    }
-
-    /// A word of HubSpot's own lists, which are written in capitals.
-    pub(super) fn word(&self) -> Option<Text<'a>> {
-        self.text().map(word)
-    }
-
-    /// The words of a multiple choice, separated by `;`.
-    pub(super) fn words(&self) -> Vec<Text<'a>> {
-        let words = self.text().into_iter().flat_map(|text| text.split(';').map(str::to_owned).collect::<Vec<_>>());
-        words.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).map(Cow::Owned).collect()
-    }
-
-    pub(super) fn decimal(&self) -> Option<Decimal<'a>> {
-        self.properties.decimal(self.name)
-    }
-
-    pub(super) fn bool(&self) -> Option<bool> {
-        self.properties.bool(self.name)
-    }
-
-    pub(super) fn time(&self) -> Option<Timestamp> {
-        self.properties.time(self.name)
-    }
-
-    pub(super) fn date(&self) -> Option<Date> {
-        self.properties.date(self.name)
-    }
-
-    /// The stage or pipeline with an id. HubSpot does not send its name.
-    pub(super) fn stage(&self) -> Option<Stage<'a>> {
-        stage(self.properties.id(self.name), None)
-    }
-
-    pub(super) fn reference(&self) -> Option<Ref<'a>> {
-        reference(self.properties.id(self.name), None)
-    }
-
-    pub(super) fn phone(&self, kind: &'static str) -> Option<Phone<'a>> {
-        phone(self.text(), Some(kind))
-    }
-
-    /// Sets a part of the record's only address.
-    pub(super) fn address(
-        &self,
-        addresses: &mut Vec<Address<'a>>,
-        part: for<'r> fn(&'r mut Address<'a>) -> &'r mut Option<Text<'a>>,
-    ) {
-        let Some(text) = self.text() else { return };
-        if addresses.is_empty() {
-            addresses.push(Address::default());
-        }
-        if let Some(address) = addresses.first_mut() {
-            *part(address) = Some(text);
-        }
-    }
-}
 
 rows!(COMMON: CommonFields = [
     ("hs_object_id", "id", |_, _| {}),
@@ -120,15 +39,6 @@ pub(super) struct Known<'a> {
     /// False if there is only one property. The record then has no fields that several properties make, because a list
     /// would seem to have no other entries.
     pub(super) has_all_properties: bool,
-}
-
-fn is_made_of_several(field: &str) -> bool {
-    field.contains(['[', '.'])
-}
-
-/// The field of a property in a table.
-fn row<'t, F>(table: &'t [Row<F>], property: &str) -> Option<&'t Row<F>> {
-    table.iter().find(|(name, ..)| *name == property)
 }
 
 macro_rules! entities {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crm_event::Text;
 use crm_event::record::{Deal, Invoice, Order, Payment, Product, Quote};
 
-use super::properties::rows;
+use crate::field_tables::rows;
 use crate::fields::stage;
 
 rows!(DEAL: Deal = [

@@ -3,7 +3,7 @@
 use crm_event::Decimal;
 use crm_event::record::{Activity, Appointment, Call, CustomObject, Note, Task};
 
-use super::properties::rows;
+use crate::field_tables::rows;
 
 rows!(TASK: Task = [
     ("hs_task_subject", "name", |r, p| r.name = p.text()),

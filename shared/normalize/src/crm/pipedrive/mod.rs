@@ -37,6 +37,8 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Object,
     answer_within: Duration::from_secs(10),
     schemes: &[Scheme::Basic, Scheme::Token],
+    event_bridge_sources: &[],
+    canonical_account: None,
     change_ids: &[
         // `meta.id` of a user's event is the user's id.
         ChangeId::MembersIf {

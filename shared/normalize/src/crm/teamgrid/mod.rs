@@ -36,6 +36,8 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Object,
     answer_within: PATIENT,
     schemes: &[Scheme::Signature(&TEAMGRID_V2), Scheme::Token],
+    event_bridge_sources: &[],
+    canonical_account: None,
     change_ids: &[ChangeId::UnsignedHeader("X-TeamGrid-Webhook-Id")],
     writes_local_times: false,
     has_opaque_field_ids: false,
