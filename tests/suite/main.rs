@@ -30,4 +30,5 @@ mod signatures;
 mod stores;
 mod stubs;
 mod tolerance;
+mod vendor_files;
 mod webhook_secrets;

@@ -7,6 +7,7 @@
 mod arrays;
 mod integer;
 mod node;
+mod paths;
 mod readers;
 mod reshaped;
 mod scalar;
@@ -24,6 +25,8 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::integer::integer_digits;
 use self::node::{Container, Node};
+pub(crate) use self::paths::{Step, Walk};
+pub(crate) use self::scalar::{Reading, Scalar, Unreadable, is_placeholder};
 pub use self::value::Value;
 use crate::redact;
 

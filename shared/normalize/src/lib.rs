@@ -18,6 +18,7 @@ pub mod scheme;
 mod secrets;
 pub mod time;
 mod time_zones;
+pub mod vendor_file;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -40,6 +41,7 @@ pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
 use scheme::SignatureScheme;
 pub use secrets::Secrets;
 pub use time_zones::{TimeZones, TimeZonesError};
+pub use vendor_file::VendorFile;
 
 /// A request that has proved its origin, or one element of the array in its body.
 ///

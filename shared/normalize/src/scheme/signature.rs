@@ -58,8 +58,10 @@ pub enum KeyForm {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
-    /// HMAC-SHA256.
     HmacSha256,
+    HmacSha512,
+    /// HMAC-SHA1, for a vendor that offers no better one.
+    HmacSha1,
     /// SHA-256 over the key and the signed bytes. Only for a vendor that offers no better one: with one signed request,
     /// anybody can compute the signature of the same request with bytes appended (length extension). The appended bytes
     /// begin with SHA-256's padding, 0x80, so the body is no longer valid JSON.
@@ -131,31 +133,17 @@ impl SignatureScheme {
     /// If it would leave the body or its timestamp unsigned, or signs a part that a request does not have. In a
     /// constant, compilation fails.
     #[must_use]
+    #[expect(clippy::panic, reason = "the compiler runs it, no function does")]
     pub const fn checked(self) -> Self {
-        let (mut bodies, mut times, mut ids) = (0_u8, 0_u8, 0_u8);
-        let mut rest = self.signed;
-        while let [part, others @ ..] = rest {
-            match part {
-                Part::Body => bodies = bodies.saturating_add(1),
-                Part::Timestamp => times = times.saturating_add(1),
-                Part::Id => ids = ids.saturating_add(1),
-                Part::Method | Part::Url { .. } | Part::Text(_) => {}
-            }
-            rest = others;
+        let max_age = match &self.timestamp {
+            Some(time) => Some(time.max_age),
+            None => None,
+        };
+        let (has_id, is_list, has_prefix) =
+            (self.id_header.is_some(), !self.separators.is_empty(), !self.prefix.is_empty());
+        if let Some(fault) = fault(self.signed, max_age, has_id, is_list, has_prefix) {
+            panic!("{}", fault);
         }
-        assert!(bodies == 1, "the body must be signed, once");
-        match &self.timestamp {
-            Some(time) => {
-                assert!(times == 1, "the timestamp must be signed, once");
-                assert!(
-                    time.max_age.as_millis() >= MAX_AHEAD.as_millis(),
-                    "max_age must be at least as long as a clock may be ahead"
-                );
-            }
-            None => assert!(times == 0, "a signed timestamp must have a header"),
-        }
-        assert!(ids <= 1 && (ids == 0 || self.id_header.is_some()), "a signed id must have a header");
-        assert!(self.separators.is_empty() || !self.prefix.is_empty(), "entries of a list must have a prefix");
         self
     }
 
@@ -259,6 +247,45 @@ impl SignatureScheme {
     }
 }
 
+/// What is wrong with a scheme that signs these parts. `max_age` is that of its timestamp, if it has one.
+pub(crate) const fn fault(
+    signed: &[Part],
+    max_age: Option<SignedDuration>,
+    has_id_header: bool,
+    is_list: bool,
+    has_prefix: bool,
+) -> Option<&'static str> {
+    let (mut bodies, mut times, mut ids) = (0_u8, 0_u8, 0_u8);
+    let mut rest = signed;
+    while let [part, others @ ..] = rest {
+        match part {
+            Part::Body => bodies = bodies.saturating_add(1),
+            Part::Timestamp => times = times.saturating_add(1),
+            Part::Id => ids = ids.saturating_add(1),
+            Part::Method | Part::Url { .. } | Part::Text(_) => {}
+        }
+        rest = others;
+    }
+    if bodies != 1 {
+        return Some("the body must be signed, once");
+    }
+    match max_age {
+        Some(_) if times != 1 => return Some("the timestamp must be signed, once"),
+        Some(max_age) if max_age.as_millis() < MAX_AHEAD.as_millis() => {
+            return Some("max_age must be at least five minutes, as a clock may be ahead by that");
+        }
+        None if times != 0 => return Some("a signed timestamp must have a header"),
+        _ => {}
+    }
+    if ids > 1 || (ids == 1 && !has_id_header) {
+        return Some("a signed id must have a header");
+    }
+    if is_list && !has_prefix {
+        return Some("the entries of a header with separators must have a prefix");
+    }
+    None
+}
+
 impl Unit {
     fn read(self, text: &str) -> Option<Timestamp> {
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
@@ -335,6 +362,8 @@ impl Key {
     pub(crate) fn new(function: Function, key: &[u8]) -> Self {
         match function {
             Function::HmacSha256 => Self::Hmac(hmac::Key::new(hmac::HMAC_SHA256, key)),
+            Function::HmacSha512 => Self::Hmac(hmac::Key::new(hmac::HMAC_SHA512, key)),
+            Function::HmacSha1 => Self::Hmac(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key)),
             Function::Sha256AfterKey => {
                 let mut context = digest::Context::new(&digest::SHA256);
                 context.update(key);
