@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use crm_event::Event;
 use crm_ingest::Function;
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Accepted, Options, Vendor, crm};
+use crm_normalize::{Accepted, Options, Texts, Vendor, crm};
 use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -203,9 +203,9 @@ async fn another_attempt_in_other_company_has_the_same_ids() {
 /// The result of replaying a stored record: the ids, and the number that are not understood.
 fn replayed(record: &str) -> (BTreeSet<String>, usize) {
     let restored = serde_json::from_str::<Record<'_>>(record).unwrap().restore().unwrap();
-    let verified = restored.verified();
+    let (verified, texts) = (restored.verified(), Texts::default());
     let (mut ids, mut bad) = (BTreeSet::new(), 0);
-    for normalized in verified.normalize(Options { include_raw: true }) {
+    for normalized in verified.normalize(Options { include_raw: true }, &texts) {
         match normalized.result {
             Ok(Accepted::Events(events)) => ids.extend(events.iter().map(|event: &Event<'_>| event.id.to_string())),
             Ok(Accepted::Ignored(_)) => {}
@@ -247,7 +247,8 @@ fn a_bad_element_is_restored_as_it_was() {
         let body = serde_json::to_vec(&[json!({}), element.clone()]).unwrap();
         let webhook = Webhook { body, ..Webhook::default() }.proven(hubspot(), RECEIVED_AT);
         let verified = webhook.verified(hubspot(), RECEIVED_AT).unwrap();
-        let normalized = verified.normalize(Options { include_raw: true }).remove(1);
+        let texts = Texts::default();
+        let normalized = verified.normalize(Options { include_raw: true }, &texts).remove(1);
         let Err(why) = &normalized.result else { panic!("{element} is understood") };
         let record = serde_json::to_string(&Record::new(&normalized.webhook, why)).unwrap();
         assert!(serde_json::from_str::<Value>(&record).unwrap()["body"] == *element.to_string(), "{record}");

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use crm_normalize::Quarantine;
-use crm_normalize::crm::{BodyForm, Outcome, PATIENT, Vendor, Webhook, of_package};
+use crm_normalize::crm::{AnswerForm, BodyForm, Outcome, PATIENT, Vendor, Webhook, of_package};
 
 const HEFFL: &Vendor = of_package("heffl");
 
@@ -12,7 +12,9 @@ static PANICKING: Vendor = Vendor {
     name: HEFFL.name,
     title: HEFFL.title,
     body_form: BodyForm::Object,
+    syntaxes: &[],
     answer_within: PATIENT,
+    answer: AnswerForm::Json,
     schemes: HEFFL.schemes,
     event_bridge_sources: &[],
     canonical_account: None,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crm_normalize::crm::{self, BodyForm, Target};
+use crm_normalize::crm::{self, Target};
+use crm_normalize::scheme::Scheme;
 use crm_samples::retries::Retries;
 use crm_samples::{Answer, Case, RECEIVED_AT};
 use tests::{events, names, root, table_rows};
@@ -79,11 +80,12 @@ fn every_vendor_has_cases_and_every_case_is_whole() {
     for case in Case::all(&events()).unwrap() {
         let files = names(&case.folder).unwrap();
         let at = case.folder.display();
-        for needed in ["body.json", "expected.json"] {
-            assert!(files.iter().any(|file| file == needed), "{at} has no {needed}");
-        }
+        let bodies = files.iter().filter(|file| crm_samples::BODY_FILES.contains(&file.as_str())).count();
+        assert_eq!(bodies, 1, "{at} has one body");
+        assert!(files.iter().any(|file| file == "expected.json"), "{at} has no expected.json");
         for file in &files {
-            let known = ["body.json", "headers.json", "query.json", "expected.json"].contains(&file.as_str());
+            let known = ["headers.json", "query.json", "expected.json"].contains(&file.as_str())
+                || crm_samples::BODY_FILES.contains(&file.as_str());
             assert!(known, "{at} has a file that no test reads: {file}");
         }
     }
@@ -147,9 +149,10 @@ fn names_are_plain_words_and_tables_hold_nothing_twice() {
         let rows: BTreeSet<_> = vendor.catalog.iter().map(|row| (row.vendor_event, row.target.to_string())).collect();
         assert_eq!(rows.len(), vendor.catalog.len(), "{}: a row of the catalogue stands twice", vendor.name);
         assert!(vendor.catalog.iter().any(|row| row.target != Target::Ignored), "{} sends nothing", vendor.name);
-        // A header's id would be that of all elements of an array.
-        let by_members = vendor.change_id_headers().next().is_none() && !vendor.change_ids.is_empty();
-        assert!(vendor.body_form != BodyForm::Array || by_members, "{} tells elements apart by members", vendor.name);
+        for scheme in vendor.schemes {
+            let Scheme::MemberToken(name) = scheme else { continue };
+            assert!(vendor.secret_members.is_secret_at_root(name), "{}: {name} would leave the function", vendor.name);
+        }
     }
 }
 

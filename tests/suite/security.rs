@@ -103,6 +103,9 @@ fn a_right_proof_in_another_form_is_accepted() {
                     Attempt::new(vendor).header("authorization", format!("Bearer   {token}")),
                 ]
             }
+            Scheme::MemberToken(name) => {
+                vec![Attempt::new(vendor).member(&name.to_uppercase(), &secret(vendor, scheme, "1"))]
+            }
         };
         let accounts = ["", "/", "default/"].map(|account| right().account(account));
         for attempt in of_scheme.into_iter().chain(accounts) {

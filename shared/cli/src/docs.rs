@@ -56,6 +56,7 @@ fn proof(scheme: Scheme) -> &'static str {
         Scheme::Signature(_) => "HMAC signature",
         Scheme::Basic => "HTTP Basic",
         Scheme::Token => "token",
+        Scheme::MemberToken(_) => "token in the body",
     }
 }
 

@@ -227,7 +227,7 @@ fn run(command: Command) -> anyhow::Result<()> {
                     crm_samples::read(&file)?;
                     crm_samples::pairs(&file)?
                 }
-                None => Vec::new(),
+                None => crm_samples::content_type_of_file(&body_file).into_iter().collect(),
             };
             let query = query.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
             let webhook =

@@ -52,7 +52,7 @@ pub fn random(vendor: &Vendor, word: &str) -> anyhow::Result<String> {
     let bytes = random_bytes()?;
     let text = BASE64URL_NOPAD.encode(&bytes);
     let secret = match scheme.with_context(|| format!("{} has no scheme {word:?}", vendor.name))? {
-        Scheme::Token => text,
+        Scheme::Token | Scheme::MemberToken(_) => text,
         Scheme::Basic => format!("{USER}:{text}"),
         Scheme::Signature(scheme) => match scheme.key {
             KeyForm::Text => text,

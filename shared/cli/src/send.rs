@@ -31,7 +31,8 @@ pub fn post(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result
         .timeout_global(Some(Duration::from_secs(30)))
         .build()
         .into();
-    let mut request = agent.post(&url).header("content-type", Webhook::content_type_of(&webhook.body));
+    let webhook = webhook.clone().with_content_type();
+    let mut request = agent.post(&url);
     if let Some(host) = &stack.host_header {
         request = request.header("host", host);
     }
@@ -117,14 +118,12 @@ pub fn curl(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<String
     for id in case.vendor.signature_schemes().filter_map(|scheme| scheme.id_header) {
         webhook.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(id));
     }
-    let webhook = webhook.proven_at(&stack.public_base_url(case.vendor), case.vendor, now);
+    let webhook = webhook.proven_at(&stack.public_base_url(case.vendor), case.vendor, now).with_content_type();
     let mut command = format!("curl '{}'", url(stack, case.vendor, &webhook)?);
     let host = stack.host_header.iter().map(|host| ("host", host.as_str()));
     let headers = webhook.headers.iter().map(|(name, value)| (&**name, &**value));
-    for (name, value) in
-        [("content-type", Webhook::content_type_of(&webhook.body))].into_iter().chain(host).chain(headers)
-    {
+    for (name, value) in host.chain(headers) {
         command.push_str(&format!(" -H '{name}: {value}'"));
     }
-    Ok(command + &format!(" --data-binary @{}", case.folder.join("body.json").display()))
+    Ok(command + &format!(" --data-binary @{}", case.body_file()?.display()))
 }

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Of};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use crm_normalize::{Vendor, crm, quarantine};
@@ -238,7 +238,8 @@ pub async fn send(Of(state): Of<State>, Json(draft): Json<Draft>) -> Answer<Done
 /// Posts a webhook with a fresh proof through the same proxy as any other.
 async fn post(state: &State, vendor: &'static Vendor, webhook: Webhook) -> Answer<Done> {
     let base_url = state.addresses().and_then(|addresses| addresses.console_url).unwrap_or_default();
-    let Webhook { body, headers, query, account, .. } = webhook.proven_at(&base_url, vendor, state.now());
+    let Webhook { body, headers, query, account, .. } =
+        webhook.proven_at(&base_url, vendor, state.now()).with_content_type();
     let mut path = format!("/webhooks/{}", vendor.name);
     if let Some(account) = account {
         path = format!("{path}/{}", utf8_percent_encode(&account, NON_ALPHANUMERIC));
@@ -248,7 +249,6 @@ async fn post(state: &State, vendor: &'static Vendor, webhook: Webhook) -> Answe
     }
     let wrong = |error: &dyn std::error::Error| Failed(StatusCode::BAD_REQUEST, error.to_string());
     let mut all = HeaderMap::new();
-    all.insert(header::CONTENT_TYPE, HeaderValue::from_static(Webhook::content_type_of(&body)));
     for (name, value) in &headers {
         let name = HeaderName::try_from(&**name).map_err(|error| wrong(&error))?;
         all.insert(name, HeaderValue::try_from(&**value).map_err(|error| wrong(&error))?);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crm_normalize::crm::BodyForm;
 use crm_normalize::outcome::Outcome;
 use crm_normalize::quarantine::{self, Body};
 use data_encoding::BASE64;
@@ -272,12 +273,17 @@ impl Drop for OnItsWay<'_> {
 /// of it without secrets.
 fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
     let Ok(kept) = serde_json::from_str::<quarantine::Record<'_>>(&message.body) else { return true };
+    let vendor = crm_normalize::crm::find(&kept.vendor);
+    // Such a message has the body with one of its elements.
+    let is_shortened = vendor.is_some_and(|vendor| matches!(vendor.body_form, BodyForm::ArrayAt(_)));
     let same_body = match &kept.body {
-        Body::Text(text) if kept.element.is_some() => String::from_utf8_lossy(&webhook.body).contains(&**text),
+        Body::Text(text) if kept.element.is_some() => {
+            is_shortened || String::from_utf8_lossy(&webhook.body).contains(&**text)
+        }
         Body::Text(text) => text.as_bytes() == webhook.body,
         Body::Base64(text) => *text == BASE64.encode(&webhook.body),
     };
-    let redacts = crm_normalize::crm::find(&kept.vendor).is_some_and(|vendor| !vendor.secret_members.is_empty());
+    let redacts = vendor.is_some_and(|vendor| !vendor.secret_members.is_none());
     format!("{}: {}", kept.reason, kept.detail) == reason && (same_body || redacts)
 }
 
@@ -303,7 +309,7 @@ fn from_message(message: &Message) -> Option<(Webhook, Option<String>)> {
     match message.queue {
         Queue::Main => {
             let event: crm_event::Event<'_> = serde_json::from_str(&message.body).ok()?;
-            let body = event.data.raw.map(|raw| raw.get().as_bytes().to_vec()).unwrap_or_default();
+            let body = event.data.raw_text().map(|raw| raw.into_owned().into_bytes()).unwrap_or_default();
             Some((Webhook { body, ..Webhook::default() }, None))
         }
         Queue::Quarantine => {

@@ -141,9 +141,24 @@ pub struct Data<'a> {
     /// The actor, if the vendor sends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor<'a>>,
-    /// The vendor's JSON, byte for byte, without the vendor's secrets. Missing if the function leaves it out.
+    /// The vendor's JSON, byte for byte, without the vendor's secrets. If the vendor sends another format, it is that
+    /// text as a string. Missing if the function leaves it out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Json<'a>>,
+    /// The media type of the text in `raw`, such as `text/xml`. Missing if `raw` is JSON itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw_media_type: Option<Text<'a>>,
+}
+
+impl Data<'_> {
+    /// The vendor's own text, from `raw`.
+    pub fn raw_text(&self) -> Option<Text<'_>> {
+        let raw = self.raw.as_ref()?.get();
+        match self.raw_media_type {
+            None => Some(Cow::Borrowed(raw)),
+            Some(_) => serde_json::from_str(raw).ok().map(Cow::Owned),
+        }
+    }
 }
 
 /// One changed field.
@@ -191,6 +206,7 @@ impl<'de, 'a> Deserialize<'de> for Data<'a> {
             actor: Option<Actor<'a>>,
             #[serde(default, deserialize_with = "present")]
             raw: Option<Json<'a>>,
+            raw_media_type: Option<Text<'a>>,
         }
         let wire = Wire::deserialize(deserializer)?;
         let record = match &wire.record {
@@ -212,6 +228,7 @@ impl<'de, 'a> Deserialize<'de> for Data<'a> {
             merged_into: wire.merged_into,
             actor: wire.actor,
             raw: wire.raw,
+            raw_media_type: wire.raw_media_type,
         })
     }
 }

@@ -121,7 +121,7 @@ impl Function {
         let account = verified.request().account_or_default();
         let verified = verified.in_time_zone(self.config.time_zones.of(account));
         let verified = verified.with_field_names(self.config.field_names.of(account));
-        let normalized = verified.normalize(self.config.options);
+        let normalized = verified.normalize(self.config.options, &received.texts);
         let normalize = Some(stages.next());
         let webhooks = Webhooks::sort(normalized);
         let delivered = self.deliver(&verified, &webhooks, call).await;

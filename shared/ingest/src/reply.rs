@@ -1,6 +1,7 @@
 //! The response that the sender gets.
 
 use crm_normalize::Vendor;
+use crm_normalize::crm::AnswerForm;
 use crm_normalize::outcome::{Failure, Outcome};
 use crm_normalize::scheme::Scheme;
 use serde::Serialize;
@@ -12,7 +13,6 @@ use serde::Serialize;
 pub struct HttpResponse {
     pub status_code: u16,
     headers: Headers,
-    /// JSON.
     pub body: String,
     is_base64_encoded: bool,
     /// None. API Gateway needs no list, but `cargo lambda watch` answers 500 without one.
@@ -40,16 +40,21 @@ impl HttpResponse {
     /// The response to a vendor's webhook. A 401 asks for a password if the vendor can send one.
     pub(crate) fn new(outcome: &Outcome, vendor: &Vendor) -> Self {
         let failed_with = |failure| *outcome == Outcome::Failed { error: failure };
+        let status_code = outcome.status_code();
+        let (content_type, body) = match vendor.answer {
+            AnswerForm::Constant { content_type, body } if status_code == 200 => (content_type, body.to_owned()),
+            // Texts and lists of texts can always be written as JSON.
+            _ => ("application/json", serde_json::to_string(outcome).unwrap_or_default()),
+        };
         let has_basic = || vendor.schemes.iter().any(|scheme| matches!(scheme, Scheme::Basic));
         Self {
-            status_code: outcome.status_code(),
+            status_code,
             headers: Headers {
-                content_type: "application/json",
+                content_type,
                 retry_after: failed_with(Failure::Unavailable).then_some(RETRY_AFTER_SECONDS),
                 www_authenticate: (failed_with(Failure::Unauthorized) && has_basic()).then_some(BASIC_CHALLENGE),
             },
-            // Texts and lists of texts can always be written as JSON.
-            body: serde_json::to_string(outcome).unwrap_or_default(),
+            body,
             is_base64_encoded: false,
             cookies: [],
         }

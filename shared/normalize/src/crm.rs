@@ -20,8 +20,10 @@ use crm_event::record::Record;
 use crm_event::{Action, Actor, Entity, EventType, FieldChange, Text};
 use jiff::Timestamp;
 
+pub use crate::body::{FORM, Syntax, XML};
 use crate::error::Quarantine;
 use crate::json::Object;
+pub use crate::redact::SecretMembers;
 use crate::request::Pairs;
 use crate::scheme::Scheme;
 
@@ -44,10 +46,14 @@ pub struct Vendor {
     pub name: &'static str,
     /// The vendor's own spelling of its name.
     pub title: &'static str,
-    /// The JSON type of its bodies.
+    /// One webhook or many in a body.
     pub body_form: BodyForm,
+    /// The syntaxes of its bodies besides JSON.
+    pub syntaxes: &'static [&'static Syntax],
     /// How long the vendor waits for an answer before it counts a failure. [`PATIENT`] if it does not document a figure.
     pub answer_within: Duration,
+    /// The response to a webhook that was not lost.
+    pub answer: AnswerForm,
     /// The proofs of origin that the vendor can give, best first.
     pub schemes: &'static [Scheme],
     /// The beginnings of the EventBridge sources that the vendor sends from. Their events invoke the function without an
@@ -63,8 +69,8 @@ pub struct Vendor {
     pub writes_local_times: bool,
     /// True if custom fields come under opaque ids, without their names: a setting names them.
     pub has_opaque_field_ids: bool,
-    /// Members of the body that hold secrets, at any depth. They are removed before anything leaves the function.
-    pub secret_members: &'static [&'static str],
+    /// Members of the body that hold secrets. They are removed before anything leaves the function.
+    pub secret_members: SecretMembers,
     /// Paths of the members by which the vendor's support finds a delivery: ids and words, no data of a record. They go
     /// into the log line.
     pub log_members: &'static [&'static str],
@@ -119,13 +125,28 @@ impl Vendor {
 /// The time of a vendor that documents none: longer than a function ever takes.
 pub const PATIENT: Duration = Duration::from_secs(10);
 
-/// The kind of a vendor's bodies.
+/// One webhook or many in a body.
+///
+/// Each webhook is translated by itself and has its own events, keys and `raw`. A bad one costs itself alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyForm {
-    /// One webhook, a JSON object.
+    /// One webhook, an object.
     Object,
-    /// Many webhooks, a JSON array of objects. Each is translated by itself. An object that stands alone is one webhook.
+    /// Many webhooks, an array of objects. An object that stands alone is one webhook.
     Array,
+    /// Many webhooks, an array at this path of an object (`data.events`). The body of each webhook is the whole body
+    /// with only its own element in the array, so that it remains a message of the vendor. A body without the array is
+    /// one webhook. In XML, any number of elements at this path are the array.
+    ArrayAt(&'static str),
+}
+
+/// The response to a webhook that was not lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerForm {
+    /// The outcome as JSON.
+    Json,
+    /// A constant text, for a vendor that counts any other answer as a failure.
+    Constant { content_type: &'static str, body: &'static str },
 }
 
 /// A vendor's own id of a change. All deliveries of the change have it, and no other change has it.
@@ -217,12 +238,12 @@ impl fmt::Display for Target {
     }
 }
 
-/// An authentic webhook whose body is a JSON object.
+/// An authentic webhook whose body is an object, whatever its syntax.
 pub struct Webhook<'a> {
     pub body: Object<'a>,
     pub headers: Pairs<'a>,
     pub query: Pairs<'a>,
-    /// The `{account}` of the URL.
+    /// The `{account}` segment of the URL. The events have it as their account, so few vendors need it.
     pub account: Option<&'a str>,
 }
 
@@ -294,7 +315,7 @@ mod template;
 #[cfg(test)]
 mod tests {
     use super::template::VENDOR;
-    use crate::{Accepted, Options, Pairs, Request, Secrets};
+    use crate::{Accepted, Options, Pairs, Request, Secrets, Texts};
 
     #[test]
     fn the_template_of_a_new_crm_translates_its_sample() {
@@ -305,7 +326,8 @@ mod tests {
         let request = Request { method: "POST", url: "", body, headers, query, account: None };
         static TEMPLATE: crate::Vendor = VENDOR;
         let verified = TEMPLATE.verify(request, &secrets, jiff::Timestamp::UNIX_EPOCH).unwrap();
-        let normalized = verified.normalize(Options { include_raw: false }).remove(0);
+        let texts = Texts::default();
+        let normalized = verified.normalize(Options { include_raw: false }, &texts).remove(0);
         let Ok(Accepted::Events(events)) = normalized.result else { panic!("the sample becomes no event") };
         assert_eq!(
             events.iter().map(|event| event.event_type.to_string()).collect::<Vec<_>>(),

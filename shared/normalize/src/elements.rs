@@ -1,11 +1,16 @@
-//! Many webhooks in one request: a body that is an array, and the limits of what a function has to hold.
+//! Many webhooks in one request, and the limits of what a function has to hold.
 //!
-//! Each element is a webhook by itself, with the request's headers and query. A bad one costs itself alone.
+//! Each webhook has the request's headers and query. A bad one costs itself alone.
+
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use serde_json::value::RawValue;
 
+use crate::body::Syntax;
 use crate::crm::BodyForm;
 use crate::error::{Quarantine, Reason};
+use crate::json::Object;
 use crate::{Request, Verified};
 
 /// The most events of one request: they are on the queue while the vendor waits, ten to a batch.
@@ -42,16 +47,61 @@ fn too_many(records: usize, body_bytes: usize) -> Quarantine {
     Quarantine::new(Reason::TooManyEvents, format!("{records} records in a body of {body_bytes} bytes"))
 }
 
+/// The texts that are made of one request's body for its webhooks. Its events borrow from them, so the caller keeps them
+/// as long as the request.
+#[derive(Debug, Default)]
+pub struct Texts(OnceLock<Result<Vec<WebhookTexts>, Quarantine>>);
+
+impl Clone for Texts {
+    /// Empty, for a copy of the request, whose body may then be changed.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// The texts of one webhook.
+#[derive(Debug)]
+struct WebhookTexts {
+    /// The body with this webhook's element alone. `None` if that is the request's body.
+    source: Option<String>,
+    /// The body rendered as JSON. `None` if it is JSON itself.
+    rendered: Option<String>,
+}
+
 impl<'a> Verified<'a> {
     /// The webhooks in the request: the elements of the array, or the request itself.
     ///
     /// # Errors
     /// If the body cannot be taken apart, or if there are too many.
-    pub(crate) fn elements(&self) -> Result<Vec<Self>, Quarantine> {
-        let is_one = self.vendor.body_form == BodyForm::Object || self.element.is_some() || !self.is_array();
-        if is_one {
+    pub(crate) fn webhooks(&self, texts: &'a Texts) -> Result<Vec<Self>, Quarantine> {
+        let syntax = self.syntax();
+        let form = if self.element.is_some() { BodyForm::Object } else { self.vendor.body_form };
+        let places = match (form, syntax) {
+            (BodyForm::Array, None) if self.text()?.starts_with('[') => return self.elements(),
+            (BodyForm::ArrayAt(path), Some(syntax)) => Some(syntax.elements(self.text()?, path)?),
+            (BodyForm::ArrayAt(path), None) => elements_at(self.text()?, path),
+            (BodyForm::Object | BodyForm::Array, _) => None,
+        };
+        if places.is_none() && syntax.is_none() {
             return Ok(vec![self.clone()]);
         }
+        let texts = texts.0.get_or_init(|| self.texts(places.as_deref(), syntax)).as_ref().map_err(Clone::clone)?;
+        let webhook = |(index, texts): (usize, &'a WebhookTexts)| Self {
+            request: Request {
+                body: texts.source.as_ref().map_or(self.request.body, String::as_bytes),
+                ..self.request
+            },
+            rendered: texts.rendered.as_deref(),
+            element: if places.is_some() { Some(index) } else { self.element },
+            // The stored identity is that of the whole request.
+            stored: self.stored.filter(|_| places.is_none()),
+            ..self.clone()
+        };
+        Ok(texts.iter().enumerate().map(webhook).collect())
+    }
+
+    /// The elements of a body that is an array.
+    fn elements(&self) -> Result<Vec<Self>, Quarantine> {
         let elements: Vec<&'a RawValue> = serde_json::from_str(self.text()?).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             Quarantine::new(Reason::NotJson, format!("the body is not a JSON array (line {line}, column {column})"))
@@ -62,20 +112,51 @@ impl<'a> Verified<'a> {
         let element = |(index, json): (usize, &'a RawValue)| Self {
             request: Request { body: json.get().as_bytes(), ..self.request },
             element: Some(index),
-            // That is the whole request's.
+            // The stored identity is that of the whole request.
             stored: None,
             ..self.clone()
         };
         Ok(elements.into_iter().enumerate().map(element).collect())
     }
 
-    fn is_array(&self) -> bool {
-        self.text().is_ok_and(|text| text.starts_with('['))
+    /// The texts of each webhook, or of the only one if the body has no array.
+    fn texts(&self, places: Option<&[Range<usize>]>, syntax: Option<&Syntax>) -> Result<Vec<WebhookTexts>, Quarantine> {
+        let text = self.text()?;
+        let sources = match places {
+            None | Some([_]) => vec![None],
+            Some(places) => each_alone(text, places)?.into_iter().map(Some).collect(),
+        };
+        let texts = |source: Option<String>| {
+            let rendered = syntax.map(|syntax| syntax.to_json(source.as_deref().unwrap_or(text))).transpose()?;
+            Ok(WebhookTexts { source, rendered })
+        };
+        sources.into_iter().map(texts).collect()
     }
+}
 
-    /// The body as JSON of whatever type.
-    pub(crate) fn json(&self) -> Result<&'a RawValue, Quarantine> {
-        let not_json = |error: serde_json::Error| Quarantine::new(Reason::NotJson, error.to_string());
-        serde_json::from_str(self.text()?).map_err(not_json)
+/// The places of the elements at a path of a JSON object. `None` if there is no array, so that the body is one webhook.
+fn elements_at(json: &str, path: &str) -> Option<Vec<Range<usize>>> {
+    let body = Object::parse(json).ok()?;
+    let array = body.at(path).filter(|value| value.is_array())?;
+    array.children().map(|element| place(json, element.get())).collect()
+}
+
+/// The place of a part that was borrowed from a text.
+fn place(text: &str, part: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    Some(start..start.checked_add(part.len())?)
+}
+
+/// The text with each of the elements alone.
+fn each_alone(text: &str, places: &[Range<usize>]) -> Result<Vec<String>, Quarantine> {
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return Ok(Vec::new()) };
+    let before = text.get(..first.start).unwrap_or_default();
+    let after = text.get(last.end..).unwrap_or_default();
+    let around = before.len().saturating_add(after.len());
+    let bytes = around.saturating_mul(places.len()).saturating_add(text.len());
+    if places.len() > MAX_EVENTS || bytes > MAX_EVENT_BYTES {
+        return Err(too_many(places.len(), text.len()));
     }
+    let alone = |place: &Range<usize>| [before, text.get(place.clone()).unwrap_or_default(), after].concat();
+    Ok(places.iter().map(alone).collect())
 }

@@ -36,7 +36,11 @@ pub enum Reason {
     NotText,
     /// The body is not JSON, or not an object.
     NotJson,
-    /// JSON, but not the envelope that the vendor documents.
+    /// The body is not the XML that the vendor sends.
+    NotXml,
+    /// The body has more values than a function reads.
+    TooManyValues,
+    /// Readable, but not the envelope that the vendor documents.
     WrongEnvelope,
     /// Nothing names the event.
     NoEventName,
@@ -56,6 +60,8 @@ impl Reason {
     pub const ALL: &'static [Self] = &[
         Self::NotText,
         Self::NotJson,
+        Self::NotXml,
+        Self::TooManyValues,
         Self::WrongEnvelope,
         Self::NoEventName,
         Self::NoRecordId,
@@ -69,6 +75,8 @@ impl Reason {
         match self {
             Self::NotText => "not_text",
             Self::NotJson => "not_json",
+            Self::NotXml => "not_xml",
+            Self::TooManyValues => "too_many_values",
             Self::WrongEnvelope => "wrong_envelope",
             Self::NoEventName => "no_event_name",
             Self::NoRecordId => "no_record_id",

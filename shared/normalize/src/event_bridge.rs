@@ -47,6 +47,7 @@ impl Vendor {
         Some(Verified {
             vendor: self,
             request: Request { method: "", url: "", body: payload.as_bytes(), headers, query, account: None },
+            rendered: None,
             element: None,
             received_at: now,
             zone: TimeZone::UTC,

@@ -28,7 +28,7 @@ use self::node::{Container, Node};
 pub(crate) use self::paths::{Step, Walk};
 pub(crate) use self::scalar::{Reading, Scalar, Unreadable, is_placeholder};
 pub use self::value::Value;
-use crate::redact;
+use crate::redact::{self, SecretMembers};
 
 /// Maximum nesting depth of arrays and objects. The event adds up to five levels around a value of the body, and many
 /// parsers, such as `serde_json`, accept at most 127 levels.
@@ -92,15 +92,15 @@ impl<'a> Object<'a> {
         self.body.warnings.take()
     }
 
-    /// The whole body byte for byte, without the members of these names at any depth. The parsed nodes are dropped
-    /// before the copy is made, so that a large body is not in memory three times.
+    /// The whole body byte for byte, without its secrets. The parsed nodes are dropped before the copy is made, so that a
+    /// large body is not in memory three times.
     ///
     /// # Errors
     /// If the rest is not JSON.
-    pub fn into_json_without(self, names: &[&str]) -> Result<Json<'a>, serde_json::Error> {
+    pub fn into_json_without(self, secrets: &SecretMembers) -> Result<Json<'a>, serde_json::Error> {
         let text = self.body.text;
         drop(self);
-        let json = match redact::without_members_of_json(text, names) {
+        let json = match redact::of_json(text, secrets) {
             Cow::Borrowed(json) => Cow::Borrowed(serde_json::from_str(json)?),
             Cow::Owned(json) => Cow::Owned(RawValue::from_string(json.trim_ascii().to_owned())?),
         };

@@ -55,9 +55,12 @@ impl BodyHash {
 pub struct Digest([u8; 8]);
 
 impl Digest {
-    /// The digest of the vendor's own id of the change.
-    pub fn of_change_id(id: &str) -> Self {
-        Self::first_of(sha256(id.as_bytes()))
+    /// The digest of the vendor's own id of a request, or of the webhook with this index in the request.
+    pub fn of_change_id(id: &str, element: Option<usize>) -> Self {
+        match element {
+            None => Self::first_of(sha256(id.as_bytes())),
+            Some(_) => Self::of_element(&[id], element),
+        }
     }
 
     /// The digest of the members of a body that together are the vendor's id of the change.
@@ -66,8 +69,8 @@ impl Digest {
     }
 
     /// The digest of an id that the signature does not cover, together with the body.
-    pub fn of_unsigned_id(id: &str, body: BodyHash) -> Self {
-        Self::of_parts([id, &body.to_hex()])
+    pub fn of_unsigned_id(id: &str, body: BodyHash, element: Option<usize>) -> Self {
+        Self::of_element(&[id, &body.to_hex()], element)
     }
 
     /// The digest of a body that holds the vendor's time of the change.
@@ -75,14 +78,15 @@ impl Digest {
         Self::first_of(body.0)
     }
 
-    /// The digest of a body that the vendor may send again for another change. An element of an array has its place too,
-    /// for two elements may be the same text.
+    /// The digest of a body that the vendor may send again for another change.
     pub fn of_receipt(body: BodyHash, received_at: Timestamp, element: Option<usize>) -> Self {
-        let (body, received_at) = (body.to_hex(), received_at.as_millisecond().to_string());
-        match element {
-            None => Self::of_parts([&*body, &received_at]),
-            Some(index) => Self::of_parts([&*body, &received_at, &index.to_string()]),
-        }
+        Self::of_element(&[&body.to_hex(), &received_at.as_millisecond().to_string()], element)
+    }
+
+    /// The digest of the parts and the index in the request, because two webhooks of one request may have the same text.
+    fn of_element(parts: &[&str], element: Option<usize>) -> Self {
+        let index = element.map(|index| index.to_string());
+        Self::of_parts(parts.iter().copied().chain(index.as_deref()))
     }
 
     /// The digest of the parts, separated by NUL, which neither a header nor JSON text can contain.
@@ -239,9 +243,9 @@ mod tests {
         for (digest, expected) in [
             (Digest::of_body(abc), "ba7816bf8f01cfea"),
             // printf msg_1 | sha256sum
-            (Digest::of_change_id("msg_1"), "116b88f173007be5"),
+            (Digest::of_change_id("msg_1", None), "116b88f173007be5"),
             // printf 'msg_1\0ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' | sha256sum
-            (Digest::of_unsigned_id("msg_1", abc), "58a12b530ab9d94d"),
+            (Digest::of_unsigned_id("msg_1", abc, None), "58a12b530ab9d94d"),
             // printf 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\0001767225600123' | sha256sum
             (Digest::of_receipt(abc, received_at, None), "bdbe63466014dfad"),
             // The same with '\0007' at its end.

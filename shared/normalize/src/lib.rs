@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod body;
 pub mod crm;
 mod elements;
 pub mod error;
@@ -16,6 +17,7 @@ mod redact;
 pub mod request;
 pub mod scheme;
 mod secrets;
+mod stamp;
 pub mod time;
 mod time_zones;
 pub mod vendor_file;
@@ -23,27 +25,28 @@ pub mod vendor_file;
 use std::borrow::Cow;
 use std::fmt;
 
-use crm_event::{
-    Data, DeletionReason, Entity, Event, EventType, Json, MAX_UNREADABLE_PATHS, SPEC_VERSION, Text, TimeSource,
-};
+use crm_event::{Event, Json};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use body::Syntax;
 pub use crm::Vendor;
-use crm::{ActionDetail, Change, ChangeId, Outcome, Webhook};
+use crm::{ChangeId, Outcome, Webhook};
 use elements::Amount;
+pub use elements::Texts;
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
 pub use field_names::{FieldNames, FieldNamesError, NamesById};
 use json::{Object, Value};
-use key::{BodyHash, Digest, Subject};
+use key::{BodyHash, Digest};
 pub use log_fields::Logged;
 pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
 use scheme::SignatureScheme;
 pub use secrets::Secrets;
+use stamp::{Raw, Stamp, unreadable};
 pub use time_zones::{TimeZones, TimeZonesError};
 pub use vendor_file::VendorFile;
 
-/// A request that has proved its origin, or one element of the array in its body.
+/// A request that has proved its origin, or one webhook of the many in its body.
 ///
 /// Only [`Vendor::verify`] creates one, [`Vendor::verify_event_bridge`] from an event that AWS vouches for, and
 /// [`quarantine::Restored`] from the record of a verified request. Events are only made from it, so a sender's bytes
@@ -51,8 +54,11 @@ pub use vendor_file::VendorFile;
 #[derive(Clone)]
 pub struct Verified<'a> {
     vendor: &'static Vendor,
+    /// With the body of this webhook alone.
     request: Request<'a>,
-    /// The index of the body in the array of the request's body. `None` for the whole request.
+    /// The body rendered as JSON, if it has another syntax.
+    rendered: Option<&'a str>,
+    /// The index of the webhook in the array of the request's body. `None` for the whole request.
     element: Option<usize>,
     received_at: Timestamp,
     /// The zone for times in the body without a zone.
@@ -141,6 +147,7 @@ impl Vendor {
         Ok(Verified {
             vendor: self,
             request,
+            rendered: None,
             element: None,
             received_at: now,
             zone: TimeZone::UTC,
@@ -172,10 +179,11 @@ impl Vendor {
 const COMPRESSIONS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
 impl<'a> Verified<'a> {
-    /// Translates each webhook in the request: one, or one for each element of an array.
-    pub fn normalize(&self, options: Options) -> Vec<Normalized<'a>> {
+    /// Translates each webhook in the request: one, or one for each element of an array. The events borrow from the
+    /// request and from `texts`.
+    pub fn normalize(&self, options: Options, texts: &'a Texts) -> Vec<Normalized<'a>> {
         let mut amount = Amount::default();
-        let each = self.elements().and_then(|elements| {
+        let each = self.webhooks(texts).and_then(|elements| {
             let each = elements.into_iter().map(|element| {
                 let normalized = element.normalize_one(options, &mut amount);
                 if amount.is_exceeded { Err(amount.quarantine(self.request.body.len())) } else { Ok(normalized) }
@@ -218,17 +226,20 @@ impl<'a> Verified<'a> {
 
     /// The body without the vendor's secrets, for the quarantine.
     pub fn redacted_body(&self) -> Cow<'a, [u8]> {
-        let names = self.vendor.secret_members;
-        if names.is_empty() {
+        let secrets = &self.vendor.secret_members;
+        if secrets.is_none() {
             return Cow::Borrowed(self.request.body);
         }
-        if let Ok(json) = self.json() {
-            return Cow::Owned(redact::without_members_of_json(json.get(), names).trim_ascii().as_bytes().to_vec());
+        let Ok(text) = self.text() else { return redact::of_bytes(self.request.body, secrets) };
+        let text = match self.syntax() {
+            Some(syntax) => syntax.without(text, secrets),
+            None if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => redact::of_json(text, secrets),
+            None => return redact::of_bytes(self.request.body, secrets),
+        };
+        match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         }
-        Cow::Owned(match std::str::from_utf8(self.request.body) {
-            Ok(text) => redact::without_members(text, names).into_owned().into_bytes(),
-            Err(_) => redact::without_members_of_bytes(self.request.body, names),
-        })
     }
 
     pub fn request(&self) -> &Request<'a> {
@@ -267,8 +278,15 @@ impl<'a> Verified<'a> {
         Ok(text.trim_start_matches('\u{feff}').trim_ascii())
     }
 
+    /// The body's syntax, if it is not JSON.
+    fn syntax(&self) -> Option<&'static Syntax> {
+        let content_type = self.request.headers.get("content-type").unwrap_or_default();
+        Syntax::of(self.vendor.syntaxes, content_type, self.text().ok()?)
+    }
+
     fn parse(&self) -> Result<Object<'a>, Quarantine> {
-        Object::parse_in(self.text()?, self.zone.clone()).map_err(|error| {
+        let json = self.rendered.map_or_else(|| self.text(), Ok)?;
+        Object::parse_in(json, self.zone.clone()).map_err(|error| {
             let what = match self.element {
                 Some(index) => format!("element {index} of the body"),
                 None => "the body".to_owned(),
@@ -281,13 +299,19 @@ impl<'a> Verified<'a> {
         })
     }
 
-    /// The vendor's JSON without the vendor's secrets.
-    fn raw(&self, body: Object<'a>) -> Result<Json<'a>, Quarantine> {
-        body.into_json_without(self.vendor.secret_members).map_err(|error| {
+    /// The vendor's own text without the vendor's secrets: JSON as it came, other text as a JSON string.
+    fn raw(&self, body: Object<'a>) -> Result<Raw<'a>, Quarantine> {
+        let secrets = &self.vendor.secret_members;
+        let (json, media_type) = match self.syntax().filter(|_| self.rendered.is_some()) {
+            Some(syntax) => (Json::of(&syntax.without(self.text()?, secrets)), Some(syntax.media_type)),
+            None => (body.into_json_without(secrets), None),
+        };
+        let json = json.map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let detail = format!("the body without its secrets is not JSON (line {line}, column {column})");
             Quarantine::new(Reason::NotJson, detail)
-        })
+        })?;
+        Ok(Raw { json, media_type })
     }
 
     /// The reason why the body is not text. No vendor compresses its webhooks, but a proxy may.
@@ -319,7 +343,7 @@ impl<'a> Verified<'a> {
             Some(Identity::Known(Digest::of_members(texts)))
         };
         let identity = |change_id: &ChangeId| match change_id {
-            ChangeId::Header(name) => header(name).map(|id| Identity::Known(Digest::of_change_id(id))),
+            ChangeId::Header(name) => header(name).map(|id| Identity::Known(Digest::of_change_id(id, self.element))),
             ChangeId::UnsignedHeader(name) => header(name).map(Identity::UnsignedId),
             ChangeId::Members(paths) => members(paths),
             ChangeId::MembersIf { member, is, id } => {
@@ -328,140 +352,5 @@ impl<'a> Verified<'a> {
             }
         };
         self.vendor.change_ids.iter().find_map(identity).unwrap_or(Identity::Body)
-    }
-}
-
-/// Maximum length of a path that an event lists. The names in a path are the sender's and may have any length.
-const MAX_PATH_BYTES: usize = 256;
-
-/// The paths for [`Data::unreadable`], without duplicates and up to the maximum.
-fn unreadable(warnings: &[String]) -> Vec<String> {
-    let mut paths: Vec<String> = Vec::new();
-    for path in warnings.iter().filter(|path| path.len() <= MAX_PATH_BYTES) {
-        if paths.len() < MAX_UNREADABLE_PATHS && !paths.contains(path) {
-            paths.push(path.clone());
-        }
-    }
-    paths
-}
-
-/// Adds keys, times and the envelope to the result of the vendor's module.
-struct Stamp<'v, 'a> {
-    request: &'v Verified<'a>,
-    identity: Identity<'a>,
-    /// False if a field of the body could not be read.
-    is_readable: bool,
-    unreadable: Vec<String>,
-}
-
-impl<'a> Stamp<'_, 'a> {
-    fn stamp(&self, outcome: Outcome<'a>, raw: Option<Json<'a>>) -> Accepted<'a> {
-        match outcome {
-            Outcome::Ignored(why) => Accepted::Ignored(why),
-            Outcome::Change(change) => Accepted::Events(vec![self.event(change, raw)]),
-            Outcome::Changes(changes) => {
-                let each_raw = std::iter::repeat_n(raw, changes.len());
-                let events = changes.into_iter().zip(each_raw);
-                Accepted::Events(events.map(|(change, raw)| self.event(change, raw)).collect())
-            }
-            Outcome::Unknown(unknown) => {
-                let data = |account: &Text<'a>| Data {
-                    vendor: Cow::Borrowed(self.request.vendor.name),
-                    account: account.clone(),
-                    vendor_event: unknown.vendor_event,
-                    entity: Entity::Unknown,
-                    action: crm_event::Action::Received,
-                    partial: false,
-                    unreadable: Vec::new(),
-                    record: None,
-                    changes: Vec::new(),
-                    merged_ids: Vec::new(),
-                    deletion_reason: None,
-                    merged_into: None,
-                    actor: None,
-                    raw,
-                };
-                let id = unknown.record_id.as_deref();
-                Accepted::Events(vec![self.envelope(id, unknown.account, unknown.occurred_at, data)])
-            }
-        }
-    }
-
-    fn event(&self, mut change: Change<'a>, raw: Option<Json<'a>>) -> Event<'a> {
-        self.request.field_names.name(&mut change.record, &mut change.changes);
-        let entity = change.record.entity();
-        let id = change.record.id().clone();
-        let (merged_ids, deletion_reason, merged_into) = match change.action_detail {
-            None => (Vec::new(), None, None),
-            Some(ActionDetail::MergedIds(ids)) => (ids, None, None),
-            Some(ActionDetail::MergedInto(id)) => (Vec::new(), Some(DeletionReason::Merged), Some(id)),
-            Some(ActionDetail::ErasedForPrivacy) => (Vec::new(), Some(DeletionReason::Privacy), None),
-        };
-        let data = |account: &Text<'a>| Data {
-            vendor: Cow::Borrowed(self.request.vendor.name),
-            account: account.clone(),
-            vendor_event: change.vendor_event,
-            entity,
-            action: change.action,
-            // A field that could not be read does not count as empty.
-            partial: change.partial || !self.is_readable,
-            unreadable: self.unreadable.clone(),
-            record: Some(change.record),
-            changes: change.changes,
-            merged_ids,
-            deletion_reason,
-            merged_into,
-            actor: change.actor,
-            raw,
-        };
-        self.envelope(Some(&id), change.account, change.occurred_at, data)
-    }
-
-    fn envelope(
-        &self,
-        record_id: Option<&str>,
-        account: Option<Text<'a>>,
-        occurred_at: Option<Timestamp>,
-        data: impl FnOnce(&Text<'a>) -> Data<'a>,
-    ) -> Event<'a> {
-        let Verified { vendor, request, received_at, .. } = self.request;
-        let in_url = request.account.map(|account| match vendor.canonical_account {
-            Some(canonical) => canonical(account),
-            None => Cow::Borrowed(account),
-        });
-        let account = in_url.or(account).unwrap_or(Cow::Borrowed(DEFAULT_ACCOUNT));
-        let data = data(&account);
-        let (entity, action) = (data.entity, data.action);
-        let subject =
-            Subject { vendor: vendor.name, account: &account, entity, record_id: record_id.unwrap_or_default() };
-        let (partition_key, id) = subject.keys(action, self.digest(occurred_at.is_some()));
-        Event {
-            specversion: Cow::Borrowed(SPEC_VERSION),
-            id: Cow::Owned(id),
-            source: Cow::Owned(subject.source()),
-            event_type: EventType { entity, action },
-            subject: record_id.map(|id| Cow::Owned([entity.as_str(), "/", id].concat())),
-            time: occurred_at.unwrap_or(*received_at),
-            timesource: if occurred_at.is_some() { TimeSource::Vendor } else { TimeSource::Received },
-            datacontenttype: Cow::Borrowed(crm_event::DATA_CONTENT_TYPE),
-            dataschema: Cow::Borrowed(crm_event::data_schema(entity)),
-            partitionkey: Cow::Owned(partition_key),
-            recordedtime: *received_at,
-            traceparent: request.traceparent(),
-            data,
-        }
-    }
-
-    /// The digest of a change, by the first rule of [`key`] that applies.
-    fn digest(&self, has_vendor_time: bool) -> Digest {
-        match self.identity {
-            Identity::Known(digest) => digest,
-            _ if has_vendor_time => Digest::of_body(self.request.body_hash()),
-            Identity::UnsignedId(id) => Digest::of_unsigned_id(id, self.request.body_hash()),
-            Identity::Body => {
-                let Verified { received_at, element, .. } = *self.request;
-                Digest::of_receipt(self.request.body_hash(), received_at, element)
-            }
-        }
     }
 }

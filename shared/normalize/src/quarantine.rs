@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::crm::{self, Vendor};
+use crate::crm::{self, BodyForm, Vendor};
 use crate::error::Quarantine;
 use crate::key::{BodyHash, Digest};
 use crate::{NamesById, Pairs, Request, StoredIdentity, Verified, time_zones};
@@ -32,7 +32,7 @@ pub struct Record<'a> {
     /// The IANA name of the zone in which local times are read; `None` for UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// The place in the array, from 0, if the body here is one element of the request's.
+    /// The index in the array, from 0, if the body here is that of one webhook of the many in the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub element: Option<usize>,
     /// The names that the setting has for ids in the body.
@@ -201,25 +201,27 @@ impl Record<'_> {
 }
 
 impl Restored {
-    /// Rebuilds the webhook that an event came from. It has the vendor's JSON, and the event's name in the query; a
-    /// translation reads no other parameter or header.
+    /// Rebuilds the webhook that an event came from. It has the vendor's own text and its media type, and the event's
+    /// name in the query; a translation reads no other parameter or header.
     ///
     /// `None` for an event without `raw`, of an unknown vendor, or whose id was too long to end with its digest. Also
     /// `None` for a partial record of a vendor with local times, because the event does not contain their zone.
     pub fn from_event(event: &Event<'_>) -> Option<Self> {
-        let raw = event.data.raw.as_ref()?;
         let vendor = crm::find(&event.data.vendor)?;
         if vendor.writes_local_times && event.data.partial {
             return None;
         }
         let (_, digest) = event.id.rsplit_once(':')?;
+        let media_type = event.data.raw_media_type.iter();
+        let headers = media_type.map(|media_type| (Cow::Borrowed("content-type"), Cow::Owned(media_type.to_string())));
         Some(Self {
             vendor,
-            body: raw.get().as_bytes().to_vec(),
-            headers: Vec::new(),
+            body: event.data.raw_text()?.into_owned().into_bytes(),
+            headers: headers.collect(),
             query: vec![(Cow::Borrowed("event"), Cow::Owned(event.data.vendor_event.to_string()))],
             account: Some(event.data.account.to_string()),
-            element: None,
+            // `raw` has the event's own element alone.
+            element: matches!(vendor.body_form, BodyForm::ArrayAt(_)).then_some(0),
             received_at: event.recordedtime,
             zone: TimeZone::UTC,
             field_names: if vendor.has_opaque_field_ids { NamesById::of_event(event) } else { NamesById::default() },
@@ -241,6 +243,7 @@ impl Restored {
         Verified {
             vendor: self.vendor,
             request,
+            rendered: None,
             element: self.element,
             received_at: self.received_at,
             zone: self.zone.clone(),

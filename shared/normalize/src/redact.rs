@@ -2,23 +2,84 @@
 
 use std::borrow::Cow;
 
-use crate::json::syntax;
+use crate::json::{Object, syntax};
 
-/// Removes every member with one of the names, at any depth, in any ASCII case and with escapes. All other bytes stay
-/// the same.
-pub fn without_members_of_json<'a>(json: &'a str, names: &[&str]) -> Cow<'a, str> {
-    without(json, names, split_string)
+/// The members of a vendor's bodies that hold secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretMembers {
+    /// Members of these names, at any depth.
+    Named(&'static [&'static str]),
+    /// All members of the body itself but these, for a vendor whose customers choose the names of their secrets. It
+    /// allows no array as a body.
+    RootBut(&'static [&'static str]),
 }
 
-/// The same for text that is not valid JSON and must not leak either. If a value does not end, the rest of the text is
-/// removed with it.
-pub fn without_members<'a>(text: &'a str, names: &[&str]) -> Cow<'a, str> {
+impl SecretMembers {
+    pub const NONE: Self = Self::Named(&[]);
+
+    pub fn is_none(&self) -> bool {
+        *self == Self::NONE
+    }
+
+    /// The names of members that are secret at any depth.
+    pub fn names(&self) -> &'static [&'static str] {
+        match self {
+            Self::Named(names) => names,
+            Self::RootBut(_) => &[],
+        }
+    }
+
+    /// True if a member of the body itself is a secret.
+    pub fn is_secret_at_root(&self, name: &str) -> bool {
+        let is_among = |names: &[&str]| names.iter().any(|other| other.eq_ignore_ascii_case(name));
+        match self {
+            Self::Named(names) => is_among(names),
+            Self::RootBut(names) => !is_among(names),
+        }
+    }
+}
+
+/// Removes the secrets from valid JSON. All other bytes stay the same.
+pub fn of_json<'a>(json: &'a str, secrets: &SecretMembers) -> Cow<'a, str> {
+    match secrets {
+        SecretMembers::Named(names) => without(json, names, split_string),
+        SecretMembers::RootBut(_) => {
+            let Ok(body) = Object::parse(json) else { return Cow::Borrowed("") };
+            let is_secret = |name: &str| secrets.is_secret_at_root(name);
+            if !body.members().any(|(name, _)| is_secret(&name)) {
+                return Cow::Borrowed(json);
+            }
+            let kept = body.members().filter(|(name, _)| !is_secret(name));
+            let kept: Vec<String> = kept.map(|(name, value)| format!("\"{name}\":{}", value.get())).collect();
+            Cow::Owned(format!("{{{}}}", kept.join(",")))
+        }
+    }
+}
+
+/// Removes the secrets from bytes that are not a JSON object. Nothing is left if the vendor's secrets have no names to
+/// find them by.
+pub fn of_bytes<'a>(bytes: &'a [u8], secrets: &SecretMembers) -> Cow<'a, [u8]> {
+    match secrets {
+        SecretMembers::RootBut(_) => Cow::Borrowed(b""),
+        SecretMembers::Named(names) => match std::str::from_utf8(bytes) {
+            Ok(text) => match without_members(text, names) {
+                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+            },
+            Err(_) => Cow::Owned(without_members_of_bytes(bytes, names)),
+        },
+    }
+}
+
+/// Removes every member with one of the names, at any depth, in any ASCII case and with escapes, from text that is not
+/// valid JSON and must not leak either. If a value does not end, the rest of the text is removed with it.
+fn without_members<'a>(text: &'a str, names: &[&str]) -> Cow<'a, str> {
     // If quotes do not pair, a name may begin at any of them.
     without(text, names, |after_quote| ("", after_quote))
 }
 
 /// The same for bytes that are not UTF-8, reading each byte as a character. The names are ASCII.
-pub fn without_members_of_bytes(bytes: &[u8], names: &[&str]) -> Vec<u8> {
+fn without_members_of_bytes(bytes: &[u8], names: &[&str]) -> Vec<u8> {
     let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     without_members(&text, names).chars().filter_map(|c| u8::try_from(c).ok()).collect()
 }
@@ -109,7 +170,7 @@ fn after_value(json: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{without_members, without_members_of_bytes};
+    use super::{SecretMembers, of_bytes, of_json, without_members, without_members_of_bytes};
     use crate::json::Object;
 
     #[test]
@@ -127,7 +188,7 @@ mod tests {
         ] {
             assert_eq!(without_members(json, &["iParams"]), expected);
             let body = Object::parse(json).expect("test JSON");
-            assert_eq!(body.into_json_without(&["IParams"]).expect("JSON").get(), expected);
+            assert_eq!(body.into_json_without(&SecretMembers::Named(&["IParams"])).expect("JSON").get(), expected);
         }
     }
 
@@ -148,7 +209,10 @@ mod tests {
     #[test]
     fn a_name_is_the_same_however_it_is_written() {
         let body = Object::parse(r#"{"\u0069params":"k","IPARAMS":"k","\"iparams":1}"#).expect("test JSON");
-        assert_eq!(body.into_json_without(&["iparams"]).expect("JSON").get(), r#"{"\"iparams":1}"#);
+        assert_eq!(
+            body.into_json_without(&SecretMembers::Named(&["iparams"])).expect("JSON").get(),
+            r#"{"\"iparams":1}"#
+        );
     }
 
     #[test]
@@ -163,5 +227,19 @@ mod tests {
         ] {
             assert!(!without_members(json, &["iparams"]).contains("s3cret"), "{json}");
         }
+    }
+
+    #[test]
+    fn an_allow_list_keeps_its_members_of_the_body_itself() {
+        let secrets = SecretMembers::RootBut(&["ids", "data"]);
+        for (json, expected) in [
+            (r#"{ "ids" : [1.50] }"#, r#"{ "ids" : [1.50] }"#),
+            (r#"{"key":"s3cret","IDS": [1.50, "a"],"data":{"key":1}}"#, r#"{"IDS":[1.50, "a"],"data":{"key":1}}"#),
+            (r#"{"k\u0065y":"s3cret"}"#, "{}"),
+            (r#"{"key":"s3cret""#, ""),
+        ] {
+            assert_eq!(of_json(json, &secrets), expected);
+        }
+        assert_eq!(&*of_bytes(br#"{"ids":[1],"key":"s3cret"#, &secrets), b"");
     }
 }

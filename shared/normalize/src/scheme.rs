@@ -9,10 +9,12 @@ pub mod known;
 pub mod signature;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use ring::hmac;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::error::Unauthorized;
 use crate::request::Request;
@@ -30,6 +32,9 @@ pub enum Scheme {
     /// A secret text in `Authorization: Bearer`, in `X-Webhook-Token` or in the query as `token`, for senders that
     /// support nothing better.
     Token,
+    /// A secret text in this member of the JSON body, for senders that support nothing else. Such a member must be among
+    /// the vendor's secrets, so that it does not leave the function.
+    MemberToken(&'static str),
 }
 
 impl Scheme {
@@ -39,6 +44,7 @@ impl Scheme {
             Self::Signature(scheme) => scheme.word,
             Self::Basic => "basic",
             Self::Token => "token",
+            Self::MemberToken(_) => "body-token",
         }
     }
 
@@ -48,13 +54,14 @@ impl Scheme {
             Self::Signature(scheme) => format!("{}:{}", scheme.word, scheme.secret_form),
             Self::Basic => "basic:<user>:<password>".to_owned(),
             Self::Token => "token:<text>".to_owned(),
+            Self::MemberToken(_) => "body-token:<text>".to_owned(),
         }
     }
 
     pub const fn signature(self) -> Option<&'static SignatureScheme> {
         match self {
             Self::Signature(scheme) => Some(scheme),
-            Self::Basic | Self::Token => None,
+            Self::Basic | Self::Token | Self::MemberToken(_) => None,
         }
     }
 }
@@ -96,6 +103,7 @@ pub(crate) enum Credential {
     /// `user:password`.
     Basic(SharedSecret),
     Token(SharedSecret),
+    MemberToken(&'static str, SharedSecret),
 }
 
 /// Checks that any of an account's credentials holds for the request.
@@ -109,6 +117,7 @@ pub(crate) fn verify(credentials: &[Credential], request: &Request<'_>, now: Tim
             Credential::Signature(scheme, key) => scheme.verify(key, request, now),
             Credential::Basic(secret) => secret.is_among(basic(request)),
             Credential::Token(secret) => secret.is_among(tokens(request)),
+            Credential::MemberToken(name, secret) => secret.is_among(body_token(request.body, name)),
         };
         match verdict {
             Ok(()) => return Ok(()),
@@ -137,4 +146,60 @@ fn tokens<'a>(request: &Request<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {
     let shown = [authorization(request, "bearer"), request.headers.get("x-webhook-token"), in_query];
     let shown = shown.into_iter().flatten().map(|token| Cow::Borrowed(token.as_bytes()));
     shown.chain(with_plus.map(|token| Cow::Owned(token.into_bytes())))
+}
+
+/// The text of a member of the body. `None` if the body is not a JSON object with one such text, in which two readers
+/// could disagree on the value.
+fn body_token(body: &[u8], name: &str) -> Option<String> {
+    /// Finds the text without storing anything else, because the body has not been proved yet.
+    struct Member<'n>(&'n str);
+
+    impl<'de> Visitor<'de> for Member<'_> {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a JSON object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let (mut token, mut is_again) = (None, false);
+            while let Some(name) = members.next_key::<Cow<'_, str>>()? {
+                if !name.eq_ignore_ascii_case(self.0) {
+                    members.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+                is_again |= token.is_some();
+                token = Some(members.next_value::<Option<String>>()?);
+            }
+            Ok(token.flatten().filter(|_| !is_again))
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let token = deserializer.deserialize_map(Member(name)).ok().flatten()?;
+    deserializer.end().is_ok().then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::body_token;
+
+    #[test]
+    fn the_body_has_its_token_once_as_text() {
+        for (body, token) in [
+            (r#"{"a": {"token": "no"}, "token": "s3cret"}"#, Some("s3cret")),
+            (r#"{"t\u006fken": "s3\u0063ret", "b": 1}"#, Some("s3cret")),
+            (r#"{"token": "a", "token": "b"}"#, None),
+            (r#"{"token": null, "Token": "b"}"#, None),
+            (r#"{"token": null}"#, None),
+            (r#"{"token": 7}"#, None),
+            (r#"{"token": ["s3cret"]}"#, None),
+            (r#"[{"token": "s3cret"}]"#, None),
+            (r#"{"token": "s3cret""#, None),
+            ("token=s3cret", None),
+            ("", None),
+        ] {
+            assert_eq!(body_token(body.as_bytes(), "token").as_deref(), token, "{body}");
+        }
+    }
 }

@@ -121,11 +121,12 @@ fn credential(text: &str, schemes: &[Scheme]) -> Result<Credential, Refused> {
             _ => Err(Refused::Form),
         },
         Scheme::Token => Ok(Credential::Token(SharedSecret::new(secret.as_bytes()))),
+        Scheme::MemberToken(name) => Ok(Credential::MemberToken(name, SharedSecret::new(secret.as_bytes()))),
     }
 }
 
 /// The words for the schemes of all vendors.
-const WORDS: [&str; 4] = ["hmac", "sha256", "basic", "token"];
+const WORDS: [&str; 5] = ["hmac", "sha256", "basic", "token", "body-token"];
 
 fn signature(scheme: &'static SignatureScheme, key: &[u8]) -> Result<Credential, Refused> {
     if key.len() < MIN_KEY_BYTES {

@@ -7,7 +7,9 @@
 use crm_event::record::{Common, Contact, Record};
 use crm_event::{Action, Entity, Text};
 
-use super::{BodyForm, CatalogEntry, Change, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
+use super::{
+    AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
+};
 use crate::error::{Quarantine, Reason};
 use crate::json::Object;
 use crate::scheme::Scheme;
@@ -16,8 +18,10 @@ pub const VENDOR: Vendor = Vendor {
     name: "NAME",
     title: "TITLE",
     body_form: BodyForm::Object,
+    syntaxes: &[],
     // The vendor's own figure where it documents one.
     answer_within: PATIENT,
+    answer: AnswerForm::Json,
     // For signed webhooks: `Scheme::Signature(&...)`, with a constant of `scheme/known.rs`.
     schemes: &[Scheme::Token],
     event_bridge_sources: &[],
@@ -26,7 +30,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    secret_members: &[],
+    secret_members: SecretMembers::NONE,
     log_members: &[],
     test_body: r#"{"event":"crm-events.check"}"#,
     catalog: CATALOG,

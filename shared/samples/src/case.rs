@@ -59,12 +59,24 @@ impl Case {
     /// # Errors
     /// If a file is missing or malformed.
     pub fn webhook(&self) -> anyhow::Result<Webhook> {
+        let body_file = self.body_file()?;
+        let mut headers = pairs(&self.folder.join("headers.json"))?;
+        headers.extend(content_type_of_file(&body_file));
         Ok(Webhook {
-            body: read(&self.folder.join("body.json"))?,
-            headers: pairs(&self.folder.join("headers.json"))?,
+            body: read(&body_file)?,
+            headers,
             query: pairs(&self.folder.join("query.json"))?,
             ..Webhook::default()
         })
+    }
+
+    /// The file with the vendor's bytes, whose name ends with their syntax.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn body_file(&self) -> anyhow::Result<PathBuf> {
+        let mut files = BODY_FILES.iter().map(|name| self.folder.join(name));
+        files.find(|file| file.exists()).with_context(|| format!("{} has no body.json", self.folder.display()))
     }
 
     /// The actual result of the case, as JSON text.
@@ -81,6 +93,19 @@ impl Case {
     pub fn expected(&self) -> PathBuf {
         self.folder.join("expected.json")
     }
+}
+
+/// The possible names of the file with a case's body.
+pub const BODY_FILES: [&str; 3] = ["body.json", "body.xml", "body.form"];
+
+/// The `Content-Type` of a body in a file, if its name tells that it is not JSON.
+pub fn content_type_of_file(file: &Path) -> Option<(Cow<'static, str>, Cow<'static, str>)> {
+    let media_type = match file.extension()?.to_str()? {
+        "xml" => "text/xml; charset=utf-8",
+        "form" => "application/x-www-form-urlencoded",
+        _ => return None,
+    };
+    Some(("content-type".into(), media_type.into()))
 }
 
 /// Reads a JSON object of texts, if the file exists.

@@ -8,7 +8,7 @@ pub mod retries;
 mod story;
 mod webhook;
 
-pub use case::{Case, RECEIVED_AT, pairs, read};
+pub use case::{BODY_FILES, Case, RECEIVED_AT, content_type_of_file, pairs, read};
 pub use proof::{ACCOUNTS, OwnedPairs, prove, secrets, secrets_of, sign, signing_key};
 pub use story::Story;
 pub use webhook::{Answer, Webhook, answer_json};

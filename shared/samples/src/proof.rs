@@ -40,7 +40,7 @@ fn secret(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::Signature(scheme) => signing_secret(scheme),
         Scheme::Basic => USER_PASSWORD,
-        Scheme::Token => TOKEN,
+        Scheme::Token | Scheme::MemberToken(_) => TOKEN,
     }
 }
 
@@ -79,7 +79,8 @@ pub fn prove(
     }
     for scheme in vendor.schemes {
         match scheme {
-            Scheme::Signature(_) => {}
+            // A sample has its own token in its body.
+            Scheme::Signature(_) | Scheme::MemberToken(_) => {}
             Scheme::Basic => {
                 return set(headers, "authorization", format!("Basic {}", BASE64.encode(USER_PASSWORD.as_bytes())));
             }

@@ -2,7 +2,7 @@
 
 use crm_event::Event;
 use crm_normalize::outcome::Outcome;
-use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Vendor, Verified};
+use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Texts, Vendor, Verified};
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -21,6 +21,8 @@ pub fn answer_json(answer: &Answer<'_>) -> serde_json::Result<String> {
     serde_json::to_string_pretty(answer).map(|json| json + "\n")
 }
 
+const CONTENT_TYPE: &str = "content-type";
+
 /// A webhook without its proof of origin.
 #[derive(Clone, Debug, Default)]
 pub struct Webhook {
@@ -31,6 +33,8 @@ pub struct Webhook {
     pub account: Option<String>,
     /// The URL that the proof is for. Empty without one.
     pub proven_url: String,
+    /// For the events of [`Self::answer`], which borrow from them.
+    pub texts: Texts,
 }
 
 impl Webhook {
@@ -60,10 +64,16 @@ impl Webhook {
         url
     }
 
-    /// The content type that a body is sent with. API Gateway passes a body with a JSON type on as text, which would
-    /// lose bytes that are not UTF-8, so those are sent as binary.
-    pub fn content_type_of(body: &[u8]) -> &'static str {
-        if std::str::from_utf8(body).is_ok() { "application/json" } else { "application/octet-stream" }
+    /// Adds the `Content-Type` that the webhook is sent with, if it has none. API Gateway passes a body with a JSON type on
+    /// as text, which would lose bytes that are not UTF-8, so those are sent as binary.
+    #[must_use]
+    pub fn with_content_type(mut self) -> Self {
+        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(CONTENT_TYPE)) {
+            let is_text = std::str::from_utf8(&self.body).is_ok();
+            let media_type = if is_text { "application/json" } else { "application/octet-stream" };
+            self.headers.push((CONTENT_TYPE.into(), media_type.into()));
+        }
+        self
     }
 
     /// The sample secrets, including the account that the webhook is sent to.
@@ -99,7 +109,7 @@ impl Webhook {
     pub fn answer(&self, vendor: &'static Vendor, received_at: Timestamp) -> anyhow::Result<(Answer<'_>, Vec<String>)> {
         let verified = self.verified(vendor, received_at)?;
         let (mut events, mut ignored, mut quarantined, mut unreadable) = (vec![], vec![], vec![], vec![]);
-        for normalized in verified.normalize(Options { include_raw: true }) {
+        for normalized in verified.normalize(Options { include_raw: true }, &self.texts) {
             unreadable.extend(normalized.unreadable());
             match normalized.result {
                 Ok(Accepted::Events(more)) => events.extend(more),

@@ -68,11 +68,9 @@ impl Sender {
     /// Status and body.
     #[expect(clippy::disallowed_methods, reason = "the functions go by the real clock")]
     async fn answer(&self, vendor: &'static Vendor, webhook: &Webhook) -> anyhow::Result<(u16, Bytes)> {
-        let webhook = webhook.clone().proven(vendor, Timestamp::now());
-        let mut request = hyper::Request::builder()
-            .method(Method::POST)
-            .uri(format!("{}{}", self.url, path(vendor, &webhook)))
-            .header("content-type", "application/json");
+        let webhook = webhook.clone().proven(vendor, Timestamp::now()).with_content_type();
+        let mut request =
+            hyper::Request::builder().method(Method::POST).uri(format!("{}{}", self.url, path(vendor, &webhook)));
         for (name, value) in &webhook.headers {
             request = request.header(&**name, &**value);
         }

@@ -45,8 +45,37 @@ fn is_authentic(schemes: &[Scheme], request: &Request<'_>) -> bool {
                 let shown = [authorization(request, "bearer"), in_header, in_query, as_it_stands];
                 shown.into_iter().flatten().any(|shown| shown == secret)
             }
+            Scheme::MemberToken(name) => {
+                let members: Members = serde_json::from_slice(request.body).unwrap_or_default();
+                let mut named = members.0.iter().filter(|(member, _)| member.eq_ignore_ascii_case(name));
+                named.next().is_some_and(|(_, token)| token == secret) && named.next().is_none()
+            }
         })
     })
+}
+
+/// The members of a JSON object, a name that occurs twice twice.
+#[derive(Default)]
+struct Members(Vec<(String, serde_json::Value)>);
+
+impl<'de> serde::Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Members;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a JSON object")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
 }
 
 fn authorization(request: &Request<'_>, scheme: &str) -> Option<String> {

@@ -20,7 +20,7 @@ pub fn secret(vendor: &Vendor, scheme: Scheme, label: &str) -> String {
             KeyForm::Text => format!("whsec_v2_{label}"),
         },
         Scheme::Basic => format!("user-{label}:password-{label}"),
-        Scheme::Token => format!("token-{label}+1"),
+        Scheme::Token | Scheme::MemberToken(_) => format!("token-{label}+1"),
     }
 }
 
@@ -128,6 +128,14 @@ impl Attempt {
             Scheme::Signature(scheme) => self.signed(scheme, &secret),
             Scheme::Basic => self.basic(&secret),
             Scheme::Token => self.parameter("token", &secret),
+            Scheme::MemberToken(name) => self.member(name, &secret),
         }
+    }
+
+    /// Adds a member to the body, which is a JSON object.
+    pub fn member(self, name: &str, value: &str) -> Self {
+        let mut body: Value = serde_json::from_str(self.body_text()).unwrap();
+        body[name] = json!(value);
+        self.body(&body.to_string())
     }
 }

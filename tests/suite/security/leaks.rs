@@ -70,7 +70,9 @@ fn no_credential_is_quarantined() {
     for (vendor, scheme) in schemes() {
         // A second, wrong token would make the proof wrong.
         let is_token = matches!(scheme, Scheme::Token);
-        let attempt = Attempt::new(vendor).body("lead=1");
+        // A token in the body needs JSON.
+        let is_member = matches!(scheme, Scheme::MemberToken(_));
+        let attempt = Attempt::new(vendor).body(if is_member { "{}" } else { "lead=1" });
         // Before the proof, because some vendors sign the URL.
         let attempt = if is_token { attempt } else { attempt.parameter("Token", MARK) };
         let proof = attempt.right(scheme, "1");

@@ -17,6 +17,7 @@ pub fn wrong(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> 
         Scheme::Signature(scheme) => wrong_signatures(vendor, scheme),
         Scheme::Basic => wrong_passwords(vendor),
         Scheme::Token => wrong_tokens(vendor),
+        Scheme::MemberToken(name) => wrong_members(vendor, name),
     });
     all
 }
@@ -34,6 +35,7 @@ fn strangers(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> 
             },
             Scheme::Basic => bare.clone().basic(&secret),
             Scheme::Token => bare.clone().parameter("token", &secret),
+            Scheme::MemberToken(name) => bare.clone().member(name, &secret),
         };
         (format!("the secret of {}", other.name), attempt)
     });
@@ -49,7 +51,10 @@ fn strangers(vendor: &'static Vendor, scheme: Scheme) -> Vec<(String, Attempt)> 
             ("the right secret to another account with a slash", right.clone().account("acme/")),
             ("the right secret to an account in an account", right.clone().account("default/default")),
             ("the right secret to the account in another case", right.account("Default")),
-            ("the secret in the body", bare.clone().body(&json!({"token": own, "secret": own}).to_string())),
+            (
+                "the secret in the body",
+                bare.clone().body(&json!({"secret": own, "a": {"token": own}, "b": ["token", own]}).to_string()),
+            ),
             ("the secret in a cookie", bare.clone().header("cookie", format!("token={own}"))),
             ("the secret by another name", bare.clone().parameter("secret", &own).header("x-token", &own)),
             ("the secret with its scheme", bare.clone().parameter("token", &format!("{}:{own}", scheme.word()))),
@@ -108,6 +113,35 @@ fn wrong_tokens(vendor: &'static Vendor) -> Vec<(String, Attempt)> {
     ];
     all.extend(more.map(|(what, attempt)| (what.to_owned(), attempt)));
     all
+}
+
+fn wrong_members(vendor: &'static Vendor, name: &str) -> Vec<(String, Attempt)> {
+    let token = secret(vendor, Scheme::MemberToken("token"), "1");
+    let with = |body: String| Attempt::new(vendor).body(&body);
+    [
+        ("forged", with(json!({name: "forged"}).to_string())),
+        ("cut off", with(json!({name: cut(&token, 1)}).to_string())),
+        ("longer", with(json!({name: format!("{token}0")}).to_string())),
+        ("with white space", with(json!({name: format!("{token} ")}).to_string())),
+        ("empty", with(json!({name: ""}).to_string())),
+        ("null", with(json!({name: null}).to_string())),
+        ("a number", with(json!({name: 7}).to_string())),
+        ("in a list", with(json!({name: [token]}).to_string())),
+        ("in an object", with(json!({name: {name: token}}).to_string())),
+        ("under another name", with(json!({"secret": token}).to_string())),
+        ("twice", with(format!(r#"{{"{name}":"{token}","{name}":"{token}"}}"#))),
+        ("behind a forged one", with(format!(r#"{{"{name}":"forged","{name}":"{token}"}}"#))),
+        ("before null", with(format!(r#"{{"{name}":"{token}","{name}":null}}"#))),
+        ("in two cases", with(format!(r#"{{"{name}":"{token}","{}":"{token}"}}"#, name.to_uppercase()))),
+        ("in an array", with(format!(r#"[{{"{name}":"{token}"}}]"#))),
+        ("in JSON that does not end", with(format!(r#"{{"{name}":"{token}""#))),
+        ("before more text", with(format!(r#"{{"{name}":"{token}"}} x"#))),
+        ("in a form", with(format!("{name}={token}"))),
+        ("in the query", Attempt::new(vendor).parameter(name, &token)),
+        ("in the header", Attempt::new(vendor).header("x-webhook-token", &token)),
+    ]
+    .map(|(what, attempt)| (what.to_owned(), attempt))
+    .into()
 }
 
 fn wrong_passwords(vendor: &'static Vendor) -> Vec<(String, Attempt)> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crm_event::Event;
 use crm_normalize::quarantine::{Record, Restored};
-use crm_normalize::{Accepted, Options};
+use crm_normalize::{Accepted, Options, Texts};
 use jiff::Timestamp;
 
 /// A message of a queue or an object of the store.
@@ -64,8 +64,9 @@ impl Item {
         match &self.content {
             Content::Webhook(record) => {
                 let restored = (**record).clone().restore().map_err(|_| Why::Unreadable)?;
+                let texts = Texts::default();
                 let mut plan = Plan::default();
-                for normalized in restored.verified().normalize(Options { include_raw }) {
+                for normalized in restored.verified().normalize(Options { include_raw }, &texts) {
                     match normalized.result {
                         Ok(Accepted::Events(events)) => {
                             let events = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>();
@@ -91,11 +92,12 @@ impl Item {
 /// event; the event is then sent unchanged.
 fn normalized_again(event: &Event<'_>) -> Option<String> {
     let restored = Restored::from_event(event)?;
-    let verified = restored.verified();
-    let events = verified.normalize(Options { include_raw: true }).into_iter().filter_map(|each| match each.result {
-        Ok(Accepted::Events(events)) => Some(events),
-        Ok(Accepted::Ignored(_)) | Err(_) => None,
-    });
+    let (verified, texts) = (restored.verified(), Texts::default());
+    let events =
+        verified.normalize(Options { include_raw: true }, &texts).into_iter().filter_map(|each| match each.result {
+            Ok(Accepted::Events(events)) => Some(events),
+            Ok(Accepted::Ignored(_)) | Err(_) => None,
+        });
     let mut same = events.flatten().find(|again| again.id == event.id)?;
     same.traceparent.clone_from(&event.traceparent);
     serde_json::to_string(&same).ok()

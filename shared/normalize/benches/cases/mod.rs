@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use anyhow::Context;
-use crm_normalize::{Accepted, Normalized, Options, Pairs, Request, Secrets, Vendor, crm};
+use crm_normalize::{Accepted, Normalized, Options, Pairs, Request, Secrets, Texts, Vendor, crm};
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -82,7 +82,8 @@ impl Subject {
             Ok(Accepted::Events(events)) => events.iter().filter(|event| black_box(event.to_json()).is_ok()).count(),
             Ok(Accepted::Ignored(_)) | Err(_) => 0,
         };
-        verified.normalize(Options { include_raw: true }).iter().map(of_one).sum()
+        let texts = Texts::default();
+        verified.normalize(Options { include_raw: true }, &texts).iter().map(of_one).sum()
     }
 
     /// Parses the body to a tree, as a function without a model would.

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 pub use problem::{Hint, Problem, Problems};
 
-use crate::crm::{self, BodyForm, ChangeId, Outcome, PATIENT, Vendor, Webhook};
+use crate::crm::{self, AnswerForm, BodyForm, ChangeId, Outcome, PATIENT, SecretMembers, Vendor, Webhook};
 use crate::error::Quarantine;
 use crate::json::Object;
 use file::File;
@@ -123,13 +123,15 @@ impl VendorFile {
                 file::BodyForm::Array => BodyForm::Array,
             },
             answer_within: answer_within.and_then(|within| Duration::try_from(within).ok()).unwrap_or(PATIENT),
+            syntaxes: &[],
+            answer: AnswerForm::Json,
             schemes: proof::schemes(&file),
             change_ids: change_id.into_iter().collect::<Vec<_>>().leak(),
             canonical_account: None,
             event_bridge_sources: &[],
             writes_local_times: file.local_times,
             has_opaque_field_ids: file.opaque_field_ids,
-            secret_members: secret_members.leak(),
+            secret_members: SecretMembers::Named(secret_members.leak()),
             log_members: log_members.leak(),
             test_body: file.test_body.clone().unwrap_or_else(|| test_body(&plan.event)).leak(),
             catalog: events::catalog(&plan.events),

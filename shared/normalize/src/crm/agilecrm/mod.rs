@@ -17,7 +17,9 @@ use crm_event::{Action, Campaign, EmailBounce, Entity, LineItem, Ref, Text};
 use jiff::Timestamp;
 
 use self::properties::{Properties, custom_field};
-use super::{BodyForm, CatalogEntry, Change, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
+use super::{
+    AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
+};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{full_name, reference, reference_to, stage, word};
 use crate::json::{Object, Value};
@@ -27,7 +29,9 @@ pub const VENDOR: Vendor = Vendor {
     name: "agilecrm",
     title: "Agile CRM",
     body_form: BodyForm::Object,
+    syntaxes: &[],
     answer_within: PATIENT,
+    answer: AnswerForm::Json,
     schemes: &[Scheme::Token],
     event_bridge_sources: &[],
     canonical_account: None,
@@ -35,7 +39,7 @@ pub const VENDOR: Vendor = Vendor {
     writes_local_times: false,
     has_opaque_field_ids: false,
     // Older samples of the vendor have both in a record's owner.
-    secret_members: &["password", "hashedString"],
+    secret_members: SecretMembers::Named(&["password", "hashedString"]),
     log_members: &[],
     // All events of Agile CRM are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"eventName":"crm-events is Checked"}"#,

@@ -25,7 +25,8 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, CustomField, Entity, Ref, Text};
 
 use super::{
-    ActionDetail, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, Target, Unknown, Vendor, Webhook,
+    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Target,
+    Unknown, Vendor, Webhook,
 };
 use crate::error::{Quarantine, Reason};
 use crate::fields::{custom_fields as named_custom_fields, reference, reference_to};
@@ -36,14 +37,16 @@ pub const VENDOR: Vendor = Vendor {
     name: "close",
     title: "Close",
     body_form: BodyForm::Object,
+    syntaxes: &[],
     answer_within: PATIENT,
+    answer: AnswerForm::Json,
     schemes: &[Scheme::Signature(&CLOSE)],
     event_bridge_sources: &[],
     canonical_account: None,
     change_ids: &[ChangeId::Members(&["event.id", "event.date_updated"])],
     writes_local_times: false,
     has_opaque_field_ids: true,
-    secret_members: &[],
+    secret_members: SecretMembers::NONE,
     log_members: &["subscription_id", "event.id", "event.request_id"],
     // All events of Close are about an object, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"subscription_id":"crm-events.check","event":{"object_type":"crm-events","action":"check"}}"#,

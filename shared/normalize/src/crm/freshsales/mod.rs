@@ -24,7 +24,9 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, CustomField, Entity, FieldChange, Json, Text};
 
 use self::lookups::{CREATOR, Lookups, OWNER, UPDATER};
-use super::{BodyForm, CatalogEntry, Change, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
+use super::{
+    AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
+};
 use crate::error::{Quarantine, Reason};
 use crate::fields::word;
 use crate::json::{Object, Value};
@@ -34,7 +36,9 @@ pub const VENDOR: Vendor = Vendor {
     name: "freshsales",
     title: "Freshsales",
     body_form: BodyForm::Object,
+    syntaxes: &[],
     answer_within: PATIENT,
+    answer: AnswerForm::Json,
     schemes: &[Scheme::Token, Scheme::Basic],
     event_bridge_sources: &[],
     canonical_account: None,
@@ -42,7 +46,7 @@ pub const VENDOR: Vendor = Vendor {
     writes_local_times: true,
     has_opaque_field_ids: false,
     // The settings of the app's installation, including API keys.
-    secret_members: &["iparams"],
+    secret_members: SecretMembers::Named(&["iparams"]),
     log_members: &[],
     // Ignored, like every event of the app itself.
     test_body: r#"{"event":"onScheduledEvent","data":{"check":"crm-events"}}"#,

@@ -13,7 +13,10 @@ use std::borrow::Cow;
 use crm_event::record::{Common, Company, Contact, Deal, FormResponse, Invoice, Lead, Payment, Quote, Record};
 use crm_event::{Action, CustomField, Entity, Ref, Text};
 
-use super::{BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
+use super::{
+    AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor,
+    Webhook,
+};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{custom_field, custom_fields, email, form_fields, full_name, phone, reference, stage, web, word};
 use crate::json::{Entry, Object};
@@ -23,14 +26,16 @@ pub const VENDOR: Vendor = Vendor {
     name: "heffl",
     title: "Heffl",
     body_form: BodyForm::Object,
+    syntaxes: &[],
     answer_within: PATIENT,
+    answer: AnswerForm::Json,
     schemes: &[Scheme::Signature(&STANDARD_WEBHOOKS), Scheme::Token],
     event_bridge_sources: &[],
     canonical_account: None,
     change_ids: &[ChangeId::Header("webhook-id")],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    secret_members: &[],
+    secret_members: SecretMembers::NONE,
     log_members: &[],
     // All events of Heffl are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"event":"crm-events.check","payload":null}"#,

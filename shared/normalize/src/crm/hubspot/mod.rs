@@ -24,7 +24,10 @@ use std::time::Duration;
 use crm_event::record::Record;
 use crm_event::{Action, Actor, Entity, FieldChange, Json, Ref, Text};
 
-use super::{ActionDetail, BodyForm, CatalogEntry, Change, ChangeId, Outcome, Unknown, Vendor, Webhook};
+use super::{
+    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, SecretMembers, Unknown, Vendor,
+    Webhook,
+};
 use crate::error::Quarantine;
 use crate::json::Object;
 use crate::scheme::{HUBSPOT_V2, HUBSPOT_V3, Scheme};
@@ -33,7 +36,9 @@ pub const VENDOR: Vendor = Vendor {
     name: "hubspot",
     title: "HubSpot",
     body_form: BodyForm::Array,
+    syntaxes: &[],
     answer_within: Duration::from_secs(5),
+    answer: AnswerForm::Json,
     schemes: &[Scheme::Signature(&HUBSPOT_V3), Scheme::Signature(&HUBSPOT_V2), Scheme::Token],
     event_bridge_sources: &[],
     canonical_account: None,
@@ -62,7 +67,7 @@ pub const VENDOR: Vendor = Vendor {
     ])],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    secret_members: &[],
+    secret_members: SecretMembers::NONE,
     log_members: &["eventId", "subscriptionId", "portalId", "subscriptionType", "attemptNumber"],
     // The event that the app's Test button sends.
     test_body: r#"[{"eventId":100,"subscriptionId":1,"portalId":1,"appId":1,"occurredAt":1790000000000,"subscriptionType":"contact.creation","attemptNumber":0,"objectId":123,"changeSource":"CRM","changeFlag":"NEW"}]"#,

@@ -23,7 +23,10 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, Entity, FieldChange, Ref, Text};
 use jiff::Timestamp;
 
-use super::{ActionDetail, BodyForm, CatalogEntry, Change, ChangeId, Outcome, Unknown, Vendor, Webhook};
+use super::{
+    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, SecretMembers, Unknown, Vendor,
+    Webhook,
+};
 use crate::error::{Quarantine, Reason};
 use crate::fields::reference;
 use crate::json::Object;
@@ -35,7 +38,9 @@ pub const VENDOR: Vendor = Vendor {
     name: "pipedrive",
     title: "Pipedrive",
     body_form: BodyForm::Object,
+    syntaxes: &[],
     answer_within: Duration::from_secs(10),
+    answer: AnswerForm::Json,
     schemes: &[Scheme::Basic, Scheme::Token],
     event_bridge_sources: &[],
     canonical_account: None,
@@ -56,7 +61,7 @@ pub const VENDOR: Vendor = Vendor {
     ],
     writes_local_times: false,
     has_opaque_field_ids: true,
-    secret_members: &[],
+    secret_members: SecretMembers::NONE,
     log_members: &["meta.id", "meta.correlation_id", "meta.webhook_id", "meta.attempt", "retry"],
     // Pipedrive has no test event: a made-up one, which becomes `crm.unknown.received`.
     test_body: r#"{"meta":{"version":"2.0","action":"check","entity":"crm-events"},"data":null,"previous":null}"#,

@@ -22,7 +22,9 @@ use crm_event::{Action, Actor, Entity, Ref, Stage, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{BodyForm, CatalogEntry, Change, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
+use super::{
+    AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
+};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{full_name, reference, stage, word};
 use crate::json::Object;
@@ -33,14 +35,16 @@ pub const VENDOR: Vendor = Vendor {
     name: "teamgram",
     title: "TeamGram",
     body_form: BodyForm::Object,
+    syntaxes: &[],
     answer_within: PATIENT,
+    answer: AnswerForm::Json,
     schemes: &[Scheme::Basic, Scheme::Token],
     event_bridge_sources: &[],
     canonical_account: None,
     change_ids: &[],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    secret_members: &[],
+    secret_members: SecretMembers::NONE,
     log_members: &[],
     // All events of TeamGram are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"EventEntity":"crm-events","EventAction":"Check"}"#,

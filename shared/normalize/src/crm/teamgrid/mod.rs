@@ -24,7 +24,10 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, Entity, FieldChange, Ref, Text};
 use jiff::Timestamp;
 
-use super::{BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, Target, Unknown, Vendor, Webhook};
+use super::{
+    AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor,
+    Webhook,
+};
 use crate::error::{Quarantine, Reason};
 use crate::fields::reference;
 use crate::json::Object;
@@ -34,14 +37,16 @@ pub const VENDOR: Vendor = Vendor {
     name: "teamgrid",
     title: "TeamGrid",
     body_form: BodyForm::Object,
+    syntaxes: &[],
     answer_within: PATIENT,
+    answer: AnswerForm::Json,
     schemes: &[Scheme::Signature(&TEAMGRID_V2), Scheme::Token],
     event_bridge_sources: &[],
     canonical_account: None,
     change_ids: &[ChangeId::UnsignedHeader("X-TeamGrid-Webhook-Id")],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    secret_members: &[],
+    secret_members: SecretMembers::NONE,
     // The members that TeamGrid asks receivers to log. A legacy webhook has `item` instead of `doc`.
     log_members: &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"],
     // TeamGrid's own test, ignored.
