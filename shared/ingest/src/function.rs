@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crm_event::{Entity, Event};
 use crm_normalize::outcome::{Failure, Outcome};
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Accepted, Logged, Normalized, Quarantine, Reason, Unauthorized, Vendor, Verified};
+use crm_normalize::{Accepted, Logged, Normalized, Quarantine, Reason, Texts, Unauthorized, Vendor, Verified};
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -49,9 +49,9 @@ impl Function {
     pub async fn invoke(&self, payload: Box<str>, call: Call<'_>, now: Timestamp) -> Result<HttpResponse, NotStored> {
         let started = Instant::now();
         if let Some(verified) = self.vendor.verify_event_bridge(&payload, now) {
-            let mut stages = Stages { last: started };
+            let (mut stages, texts) = (Stages { last: started }, Texts::default());
             let proof = Some(stages.next());
-            let handled = Handled { proof, ..self.process_verified(verified, call, stages).await };
+            let handled = Handled { proof, ..self.process_verified(verified, &texts, call, stages).await };
             self.log(&handled, call, now, started, payload.len());
             return match handled.outcome {
                 Outcome::Failed { .. } => Err(NotStored { outcome: handled.outcome.word() }),
@@ -84,7 +84,8 @@ impl Function {
     pub async fn handle(&self, event: HttpRequest, call: Call<'_>, now: Timestamp) -> HttpResponse {
         let started = Instant::now();
         let received = Received::new(event, self.config.public_base_url.as_deref());
-        let handled = self.process(&received, call, now, started).await;
+        let texts = Texts::default();
+        let handled = self.process(&received, &texts, call, now, started).await;
         self.log(&handled, call, now, started, received.request().body.len());
         HttpResponse::new(&handled.outcome, self.vendor)
     }
@@ -99,6 +100,7 @@ impl Function {
     async fn process<'a>(
         &'a self,
         received: &'a Received,
+        texts: &'a Texts,
         call: Call<'_>,
         now: Timestamp,
         started: Instant,
@@ -113,15 +115,21 @@ impl Function {
                 return Handled { reason, proof, ..Handled::new(failed(Failure::Unauthorized)) };
             }
         };
-        Handled { proof, ..self.process_verified(verified, call, stages).await }
+        Handled { proof, ..self.process_verified(verified, texts, call, stages).await }
     }
 
     /// Translates an authentic webhook and sends what it comes to.
-    async fn process_verified<'a>(&'a self, verified: Verified<'a>, call: Call<'_>, mut stages: Stages) -> Handled<'a> {
+    async fn process_verified<'a>(
+        &'a self,
+        verified: Verified<'a>,
+        texts: &'a Texts,
+        call: Call<'_>,
+        mut stages: Stages,
+    ) -> Handled<'a> {
         let account = verified.request().account_or_default();
         let verified = verified.in_time_zone(self.config.time_zones.of(account));
         let verified = verified.with_field_names(self.config.field_names.of(account));
-        let normalized = verified.normalize(self.config.options, &received.texts);
+        let normalized = verified.normalize(self.config.options, texts);
         let normalize = Some(stages.next());
         let webhooks = Webhooks::sort(normalized);
         let delivered = self.deliver(&verified, &webhooks, call).await;

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crm_normalize::{Pairs, Request, Texts};
+use crm_normalize::{Pairs, Request};
 use data_encoding::BASE64;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -84,8 +84,6 @@ pub(crate) struct Received {
     headers: Owned,
     query: Owned,
     account: Option<String>,
-    /// For the events, which borrow from them.
-    pub(crate) texts: Texts,
 }
 
 impl Received {
@@ -110,7 +108,6 @@ impl Received {
             headers: event.headers.0,
             query: query.map(|(name, value)| (owned(name), owned(value))).collect(),
             account: event.path_parameters.and_then(|parameters| parameters.account).and_then(account),
-            texts: Texts::default(),
             body: body(event.body.unwrap_or_default(), event.is_base64_encoded.unwrap_or_default()),
         }
     }
