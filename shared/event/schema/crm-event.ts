@@ -1047,9 +1047,13 @@ export interface Data {
    */
   actor?: Actor;
   /**
-   * The vendor's JSON, byte for byte, without the vendor's secrets. Missing if the function leaves it out.
+   * The vendor's JSON, byte for byte, without the vendor's secrets. If the vendor sends another format, it is that text as a string. Missing if the function leaves it out.
    */
   raw?: Json;
+  /**
+   * The media type of the text in `raw`, such as `text/xml`. Missing if `raw` is JSON itself.
+   */
+  raw_media_type?: string;
 }
 /**
  * One changed field.

@@ -1610,7 +1610,11 @@ class Data(TypedDict):
     """
     raw: NotRequired[Json]
     """
-    The vendor's JSON, byte for byte, without the vendor's secrets. Missing if the function leaves it out.
+    The vendor's JSON, byte for byte, without the vendor's secrets. If the vendor sends another format, it is that text as a string. Missing if the function leaves it out.
+    """
+    raw_media_type: NotRequired[str]
+    """
+    The media type of the text in `raw`, such as `text/xml`. Missing if `raw` is JSON itself.
     """
 
 
