@@ -11,6 +11,7 @@ mod hubspot;
 mod pipedrive;
 mod teamgram;
 mod teamgrid;
+mod zoho;
 
 use std::fmt;
 use std::panic::RefUnwindSafe;
@@ -38,6 +39,7 @@ pub const ALL: &[&Vendor] = &[
     &pipedrive::VENDOR,
     &teamgram::VENDOR,
     &teamgrid::VENDOR,
+    &zoho::VENDOR,
 ];
 
 /// A CRM that sends webhooks. Plain data without defaults, so that a vendor cannot omit a field.

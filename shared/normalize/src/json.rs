@@ -192,6 +192,10 @@ mod tests {
         let why = o.record_id("id", "deal_id").unwrap_err().to_string();
         assert!(why.contains("deal_id") && why.contains("template"), "{why}");
         assert_eq!(o.text("name").as_deref(), Some("{{deal.name}}"));
+        let o = object(r#"{"id": " ${Leads.Lead Id} ", "other": "$5 {a}"}"#);
+        let why = o.record_id("id", "id").unwrap_err().to_string();
+        assert!(why.contains("template"), "{why}");
+        assert_eq!(o.id("other").as_deref(), Some("$5 {a}"));
     }
 
     fn object(json: &str) -> Object<'_> {

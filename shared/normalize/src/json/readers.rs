@@ -3,6 +3,7 @@
 use crm_event::{Decimal, Text};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 
 use super::Object;
 use super::scalar::{Reading, Scalar, Unreadable, is_placeholder};
@@ -65,9 +66,19 @@ impl<'a> Object<'a> {
         self.read(name, |value| value.time(&self.body.zone))
     }
 
+    /// An instant in a form of one vendor. `read` gets the text and the body's zone; a number is an epoch.
+    pub fn time_by(&self, name: &str, read: impl FnOnce(&str, &TimeZone) -> Option<Timestamp>) -> Option<Timestamp> {
+        self.read(name, |value| value.moment(|text| read(text, &self.body.zone), time::epoch))
+    }
+
     /// A calendar date, see [`time::date`] and [`time::date_of_epoch`].
     pub fn date(&self, name: &str) -> Option<Date> {
         self.read(name, Scalar::date)
+    }
+
+    /// A calendar date in a form of one vendor. `read` gets the text; a number is an epoch.
+    pub fn date_by(&self, name: &str, read: impl FnOnce(&str) -> Option<Date>) -> Option<Date> {
+        self.read(name, |value| value.moment(read, time::date_of_epoch))
     }
 
     /// A time of day without a date: `10:30`, `10:30:00`.

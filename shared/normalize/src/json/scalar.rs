@@ -103,7 +103,8 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    fn moment<T>(
+    /// A moment, by `from_text` from text and by `from_digits` from a number. 0 means "never" and is absent.
+    pub(super) fn moment<T>(
         self,
         from_text: impl FnOnce(&str) -> Option<T>,
         from_digits: impl FnOnce(&str) -> Option<T>,
@@ -131,7 +132,8 @@ pub(super) fn trimmed(text: Text<'_>) -> Option<Text<'_>> {
     (!text.is_empty()).then_some(text)
 }
 
-/// True if the text is an unfilled placeholder of a template, such as `{{deal.id}}`.
+/// True if the text is an unfilled placeholder of a template, such as `{{deal.id}}` or `${Deals.Deal Id}`.
 pub(crate) fn is_placeholder(text: &str) -> bool {
-    text.trim_start().starts_with("{{") && text.trim_end().ends_with("}}")
+    let text = text.trim();
+    [("{{", "}}"), ("${", "}")].iter().any(|(start, end)| text.starts_with(start) && text.ends_with(end))
 }

@@ -1,0 +1,394 @@
+//! Fields, by their API names, as fields of a record.
+//!
+//! A table for each entity maps the fields to those of the record and their readers. A field that is in no table is a
+//! custom field.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crm_event::record::{
+    Appointment, Call, Common, Company, Contact, CustomObject, Deal, Invoice, Lead, Note, Order, Product, Quote,
+    Record, Task, User,
+};
+use crm_event::{Action, Address, Decimal, Email, Entity, Json, LineItem, Phone, Ref, Text};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::value::RawValue;
+
+use super::{display, modules, people, sales, work};
+use crate::fields::{custom_field, email, full_name, phone, word};
+use crate::json::{Object, Value, is_placeholder};
+
+/// The fields of a record.
+pub(super) struct Table<V: 'static, L: 'static> {
+    /// A field's name, the record's field, and the reader. If several fields make the record's, its name ends with `[]`
+    /// (an entry of a list) or has a dot (a part of a text).
+    pub(super) values: &'static [(&'static str, &'static str, V)],
+    /// The same for references to other records, which come as an object, a name or an id. `Account_Id` and
+    /// `Account_Name.id` are the id of the reference `Account_Name`.
+    pub(super) lookups: &'static [(&'static str, &'static str, L)],
+}
+
+/// The table of a record.
+macro_rules! table {
+    ($table:ident: $record:ident = $values:expr, $lookups:expr) => {
+        pub(super) const $table: $crate::crm::zoho::fields::Table<
+            for<'a> fn(&mut $record<'a>, &$crate::crm::zoho::fields::Field<'_, 'a>),
+            for<'r, 'a> fn(&'r mut $record<'a>) -> &'r mut Option<crm_event::Ref<'a>>,
+        > = $crate::crm::zoho::fields::Table { values: &$values, lookups: &$lookups };
+    };
+}
+pub(super) use table;
+
+table!(COMMON: Common = [
+    ("Created_Time", "created_at", |r, f| r.created_at = f.time()),
+    ("Modified_Time", "updated_at", |r, f| r.updated_at = f.time()),
+    ("Last_Activity_Time", "last_activity_at", |r, f| r.last_activity_at = f.time()),
+    ("Tag", "tags", |r, f| r.tags = f.tags()),
+], [
+    ("Owner", "owner", |r| &mut r.owner),
+    ("Created_By", "created_by", |r| &mut r.created_by),
+    ("Modified_By", "updated_by", |r| &mut r.updated_by),
+]);
+
+/// One field of a record.
+pub(super) struct Field<'o, 'a> {
+    o: &'o Object<'a>,
+    name: &'o str,
+}
+
+impl<'a> Field<'_, 'a> {
+    /// Text. A placeholder that Zoho has not filled is not read.
+    pub(super) fn text(&self) -> Option<Text<'a>> {
+        let text = self.o.text(self.name)?;
+        if is_placeholder(&text) {
+            self.o.warn(self.name);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// An entry of one of Zoho's own lists.
+    pub(super) fn word(&self) -> Option<Text<'a>> {
+        self.text().map(word)
+    }
+
+    /// A number as JSON has it, or as Zoho displays it.
+    pub(super) fn decimal(&self) -> Option<Decimal<'a>> {
+        if self.o.json(self.name).is_some_and(Value::is_string) {
+            return self.o.decimal_by(self.name, display::number);
+        }
+        self.o.decimal(self.name)
+    }
+
+    pub(super) fn duration(&self) -> Option<Decimal<'a>> {
+        self.o.decimal_by(self.name, |text| display::seconds(&text))
+    }
+
+    pub(super) fn bool(&self) -> Option<bool> {
+        self.o.bool(self.name)
+    }
+
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        self.o.time_by(self.name, display::instant)
+    }
+
+    pub(super) fn date(&self) -> Option<Date> {
+        self.o.date_by(self.name, display::date)
+    }
+
+    /// True for a day without a time of day.
+    pub(super) fn is_date_alone(&self) -> bool {
+        self.o.json(self.name).and_then(Value::text).is_some_and(|text| display::is_date_alone(&text))
+    }
+
+    pub(super) fn phone(&self, kind: &'static str) -> Option<Phone<'a>> {
+        phone(self.text(), Some(kind))
+    }
+
+    pub(super) fn email(&self, is_primary: bool) -> Option<Email<'a>> {
+        email(self.text(), None).map(|email| Email { primary: Some(is_primary), ..email })
+    }
+
+    /// The names of tags: objects, texts, or one text.
+    fn tags(&self) -> Vec<Text<'a>> {
+        if self.o.json(self.name).is_some_and(Value::is_string) {
+            let text = self.text().unwrap_or_default();
+            let tags = text.split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty());
+            return tags.map(|tag| Cow::Owned(tag.to_owned())).collect();
+        }
+        let entries = self.o.objects_or_texts(self.name);
+        let name = |entry| match entry {
+            crate::json::Entry::Object(tag) => tag.text("name"),
+            crate::json::Entry::Text(text) => Some(text),
+        };
+        entries.filter_map(name).collect()
+    }
+
+    /// Sets a part of the record's address of a kind.
+    pub(super) fn address(
+        &self,
+        addresses: &mut Vec<Address<'a>>,
+        kind: Option<&'static str>,
+        part: for<'r> fn(&'r mut Address<'a>) -> &'r mut Option<Text<'a>>,
+    ) {
+        let Some(text) = self.text() else { return };
+        let at = addresses.iter().position(|address| address.kind.as_deref() == kind).unwrap_or_else(|| {
+            addresses.push(Address { kind: kind.map(Cow::Borrowed), ..Address::default() });
+            addresses.len().saturating_sub(1)
+        });
+        if let Some(address) = addresses.get_mut(at) {
+            *part(address) = Some(text);
+        }
+    }
+
+    /// Appends a part of an address that the record has as one text.
+    pub(super) fn append(&self, address: &mut Option<Text<'a>>) {
+        let Some(part) = self.text() else { return };
+        *address = Some(match address.take() {
+            Some(text) => Cow::Owned([&*text, ", ", &*part].concat()),
+            None => part,
+        });
+    }
+
+    /// The lines of a quote, an order or an invoice.
+    pub(super) fn line_items(&self) -> Vec<LineItem<'a>> {
+        self.o.objects(self.name).map(|line| sales::line_item(&line)).collect()
+    }
+
+    /// The people who take part in a meeting.
+    pub(super) fn participants(&self) -> Vec<Ref<'a>> {
+        self.o.objects(self.name).map(|participant| work::participant(&participant)).collect()
+    }
+
+    /// Adds the data of a reference: all of it, or the id alone.
+    fn refer(&self, part: Part, reference: &mut Option<Ref<'a>>) {
+        let found = match (part, self.o.any_object(self.name)) {
+            (Part::Id, _) => Ref { id: self.o.id(self.name), ..Ref::default() },
+            (Part::All, Some(o)) => {
+                Ref { id: o.id("id"), name: o.text("name"), email: o.text("email"), ..Ref::default() }
+            }
+            (Part::All, None) => match self.text() {
+                Some(text) if is_id(&text) => Ref { id: Some(text), ..Ref::default() },
+                name => Ref { name, ..Ref::default() },
+            },
+        };
+        if found == Ref::default() {
+            return;
+        }
+        let known = reference.take().unwrap_or_default();
+        *reference = Some(Ref {
+            id: found.id.or(known.id),
+            name: found.name.or(known.name),
+            email: found.email.or(known.email),
+            ..known
+        });
+    }
+}
+
+/// True for the form of Zoho's ids, 15 digits and more.
+fn is_id(text: &str) -> bool {
+    text.len() >= 15 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The part of a reference that a field has.
+#[derive(Clone, Copy)]
+enum Part {
+    All,
+    Id,
+}
+
+/// A field's place in a table.
+enum Place<V: 'static, L: 'static> {
+    Value(&'static str, &'static V),
+    Lookup(&'static str, &'static L, Part),
+}
+
+impl<V, L> Table<V, L> {
+    /// The place of a field with a normalized name.
+    fn find(&self, key: &str) -> Option<Place<V, L>> {
+        if let Some((_, field, set)) = self.values.iter().find(|(name, ..)| name.eq_ignore_ascii_case(key)) {
+            return Some(Place::Value(field, set));
+        }
+        let lookup = |key: &str, part| {
+            let (_, field, slot) = self.lookups.iter().find(|(name, ..)| name.eq_ignore_ascii_case(key))?;
+            Some(Place::Lookup(*field, slot, part))
+        };
+        lookup(key, Part::All).or_else(|| {
+            let (base, suffix) = key.split_at_checked(key.len().checked_sub(3)?)?;
+            let is_id = [".id", "_id"].iter().any(|id| suffix.eq_ignore_ascii_case(id));
+            let base = if is_id { base } else { return None };
+            lookup(base, Part::Id).or_else(|| lookup(&[base, "_Name"].concat(), Part::Id))
+        })
+    }
+}
+
+impl<V, L> Place<V, L> {
+    const fn field(&self) -> &'static str {
+        match self {
+            Self::Value(field, _) | Self::Lookup(field, ..) => field,
+        }
+    }
+}
+
+/// The API name for a key of a template: `Deal Name` is the label of `Deal_Name`.
+pub(super) fn key(name: &str) -> Cow<'_, str> {
+    let name = name.trim();
+    if name.contains(' ') { Cow::Owned(name.replace(' ', "_")) } else { Cow::Borrowed(name) }
+}
+
+/// Members that are about the webhook or about the record's page in Zoho. They are in `raw` only.
+const NO_FIELDS: &[&str] =
+    &["event", "module", "operation", "token", "secret", "Layout", "Record_Image", "Record_Status__s", "Locked__s"];
+
+fn is_field(key: &str) -> bool {
+    !key.starts_with('$') && !NO_FIELDS.iter().any(|name| name.eq_ignore_ascii_case(key))
+}
+
+/// The fields that an object has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Those of a template. The record has all of them.
+    Template,
+    /// The changed ones. The record has no fields that several of them make, because a list would seem to have no other
+    /// entries.
+    ChangedFields,
+}
+
+impl Scope {
+    fn has(self, field: &str) -> bool {
+        self == Self::Template || !is_made_of_several(field)
+    }
+}
+
+fn is_made_of_several(field: &str) -> bool {
+    field.contains(['[', '.'])
+}
+
+/// The record's fields as JSON, by name.
+pub(super) type ByName = BTreeMap<String, Box<RawValue>>;
+
+macro_rules! entities {
+    ($($entity:ident: $table:expr,)*) => {
+        /// The record with an id and the fields of an object, also as JSON.
+        pub(super) fn record<'a>(
+            entity: Entity,
+            id: Text<'a>,
+            module: Option<Text<'a>>,
+            o: Option<&Object<'a>>,
+            scope: Scope,
+        ) -> (Record<'a>, ByName) {
+            let mut common = Common::new(id);
+            let names: Vec<Text<'a>> = o.into_iter().flat_map(|o| o.members().map(|(name, _)| name)).collect();
+            let fields = || o.into_iter().flat_map(|o| names.iter().map(move |name| Field { o, name: &**name }));
+            for field in fields() {
+                match COMMON.find(&key(field.name)) {
+                    Some(Place::Value(_, set)) => set(&mut common, &field),
+                    Some(Place::Lookup(_, slot, part)) => field.refer(part, slot(&mut common)),
+                    None => {}
+                }
+            }
+            let mut record: Record<'a> = match entity {
+                $(Entity::$entity => {
+                    let mut record = $entity::new(common);
+                    for field in fields() {
+                        let key = key(field.name);
+                        match $table.find(&key) {
+                            Some(place) if !scope.has(place.field()) => {}
+                            Some(Place::Value(_, set)) => set(&mut record, &field),
+                            Some(Place::Lookup(_, slot, part)) => field.refer(part, slot(&mut record)),
+                            None if scope == Scope::Template && is_field(&key) && COMMON.find(&key).is_none() => {
+                                let value = field.o.json(field.name);
+                                let name = Cow::Owned(field.name.to_owned());
+                                record.custom_fields.extend(value.and_then(|value| custom_field(name, value)));
+                            }
+                            None => {}
+                        }
+                    }
+                    record.into()
+                })*
+                // No other entity is among the modules.
+                _ => CustomObject::new(common).into(),
+            };
+            finish(&mut record, module, o, scope);
+            let json = serde_json::to_string(&record).and_then(|json| serde_json::from_str(&json));
+            (record, json.unwrap_or_default())
+        }
+
+        /// The record's field for a field. `None` for a custom field, and for a part of a field.
+        pub(super) fn canonical(entity: Entity, name: &str) -> Option<&'static str> {
+            let key = key(name);
+            let own = match entity {
+                $(Entity::$entity => $table.find(&key).map(|place| place.field()),)*
+                _ => None,
+            };
+            let field = own.or_else(|| COMMON.find(&key).map(|place| place.field()));
+            field.filter(|field| !is_made_of_several(field))
+        }
+    };
+}
+
+entities! {
+    Lead: people::LEAD,
+    Contact: people::CONTACT,
+    Company: people::COMPANY,
+    User: people::USER,
+    Deal: sales::DEAL,
+    Product: sales::PRODUCT,
+    Quote: sales::QUOTE,
+    Order: sales::ORDER,
+    Invoice: sales::INVOICE,
+    Task: work::TASK,
+    Appointment: work::APPOINTMENT,
+    Call: work::CALL,
+    Note: work::NOTE,
+    CustomObject: work::CUSTOM_OBJECT,
+}
+
+/// Sets the fields that are made from several fields, or from none.
+fn finish<'a>(record: &mut Record<'a>, module: Option<Text<'a>>, o: Option<&Object<'a>>, scope: Scope) {
+    let related = |reference: &mut Option<Ref<'a>>| {
+        if let Some(reference) = reference {
+            reference.entity = o.and_then(|o| modules::entity(&o.text("$se_module")?));
+        }
+    };
+    match record {
+        Record::Contact(contact) if contact.name.is_none() && scope == Scope::Template => {
+            contact.name = full_name(contact.first_name.as_ref(), contact.last_name.as_ref());
+        }
+        Record::Lead(lead) if lead.name.is_none() && scope == Scope::Template => {
+            lead.name = full_name(lead.first_name.as_ref(), lead.last_name.as_ref());
+        }
+        Record::Task(task) => related(&mut task.related_to),
+        Record::Appointment(appointment) => related(&mut appointment.related_to),
+        Record::Call(call) => related(&mut call.related_to),
+        Record::Note(note) => related(&mut note.related_to),
+        Record::CustomObject(object) => object.object_name = module,
+        _ => {}
+    }
+}
+
+/// The action for the changed fields.
+pub(super) fn action_for<'a>(entity: Entity, names: &[Text<'a>], values: Option<&Object<'a>>) -> Action {
+    let has = |field: &str| names.iter().any(|name| name.eq_ignore_ascii_case(field));
+    match entity {
+        Entity::Deal if has("Stage") => Action::StageChanged,
+        Entity::Task if has("Status") => match values.and_then(|values| values.text("Status")) {
+            Some(status) if status.eq_ignore_ascii_case("completed") => Action::Completed,
+            _ => Action::StatusChanged,
+        },
+        Entity::Lead if has("Lead_Status") => Action::StatusChanged,
+        Entity::Quote if has("Quote_Stage") => Action::StatusChanged,
+        Entity::Order | Entity::Invoice if has("Status") => Action::StatusChanged,
+        _ => Action::Updated,
+    }
+}
+
+/// The new value of a record's field: `null` if Zoho's is empty. `None` if it could not be read.
+pub(super) fn value_of<'a>(field: &str, value: Option<Value<'_, 'a>>, record: &ByName) -> Option<Json<'a>> {
+    let is_empty = value.is_none_or(|value| matches!(value.get(), "\"\"" | "[]"));
+    match record.get(field) {
+        Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
+        None => if is_empty { Some(Json::null()) } else { None },
+    }
+}

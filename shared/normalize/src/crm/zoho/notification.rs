@@ -1,0 +1,131 @@
+//! The Notification API: a channel that tells which records of a module were created, edited or deleted.
+//!
+//! The body has the ids of the records, the names of the changed fields and, if the channel asks for them, their new
+//! values. The names and values are listed by record id, and either list may be empty. There are no old values. The only
+//! time is `server_time`, when the notification was sent.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crm_event::{Action, Actor, Entity, FieldChange, Json, Text};
+
+use super::fields::{self, Scope};
+use super::modules;
+use crate::crm::{Change, Outcome, Unknown};
+use crate::error::{Quarantine, Reason};
+use crate::json::{Object, Value};
+
+/// True for a notification. A workflow's body has neither of these members unless somebody gave it their names.
+pub(super) fn is_notification(body: &Object<'_>) -> bool {
+    body.json("ids").is_some_and(Value::is_array) || (body.has("channel_id") && body.has("resource_uri"))
+}
+
+pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let (Some(module), Some(operation)) = (body.text("module"), body.text("operation")) else {
+        let detail = "the notification has no \"module\" and \"operation\" that name the event";
+        return Err(Quarantine::new(Reason::NoEventName, detail));
+    };
+    let occurred_at = body.time("server_time");
+    let mut ids = body.ids("ids");
+    let mut seen = std::collections::HashSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
+
+    let word = modules::action(&operation);
+    let vendor_event: Text<'a> = Cow::Owned([&*module, ".", word.map_or(&*operation, |(word, _)| word)].concat());
+    let entity = modules::entity(&module).unwrap_or(Entity::CustomObject);
+    let Some((_, action)) = word.filter(|_| entity != Entity::Unknown) else {
+        // The body is one event, however many records it is about.
+        let record_id = ids.pop().filter(|_| ids.is_empty());
+        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
+    };
+    if ids.is_empty() {
+        return Err(Quarantine::no_record_id("ids"));
+    }
+    let (names, values) = (names_by_id(body), values_by_id(body));
+    let changes = ids.into_iter().map(|id| {
+        let values = values.get(&id);
+        let names = names_of_fields(names.get(&id), values);
+        let action = match action {
+            Action::Updated => fields::action_for(entity, &names, values),
+            action => action,
+        };
+        let (record, by_name) = fields::record(entity, id, Some(module.clone()), values, Scope::ChangedFields);
+        let changes = match action {
+            Action::Deleted => Vec::new(),
+            _ => field_changes(entity, names, values, &by_name),
+        };
+        Change {
+            vendor_event: vendor_event.clone(),
+            action,
+            action_detail: None,
+            record,
+            account: None,
+            occurred_at,
+            partial: true,
+            changes,
+            actor: values.and_then(actor),
+        }
+    });
+    Ok(Outcome::Changes(changes.collect()))
+}
+
+/// The names of the changed fields: `[{"<id>": ["Stage", ..]}, ..]`.
+fn names_by_id<'a>(body: &Object<'a>) -> HashMap<Text<'a>, Vec<Text<'a>>> {
+    let mut by_id: HashMap<Text<'a>, Vec<Text<'a>>> = HashMap::new();
+    for entry in body.objects("affected_fields") {
+        for (id, _) in entry.members() {
+            by_id.entry(id.clone()).or_default().extend(entry.texts(&id));
+        }
+    }
+    by_id
+}
+
+/// The new values: `[{"record_id": "<id>", "values": {..}}, ..]`.
+fn values_by_id<'a>(body: &Object<'a>) -> HashMap<Text<'a>, Object<'a>> {
+    let entry = |entry: Object<'a>| Some((entry.id("record_id")?, entry.object("values")?));
+    body.objects("affected_values").filter_map(entry).collect()
+}
+
+/// The changed fields of a record, without duplicates: those that are named, then those that have a value only.
+fn names_of_fields<'a>(named: Option<&Vec<Text<'a>>>, values: Option<&Object<'a>>) -> Vec<Text<'a>> {
+    let named = named.into_iter().flatten().cloned();
+    let with_value = values.into_iter().flat_map(|values| values.members().map(|(name, _)| name).collect::<Vec<_>>());
+    let mut seen = std::collections::HashSet::new();
+    named.chain(with_value).filter(|name| seen.insert(name.to_ascii_lowercase())).collect()
+}
+
+fn field_changes<'a>(
+    entity: Entity,
+    names: Vec<Text<'a>>,
+    values: Option<&Object<'a>>,
+    record: &fields::ByName,
+) -> Vec<FieldChange<'a>> {
+    let mut changes: Vec<FieldChange<'a>> = Vec::new();
+    let mut push = |field: Text<'a>, to: Option<Json<'a>>| {
+        if changes.iter().all(|change| change.field != field) {
+            changes.push(FieldChange { field, name: None, from: None, to });
+        }
+    };
+    for name in names {
+        let value = values.filter(|values| values.has(&name)).map(|values| values.json(&name));
+        let Some(field) = fields::canonical(entity, &name) else {
+            push(name, value.map(|value| value.and_then(Value::json).unwrap_or(Json::null())));
+            continue;
+        };
+        push(Cow::Borrowed(field), value.and_then(|value| fields::value_of(field, value, record)));
+        if field == "stage" && entity == Entity::Deal {
+            // After the stage has changed, the old status is no longer known.
+            let status = record.get("status").map(|json| Json::new(Cow::Owned(json.clone())));
+            push(Cow::Borrowed("status"), value.map(|_| status.unwrap_or(Json::null())));
+        }
+    }
+    changes
+}
+
+/// The user who made the change, if the channel asks for values.
+fn actor<'a>(values: &Object<'a>) -> Option<Actor<'a>> {
+    let user = values.any_object("Modified_By")?;
+    let (id, name, email) = (user.id("id"), user.text("name"), user.text("email"));
+    let is_known = id.is_some() || name.is_some();
+    is_known.then(|| Actor { id, name, email, actor_type: Some(Cow::Borrowed("user")), ..Actor::default() })
+}
