@@ -11,10 +11,11 @@ use super::attempt::{Attempt, secret};
 use super::{function, logged, schemes};
 
 /// Members that a vendor asks receivers to log: ids, the name of the event, and field names.
-const LOGGED_MEMBERS: [(&str, &[&str]); 3] = [
+const LOGGED_MEMBERS: [(&str, &[&str]); 4] = [
     ("close", &["subscription_id", "event.id", "event.request_id"]),
     ("pipedrive", &["meta.id", "meta.correlation_id", "meta.webhook_id", "meta.attempt", "retry"]),
     ("teamgrid", &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"]),
+    ("zoho", &["channel_id", "module", "operation", "server_time"]),
 ];
 
 /// A text that is a name, but has only characters that occur in ids.

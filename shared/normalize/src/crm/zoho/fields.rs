@@ -268,16 +268,20 @@ fn is_made_of_several(field: &str) -> bool {
 /// The record's fields as JSON, by name.
 pub(super) type ByName = BTreeMap<String, Box<RawValue>>;
 
+pub(super) fn by_name(record: &Record<'_>) -> ByName {
+    serde_json::to_string(record).and_then(|json| serde_json::from_str(&json)).unwrap_or_default()
+}
+
 macro_rules! entities {
     ($($entity:ident: $table:expr,)*) => {
-        /// The record with an id and the fields of an object, also as JSON.
+        /// The record with an id and the fields of an object.
         pub(super) fn record<'a>(
             entity: Entity,
             id: Text<'a>,
             module: Option<Text<'a>>,
             o: Option<&Object<'a>>,
             scope: Scope,
-        ) -> (Record<'a>, ByName) {
+        ) -> Record<'a> {
             let mut common = Common::new(id);
             let names: Vec<Text<'a>> = o.into_iter().flat_map(|o| o.members().map(|(name, _)| name)).collect();
             let fields = || o.into_iter().flat_map(|o| names.iter().map(move |name| Field { o, name: &**name }));
@@ -310,9 +314,8 @@ macro_rules! entities {
                 // No other entity is among the modules.
                 _ => CustomObject::new(common).into(),
             };
-            finish(&mut record, module, o, scope);
-            let json = serde_json::to_string(&record).and_then(|json| serde_json::from_str(&json));
-            (record, json.unwrap_or_default())
+            finish(&mut record, module, o);
+            record
         }
 
         /// The record's field for a field. `None` for a custom field, and for a part of a field.
@@ -346,17 +349,20 @@ entities! {
 }
 
 /// Sets the fields that are made from several fields, or from none.
-fn finish<'a>(record: &mut Record<'a>, module: Option<Text<'a>>, o: Option<&Object<'a>>, scope: Scope) {
+fn finish<'a>(record: &mut Record<'a>, module: Option<Text<'a>>, o: Option<&Object<'a>>) {
+    // The full name needs both parts, though one of them may be empty.
+    let has = |name: &str| o.is_some_and(|o| o.members().any(|(member, _)| key(&member).eq_ignore_ascii_case(name)));
+    let has_both = || has("First_Name") && has("Last_Name");
     let related = |reference: &mut Option<Ref<'a>>| {
         if let Some(reference) = reference {
             reference.entity = o.and_then(|o| modules::entity(&o.text("$se_module")?));
         }
     };
     match record {
-        Record::Contact(contact) if contact.name.is_none() && scope == Scope::Template => {
+        Record::Contact(contact) if contact.name.is_none() && has_both() => {
             contact.name = full_name(contact.first_name.as_ref(), contact.last_name.as_ref());
         }
-        Record::Lead(lead) if lead.name.is_none() && scope == Scope::Template => {
+        Record::Lead(lead) if lead.name.is_none() && has_both() => {
             lead.name = full_name(lead.first_name.as_ref(), lead.last_name.as_ref());
         }
         Record::Task(task) => related(&mut task.related_to),
@@ -389,6 +395,12 @@ pub(super) fn value_of<'a>(field: &str, value: Option<Value<'_, 'a>>, record: &B
     let is_empty = value.is_none_or(|value| matches!(value.get(), "\"\"" | "[]"));
     match record.get(field) {
         Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
-        None => if is_empty { Some(Json::null()) } else { None },
+        None => {
+            if is_empty {
+                Some(Json::null())
+            } else {
+                None
+            }
+        }
     }
 }

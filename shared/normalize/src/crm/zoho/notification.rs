@@ -5,8 +5,9 @@
 //! time is `server_time`, when the notification was sent.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use crm_event::record::Record;
 use crm_event::{Action, Actor, Entity, FieldChange, Json, Text};
 
 use super::fields::{self, Scope};
@@ -27,7 +28,7 @@ pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine
     };
     let occurred_at = body.time("server_time");
     let mut ids = body.ids("ids");
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     ids.retain(|id| seen.insert(id.clone()));
 
     let word = modules::action(&operation);
@@ -49,11 +50,8 @@ pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine
             Action::Updated => fields::action_for(entity, &names, values),
             action => action,
         };
-        let (record, by_name) = fields::record(entity, id, Some(module.clone()), values, Scope::ChangedFields);
-        let changes = match action {
-            Action::Deleted => Vec::new(),
-            _ => field_changes(entity, names, values, &by_name),
-        };
+        let record = fields::record(entity, id, Some(module.clone()), values, Scope::ChangedFields);
+        let changes = if action == Action::Deleted { Vec::new() } else { field_changes(names, values, &record) };
         Change {
             vendor_event: vendor_event.clone(),
             action,
@@ -86,20 +84,18 @@ fn values_by_id<'a>(body: &Object<'a>) -> HashMap<Text<'a>, Object<'a>> {
     body.objects("affected_values").filter_map(entry).collect()
 }
 
-/// The changed fields of a record, without duplicates: those that are named, then those that have a value only.
+/// The changed fields of a record, without duplicates: those that are named, then those that have a value only. A name
+/// with `$` is about the record in Zoho.
 fn names_of_fields<'a>(named: Option<&Vec<Text<'a>>>, values: Option<&Object<'a>>) -> Vec<Text<'a>> {
     let named = named.into_iter().flatten().cloned();
     let with_value = values.into_iter().flat_map(|values| values.members().map(|(name, _)| name).collect::<Vec<_>>());
-    let mut seen = std::collections::HashSet::new();
-    named.chain(with_value).filter(|name| seen.insert(name.to_ascii_lowercase())).collect()
+    let mut seen = HashSet::new();
+    let is_new = |name: &Text<'a>| !name.starts_with('$') && seen.insert(name.to_ascii_lowercase());
+    named.chain(with_value).filter(is_new).collect()
 }
 
-fn field_changes<'a>(
-    entity: Entity,
-    names: Vec<Text<'a>>,
-    values: Option<&Object<'a>>,
-    record: &fields::ByName,
-) -> Vec<FieldChange<'a>> {
+fn field_changes<'a>(names: Vec<Text<'a>>, values: Option<&Object<'a>>, record: &Record<'a>) -> Vec<FieldChange<'a>> {
+    let (entity, record) = (record.entity(), fields::by_name(record));
     let mut changes: Vec<FieldChange<'a>> = Vec::new();
     let mut push = |field: Text<'a>, to: Option<Json<'a>>| {
         if changes.iter().all(|change| change.field != field) {
@@ -112,7 +108,13 @@ fn field_changes<'a>(
             push(name, value.map(|value| value.and_then(Value::json).unwrap_or(Json::null())));
             continue;
         };
-        push(Cow::Borrowed(field), value.and_then(|value| fields::value_of(field, value, record)));
+        let field = match field {
+            // An all-day meeting has days.
+            "start_at" if record.contains_key("start_date") => "start_date",
+            "end_at" if record.contains_key("end_date") => "end_date",
+            field => field,
+        };
+        push(Cow::Borrowed(field), value.and_then(|value| fields::value_of(field, value, &record)));
         if field == "stage" && entity == Entity::Deal {
             // After the stage has changed, the old status is no longer known.
             let status = record.get("status").map(|json| Json::new(Cow::Owned(json.clone())));

@@ -41,7 +41,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let id = record_id(&o, &names)?;
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
     let o = o.without(&names);
-    let (record, _) = fields::record(entity, id, object_name(body, &vendor_event), Some(&o), Scope::Template);
+    let record = fields::record(entity, id, object_name(body, &vendor_event), Some(&o), Scope::Template);
     let change = Change {
         vendor_event,
         action,
