@@ -29,6 +29,8 @@ pub const VENDOR: Vendor = Vendor {
     body_form: BodyForm::Object,
     answer_within: PATIENT,
     schemes: &[Scheme::Token],
+    event_bridge_sources: &[],
+    canonical_account: None,
     // There is no id. A notification is identified by its body, which has the time at which it was sent.
     change_ids: &[],
     writes_local_times: true,
