@@ -19,7 +19,8 @@ mod sales;
 mod work;
 mod workflow;
 
-use super::{BodyForm, Outcome, PATIENT, Vendor, Webhook};
+use super::{AnswerForm, BodyForm, Outcome, PATIENT, SecretMembers, Vendor, Webhook};
+use crate::body::FORM;
 use crate::error::Quarantine;
 use crate::scheme::Scheme;
 
@@ -27,8 +28,11 @@ pub const VENDOR: Vendor = Vendor {
     name: "zoho",
     title: "Zoho CRM",
     body_form: BodyForm::Object,
+    // A workflow webhook is a form or JSON, as the administrator chose.
+    syntaxes: &[&FORM],
     answer_within: PATIENT,
-    schemes: &[Scheme::Token],
+    answer: AnswerForm::Json,
+    schemes: &[Scheme::Token, Scheme::MemberToken("token")],
     event_bridge_sources: &[],
     canonical_account: None,
     // There is no id. A notification is identified by its body, which has the time at which it was sent.
@@ -36,7 +40,7 @@ pub const VENDOR: Vendor = Vendor {
     writes_local_times: true,
     has_opaque_field_ids: false,
     // A notification repeats the query of its URL, and with it a token there.
-    secret_members: &["token", "secret", "query_params"],
+    secret_members: SecretMembers::Named(&["token", "secret", "query_params"]),
     log_members: &["channel_id", "module", "operation", "server_time"],
     // All events of Zoho are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"module":"crm-events","operation":"check","ids":["0"]}"#,
