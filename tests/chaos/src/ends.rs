@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::ledger::{self, Entry, Told};
-use super::lives::{Life, trace_parent};
+use super::lives::{Kind, Life, trace_parent};
 use ::tests::stub::dynamodb::DynamoDb;
 
 /// The final state of a record in the consumer's table, compared with the vendor's. The worst comes last.
@@ -65,7 +65,7 @@ struct Word {
 }
 
 impl Word {
-    fn of(webhook: u64, event: &Event<'_>, aspect: Aspect, amount: &str) -> Option<Self> {
+    fn of(webhook: u64, event: &Event<'_>, aspect: Aspect, kind: &Kind) -> Option<Self> {
         let time = (event.timesource == TimeSource::Vendor).then_some(event.time);
         let action = event.data.action;
         let is_update = !matches!(action, Action::Created | Action::Restored | Action::Deleted);
@@ -74,7 +74,7 @@ impl Word {
             Aspect::Existence => (action != Action::Deleted).into(),
             Aspect::Name | Aspect::Amount => {
                 let record = serde_json::to_value(event.data.record.as_ref()?).ok()?;
-                record.get(if aspect == Aspect::Name { "name" } else { amount })?.clone()
+                record.get(if aspect == Aspect::Name { kind.name } else { kind.amount })?.clone()
             }
         };
         let is_update = is_update && aspect == Aspect::Existence;
@@ -122,7 +122,7 @@ impl Ended<'_> {
         let Some(latest) = self.latest else { return Value::Null };
         let name = match aspect {
             Aspect::Existence => return (!latest.is_deleted()).into(),
-            Aspect::Name => "name",
+            Aspect::Name => self.life.kind.name,
             Aspect::Amount => self.life.kind.amount,
         };
         let parts = latest.to_parts().map(|parts| parts.record).unwrap_or_default();
@@ -136,7 +136,7 @@ impl Ended<'_> {
             return End::Right;
         }
         let words = |events: &[(u64, Event<'_>)]| -> Vec<Word> {
-            let word = |(webhook, event): &(u64, Event<'_>)| Word::of(*webhook, event, aspect, self.life.kind.amount);
+            let word = |(webhook, event): &(u64, Event<'_>)| Word::of(*webhook, event, aspect, self.life.kind);
             events.iter().filter_map(word).collect()
         };
         let (told, came) = (words(&self.told), words(&self.came));

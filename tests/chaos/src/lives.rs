@@ -1,8 +1,10 @@
 //! Records with a life at the simulated vendors: created, updated back and forth, deleted, restored.
 
 mod agilecrm;
+mod close;
 mod freshsales;
 mod heffl;
+mod pipedrive;
 mod teamgram;
 mod teamgrid;
 
@@ -19,14 +21,24 @@ use tests::stub::faults::number;
 pub const STEPS: u64 = 8;
 
 /// The vendors whose records have a life in this test. To add one, add a file in `lives/` and a line here.
-const KINDS: &[Kind] = &[agilecrm::DEAL, freshsales::DEAL, heffl::DEAL, teamgram::PRODUCT, teamgrid::TASK];
+const KINDS: &[Kind] = &[
+    agilecrm::DEAL,
+    close::OPPORTUNITY,
+    freshsales::DEAL,
+    heffl::DEAL,
+    pipedrive::DEAL,
+    teamgram::PRODUCT,
+    teamgrid::TASK,
+];
 
 /// A kind of record, and the webhooks of its vendor.
 #[derive(Debug)]
 pub struct Kind {
     /// The vendor's name.
     pub vendor: &'static str,
-    /// The canonical name of the record's numeric field, in addition to its `name`.
+    /// The canonical name of the text field that changes.
+    pub name: &'static str,
+    /// The canonical name of the numeric field that changes.
     pub amount: &'static str,
     /// The time by which the vendor's clock is ahead.
     pub clock_ahead: SignedDuration,

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{Change, Kind};
 
-pub(super) const DEAL: Kind = Kind { vendor: "agilecrm", amount: "amount", clock_ahead: SignedDuration::ZERO, webhook };
+pub(super) const DEAL: Kind =
+    Kind { vendor: "agilecrm", name: "name", amount: "amount", clock_ahead: SignedDuration::ZERO, webhook };
 
 fn webhook(change: &Change) -> Webhook {
     let Change { record, name, amount, .. } = change;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Change, Kind};
 
 pub(super) const DEAL: Kind =
-    Kind { vendor: "freshsales", amount: "amount", clock_ahead: SignedDuration::ZERO, webhook };
+    Kind { vendor: "freshsales", name: "name", amount: "amount", clock_ahead: SignedDuration::ZERO, webhook };
 
 fn webhook(change: &Change) -> Webhook {
     let Change { record, name, amount, .. } = change;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Change, Kind};
 
 pub(super) const PRODUCT: Kind =
-    Kind { vendor: "teamgram", amount: "price", clock_ahead: SignedDuration::from_mins(5), webhook };
+    Kind { vendor: "teamgram", name: "name", amount: "price", clock_ahead: SignedDuration::from_mins(5), webhook };
 
 fn webhook(change: &Change) -> Webhook {
     let Change { record, name, amount, .. } = change;

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use super::{Change, Kind, Step};
 
 pub(super) const TASK: Kind =
-    Kind { vendor: "teamgrid", amount: "planned_minutes", clock_ahead: SignedDuration::ZERO, webhook };
+    Kind { vendor: "teamgrid", name: "name", amount: "planned_minutes", clock_ahead: SignedDuration::ZERO, webhook };
 
 fn webhook(change: &Change) -> Webhook {
     let event = change.event(["task_created", "task_updated", "task_removed", "task_restored"]);
