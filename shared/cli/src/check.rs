@@ -5,6 +5,8 @@ use std::net::ToSocketAddrs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use crm_normalize::crm::AnswerForm;
+use crm_normalize::scheme::Scheme;
 use crm_normalize::{Secrets, Vendor, crm};
 use crm_samples::Webhook;
 use data_encoding::BASE64;
@@ -82,6 +84,15 @@ impl Route {
                 webhook.headers.push(("authorization".into(), credentials.into()));
             }
             "token" => webhook.query.push(("token".into(), secret.to_owned().into())),
+            "body-token" => {
+                let name = self.vendor.schemes.iter().find_map(|scheme| match scheme {
+                    Scheme::MemberToken(name) => Some(*name),
+                    _ => None,
+                });
+                let mut body: serde_json::Map<_, _> = serde_json::from_slice(&webhook.body)?;
+                body.insert(name.context("the vendor has no token in its body")?.to_owned(), secret.into());
+                webhook.body = serde_json::to_vec(&body)?;
+            }
             _ => {
                 let is_text = word == "hmac-text";
                 let word = if is_text { "hmac" } else { word };
@@ -184,6 +195,10 @@ impl Route {
                 let id = events.first().map(String::as_str).unwrap_or_default();
                 return Ok(format!("200, accepted: a test event crm.unknown.received is on the main queue ({id})"));
             }
+            (200, _) if is_constant_answer(self.vendor, &reply) => {
+                let title = self.vendor.title;
+                return Ok(format!("200, with the answer that {title} expects; a test event may be on the main queue"));
+            }
             (200, _) => "The proof is right, but the function has another version than this program.".to_owned(),
             (401, _) => format!(
                 "The function has another secret for account {:?}. Compare it with the stored one; a function reads a change \
@@ -196,6 +211,10 @@ impl Route {
         };
         Err(Wrong { what: said(&reply), hint })
     }
+}
+
+fn is_constant_answer(vendor: &Vendor, reply: &Reply) -> bool {
+    matches!(vendor.answer, AnswerForm::Constant { body, .. } if body == reply.body)
 }
 
 fn said(reply: &Reply) -> String {

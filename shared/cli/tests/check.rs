@@ -47,6 +47,35 @@ fn a_route_that_works_is_said_to() {
     assert!(said.contains("crm.unknown.received is on the main queue") && !said.contains("t0ken"), "{said}");
 }
 
+/// A server that answers like a function of Zoho with this token in the body.
+fn zoho(token: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/webhooks/zoho", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let (mut request, mut chunk) = (Vec::new(), [0; 4096]);
+            while !request.ends_with(b"}") {
+                let length = stream.read(&mut chunk).unwrap();
+                request.extend_from_slice(&chunk[..length]);
+            }
+            let is_proven = String::from_utf8(request).unwrap().contains(&format!("\"token\":\"{token}\""));
+            let (status, body) = if is_proven { ACCEPTED } else { REFUSED };
+            let length = body.len();
+            write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+                .unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn a_token_in_the_body_is_sent_there() {
+    let (ok, said) = check(&zoho("t0ken-of-16-bytes"), "body-token:t0ken-of-16-bytes");
+    assert!(ok && !said.contains("t0ken"), "{said}");
+    assert!(!check(&zoho("another-token"), "body-token:t0ken-of-16-bytes").0);
+}
+
 #[test]
 fn each_failure_has_its_hint() {
     const CASES: [(&[(u16, &str)], &str); 8] = [

@@ -29,7 +29,7 @@ use crate::request::Pairs;
 use crate::scheme::Scheme;
 
 /// Every vendor. A vendor consists of a line here, a folder in `crm/`, a folder in `functions/`, cases in `events/` and
-/// a block in the template. A test checks that none is missing.
+/// a line in the template. A test checks that none is missing.
 pub const ALL: &[&Vendor] = &[
     &agilecrm::VENDOR,
     &close::VENDOR,

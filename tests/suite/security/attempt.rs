@@ -132,10 +132,11 @@ impl Attempt {
         }
     }
 
-    /// Adds a member to the body, which is a JSON object.
+    /// Sets a member of the body, which is a JSON object, in place of one of this name in any case.
     pub fn member(self, name: &str, value: &str) -> Self {
-        let mut body: Value = serde_json::from_str(self.body_text()).unwrap();
-        body[name] = json!(value);
-        self.body(&body.to_string())
+        let mut body: serde_json::Map<String, Value> = serde_json::from_str(self.body_text()).unwrap();
+        body.retain(|other, _| !other.eq_ignore_ascii_case(name));
+        body.insert(name.to_owned(), json!(value));
+        self.body(&Value::from(body).to_string())
     }
 }

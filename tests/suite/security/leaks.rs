@@ -11,7 +11,7 @@ use super::attempt::{Attempt, secret};
 use super::{function, logged, schemes};
 
 /// Members that a vendor asks receivers to log: ids, the name of the event, and field names.
-const LOGGED_MEMBERS: [(&str, &[&str]); 4] = [
+const LOGGED_MEMBERS: &[(&str, &[&str])] = &[
     ("close", &["subscription_id", "event.id", "event.request_id"]),
     ("pipedrive", &["meta.id", "meta.correlation_id", "meta.webhook_id", "meta.attempt", "retry"]),
     ("teamgrid", &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"]),
