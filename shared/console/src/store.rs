@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crm_normalize::crm::BodyForm;
+use crm_normalize::crm::{AnswerForm, BodyForm};
 use crm_normalize::outcome::Outcome;
 use crm_normalize::quarantine::{self, Body};
 use data_encoding::BASE64;
@@ -35,6 +35,30 @@ impl Answer {
         let outcome: Outcome = serde_json::from_str(&self.body).ok()?;
         (outcome.status_code() == self.status).then_some(outcome)
     }
+
+    /// True for an answer that is the same for every webhook. The messages that the vendor's function has sent meanwhile
+    /// then belong to the webhook, although another one at the same time may have sent them.
+    fn is_constant(&self, vendor: &str) -> bool {
+        let answer = crm_normalize::crm::find(vendor).map(|vendor| vendor.answer);
+        matches!(answer, Some(AnswerForm::Constant { body, .. }) if self.status == 200 && body == self.body)
+    }
+}
+
+/// The outcome of a webhook whose answer does not name it, by its messages.
+fn outcome_of(messages: &[Message]) -> &'static str {
+    let has = |queue| messages.iter().any(|message| message.queue == queue);
+    match (has(Queue::Main), has(Queue::Quarantine)) {
+        (false, false) => "ignored",
+        (true, false) => "accepted",
+        (false, true) => "quarantined",
+        (true, true) => "mixed",
+    }
+}
+
+/// The reason that a message of the quarantine has.
+fn reason_of(message: &Message) -> Option<String> {
+    let kept = serde_json::from_str::<quarantine::Record<'_>>(&message.body).ok()?;
+    Some(format!("{}: {}", kept.reason, kept.detail))
 }
 
 /// The queue of a message.
@@ -222,11 +246,7 @@ impl OnItsWay<'_> {
     /// Records the response. Returns the entry's number.
     pub fn answered(self, webhook: Webhook, answer: Answer) -> u64 {
         let outcome = answer.outcome();
-        let word = match &outcome {
-            Some(outcome) => outcome.word(),
-            None if answer.status == 404 => "no_route",
-            None => "failed",
-        };
+        let is_constant = answer.is_constant(&self.vendor);
         let event_ids = outcome.as_ref().map(|outcome| outcome.events().to_vec()).unwrap_or_default();
         let reason = outcome.as_ref().and_then(Outcome::reason).map(Cow::into_owned);
         let mut kept = self.store.kept();
@@ -239,9 +259,20 @@ impl OnItsWay<'_> {
         for id in &event_ids {
             take(&mut kept, &|message| message.event_id.as_ref() == Some(id));
         }
+        while is_constant && kept.loose.iter().any(|message| message.vendor.as_ref() == Some(&self.vendor)) {
+            take(&mut kept, &|message| message.vendor.as_ref() == Some(&self.vendor));
+        }
         for reason in outcome.iter().flat_map(Outcome::quarantined) {
             take(&mut kept, &|message| message.queue == Queue::Quarantine && keeps(message, &webhook, reason));
         }
+        let word = match &outcome {
+            Some(outcome) => outcome.word(),
+            None if is_constant => outcome_of(&messages),
+            None if answer.status == 404 => "no_route",
+            None => "failed",
+        };
+        let reason = reason.or_else(|| messages.iter().filter(|_| is_constant).find_map(reason_of));
+        let ids_of_messages = messages.iter().filter_map(|message| message.event_id.clone());
         let entry = Entry {
             number: 0,
             received_at: self.received_at,
@@ -249,7 +280,7 @@ impl OnItsWay<'_> {
             outcome: word,
             reason,
             types: messages.iter().filter_map(|message| message.event_type.clone()).collect(),
-            event_ids,
+            event_ids: if is_constant { ids_of_messages.collect() } else { event_ids },
             duplicate: !messages.is_empty() && messages.iter().all(|message| message.duplicate),
             answer: Some(answer),
             webhook,
