@@ -136,11 +136,11 @@ impl Asked {
         Self { sqs, function, runtime: runtime.unwrap_or_else(|error| panic!("{error}")) }
     }
 
-    /// The answer, and the JSON of its body.
+    /// The answer, and the JSON of its body; of a constant body that of the outcome.
     pub fn ask(&self, payload: &str) -> (HttpResponse, Value) {
         let call = Call { request_id: "8476a536", trace_header: None };
         let response = self.runtime.block_on(self.function.answer(payload.into(), call, RECEIVED_AT));
-        let body = serde_json::from_str(&response.body).unwrap_or_else(|error| panic!("{error}: {}", response.body));
+        let body = serde_json::from_str(&response.body).unwrap_or_else(|_| json!(response.outcome));
         (response, body)
     }
 }

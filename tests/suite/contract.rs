@@ -76,8 +76,11 @@ fn raw_is_the_body_byte_for_byte_less_the_vendors_secrets() {
                     assert!(is_element, "{at}: raw is the element: {raw}");
                 }
                 (BodyForm::ArrayAt(_), _) if raw.len() != text.len() => {
+                    let text = secrets.names().iter().fold(text.to_owned(), without_element);
                     let shared = raw.bytes().zip(text.bytes()).take_while(|(raw, text)| raw == text).count();
-                    assert!(text.ends_with(&raw[shared..]) || text.contains(&raw[shared..]), "{at}: {raw}");
+                    let own = &raw[shared..];
+                    let end = own.bytes().rev().zip(text.bytes().rev()).take_while(|(own, text)| own == text).count();
+                    assert!(text.contains(&own[..own.len() - end]), "{at}: the body with its own element alone: {raw}");
                 }
                 (_, Some(mut expected)) => {
                     remove(&mut expected, secrets.names());
@@ -91,6 +94,14 @@ fn raw_is_the_body_byte_for_byte_less_the_vendors_secrets() {
             }
         });
     }
+}
+
+/// XML without its first element of a name.
+fn without_element(xml: String, name: &&str) -> String {
+    let Some((before, element)) = xml.split_once(&format!("<{name}")) else { return xml };
+    let end = [format!("</{name}>"), "/>".to_owned()];
+    let after = end.iter().find_map(|end| element.split_once(end.as_str())).map_or("", |(_, after)| after);
+    [before, after].concat()
 }
 
 /// Removes members with these names, at any depth.

@@ -164,7 +164,7 @@ fn what_is_no_json_is_kept() {
         ("not_json", "a byte order mark", b"\xef\xbb\xbf"),
         ("not_json", "a form", b"event=lead.created&id=1"),
         (
-            "not_json",
+            "not_json|200 not_xml",
             "XML",
             b"<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]><a>&b;</a>",
         ),

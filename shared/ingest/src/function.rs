@@ -55,7 +55,7 @@ impl Function {
             self.log(&handled, call, now, started, payload.len());
             return match handled.outcome {
                 Outcome::Failed { .. } => Err(NotStored { outcome: handled.outcome.word() }),
-                _ => Ok(HttpResponse::new(&handled.outcome, self.vendor)),
+                _ => Ok(HttpResponse::new(handled.outcome, self.vendor)),
             };
         }
         Ok(self.answer(payload, call, now).await)
@@ -75,7 +75,7 @@ impl Function {
                 let reason = format!("not an event of an HTTP API, format 2.0 (line {row}, column {column})");
                 let handled = Handled { reason: Some(reason), ..Handled::new(failed(Failure::BadRequest)) };
                 self.log(&handled, call, now, started, 0);
-                HttpResponse::new(&handled.outcome, self.vendor)
+                HttpResponse::new(handled.outcome, self.vendor)
             }
         }
     }
@@ -87,7 +87,7 @@ impl Function {
         let texts = Texts::default();
         let handled = self.process(&received, &texts, call, now, started).await;
         self.log(&handled, call, now, started, received.request().body.len());
-        HttpResponse::new(&handled.outcome, self.vendor)
+        HttpResponse::new(handled.outcome, self.vendor)
     }
 
     fn log(&self, handled: &Handled<'_>, call: Call<'_>, now: Timestamp, started: Instant, body_bytes: usize) {

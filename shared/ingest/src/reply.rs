@@ -15,6 +15,9 @@ pub struct HttpResponse {
     headers: Headers,
     pub body: String,
     is_base64_encoded: bool,
+    /// What became of the webhook. A constant body does not tell it.
+    #[serde(skip)]
+    pub outcome: Outcome,
     /// None. API Gateway needs no list, but `cargo lambda watch` answers 500 without one.
     cookies: [String; 0],
 }
@@ -38,26 +41,21 @@ const BASIC_CHALLENGE: &str = "Basic realm=\"crm-events\", charset=\"UTF-8\"";
 
 impl HttpResponse {
     /// The response to a vendor's webhook. A 401 asks for a password if the vendor can send one.
-    pub(crate) fn new(outcome: &Outcome, vendor: &Vendor) -> Self {
-        let failed_with = |failure| *outcome == Outcome::Failed { error: failure };
+    pub(crate) fn new(outcome: Outcome, vendor: &Vendor) -> Self {
+        let failed_with = |failure| outcome == Outcome::Failed { error: failure };
         let status_code = outcome.status_code();
         let (content_type, body) = match vendor.answer {
             AnswerForm::Constant { content_type, body } if status_code == 200 => (content_type, body.to_owned()),
             // Texts and lists of texts can always be written as JSON.
-            _ => ("application/json", serde_json::to_string(outcome).unwrap_or_default()),
+            _ => ("application/json", serde_json::to_string(&outcome).unwrap_or_default()),
         };
         let has_basic = || vendor.schemes.iter().any(|scheme| matches!(scheme, Scheme::Basic));
-        Self {
-            status_code,
-            headers: Headers {
-                content_type,
-                retry_after: failed_with(Failure::Unavailable).then_some(RETRY_AFTER_SECONDS),
-                www_authenticate: (failed_with(Failure::Unauthorized) && has_basic()).then_some(BASIC_CHALLENGE),
-            },
-            body,
-            is_base64_encoded: false,
-            cookies: [],
-        }
+        let headers = Headers {
+            content_type,
+            retry_after: failed_with(Failure::Unavailable).then_some(RETRY_AFTER_SECONDS),
+            www_authenticate: (failed_with(Failure::Unauthorized) && has_basic()).then_some(BASIC_CHALLENGE),
+        };
+        Self { status_code, headers, body, is_base64_encoded: false, outcome, cookies: [] }
     }
 }
 
@@ -93,7 +91,8 @@ mod tests {
         ] {
             assert_eq!(serde_json::from_str::<Outcome>(body).unwrap(), outcome, "a client reads it as it was written");
             for (vendor, has_basic) in [("teamgram", true), ("freshsales", true), ("heffl", false)] {
-                let json = serde_json::to_value(HttpResponse::new(&outcome, crm::find(vendor).unwrap())).unwrap();
+                let json =
+                    serde_json::to_value(HttpResponse::new(outcome.clone(), crm::find(vendor).unwrap())).unwrap();
                 let headers = &json["headers"];
                 assert_eq!(json["statusCode"], status);
                 assert_eq!(headers["content-type"], "application/json");
@@ -105,6 +104,32 @@ mod tests {
                 assert_eq!(json["isBase64Encoded"], false);
                 assert_eq!(json["cookies"], serde_json::json!([]));
             }
+        }
+    }
+
+    /// Salesforce takes nothing but an acknowledgement for a success, and a failure must not look like one.
+    #[test]
+    fn a_constant_answer_is_for_everything_that_is_not_lost() {
+        let salesforce = crm::find("salesforce").unwrap();
+        for outcome in [
+            Outcome::Accepted { events: vec!["x".to_owned()] },
+            Outcome::Stored { events: Vec::new() },
+            Outcome::Ignored { reason: "a test".into() },
+            Outcome::Quarantined { reason: "not_xml: x".to_owned() },
+            Outcome::Mixed { events: Vec::new(), ignored: Vec::new(), quarantined: vec!["not_xml: x".to_owned()] },
+        ] {
+            let json = serde_json::to_value(HttpResponse::new(outcome, salesforce)).unwrap();
+            assert_eq!(json["statusCode"], 200);
+            assert_eq!(json["headers"]["content-type"], "text/xml; charset=utf-8");
+            let body = json["body"].as_str().unwrap();
+            let ack = r#"<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack></notificationsResponse>"#;
+            assert!(body.starts_with("<?xml version=\"1.0\"") && body.contains(ack), "{body}");
+            assert!(json.get("outcome").is_none());
+        }
+        for error in [Failure::BadRequest, Failure::Unauthorized, Failure::TooLarge, Failure::Unavailable] {
+            let json = serde_json::to_value(HttpResponse::new(Outcome::Failed { error }, salesforce)).unwrap();
+            assert_ne!(json["statusCode"], 200);
+            assert!(!json["body"].as_str().unwrap().contains("Ack"));
         }
     }
 }

@@ -49,7 +49,7 @@ impl Syntax {
     ///
     /// # Errors
     /// If the text is not of this syntax, or if it holds too many values.
-    pub(crate) fn to_json(&self, text: &str) -> Result<String, Quarantine> {
+    pub fn to_json(&self, text: &str) -> Result<String, Quarantine> {
         (self.render)(text, "").map(|rendered| rendered.json)
     }
 

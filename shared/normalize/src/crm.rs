@@ -9,6 +9,7 @@ mod freshsales;
 mod heffl;
 mod hubspot;
 mod pipedrive;
+mod salesforce;
 mod teamgram;
 mod teamgrid;
 mod zoho;
@@ -37,6 +38,7 @@ pub const ALL: &[&Vendor] = &[
     &heffl::VENDOR,
     &hubspot::VENDOR,
     &pipedrive::VENDOR,
+    &salesforce::VENDOR,
     &teamgram::VENDOR,
     &teamgrid::VENDOR,
     &zoho::VENDOR,
@@ -138,7 +140,7 @@ pub enum BodyForm {
     Array,
     /// Many webhooks, an array at this path of an object (`data.events`). The body of each webhook is the whole body
     /// with only its own element in the array, so that it remains a message of the vendor. A body without the array is
-    /// one webhook. In XML, any number of elements at this path are the array.
+    /// one webhook. In XML, one or more elements at this path are the array.
     ArrayAt(&'static str),
 }
 

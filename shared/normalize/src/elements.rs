@@ -78,7 +78,9 @@ impl<'a> Verified<'a> {
         let form = if self.element.is_some() { BodyForm::Object } else { self.vendor.body_form };
         let places = match (form, syntax) {
             (BodyForm::Array, None) if self.text()?.starts_with('[') => return self.elements(),
-            (BodyForm::ArrayAt(path), Some(syntax)) => Some(syntax.elements(self.text()?, path)?),
+            (BodyForm::ArrayAt(path), Some(syntax)) => {
+                Some(syntax.elements(self.text()?, path)?).filter(|places| !places.is_empty())
+            }
             (BodyForm::ArrayAt(path), None) => elements_at(self.text()?, path),
             (BodyForm::Object | BodyForm::Array, _) => None,
         };

@@ -398,12 +398,13 @@ impl World {
             sent = sent.and(None);
             match reply {
                 Ok(outcome) => {
-                    told = if matches!(outcome, Outcome::Stored { .. }) { Told::Stored } else { Told::Accepted };
-                    let event_ids = outcome.events().to_vec();
-                    let is_own =
-                        |(event, id): (&Expected, &String)| event.event_id.as_ref().is_none_or(|own| own == id);
-                    wrong_answer |= events.len() != event_ids.len() || !events.iter().zip(&event_ids).all(is_own);
-                    answers.push(event_ids);
+                    told = if matches!(outcome, Some(Outcome::Stored { .. })) { Told::Stored } else { Told::Accepted };
+                    if let Some(event_ids) = outcome.map(|outcome| outcome.events().to_vec()) {
+                        let is_own =
+                            |(event, id): (&Expected, &String)| event.event_id.as_ref().is_none_or(|own| own == id);
+                        wrong_answer |= events.len() != event_ids.len() || !events.iter().zip(&event_ids).all(is_own);
+                        answers.push(event_ids);
+                    }
                     if !std::mem::take(&mut once_more) {
                         break;
                     }

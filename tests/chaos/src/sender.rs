@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use bytes::Bytes;
 use crm_normalize::Vendor;
+use crm_normalize::crm::AnswerForm;
 use crm_normalize::outcome::{Failure, Outcome};
 use crm_samples::Webhook;
 use crm_samples::retries::Retries;
@@ -50,14 +51,17 @@ impl Sender {
         Self { client, url }
     }
 
-    /// Posts a webhook with a fresh proof of origin.
+    /// Posts a webhook with a fresh proof of origin. `None` for a constant answer, which does not tell the outcome.
     ///
     /// # Errors
     /// If there is no response in time, or not a 200.
-    pub async fn post(&self, vendor: &'static Vendor, webhook: &Webhook) -> Result<Outcome, Miss> {
+    pub async fn post(&self, vendor: &'static Vendor, webhook: &Webhook) -> Result<Option<Outcome>, Miss> {
         let (status, body) = self.answer(vendor, webhook).await.map_err(|_| Miss::AnswerLost)?;
         match (status, serde_json::from_slice(&body)) {
-            (200, Ok(outcome)) => Ok(outcome),
+            (200, Ok(outcome)) => Ok(Some(outcome)),
+            (200, Err(_)) if matches!(vendor.answer, AnswerForm::Constant { body: constant, .. } if constant == body) => {
+                Ok(None)
+            }
             (503, Ok(Outcome::Failed { error: Failure::Unavailable })) => Err(Miss::Unavailable),
             // API Gateway's response for a function that does not respond.
             (500, Err(_)) => Err(Miss::Killed),

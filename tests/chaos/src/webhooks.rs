@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail, ensure};
 use crm_normalize::Vendor;
-use crm_normalize::crm::ChangeId;
+use crm_normalize::crm::{AnswerForm, ChangeId};
 use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
@@ -93,6 +93,10 @@ fn template(case: &Case) -> anyhow::Result<Option<Template>> {
         return Ok(None);
     }
     let Ok(events) = expected(case.vendor, &webhook) else { return Ok(None) };
+    // Without an answer that tells the ids, they must be known before.
+    if case.vendor.answer != AnswerForm::Json && events.iter().any(|event| event.event_id.is_none()) {
+        return Ok(None);
+    }
     let records = events.iter().filter_map(|event| Some(event.record.splitn(4, ':').nth(3)?.to_owned())).collect();
     let template = Template { webhook, records };
     let (Ok((_, one)), Ok((_, other))) = (template.delivery(case.vendor, 1, 1), template.delivery(case.vendor, 2, 2))

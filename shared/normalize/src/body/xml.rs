@@ -27,6 +27,8 @@ pub static XML: Syntax = Syntax { media_type: "text/xml", is_syntax_of, render, 
 
 /// The deepest element that is read. A SOAP message of records has five levels.
 const MAX_DEPTH: usize = 64;
+/// The most attributes of an element. The reader compares each with all others, so thousands would take seconds.
+const MAX_ATTRIBUTES: usize = 100;
 
 fn is_syntax_of(_content_type: &str, text: &str) -> bool {
     text.starts_with('<')
@@ -116,7 +118,11 @@ impl Document<'_> {
             members: Vec::new(),
         };
         self.count()?;
-        for attribute in tag.attributes() {
+        for (index, attribute) in tag.attributes().enumerate() {
+            if index >= MAX_ATTRIBUTES {
+                let detail = format!("an element with more than {MAX_ATTRIBUTES} attributes");
+                return Err(Quarantine::new(Reason::TooManyValues, detail));
+            }
             let attribute = attribute.map_err(|error| not_xml(error.to_string()))?;
             let key: &str = attribute.key.as_ref();
             if key == "xmlns" || key.starts_with("xmlns:") {

@@ -1,0 +1,192 @@
+//! Change Data Capture: the changes of a record, as Salesforce publishes them on its event bus.
+//!
+//! An Event Relay passes them to Amazon EventBridge. Amazon AppFlow and programs that subscribe to the bus forward them in
+//! envelopes of their own. One event may be about several records that a transaction changed in the same way.
+
+use std::borrow::Cow;
+
+use crm_event::{Action, Actor, Entity, FieldChange, Text};
+use jiff::Timestamp;
+
+use super::changes::{self, State};
+use super::ids::{check_organization, is_wildcard, long};
+use super::{objects, records, user};
+use crate::crm::{Change, Outcome, Unknown, Webhook};
+use crate::error::Quarantine;
+use crate::json::Object;
+
+const HEADER: &str = "ChangeEventHeader";
+
+/// The objects around the payload in the known envelopes.
+const ENVELOPES: &[&[&str]] = &[&["detail", "payload"], &["detail"], &["data", "payload"], &["payload"], &[]];
+
+/// The fields of the record that a change event has, with its header.
+pub(super) fn payload<'a>(body: &Object<'a>) -> Option<Object<'a>> {
+    ENVELOPES.iter().find_map(|path| {
+        let payload = path.iter().try_fold(body.clone(), |object, name| object.any_object(name))?;
+        payload.any_object(HEADER).map(|_| payload)
+    })
+}
+
+/// The organization in the source of EventBridge's envelope, `aws.partner/salesforce.com/{organization}/{channel}`. AppFlow
+/// does not name it.
+pub(super) fn organization<'a>(body: &Object<'a>) -> Option<Text<'a>> {
+    let source = body.text("source")?;
+    let organization = source.strip_prefix(super::RELAY)?.split('/').next()?;
+    (!organization.is_empty()).then(|| long(Cow::Owned(organization.to_owned())))
+}
+
+pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Result<Outcome<'a>, Quarantine> {
+    let account = organization(&webhook.body);
+    check_organization(webhook.account, account.as_ref())?;
+    let header = payload.object(HEADER).unwrap_or_else(Object::empty);
+    let no_name = || Quarantine::wrong_envelope("expected entityName and changeType in the ChangeEventHeader");
+    let (object, change_type) = header.text("entityName").zip(header.text("changeType")).ok_or_else(no_name)?;
+    let ids = header.ids("recordIds");
+    let event = Event {
+        vendor_event: Cow::Owned(format!("{object}.{change_type}")),
+        account,
+        occurred_at: header.time("commitTimestamp"),
+        actor: header.id("commitUser").map(user),
+        object,
+    };
+    let has_wildcard = ids.iter().any(|id| is_wildcard(id));
+    let kind = objects::entity_of_name(&event.object).zip(Kind::of(&change_type));
+    let Some((entity, kind)) = kind.filter(|_| !has_wildcard) else {
+        let only = ids.first().filter(|id| ids.len() == 1 && !is_wildcard(id));
+        return Ok(event.unknown(only.cloned().map(long)));
+    };
+    if ids.is_empty() {
+        return Err(Quarantine::no_record_id("ChangeEventHeader.recordIds"));
+    }
+    let fields = Fields::read(payload, &header, kind);
+    let changes = ids.into_iter().map(|id| event.change(entity, long(id), kind, &fields));
+    Ok(Outcome::Changes(changes.collect()))
+}
+
+/// The kind of a change.
+#[derive(Clone, Copy)]
+struct Kind {
+    action: Action,
+    /// True if the event tells that something changed, but not what: Salesforce could not capture it.
+    is_gap: bool,
+}
+
+impl Kind {
+    fn of(change_type: &str) -> Option<Self> {
+        let gap = change_type.strip_prefix("GAP_");
+        let action = match gap.unwrap_or(change_type) {
+            "CREATE" => Action::Created,
+            "UPDATE" | "SNAPSHOT" => Action::Updated,
+            "DELETE" => Action::Deleted,
+            "UNDELETE" => Action::Restored,
+            _ => return None,
+        };
+        Some(Self { action, is_gap: gap.is_some() })
+    }
+
+    /// True if the event has all fields of the record that are not empty.
+    fn is_whole(self) -> bool {
+        !self.is_gap && matches!(self.action, Action::Created | Action::Restored)
+    }
+}
+
+/// The fields of an event.
+struct Fields<'a> {
+    /// Without compound fields: `BillingCity` instead of `BillingAddress.City`.
+    flat: Object<'a>,
+    /// The vendor's names of the changed fields, and those of the members in `flat`.
+    changed: Vec<(Text<'a>, Text<'a>)>,
+    /// The members that are diffs of long texts instead of the texts.
+    diffs: Vec<Text<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(payload: &Object<'a>, header: &Object<'a>, kind: Kind) -> Self {
+        let diffs = header.texts("diffFields");
+        let without: Vec<&str> = diffs.iter().map(|name| &**name).chain([HEADER]).collect();
+        let flat = payload.clone().without(&without).flattened(compound_prefix);
+        let names = if kind.action == Action::Updated && !kind.is_gap { changed(payload, header) } else { Vec::new() };
+        let changed = names.into_iter().map(|name| (name.clone(), member(name))).collect();
+        Self { flat, changed, diffs }
+    }
+}
+
+/// The names of the changed fields. A subscriber of the Pub/Sub API gets bitmaps instead (`0x0320`, `2-0x40`), which only
+/// the schema can resolve; then only the cleared fields are known.
+fn changed<'a>(payload: &Object<'a>, header: &Object<'a>) -> Vec<Text<'a>> {
+    let mut names = header.texts("changedFields");
+    if !header.has("changedFields") {
+        // Before version 47 there is no list, and the payload has the changed fields alone.
+        names = payload.members().map(|(name, _)| name).filter(|name| *name != HEADER).collect();
+    }
+    names.retain(|name| !name.contains("0x"));
+    for cleared in header.texts("nulledFields").into_iter().filter(|name| !name.contains("0x")) {
+        if !names.contains(&cleared) {
+            names.push(cleared);
+        }
+    }
+    names
+}
+
+/// The beginning of the flat names of a compound field's parts.
+fn compound_prefix(name: &str) -> Option<String> {
+    if name == "Name" {
+        return Some(String::new());
+    }
+    name.strip_suffix("Address").map(str::to_owned)
+}
+
+/// The flat name of a field: `BillingCity` for `BillingAddress.City`.
+fn member(name: Text<'_>) -> Text<'_> {
+    match name.split_once('.').and_then(|(compound, part)| Some([&*compound_prefix(compound)?, part].concat())) {
+        Some(flat) => Cow::Owned(flat),
+        None => name,
+    }
+}
+
+/// An event without its fields.
+struct Event<'a> {
+    vendor_event: Text<'a>,
+    object: Text<'a>,
+    account: Option<Text<'a>>,
+    occurred_at: Option<Timestamp>,
+    actor: Option<Actor<'a>>,
+}
+
+impl<'a> Event<'a> {
+    fn unknown(self, record_id: Option<Text<'a>>) -> Outcome<'a> {
+        let Self { vendor_event, account, occurred_at, .. } = self;
+        Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at })
+    }
+
+    /// The change of one of the records.
+    fn change(&self, entity: Entity, id: Text<'a>, kind: Kind, fields: &Fields<'a>) -> Change<'a> {
+        let members = records::Kind { object: &self.object, has_all_members: kind.is_whole() };
+        let record = records::record(entity, members, id, &fields.flat);
+        let state = State::new(&fields.flat, &record);
+        let change = |(name, member): &(Text<'a>, Text<'a>)| match fields.diffs.contains(name) {
+            true => FieldChange { field: name.clone(), name: None, from: None, to: None },
+            false => changes::change(name.clone(), member, None, &state),
+        };
+        let mut changes: Vec<_> = fields.changed.iter().map(change).collect();
+        let mut action = kind.action;
+        if action == Action::Updated {
+            action = changes::action(entity, fields.changed.iter().map(|(_, member)| &**member), &fields.flat);
+        }
+        if action == Action::StageChanged {
+            changes.extend(changes::status_of_stage(&record));
+        }
+        Change {
+            vendor_event: self.vendor_event.clone(),
+            action,
+            action_detail: super::deletion_detail(action, &fields.flat),
+            record,
+            account: self.account.clone(),
+            occurred_at: self.occurred_at,
+            partial: !kind.is_whole(),
+            changes,
+            actor: self.actor.clone(),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The changed fields of a record, and the action that they make of an update.
+
+use std::borrow::Cow;
+
+use crm_event::record::Record;
+use crm_event::{Action, Entity, FieldChange, Json, Text};
+
+use super::records;
+use crate::json::Object;
+
+/// A state of a record, for the values in its changes.
+pub(super) struct State<'o, 'a> {
+    entity: Entity,
+    object: &'o Object<'a>,
+    /// The record's JSON.
+    record: serde_json::Value,
+}
+
+impl<'o, 'a> State<'o, 'a> {
+    pub(super) fn new(object: &'o Object<'a>, record: &Record<'a>) -> Self {
+        Self { entity: record.entity(), object, record: serde_json::to_value(record).unwrap_or_default() }
+    }
+
+    /// The value of a canonical field.
+    pub(super) fn field(&self, field: &str) -> Option<Json<'a>> {
+        Json::of(self.record.get(field)?).ok()
+    }
+
+    /// The value of a member in canonical form, `null` if it is empty. `None` if it could not be read.
+    fn value(&self, member: &str) -> Option<Json<'a>> {
+        let Some(value) = self.object.json(member).filter(|value| !value.is_string() || value.text().is_some()) else {
+            return Some(Json::null());
+        };
+        match records::field(self.entity, member) {
+            Some(field) => self.field(field),
+            None => value.json(),
+        }
+    }
+}
+
+/// A change of a member. `name` is the vendor's name of it, which may be a path (`BillingAddress.City`).
+pub(super) fn change<'a>(
+    name: Text<'a>,
+    member: &str,
+    before: Option<&State<'_, 'a>>,
+    now: &State<'_, 'a>,
+) -> FieldChange<'a> {
+    FieldChange {
+        field: records::field(now.entity, member).map_or(name, Cow::Borrowed),
+        name: None,
+        from: before.and_then(|before| before.value(member)),
+        to: now.value(member),
+    }
+}
+
+/// The change of a deal's status that comes with a change of its stage. It is `null` if the stage does not tell the
+/// status, because the old status no longer holds.
+pub(super) fn status_of_stage<'a>(record: &Record<'a>) -> Option<FieldChange<'a>> {
+    let Record::Deal(deal) = record else { return None };
+    let status = deal.status.as_ref().and_then(|status| Json::of(status).ok()).unwrap_or_else(Json::null);
+    Some(FieldChange { field: Cow::Borrowed("status"), name: None, from: None, to: Some(status) })
+}
+
+/// The action of an update by the names of the changed members. `o` has their new values.
+pub(super) fn action<'n>(entity: Entity, changed: impl IntoIterator<Item = &'n str>, o: &Object<'_>) -> Action {
+    let mut action = Action::Updated;
+    for member in changed {
+        match (entity, member) {
+            (Entity::Deal, "StageName") => return Action::StageChanged,
+            (Entity::Task, "Status") if o.text(member).as_deref() == Some("Completed") => return Action::Completed,
+            (Entity::Task, "IsClosed") => match o.bool(member) {
+                Some(true) => return Action::Completed,
+                Some(false) => action = Action::Reopened,
+                None => {}
+            },
+            (Entity::Task, "Status") if action == Action::Reopened => {}
+            (Entity::Lead | Entity::Order | Entity::Quote | Entity::Invoice | Entity::Task, "Status") => {
+                action = Action::StatusChanged;
+            }
+            _ => {}
+        }
+    }
+    action
+}

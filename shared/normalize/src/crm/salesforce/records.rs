@@ -1,0 +1,156 @@
+//! Members of an object, by their API names, as fields of a record.
+//!
+//! A table for each entity maps members to fields and their readers. A member that is in no table is a custom field.
+
+use std::borrow::Cow;
+
+use crm_event::record::{
+    Appointment, Call, Company, Contact, CustomObject, Deal, Invoice, Lead, Note, Order, Product, Quote, Record, Task,
+    User,
+};
+use crm_event::{Entity, Text, record};
+
+use super::ids::link;
+use super::{people, sales, work};
+use crate::field_tables::{Property, is_made_of_several, row, rows};
+use crate::fields::{custom_field, full_name};
+use crate::json::{Object, Value};
+
+/// The canonical field of a member that is only in `raw`.
+pub(super) const RAW_ONLY: &str = "";
+
+rows!(COMMON: CommonFields = [
+    ("Id", "id", |_, _| {}),
+    ("OwnerId", "owner", |r, p| r.0.owner = link(p)),
+    ("CreatedById", "created_by", |r, p| r.0.created_by = link(p)),
+    ("CreatedDate", "created_at", |r, p| r.0.created_at = p.time()),
+    ("LastModifiedById", "updated_by", |r, p| r.0.updated_by = link(p)),
+    ("LastModifiedDate", "updated_at", |r, p| r.0.updated_at = p.time()),
+    ("LastActivityDate", "last_activity_at", |r, p| r.0.last_activity_at = p.time()),
+    ("SystemModstamp", RAW_ONLY, |_, _| {}),
+    ("LastViewedDate", RAW_ONLY, |_, _| {}),
+    ("LastReferencedDate", RAW_ONLY, |_, _| {}),
+    ("IsDeleted", RAW_ONLY, |_, _| {}),
+    ("attributes", RAW_ONLY, |_, _| {}),
+]);
+
+/// What is known of a record besides its members.
+#[derive(Clone, Copy)]
+pub(super) struct Kind<'k, 'a> {
+    /// The API name.
+    pub(super) object: &'k Text<'a>,
+    /// False if there are only the members that changed. The record then has no fields that several members make, because
+    /// a list would seem to have no other entries.
+    pub(super) has_all_members: bool,
+}
+
+/// The fields that all records share.
+pub(super) struct CommonFields<'a>(record::Common<'a>);
+
+macro_rules! entities {
+    ($($entity:ident: $table:expr,)*) => {
+        /// The record with an id and these members.
+        pub(super) fn record<'a>(entity: Entity, kind: Kind<'_, 'a>, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
+            let mut common = CommonFields(record::Common::new(id));
+            for (name, _) in o.members() {
+                if let Some((.., set)) = row(COMMON, &name) {
+                    set(&mut common, &Property { properties: o, name: &name });
+                }
+            }
+            let mut record: Record<'a> = match entity {
+                $(Entity::$entity => {
+                    let mut record = $entity::new(common.0);
+                    for (name, value) in o.members() {
+                        if let Some((_, field, set)) = row($table, &name) {
+                            if kind.has_all_members || !is_made_of_several(field) {
+                                set(&mut record, &Property { properties: o, name: &name });
+                            }
+                        } else if row(COMMON, &name).is_none() && is_field(&name, value) {
+                            record.custom_fields.extend(custom_field(name, value));
+                        }
+                    }
+                    record.into()
+                })*
+                // The table of objects has no other entity.
+                _ => CustomObject::new(common.0).into(),
+            };
+            finish(&mut record, kind, o);
+            record
+        }
+
+        /// The canonical field of a member. `None` for a custom field, and for a part of a field.
+        pub(super) fn field(entity: Entity, member: &str) -> Option<&'static str> {
+            let own = match entity {
+                $(Entity::$entity => row($table, member).map(|(_, field, _)| *field),)*
+                _ => None,
+            };
+            let field = own.or_else(|| row(COMMON, member).map(|(_, field, _)| *field));
+            field.filter(|field| *field != RAW_ONLY && !is_made_of_several(field))
+        }
+    };
+}
+
+entities! {
+    Contact: people::CONTACT,
+    Company: people::COMPANY,
+    Lead: people::LEAD,
+    User: people::USER,
+    Deal: sales::DEAL,
+    Product: sales::PRODUCT,
+    Order: sales::ORDER,
+    Quote: sales::QUOTE,
+    Invoice: sales::INVOICE,
+    Task: work::TASK,
+    Call: work::CALL,
+    Appointment: work::APPOINTMENT,
+    Note: work::NOTE,
+    CustomObject: work::CUSTOM_OBJECT,
+}
+
+/// False for an empty value, and for a related record or a compound address, whose parts are members too.
+fn is_field(name: &str, value: Value<'_, '_>) -> bool {
+    let is_empty = value.is_string() && value.text().is_none();
+    !is_empty && (!value.is_object() || name.ends_with("__c") || name.ends_with("__pc"))
+}
+
+/// Sets the fields that are made from several members, or from none.
+fn finish<'a>(record: &mut Record<'a>, kind: Kind<'_, 'a>, o: &Object<'a>) {
+    let text_address = |prefix| if kind.has_all_members { text_address(o, prefix) } else { None };
+    match record {
+        Record::Contact(contact) => {
+            contact.name = contact.name.take().or_else(|| both(&contact.first_name, &contact.last_name));
+        }
+        Record::Lead(lead) => lead.name = lead.name.take().or_else(|| both(&lead.first_name, &lead.last_name)),
+        Record::User(user) => user.name = user.name.take().or_else(|| both(&user.first_name, &user.last_name)),
+        Record::Company(company) => people::finish_company(company, o),
+        Record::Deal(deal) => deal.status = sales::deal_status(o),
+        Record::Order(order) => {
+            order.billing_address = text_address("Billing");
+            order.delivery_address = text_address("Shipping");
+        }
+        Record::Quote(quote) => {
+            quote.discount_type = quote.discount.as_ref().map(|_| Cow::Borrowed("percent"));
+            quote.billing_address = text_address("Billing");
+            quote.delivery_address = text_address("Shipping");
+        }
+        // The owner of a task is the user that it is assigned to, of a call who called, of a note who wrote it.
+        Record::Task(task) => task.assignees.extend(task.owner.clone()),
+        Record::Call(call) => call.user = call.owner.clone(),
+        Record::Note(note) => note.user = note.owner.clone(),
+        Record::Appointment(appointment) => work::finish_appointment(appointment),
+        Record::CustomObject(custom) => custom.object_name = Some(kind.object.clone()),
+        _ => {}
+    }
+}
+
+/// The full name. `None` if one of the two is missing, because the other alone is not the full name.
+pub(super) fn both<'a>(first: &Option<Text<'a>>, last: &Option<Text<'a>>) -> Option<Text<'a>> {
+    full_name(Some(first.as_ref()?), Some(last.as_ref()?))
+}
+
+/// An address in one text.
+fn text_address<'a>(o: &Object<'a>, kind: &str) -> Option<Text<'a>> {
+    let parts = ["Street", "PostalCode", "City", "State", "Country"];
+    let parts: Vec<_> = parts.into_iter().filter_map(|part| o.text(&[kind, part].concat())).collect();
+    (!parts.is_empty()).then(|| Cow::Owned(parts.join(", ")))
+}
