@@ -124,7 +124,7 @@ impl<'a> Property<'_, 'a> {
 }
 
 /// Changes the address of a kind, which is added if there is none.
-fn set_in_address<'a>(
+pub(crate) fn set_in_address<'a>(
     kind: Option<&'static str>,
     addresses: &mut Vec<Address<'a>>,
     set: impl FnOnce(&mut Address<'a>),

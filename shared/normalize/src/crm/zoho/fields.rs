@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use serde_json::value::RawValue;
 
 use super::{display, modules, people, sales, work};
+use crate::field_tables::{is_made_of_several, set_in_address};
 use crate::fields::{custom_field, email, full_name, phone, word};
 use crate::json::{Object, Value, is_placeholder};
 
@@ -132,13 +133,8 @@ impl<'a> Field<'_, 'a> {
         kind: Option<&'static str>,
         part: for<'r> fn(&'r mut Address<'a>) -> &'r mut Option<Text<'a>>,
     ) {
-        let Some(text) = self.text() else { return };
-        let at = addresses.iter().position(|address| address.kind.as_deref() == kind).unwrap_or_else(|| {
-            addresses.push(Address { kind: kind.map(Cow::Borrowed), ..Address::default() });
-            addresses.len().saturating_sub(1)
-        });
-        if let Some(address) = addresses.get_mut(at) {
-            *part(address) = Some(text);
+        if let Some(text) = self.text() {
+            set_in_address(kind, addresses, |address| *part(address) = Some(text));
         }
     }
 
@@ -259,10 +255,6 @@ impl Scope {
     fn has(self, field: &str) -> bool {
         self == Self::Template || !is_made_of_several(field)
     }
-}
-
-fn is_made_of_several(field: &str) -> bool {
-    field.contains(['[', '.'])
 }
 
 /// The record's fields as JSON, by name.
