@@ -7,6 +7,7 @@ mod heffl;
 mod pipedrive;
 mod teamgram;
 mod teamgrid;
+mod zoho;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ const KINDS: &[Kind] = &[
     pipedrive::DEAL,
     teamgram::PRODUCT,
     teamgrid::TASK,
+    zoho::DEAL,
 ];
 
 /// A kind of record, and the webhooks of its vendor.
