@@ -65,6 +65,27 @@ async fn a_custom_field_and_its_change_keep_their_id_and_get_the_name_of_the_acc
     assert_eq!(names(&message(None, &[]).await), expected(None, None));
 }
 
+/// A vendor whose events tell ids alone, and one whose records have no custom fields.
+#[tokio::test]
+async fn a_change_of_an_opaque_id_gets_its_name() {
+    for (vendor, case, id) in [
+        ("attio", "record_updated_person", "595717a0-34ff-5589-a9a5-b4d4bea810b0"),
+        ("copper", "person_update_custom_fields", "692218"),
+    ] {
+        let vendor = crm::find(vendor).unwrap();
+        let webhook = Case::find(&events(), vendor, case).unwrap().webhook().unwrap().proven(vendor, RECEIVED_AT);
+        let (client, sent) = confirming();
+        let setting = format!(r#"{{"default": {{"{id}": "Contract type"}}}}"#);
+        let function = function_with(vendor, client, &[("FIELD_NAMES", &setting)]);
+        let (status, answer, _) = ask(&function, api_gateway::event(vendor, &webhook)).await;
+        assert_eq!(status, 200, "{answer}");
+        let event: Value = serde_json::from_str(sent.lock().unwrap()[0].1["MessageBody"].as_str().unwrap()).unwrap();
+        let changes = event["data"]["changes"].as_array().unwrap();
+        let named: Vec<_> = changes.iter().filter(|change| change["name"] == "Contract type").collect();
+        assert!(matches!(named[..], [change] if change["field"] == id), "{changes:?}");
+    }
+}
+
 /// A stored webhook keeps the names, and its replay needs no setting.
 #[test]
 fn a_replayed_webhook_has_the_names_that_it_had() {

@@ -1,6 +1,6 @@
 //! A quarantined or stored webhook gives the same result in a replay as on receipt.
 
-use crm_normalize::quarantine::{Body, Record, RestoreError};
+use crm_normalize::quarantine::{Body, Record, RestoreError, Restored};
 use crm_normalize::{Accepted, Normalized, Options, Pairs, Quarantine, Reason, Request, Secrets, Texts, crm};
 use crm_samples::{Case, OwnedPairs, RECEIVED_AT, Webhook};
 use tests::events;
@@ -26,10 +26,28 @@ fn a_kept_webhook_becomes_the_same_events_with_the_same_keys() {
             let json = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
             let restored = serde_json::from_str::<Record<'_>>(&json).unwrap().restore().unwrap();
             let texts = [Texts::default(), Texts::default()];
-            let later = restored.verified().normalize(options, &texts[0]);
-            let at_once = verified.normalize(options, &texts[1]);
-            assert_eq!(outcome(later), outcome(at_once), "{}: {}", case.vendor.name, case.name);
+            let mut later = outcome(restored.verified().normalize(options, &texts[0]));
+            let mut at_once = outcome(verified.normalize(options, &texts[1]));
+            if verified.redacted_body().is_empty() {
+                // A body that is not JSON, of a vendor whose secrets have no names: the reason is what is left of it.
+                for reason in later.iter_mut().chain(&mut at_once) {
+                    reason.truncate(reason.find(':').unwrap());
+                }
+            }
+            assert_eq!(later, at_once, "{}: {}", case.vendor.name, case.name);
         }
+    }
+}
+
+/// An event has no parameters of the URL, so what they say would be lost in a translation of its `raw`.
+#[test]
+fn an_event_whose_kind_is_in_the_url_is_not_translated_again() {
+    for (vendor, name, is_restored) in [("attio", "record_created_project", false), ("heffl", "deal_created", true)] {
+        let vendor = crm::find(vendor).unwrap();
+        let case = Case::find(&events(), vendor, name).unwrap();
+        let webhook = case.webhook().unwrap().proven(vendor, RECEIVED_AT);
+        let (answer, _) = webhook.answer(vendor, RECEIVED_AT).unwrap();
+        assert_eq!(Restored::from_event(&answer.events()[0]).is_some(), is_restored, "{}", vendor.name);
     }
 }
 

@@ -3,14 +3,16 @@
 //! Each vendor's API has a file below, with the requests and the meaning of the responses. This file has the shared
 //! code.
 
+mod attio;
 mod close;
+mod copper;
 mod heffl;
 mod pipedrive;
 mod teamgrid;
 
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use crm_normalize::crm::{self, CatalogEntry, Target};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
@@ -26,12 +28,16 @@ pub struct Api {
     pub base_url: &'static str,
     /// The environment variable with the token or key.
     pub token_variable: &'static str,
-    /// The header for a token.
-    pub authorize: fn(token: &str) -> (&'static str, String),
+    /// The headers for a token.
+    pub authorize: fn(token: &str) -> Vec<(&'static str, String)>,
     /// The events that can be registered, of those in the catalogue.
     pub takes: fn(event: &str) -> bool,
     /// The word for all events. `None` if they are named one by one.
     pub all: Option<&'static str>,
+    /// The parameters that the URL needs; `None` for most vendors.
+    pub parameters: Option<Parameters>,
+    /// True if an event that is registered for the URL is not registered again.
+    pub leaves_existing: bool,
     /// One call, or one for each event.
     pub create: fn(&Subscription<'_>) -> Vec<Call>,
     pub created: fn(answer: &Value) -> Option<Created>,
@@ -42,7 +48,17 @@ pub struct Api {
 }
 
 /// Every API, a vendor's better one first.
-pub const ALL: &[&Api] = &[&close::V1, &heffl::V1, &pipedrive::V1, &teamgrid::V1, &teamgrid::V0];
+pub const ALL: &[&Api] =
+    &[&attio::V2, &close::V1, &copper::V1, &heffl::V1, &pipedrive::V1, &teamgrid::V1, &teamgrid::V0];
+
+/// Parameters of the registered URL that the vendor's API knows: a call, and the names and values in its response.
+pub struct Parameters {
+    pub call: fn() -> Call,
+    pub read: fn(answer: &Value) -> Option<Pairs>,
+}
+
+/// Names and values.
+type Pairs = Vec<(String, String)>;
 
 /// How deliveries prove where they come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +67,8 @@ pub enum Proof {
     Signature,
     /// By HTTP Basic, with a random password.
     Basic,
+    /// By a random token in a header.
+    Header,
     /// By a random token in the URL.
     Token,
 }
@@ -60,7 +78,7 @@ pub enum Proof {
 pub struct Subscription<'s> {
     pub url: &'s str,
     pub events: &'s [String],
-    /// The password of [`USER_NAME`] for [`Proof::Basic`]; empty for the others.
+    /// The password of [`USER_NAME`] for [`Proof::Basic`], the token for [`Proof::Header`]; empty for the others.
     pub password: &'s str,
 }
 
@@ -147,11 +165,16 @@ impl Api {
 
     /// A request as text for a person, without the token.
     pub fn shown(&self, base_url: Option<&str>, call: &Call) -> String {
-        let (header, _) = (self.authorize)("");
+        // A header that is the same for any token is no secret.
+        let headers = (self.authorize)("").into_iter().zip((self.authorize)("a:b"));
+        let headers = headers.map(|((name, value), (_, other))| match value == other {
+            true => format!("\n{name}: {value}"),
+            false => format!("\n{name}: <from {}>", self.token_variable),
+        });
         let (method, base, path) = (call.method, base_url.unwrap_or(self.base_url), &call.path);
         let body = call.body.as_ref().map(|body| serde_json::to_string_pretty(body).unwrap_or_default());
         let body = body.map(|body| format!("\n\n{body}")).unwrap_or_default();
-        format!("{method} {base}{path}\n{header}: <from {}>{body}", self.token_variable)
+        format!("{method} {base}{path}{}{body}", headers.collect::<String>())
     }
 }
 
@@ -171,33 +194,66 @@ impl Client {
         Ok(Self { api, base_url, token, agent: http::agent(Duration::from_secs(30))? })
     }
 
-    /// Registers a URL. Returns the ids of the webhooks, and the setting that accepts them.
+    /// Registers a URL.
     ///
     /// # Errors
-    /// If the vendor refuses, or does not answer as documented.
-    pub fn register(&self, registration: &Registration) -> anyhow::Result<(String, String)> {
-        let mut created: Vec<Created> = Vec::new();
-        for call in &registration.calls {
-            let done = || match created.as_slice() {
-                [] => "the webhook is not registered".to_owned(),
-                done => format!("only these are registered, with a password that is lost: {}", ids(done)),
-            };
-            let answer = self.call(call).with_context(done)?;
-            let one = (self.api.created)(&answer).context("the vendor's response has no id of the new webhook")?;
-            created.push(one);
+    /// If the vendor refuses all of it, or does not answer as documented.
+    pub fn register(&self, registration: &Registration) -> anyhow::Result<Done> {
+        let api = self.api;
+        let query = api.parameters.as_ref().map(|parameters| self.parameters(parameters)).transpose()?;
+        let existing = if api.leaves_existing { self.existing(registration)? } else { Vec::new() };
+        let is_new = |event: &&String| !existing.iter().any(|webhook| webhook.events.contains(event));
+        let events: Vec<String> = registration.events.iter().filter(is_new).cloned().collect();
+        let mut done = Done { existing: ids(existing.iter().map(|webhook| &webhook.id)), ..Done::default() };
+        if events.is_empty() {
+            return Ok(done);
         }
-        let entry = match (self.api.proof, created.iter().find_map(|created| created.secret.as_ref())) {
-            (Proof::Token, _) => format!("token:{}", registration.random),
+
+        let mut created: Vec<Created> = Vec::new();
+        let calls = registration.calls(api, query.as_deref(), &events);
+        let is_each = calls.len() == events.len();
+        for (call, event) in calls.iter().zip(&events) {
+            let what = || if is_each { format!("{event} is not registered") } else { "not registered".to_owned() };
+            let answer = self.call(call).and_then(|answer| {
+                (api.created)(&answer).context("the vendor's response has no id of the new webhook")
+            });
+            match answer.with_context(what) {
+                Ok(one) => created.push(one),
+                Err(error) => done.failed.push(error),
+            }
+        }
+        if created.is_empty() {
+            return Err(done.failed.into_iter().next().unwrap_or_else(|| anyhow!("there was nothing to register")));
+        }
+        let entry = match (api.proof, created.iter().find_map(|created| created.secret.as_ref())) {
+            (Proof::Token | Proof::Header, _) => format!("token:{}", registration.random),
             (Proof::Basic, _) => format!("basic:{USER_NAME}:{}", registration.random),
             (Proof::Signature, Some(secret)) => format!("hmac:{secret}"),
             (Proof::Signature, None) => bail!(
                 "webhook {ids} is registered, and the vendor's answer has no secret: its deliveries cannot be proven. \
                  Take it away again: crm-events unregister {vendor} {ids}",
-                ids = ids(&created),
-                vendor = self.api.vendor,
+                ids = ids(created.iter().map(|created| &created.id)),
+                vendor = api.vendor,
             ),
         };
-        Ok((ids(&created), json!({ &registration.account: [entry] }).to_string()))
+        done.registered = ids(created.iter().map(|created| &created.id));
+        done.setting = json!({ &registration.account: [entry] }).to_string();
+        Ok(done)
+    }
+
+    /// The query of the URL, by the vendor's API.
+    fn parameters(&self, parameters: &Parameters) -> anyhow::Result<String> {
+        let answer = self.call(&(parameters.call)())?;
+        let pairs = (parameters.read)(&answer).context("the vendor's response has no parameters for the URL")?;
+        Ok(form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+    }
+
+    /// The webhooks of the same URL and events that are registered already.
+    fn existing(&self, registration: &Registration) -> anyhow::Result<Vec<Registered>> {
+        let is_same = |webhook: &Registered| {
+            webhook.url == registration.url && webhook.events.iter().any(|event| registration.events.contains(event))
+        };
+        Ok(self.list()?.into_iter().filter(is_same).collect())
     }
 
     /// Every webhook that the token may see.
@@ -228,10 +284,12 @@ impl Client {
     }
 
     fn call(&self, call: &Call) -> anyhow::Result<Value> {
-        let (name, value) = (self.api.authorize)(&self.token);
         let url = format!("{}{}", self.base_url, call.path);
         let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
-        let mut request = ureq::http::Request::builder().method(call.method).uri(&url).header(name, value);
+        let mut request = ureq::http::Request::builder().method(call.method).uri(&url);
+        for (name, value) in (self.api.authorize)(&self.token) {
+            request = request.header(name, value);
+        }
         request = request.header("accept", "application/json");
         if call.body.is_some() {
             request = request.header("content-type", "application/json");
@@ -259,11 +317,26 @@ impl Client {
 
 /// A new registration.
 pub struct Registration {
-    pub calls: Vec<Call>,
+    /// The route's URL, without a query.
+    url: String,
+    events: Vec<String>,
     /// The account of the secrets setting: the `{account}` segment of the URL.
-    pub account: String,
+    account: String,
     /// The token or password; empty if the vendor signs.
     random: String,
+}
+
+/// A finished registration.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The ids of the new webhooks; empty if all exist.
+    pub registered: String,
+    /// The secrets setting that accepts them.
+    pub setting: String,
+    /// The ids of the webhooks that were left as they are.
+    pub existing: String,
+    /// Why events were not registered.
+    pub failed: Vec<anyhow::Error>,
 }
 
 impl Registration {
@@ -281,25 +354,37 @@ impl Registration {
         };
         ensure!(!account.contains('/'), "--url: expected .../webhooks/{}/<account> at most", api.vendor);
         let random = if api.proof == Proof::Signature { String::new() } else { random_text()? };
-        let (url, password) = match api.proof {
-            Proof::Signature => (url.to_owned(), ""),
-            Proof::Basic => (url.to_owned(), random.as_str()),
-            Proof::Token => (format!("{url}?token={random}"), ""),
+        Ok(Self { url: url.to_owned(), events: events.to_vec(), account, random })
+    }
+
+    /// The calls that register these events, with the query of the URL if it needs one.
+    fn calls(&self, api: &Api, query: Option<&str>, events: &[String]) -> Vec<Call> {
+        let token = format!("token={}", self.random);
+        let (query, password) = match api.proof {
+            Proof::Signature => (query, ""),
+            Proof::Basic | Proof::Header => (query, self.random.as_str()),
+            Proof::Token => (Some(token.as_str()), ""),
         };
-        let calls = (api.create)(&Subscription { url: &url, events, password });
-        Ok(Self { calls, account, random })
+        let url = match query {
+            Some(query) => format!("{}?{query}", self.url),
+            None => self.url.clone(),
+        };
+        (api.create)(&Subscription { url: &url, events, password })
     }
 
     /// Like [`Api::shown`], also without the token in the URL or the password.
     pub fn shown(&self, base_url: Option<&str>, api: &Api) -> String {
-        let shown: Vec<_> = self.calls.iter().map(|call| api.shown(base_url, call)).collect();
+        let first = api.parameters.as_ref().map(|parameters| (parameters.call)());
+        let query = first.is_some().then_some("<from the first response>");
+        let calls = first.into_iter().chain(self.calls(api, query, &self.events));
+        let shown: Vec<_> = calls.map(|call| api.shown(base_url, &call)).collect();
         let shown = shown.join("\n\n");
         if self.random.is_empty() { shown } else { shown.replace(&self.random, "<a random text>") }
     }
 }
 
-fn ids(created: &[Created]) -> String {
-    created.iter().map(|created| created.id.as_str()).collect::<Vec<_>>().join(" ")
+fn ids<'i>(ids: impl Iterator<Item = &'i String>) -> String {
+    ids.map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// 256 random bits, in characters that need no escaping in a URL.

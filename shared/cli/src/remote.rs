@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use crm_events::check;
 use crm_events::register::{self, Api, Registration};
@@ -87,12 +87,22 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
                 writeln!(out, "{}", registration.shown(api_url.as_deref(), api))?;
                 return Ok(());
             }
-            let (ids, setting) = client(api, api_url)?.register(&registration)?;
-            writeln!(out, "registered: {ids}\n")?;
-            writeln!(
-                out,
-                "The secret, which is shown only once. Store it with make secret VENDOR={vendor} SET=1; no deployment is needed:\n\n{setting}"
-            )?;
+            let done = client(api, api_url)?.register(&registration)?;
+            let register::Done { registered, setting, existing, failed } = done;
+            if !existing.is_empty() {
+                writeln!(out, "registered before, and left with the secret that they have: {existing}")?;
+            }
+            if !registered.is_empty() {
+                writeln!(out, "registered: {registered}\n")?;
+                writeln!(
+                    out,
+                    "The secret, which is shown only once. Store it with make secret VENDOR={vendor} SET=1; no deployment is needed:\n\n{setting}"
+                )?;
+            }
+            if !failed.is_empty() {
+                let why: Vec<_> = failed.iter().map(|error| format!("{error:#}")).collect();
+                bail!("{}", why.join("\n"));
+            }
         }
         Command::List { vendor, api: ApiPlace { unsigned, api_url } } => {
             for webhook in client(Api::find(&vendor, !unsigned)?, api_url)?.list()? {

@@ -4,7 +4,9 @@
 //! ([`crate::Verified::normalize`]), so that a vendor cannot get them wrong.
 
 mod agilecrm;
+mod attio;
 mod close;
+mod copper;
 mod freshsales;
 mod heffl;
 mod hubspot;
@@ -33,7 +35,9 @@ use crate::scheme::Scheme;
 /// a line in the template. A test checks that none is missing.
 pub const ALL: &[&Vendor] = &[
     &agilecrm::VENDOR,
+    &attio::VENDOR,
     &close::VENDOR,
+    &copper::VENDOR,
     &freshsales::VENDOR,
     &heffl::VENDOR,
     &hubspot::VENDOR,
@@ -73,6 +77,9 @@ pub struct Vendor {
     pub writes_local_times: bool,
     /// True if custom fields come under opaque ids, without their names: a setting names them.
     pub has_opaque_field_ids: bool,
+    /// True if parameters of the URL name the kinds of records by their ids (`?deals=<id>`). The events do not have these
+    /// parameters, so they cannot be translated again from their `raw`.
+    pub has_kinds_in_url: bool,
     /// Members of the body that hold secrets. They are removed before anything leaves the function.
     pub secret_members: SecretMembers,
     /// Paths of the members by which the vendor's support finds a delivery: ids and words, no data of a record. They go

@@ -166,7 +166,11 @@ fn kept(verified: &Verified<'_>, at_once: &[Normalized<'_>], request: &RequestTe
     let restored = back.restore().unwrap_or_else(|error| panic!("{error}: {json}"));
     // If the body is not valid JSON, the stored text may differ from it elsewhere too. The secrets must not be in it.
     let is_other_text = matches!(why.reason, Reason::NotText | Reason::NotJson | Reason::NotXml)
-        && matches!(verified.redacted_body(), Cow::Owned(kept) if kept != verified.request().body);
+        && match verified.redacted_body() {
+            Cow::Owned(kept) => kept != verified.request().body,
+            // Nothing may be left of it.
+            Cow::Borrowed(kept) => kept.is_empty(),
+        };
     let texts = Texts::default();
     let later = restored.verified().normalize(OPTIONS, &texts);
     assert!(is_other_text || outcome(&later) == outcome(at_once), "{later:?} for {at_once:?}: {json}");
@@ -185,7 +189,9 @@ fn credentials_are_gone(vendor: &Vendor, request: &RequestText, record: &Record<
             name.contains(credential) || name.to_ascii_lowercase().contains(credential) || value.contains(credential)
         };
         let times = request.headers.iter().chain(&request.query).filter(|pair| elsewhere(pair)).count();
-        times > 1 || String::from_utf8_lossy(&request.body).contains(credential)
+        // The fuzzer may have read a sentence of ours.
+        let is_ours = credential.starts_with("no UTF-8 at byte");
+        times > 1 || is_ours || String::from_utf8_lossy(&request.body).contains(credential)
     };
     let pairs = record.headers.iter().chain(&record.query);
     let mut kept: Vec<&str> = pairs.flat_map(|(name, value)| [name.as_str(), value]).collect();

@@ -12,7 +12,9 @@ use super::{function, logged, schemes};
 
 /// Members that a vendor asks receivers to log: ids, the name of the event, and field names.
 const LOGGED_MEMBERS: &[(&str, &[&str])] = &[
+    ("attio", &["webhook_id"]),
     ("close", &["subscription_id", "event.id", "event.request_id"]),
+    ("copper", &["subscription_id"]),
     ("pipedrive", &["meta.id", "meta.correlation_id", "meta.webhook_id", "meta.attempt", "retry"]),
     (
         "salesforce",

@@ -13,9 +13,11 @@ pub const V1: Api = Api {
     base_url: "https://api.close.com/api/v1",
     token_variable: "CLOSE_API_KEY",
     // HTTP Basic: the key is the user name, and the password is empty.
-    authorize: |key| ("authorization", format!("Basic {}", BASE64.encode(format!("{key}:").as_bytes()))),
+    authorize: |key| vec![("authorization", format!("Basic {}", BASE64.encode(format!("{key}:").as_bytes())))],
     takes: |_| true,
     all: None,
+    parameters: None,
+    leaves_existing: false,
     create: |subscription| {
         let events = subscription.events.iter().filter_map(|event| event.rsplit_once('.'));
         let body = json!({ "url": subscription.url, "events": events.map(event).collect::<Vec<_>>() });

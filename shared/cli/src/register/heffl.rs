@@ -10,9 +10,11 @@ pub const V1: Api = Api {
     proof: Proof::Signature,
     base_url: "https://api.heffl.com/api/v1",
     token_variable: "HEFFL_API_KEY",
-    authorize: |token| ("x-api-key", token.to_owned()),
+    authorize: |token| vec![("x-api-key", token.to_owned())],
     takes: |_| true,
     all: None,
+    parameters: None,
+    leaves_existing: false,
     create: |subscription| {
         let body = json!({ "name": "crm-events", "url": subscription.url, "events": subscription.events });
         vec![Call { method: "POST", path: "/webhooks".to_owned(), body: Some(body) }]

@@ -10,10 +10,12 @@ pub const V1: Api = Api {
     proof: Proof::Basic,
     base_url: "https://api.pipedrive.com/v1",
     token_variable: "PIPEDRIVE_API_TOKEN",
-    authorize: |token| ("x-api-token", token.to_owned()),
+    authorize: |token| vec![("x-api-token", token.to_owned())],
     // New webhooks are of version 2, whose actions have other names than those of version 1.
     takes: |event| ["create.", "change.", "delete."].iter().any(|action| event.starts_with(action)),
     all: Some("*.*"),
+    parameters: None,
+    leaves_existing: false,
     create: |subscription| subscription.events.iter().map(|event| create(subscription, event)).collect(),
     created: |answer| Some(Created { id: text(answer.get("data")?, "id")?, secret: None }),
     list: |_| Call { method: "GET", path: "/webhooks".to_owned(), body: None },

@@ -14,6 +14,8 @@ pub const V1: Api = Api {
     authorize,
     takes: |_| true,
     all: None,
+    parameters: None,
+    leaves_existing: false,
     create,
     created: |answer| {
         let webhook = answer.get("data")?;
@@ -45,6 +47,8 @@ pub const V0: Api = Api {
     authorize,
     takes: |_| true,
     all: None,
+    parameters: None,
+    leaves_existing: false,
     create,
     created: |answer| {
         let webhook = answer.get("data").unwrap_or(answer);
@@ -59,8 +63,8 @@ pub const V0: Api = Api {
     remove,
 };
 
-fn authorize(token: &str) -> (&'static str, String) {
-    ("authorization", format!("Bearer {token}"))
+fn authorize(token: &str) -> Vec<(&'static str, String)> {
+    vec![("authorization", format!("Bearer {token}"))]
 }
 
 fn create(subscription: &Subscription<'_>) -> Vec<Call> {

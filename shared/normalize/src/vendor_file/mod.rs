@@ -131,6 +131,7 @@ impl VendorFile {
             event_bridge_sources: &[],
             writes_local_times: file.local_times,
             has_opaque_field_ids: file.opaque_field_ids,
+            has_kinds_in_url: false,
             secret_members: SecretMembers::Named(secret_members.leak()),
             log_members: log_members.leak(),
             test_body: file.test_body.clone().unwrap_or_else(|| test_body(&plan.event)).leak(),

@@ -2,6 +2,9 @@
 //! vendor documents.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+mod attio;
+mod copper;
+
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
@@ -104,6 +107,8 @@ fn run(arguments: &[&str], token: &str) -> Output {
         .env("TEAMGRID_API_TOKEN", token)
         .env("CLOSE_API_KEY", token)
         .env("PIPEDRIVE_API_TOKEN", token)
+        .env("ATTIO_API_TOKEN", token)
+        .env("COPPER_API_KEY", format!("ada@example.com:{token}"))
         .output()
         .unwrap()
 }

@@ -1,0 +1,149 @@
+//! The changes of a record: every attribute with its old and its new value.
+//!
+//! Both values are read like a record, and a change has the values in canonical form. An attribute that has no field, or
+//! whose values cannot be read, keeps Copper's name and Copper's values.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crm_event::record::Record;
+use crm_event::{Entity, FieldChange, Json, Text};
+use serde_json::value::RawValue;
+
+use super::{pair, records};
+use crate::json::{Object, Value};
+
+/// The member of custom fields: id of the field to `[old, new]`.
+const CUSTOM_FIELDS: &str = "custom_fields";
+
+/// Field name to value.
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// The canonical fields of an attribute; empty if there is none. Some attributes have a name of the REST API and one of
+/// the activity feed, and Copper does not document which of them a notification has.
+fn canonical(entity: Entity, attribute: &str) -> &'static [&'static str] {
+    match (entity, attribute) {
+        (_, "details") => &["description"],
+        (_, "tags") => &["tags"],
+        (_, "assignee_id" | "assignee") | (Entity::Activity, "user_id" | "user") => &["owner"],
+        (Entity::Contact | Entity::Lead | Entity::Company | Entity::Deal | Entity::Task | Entity::Project, "name") => {
+            &["name"]
+        }
+        (Entity::Contact | Entity::Lead, "first_name") => &["first_name"],
+        (Entity::Contact | Entity::Lead, "last_name") => &["last_name"],
+        (Entity::Contact | Entity::Lead, "title") => &["title"],
+        (Entity::Contact, "prefix") => &["salutation"],
+        (Entity::Contact | Entity::Deal, "company_id" | "company_name" | "company") => &["company"],
+        (Entity::Lead, "company_name") => &["company_name"],
+        (Entity::Contact | Entity::Lead, "emails") | (Entity::Lead, "email") => &["emails"],
+        (Entity::Contact | Entity::Lead | Entity::Company, "phone_numbers") => &["phone_numbers"],
+        (Entity::Contact | Entity::Lead | Entity::Company, "websites") => &["websites"],
+        (Entity::Contact | Entity::Lead | Entity::Company, "socials") => &["social_links"],
+        (Entity::Contact | Entity::Lead | Entity::Company, "address") => &["addresses"],
+        (Entity::Contact | Entity::Company, "contact_type_id" | "contact_type") => &["relationship_types"],
+        (Entity::Lead, "status") => &["status", "stage"],
+        (Entity::Lead, "status_id") => &["stage"],
+        (Entity::Lead | Entity::Deal, "customer_source_id") => &["source_id"],
+        (Entity::Lead | Entity::Deal, "customer_source") => &["source"],
+        (Entity::Lead | Entity::Deal, "monetary_value" | "value") => &["amount"],
+        (Entity::Lead | Entity::Deal, "monetary_unit") => &["currency"],
+        (Entity::Deal, "stage" | "pipeline_stage_id") => &["stage"],
+        (Entity::Deal, "pipeline" | "pipeline_id") => &["pipeline"],
+        (Entity::Deal, "status") => &["status"],
+        (Entity::Deal, "close_date") => &["expected_close_date"],
+        (Entity::Deal, "win_probability") => &["probability"],
+        (Entity::Deal, "loss_reason_id") => &["lost_reason_id"],
+        (Entity::Deal, "loss_reason") => &["lost_reason"],
+        (Entity::Deal, "primary_contact_id" | "primary_contact") => &["contact"],
+        (Entity::Deal | Entity::Task, "priority") => &["priority"],
+        (Entity::Task, "due_date") => &["due_at", "due_date"],
+        (Entity::Task, "completed_date") => &["completed_at"],
+        (Entity::Task | Entity::Project, "status") => &["status", "is_completed"],
+        (Entity::Task, "related_resource") | (Entity::Activity, "parent") => &["related_to"],
+        (Entity::Project, "related_resource") => &["related"],
+        (Entity::Activity, "type") => &["type"],
+        (Entity::Activity, "activity_date") => &["start_at"],
+        _ => &[],
+    }
+}
+
+/// The changes of each of the attributes, of which `old` has the old values and `new` the new ones.
+pub(super) fn changes<'a>(
+    entity: Entity,
+    id: &Text<'a>,
+    attributes: &Object<'a>,
+    old: &Object<'a>,
+    new: &Object<'a>,
+) -> Vec<FieldChange<'a>> {
+    let fields = |o: &Object<'a>| fields(&records::record(entity, id.clone(), o));
+    let (old_fields, new_fields) = (fields(old), fields(new));
+    let mut changes = Vec::new();
+    // Several attributes may have one field.
+    let mut seen: Vec<&str> = Vec::new();
+    for (attribute, value) in attributes.members().filter(|(attribute, _)| attribute != CUSTOM_FIELDS) {
+        let Some((before, after)) = pair(value) else {
+            attributes.warn(&attribute);
+            changes.push(FieldChange { field: attribute, name: None, from: None, to: None });
+            continue;
+        };
+        let is_known = |field: &&&str| old_fields.contains_key(**field) || new_fields.contains_key(**field);
+        let canonical: Vec<&'static str> = canonical(entity, &attribute).iter().filter(is_known).copied().collect();
+        if canonical.is_empty() {
+            changes.extend(changed(attribute, Some(unread(before)), Some(unread(after))));
+        }
+        for field in canonical {
+            if !seen.contains(&field) {
+                seen.push(field);
+                let (from, to) = (read(&old_fields, field, before), read(&new_fields, field, after));
+                changes.extend(changed(Cow::Borrowed(field), from, to));
+            }
+        }
+    }
+    changes.extend(custom_fields(attributes));
+    changes
+}
+
+/// The changes of custom fields, by the id of the field. They are in no record, whose list would claim to have all of
+/// them.
+fn custom_fields<'a>(attributes: &Object<'a>) -> Vec<FieldChange<'a>> {
+    let Some(fields) = attributes.object(CUSTOM_FIELDS) else { return Vec::new() };
+    let change = |(id, value): (Text<'a>, Value<'_, 'a>)| match pair(value) {
+        Some((before, after)) => changed(id, Some(unread(before)), Some(unread(after))),
+        None => {
+            fields.warn(&id);
+            Some(FieldChange { field: id, name: None, from: None, to: None })
+        }
+    };
+    fields.members().filter_map(change).collect()
+}
+
+/// A change; `None` if both values are the same.
+fn changed<'a>(field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>) -> Option<FieldChange<'a>> {
+    (from.is_none() || from != to).then_some(FieldChange { field, name: None, from, to })
+}
+
+/// The value of a canonical field; `null` if Copper's is empty, and `None` if it could not be read.
+fn read<'a>(fields: &Fields, field: &str, value: Value<'_, 'a>) -> Option<Json<'a>> {
+    match fields.get(field) {
+        Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
+        None if is_empty(value) => Some(Json::null()),
+        None => None,
+    }
+}
+
+/// Copper's own value; `null` for an empty one.
+fn unread<'a>(value: Value<'_, 'a>) -> Json<'a> {
+    match value.json() {
+        Some(json) if !is_empty(value) => json,
+        _ => Json::null(),
+    }
+}
+
+fn is_empty(value: Value<'_, '_>) -> bool {
+    value.is_null() || matches!(value.get(), "\"\"" | "[]" | "{}")
+}
+
+/// The fields of a record as JSON, so that numbers keep their digits.
+fn fields(record: &Record<'_>) -> Fields {
+    serde_json::to_string(record).and_then(|json| serde_json::from_str(&json)).unwrap_or_default()
+}
