@@ -97,6 +97,20 @@ fn outcome(case: &Case, body: &str) -> Result<Vec<String>, String> {
     }
 }
 
+/// The text or number at a path.
+fn text_at(value: &Value, path: &[String]) -> Option<String> {
+    let value = path.iter().try_fold(value, |value, name| match value {
+        Value::Object(members) => members.get(name),
+        Value::Array(entries) => entries.get(name.parse::<usize>().ok()?),
+        _ => None,
+    })?;
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// A case, and the paths that may be lost or change their type without losing the event or record.
 struct Subject {
     case: Case,
@@ -132,7 +146,12 @@ fn subjects(vendor: &'static Vendor) -> Vec<Subject> {
             .filter(|path| !essential.iter().any(|other| other.len() > path.len() && other.starts_with(path)));
         let leaves: Vec<_> = leaves.collect();
         assert!(leaves.len() <= 3 + ids.len(), "{}/{}: too much is needed: {leaves:?}", vendor.name, case.name);
-        let optional = all.into_iter().filter(|path| !essential.contains(path)).collect();
+        // An id may stand in two places, of which either is enough. The shortest path stays.
+        let is_id = |path: &&Path| ids.iter().any(|id| text_at(&body, path).is_some_and(|text| text == *id));
+        let places: Vec<&Path> = all.iter().filter(is_id).collect();
+        let kept = places.iter().min_by_key(|path| path.len()).map(|path| path.to_vec()).unwrap_or_default();
+        let is_optional = |path: &Path| !essential.contains(path) && !kept.starts_with(path);
+        let optional = all.into_iter().filter(is_optional).collect();
         Some(Subject { case, body, optional })
     });
     subjects.collect()

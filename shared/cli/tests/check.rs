@@ -132,7 +132,7 @@ fn a_secret_of_another_form_is_refused_before_anything_is_sent() {
     for (url, secret, says) in [
         ("https://a.example/webhooks/heffl", "t0ken", "not of the form of WEBHOOK_SECRETS"),
         ("https://a.example/webhooks/agilecrm", "basic:user:t0ken", "not of the form of WEBHOOK_SECRETS"),
-        ("https://a.example/webhooks/salesforce", "token:t0ken", "there is no vendor \"salesforce\""),
+        ("https://a.example/webhooks/nocrm", "token:t0ken", "there is no vendor \"nocrm\""),
         ("https://a.example/webhook", "token:t0ken", "expected https://.../webhooks/<vendor>"),
         ("https://a.example/webhooks/heffl", "", "CRM_EVENTS_SECRET"),
     ] {
