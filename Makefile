@@ -187,9 +187,11 @@ schema: $(TOOLS) $(NODE) cli ## Rewrite the schema of the events, and the types 
 ##@ Ship it
 
 .PHONY: build
-build: $(LAMBDA) ## Build the release zip files of all functions: ARCH=...
+build: $(LAMBDA) $(CLI) ## Build the release zip files of all functions: ARCH=...
+	@for file in $(wildcard vendors/*.toml); do $(CLI) check-vendor $$file > /dev/null; done
 	cargo lambda build --release $(addprefix --package ,$(INGEST)) $(ZIP)
 	cargo lambda build --profile consumer --package consumer $(ZIP)
+	@$(VENV)/python infra/pack_vendor_files.py
 	@cd target/lambda && wc -c */bootstrap.zip | awk '$$2 != "total" { printf "%7.2f MB  target/lambda/%s\n", $$1 / 1e6, $$2 }'
 
 .PHONY: deploy

@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import yaml
 from secret_store import Store
-from workspace import EXIT_USAGE, TEMPLATE, Failure, functions, shown, vendors
+from workspace import EXIT_USAGE, TEMPLATE, Failure, functions, shown, vendor_files, vendors
 
 STACK = "StackName"
 REGION = "Region"
@@ -188,7 +188,7 @@ def hidden_line(prompt: str) -> str:
 def check(name: str, value: str) -> None:
     """Refuses settings that CloudFormation would refuse only after minutes."""
     if name == STACK:
-        longest = max(functions(TEMPLATE), key=len)
+        longest = max([*functions(TEMPLATE), *vendor_files()], key=len)
         most = MAX_FUNCTION_NAME - len(f"-{longest}")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", value):
             raise Failure(f"{STACK}: letters, digits and hyphens, a letter first", EXIT_USAGE)
@@ -199,9 +199,10 @@ def check(name: str, value: str) -> None:
                 EXIT_USAGE,
             )
     elif name == VENDORS:
-        unknown = [each for each in names(value) if each not in vendors(TEMPLATE)]
+        known = [*vendors(TEMPLATE), *vendor_files()]
+        unknown = [each for each in names(value) if each not in known]
         if unknown or not names(value):
-            raise Failure(f"{VENDORS}: {', '.join(unknown) or 'empty'}; there are {', '.join(vendors(TEMPLATE))}", EXIT_USAGE)
+            raise Failure(f"{VENDORS}: {', '.join(unknown) or 'empty'}; there are {', '.join(known)}", EXIT_USAGE)
     elif name not in (REGION, TAGS) and name not in template_parameters():
         raise Failure(f"{name} is no setting: infra/template.yaml has no such parameter", EXIT_USAGE)
 

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "infra" / "template.yaml"
 CLI = ROOT / "target" / "debug" / "crm-events"
 CONSUMER = "consumer"
+GENERIC = "generic"
+VENDOR_FILES = ROOT / "vendors"
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2  # as argparse: something for the person at the keyboard to change
@@ -59,12 +62,31 @@ def vendors(template: Path) -> list[str]:
     return default[1].replace(",", " ").split()
 
 
+def vendor_files() -> dict[str, Path]:
+    """The CRMs that a file describes, by name. Each is a function of its own, with the binary of `generic`."""
+    return {path.stem: path for path in sorted(VENDOR_FILES.glob("*.toml"))}
+
+
+def write_zip(target: Path, binary: Path, vendor_file: Path | None, compression: int = zipfile.ZIP_STORED) -> None:
+    """Zips a function's binary, with the file of its CRM if it is not built in. Equal contents give equal zips."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".part")
+    with zipfile.ZipFile(unfinished, "w", compression) as archive:
+        contents = {"bootstrap": (binary, 0o755)} | ({"vendor.toml": (vendor_file, 0o644)} if vendor_file else {})
+        for name, (path, mode) in contents.items():
+            entry = zipfile.ZipInfo(name)  # its date is fixed
+            entry.external_attr = mode << 16
+            entry.compress_type = compression
+            archive.writestr(entry, path.read_bytes())
+    unfinished.rename(target)
+
+
 def functions(template: Path) -> list[str]:
     return [*vendors(template), CONSUMER]
 
 
 def sample_secrets(cli: Path) -> dict[str, Any]:
-    result = subprocess.run([cli, "secrets"], capture_output=True, text=True, check=False)
+    result = subprocess.run([cli, "secrets"], cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise Failure(f"`{shown(cli)} secrets` failed:\n{result.stderr.strip()}")
     secrets: dict[str, Any] = json.loads(result.stdout)

@@ -6,6 +6,7 @@ mod gateway;
 mod proof;
 mod request;
 mod settings;
+mod vendor_file;
 
 use crm_normalize::scheme::{Scheme, SignatureScheme, known};
 use crm_normalize::{Vendor, crm};
@@ -24,6 +25,8 @@ pub enum Target {
     Proof(&'static Vendor),
     /// The same for a signature scheme, even if no vendor uses it.
     Signature(&'static SignatureScheme),
+    /// A vendor file, and a body for it.
+    VendorFile,
     /// The secrets setting.
     Secrets,
     /// A time as a vendor might write it.
@@ -33,9 +36,9 @@ pub enum Target {
 impl Target {
     pub fn all() -> Vec<Self> {
         let per_vendor = [Self::Gateway, Self::Body, Self::Proof];
-        let per_vendor = per_vendor.into_iter().flat_map(|target| crm::ALL.iter().copied().map(target));
+        let per_vendor = per_vendor.into_iter().flat_map(|target| crate::vendors().into_iter().map(target));
         let signatures = known::ALL.iter().copied().map(Self::Signature);
-        per_vendor.chain(signatures).chain([Self::Secrets, Self::Time]).collect()
+        per_vendor.chain(signatures).chain([Self::VendorFile, Self::Secrets, Self::Time]).collect()
     }
 
     /// The name, such as `body-<vendor>`. The folder of its stored inputs has the same name.
@@ -45,6 +48,7 @@ impl Target {
             Self::Body(vendor) => format!("body-{}", vendor.name),
             Self::Proof(vendor) => format!("proof-{}", vendor.name),
             Self::Signature(scheme) => format!("signature-{}", scheme.name),
+            Self::VendorFile => "vendor-file".to_owned(),
             Self::Secrets => "secrets".to_owned(),
             Self::Time => "time".to_owned(),
         }
@@ -60,6 +64,7 @@ impl Target {
             Self::Signature(scheme) => {
                 proof::check_schemes(&[Scheme::Signature(scheme)], &RequestText::parse(input));
             }
+            Self::VendorFile => vendor_file::check(input),
             Self::Secrets => settings::secrets(input),
             Self::Time => settings::time(input),
         }
@@ -73,6 +78,7 @@ impl Target {
         let (Self::Gateway(vendor) | Self::Body(vendor) | Self::Proof(vendor)) = self else {
             return Ok(match self {
                 Self::Signature(scheme) => vec![RequestText::signed(scheme).to_bytes()],
+                Self::VendorFile => vendor_file::seeds()?,
                 Self::Secrets => crm::ALL.iter().map(|vendor| crm_samples::secrets(vendor).into_bytes()).collect(),
                 _ => settings::TIMES.iter().map(|text| text.as_bytes().to_vec()).collect(),
             });

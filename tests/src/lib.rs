@@ -14,6 +14,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use crm_normalize::Vendor;
+use crm_samples::vendor_files;
 use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -25,6 +27,11 @@ pub fn root() -> PathBuf {
 /// The folder of the cases.
 pub fn events() -> PathBuf {
     root().join("events")
+}
+
+/// The built-in vendors, and those of the files in `vendors`.
+pub fn vendors() -> Vec<&'static Vendor> {
+    vendor_files::all(&root().join(vendor_files::FOLDER)).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 /// The folder of the binaries that were built with this one: `target/<profile>`.

@@ -21,7 +21,7 @@ static PANICKING: Vendor = Vendor {
     change_ids: HEFFL.change_ids,
     writes_local_times: HEFFL.writes_local_times,
     has_opaque_field_ids: HEFFL.has_opaque_field_ids,
-    has_kinds_in_url: HEFFL.has_kinds_in_url,
+    reads_request: HEFFL.reads_request,
     secret_members: HEFFL.secret_members,
     log_members: HEFFL.log_members,
     catalog: HEFFL.catalog,

@@ -9,10 +9,11 @@ use crm_normalize::crm::{self, Target};
 use crm_normalize::scheme::{Scheme, known};
 use crm_samples::retries::Retries;
 use crm_samples::{Answer, Case, RECEIVED_AT};
-use tests::{events, names, root, table_rows};
+use tests::{events, names, root, table_rows, vendors};
 
-/// The only function that is not a vendor's route.
+/// The functions that are not of one built-in vendor.
 const CONSUMER: &str = "consumer";
+const GENERIC: &str = "generic";
 
 fn table() -> BTreeSet<String> {
     crm::ALL.iter().map(|vendor| vendor.name.to_owned()).collect()
@@ -27,11 +28,13 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The functions without the consumer, which must exist.
+/// The functions without the consumer and the one for vendor files, which must exist.
 #[track_caller]
 fn vendors_of(functions: &BTreeSet<String>) -> BTreeSet<String> {
     let mut vendors = functions.clone();
-    assert!(vendors.remove(CONSUMER), "there is no {CONSUMER} among {functions:?}");
+    for other in [CONSUMER, GENERIC] {
+        assert!(vendors.remove(other), "there is no {other} among {functions:?}");
+    }
     vendors
 }
 
@@ -76,6 +79,9 @@ fn every_function_is_a_vendor_or_the_consumer() {
 fn every_vendor_has_cases_and_every_case_is_whole() {
     let mut folders: BTreeSet<_> = names(&events()).unwrap().into_iter().collect();
     folders.remove("README.md");
+    for vendor in vendors().iter().filter(|vendor| !table().contains(vendor.name)) {
+        assert!(folders.remove(vendor.name), "vendors/{}.toml has no cases in events/{}", vendor.name, vendor.name);
+    }
     same("events", &folders);
     for case in Case::all(&events()).unwrap() {
         let files = names(&case.folder).unwrap();
@@ -89,7 +95,7 @@ fn every_vendor_has_cases_and_every_case_is_whole() {
             assert!(known, "{at} has a file that no test reads: {file}");
         }
     }
-    for vendor in crm::ALL {
+    for vendor in vendors() {
         assert!(!names(&events().join(vendor.name)).unwrap().is_empty(), "events/{} has no case", vendor.name);
     }
 }
@@ -110,7 +116,7 @@ fn every_row_of_the_catalogue_has_a_case() {
             shown.extend(rows.map(|row| (case.vendor.name, row.vendor_event.to_owned(), "ignored".to_owned())));
         }
     }
-    let rows = crm::ALL.iter().flat_map(|vendor| vendor.catalog.iter().map(|row| (vendor.name, row)));
+    let rows = vendors().into_iter().flat_map(|vendor| vendor.catalog.iter().map(|row| (vendor.name, row)));
     let missing: Vec<_> = rows
         .map(|(vendor, row)| (vendor, row.vendor_event.to_owned(), row.target.to_string()))
         .filter(|row| !shown.contains(row))
@@ -141,7 +147,7 @@ fn every_vendor_is_in_the_template_and_no_other() {
 
 #[test]
 fn names_are_plain_words_and_tables_hold_nothing_twice() {
-    for vendor in crm::ALL {
+    for vendor in vendors() {
         assert!(vendor.name.bytes().all(|byte| byte.is_ascii_lowercase()), "{}: one lowercase word", vendor.name);
         assert!(!vendor.schemes.is_empty(), "{} has no proof of origin", vendor.name);
         let words: BTreeSet<_> = vendor.schemes.iter().map(|scheme| scheme.word()).collect();

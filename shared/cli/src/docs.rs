@@ -8,7 +8,11 @@ use anyhow::{Context, ensure};
 use crm_normalize::scheme::Scheme;
 use crm_normalize::{Vendor, crm};
 use crm_samples::fields::Field;
+use crm_samples::vendor_files;
 use serde::Serialize;
+
+/// The JSON Schema of vendor files, for editors.
+pub const VENDOR_FILE_SCHEMA: &str = "vendors/schema.json";
 
 /// One line of the catalogue.
 #[derive(Debug, Serialize)]
@@ -22,7 +26,8 @@ pub struct Line {
 
 /// The catalogue: every vendor event and its canonical type, in the order of the vendors and their tables.
 pub fn catalog() -> Vec<Line> {
-    let rows = crm::ALL.iter().flat_map(|vendor| vendor.catalog.iter().map(move |row| (vendor.name, row)));
+    let vendors = crm::ALL.iter().copied().chain(crm::from_files());
+    let rows = vendors.flat_map(|vendor| vendor.catalog.iter().map(move |row| (vendor.name, row)));
     rows.map(|(vendor, row)| Line { vendor, vendor_event: row.vendor_event, target: row.target.to_string() }).collect()
 }
 
@@ -38,12 +43,15 @@ pub fn catalog_table() -> String {
 /// The table of CRMs, with links from the folder of a README, such as `../`.
 fn crm_table(to_root: &str) -> String {
     let mut table = String::from("| CRM | route | proof of origin | events |\n|---|---|---|--:|\n");
-    for vendor in crm::ALL {
+    let built_in =
+        crm::ALL.iter().map(|vendor| (*vendor, format!("shared/normalize/src/crm/{}/README.md", vendor.name)));
+    let from_files = crm::from_files().into_iter().map(|vendor| (vendor, format!("vendors/{}.toml", vendor.name)));
+    for (vendor, page) in built_in.chain(from_files) {
         let Vendor { name, title, catalog, .. } = vendor;
         let mut proofs: Vec<_> = vendor.schemes.iter().map(|scheme| proof(*scheme)).collect();
         proofs.dedup();
         table.push_str(&format!(
-            "| [{title}]({to_root}shared/normalize/src/crm/{name}/README.md) | `/webhooks/{name}` | {} | {} |\n",
+            "| [{title}]({to_root}{page}) | `/webhooks/{name}` | {} | {} |\n",
             proofs.join(", "),
             catalog.len()
         ));
@@ -65,11 +73,14 @@ fn proof(scheme: Scheme) -> &'static str {
 /// # Errors
 /// If a file cannot be read, or lacks the place for a generated part.
 pub fn files(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    vendor_files::load(&root.join(vendor_files::FOLDER))?;
     let read = |path: &str| -> anyhow::Result<String> { Ok(String::from_utf8(crm_samples::read(&root.join(path))?)?) };
     let mut files = BTreeMap::new();
     files.insert("README.md".to_owned(), between(&read("README.md")?, "crms", &crm_table(""))?);
     let functions = between(&read("functions/README.md")?, "crms", &crm_table("../"))?;
     files.insert("functions/README.md".to_owned(), between(&functions, "catalog", &catalog_table())?);
+    let schema = crm_normalize::vendor_file::schema::schema();
+    files.insert(VENDOR_FILE_SCHEMA.to_owned(), serde_json::to_string_pretty(&schema)? + "\n");
     for vendor in crm::ALL {
         let path = format!("shared/normalize/src/crm/{}/README.md", vendor.name);
         let readme = event_table(&read(&path)?, vendor).with_context(|| path.clone())?;

@@ -12,3 +12,4 @@ pub mod secrets;
 pub mod send;
 pub mod stack;
 pub mod tail;
+pub mod vendor_file;

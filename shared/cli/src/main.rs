@@ -13,9 +13,9 @@ use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use crm_event::Entity;
 use crm_events::stack::Stack;
-use crm_events::{docs, forget, new_crm, replay, schema, send, stack, tail};
+use crm_events::{docs, forget, new_crm, replay, schema, send, stack, tail, vendor_file};
 use crm_normalize::{Vendor, crm};
-use crm_samples::{Case, Story, Webhook, api_gateway};
+use crm_samples::{Case, Story, Webhook, api_gateway, vendor_files};
 use jiff::Timestamp;
 
 /// Normalize, send and watch CRM webhooks.
@@ -32,9 +32,14 @@ enum Command {
     ///
     /// The webhook is signed with a sample secret and verified like any other. Standard error lists the fields that
     /// could not be read.
+    #[command(allow_missing_positional = true)]
     Normalize {
-        #[arg(value_parser = vendor_of_name)]
-        vendor: &'static Vendor,
+        #[arg(value_parser = vendor_of_name, required_unless_present = "vendor_file")]
+        vendor: Option<&'static Vendor>,
+        /// The file of a vendor that is not built in. Standard error then also lists the values of the body that are in
+        /// no event.
+        #[arg(long, value_name = "FILE.toml", conflicts_with = "vendor")]
+        vendor_file: Option<PathBuf>,
         /// The body, as the vendor sends it.
         body_file: PathBuf,
         /// The headers that the vendor sends: a JSON file, name to value.
@@ -50,6 +55,10 @@ enum Command {
         #[arg(long, value_name = "RFC3339")]
         received_at: Option<Timestamp>,
     },
+    /// Check the file of a vendor that is not built in, as its function does when it starts.
+    ///
+    /// Prints its route, proofs and events, and what its webhooks cannot promise.
+    CheckVendor { file: PathBuf },
     /// Print every vendor event and its canonical type.
     Catalog {
         /// As JSON, a list of objects.
@@ -202,6 +211,10 @@ struct Place {
 }
 
 fn main() -> ExitCode {
+    // A file with a fault has no vendor. The other commands do not depend on it.
+    if let Err(error) = vendor_files::load(Path::new(vendor_files::FOLDER)) {
+        eprintln!("crm-events: {error:#}");
+    }
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         // The reader closed the pipe, as in `crm-events catalog | head`.
@@ -220,8 +233,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn run(command: Command) -> anyhow::Result<()> {
     let mut out = io::stdout();
     match command {
-        Command::Normalize { vendor, body_file, headers, query, account, received_at } => {
+        Command::CheckVendor { file } => write!(out, "{}", vendor_file::summary(&file)?)?,
+        Command::Normalize { vendor, vendor_file, body_file, headers, query, account, received_at } => {
             let now = received_at.unwrap_or_else(now);
+            let by_file = vendor_file.map(|file| vendor_file::load(&file)).transpose()?;
+            let vendor = by_file.or(vendor).context("no vendor")?;
             let headers = match headers {
                 Some(file) => {
                     crm_samples::read(&file)?;
@@ -236,6 +252,11 @@ fn run(command: Command) -> anyhow::Result<()> {
             let (answer, warnings) = webhook.answer(vendor, now)?;
             for path in warnings {
                 eprintln!("crm-events: could not be read and was left out of the record: {path}");
+            }
+            if by_file.is_some() {
+                for path in crm_console::unused(vendor, &webhook, now) {
+                    eprintln!("crm-events: in the body, and in no field of an event: {path}");
+                }
             }
             write!(out, "{}", crm_samples::answer_json(&answer)?)?;
         }
@@ -368,9 +389,14 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The built-in vendors, and those of the files in `vendors`.
+fn vendors() -> impl Iterator<Item = &'static Vendor> {
+    crm::ALL.iter().copied().chain(crm::from_files())
+}
+
 fn vendor_of_name(name: &str) -> Result<&'static Vendor, String> {
     crm::find(name).ok_or_else(|| {
-        let names: Vec<_> = crm::ALL.iter().map(|vendor| vendor.name).collect();
+        let names: Vec<_> = vendors().map(|vendor| vendor.name).collect();
         format!("no vendor of that name; expected one of {}", names.join(", "))
     })
 }

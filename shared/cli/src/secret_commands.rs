@@ -5,9 +5,9 @@ use std::io::{self, Read, Write};
 use anyhow::Context;
 use clap::Subcommand;
 use crm_events::secrets;
-use crm_normalize::{Vendor, crm};
+use crm_normalize::Vendor;
 
-use crate::vendor_of_name;
+use crate::{vendor_of_name, vendors};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -32,7 +32,7 @@ pub enum Command {
 pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
     match command {
         Command::Secrets => {
-            let all = crm::ALL.iter().map(|vendor| format!("  \"{}\": {}", vendor.name, crm_samples::secrets(vendor)));
+            let all = vendors().map(|vendor| format!("  \"{}\": {}", vendor.name, crm_samples::secrets(vendor)));
             writeln!(out, "{{\n{}\n}}", all.collect::<Vec<_>>().join(",\n"))?;
         }
         Command::SecretForms => writeln!(out, "{}", serde_json::to_string_pretty(&secrets::forms())?)?,

@@ -36,8 +36,8 @@ pub fn forms() -> Vec<VendorForms> {
         form: scheme.form(),
         made_by_crm: matches!(scheme, Scheme::Signature(_)),
     };
-    crm::ALL
-        .iter()
+    let vendors = crm::ALL.iter().copied().chain(crm::from_files());
+    vendors
         .map(|vendor| VendorForms { vendor: vendor.name, schemes: vendor.schemes.iter().map(form).collect() })
         .collect()
 }

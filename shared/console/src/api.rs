@@ -21,7 +21,7 @@ use crate::lines::{self, Line};
 use crate::origin::{self, Origins};
 use crate::store::{Message, Shared};
 use crate::{State, proxy};
-use crm_samples::{Case, Webhook};
+use crm_samples::{Case, Webhook, vendor_files};
 
 /// An error, with the message that the page shows.
 pub struct Failed(StatusCode, String);
@@ -56,7 +56,9 @@ pub struct List {
 
 /// `GET /api/webhooks`: the latest ones, newest first.
 pub async fn list(Of(state): Of<State>) -> Json<List> {
-    Json(List { vendors: crm::ALL.iter().map(|vendor| vendor.name).collect(), webhooks: state.store.entries() })
+    load_vendor_files(&state);
+    let vendors = crm::ALL.iter().copied().chain(crm::from_files());
+    Json(List { vendors: vendors.map(|vendor| vendor.name).collect(), webhooks: state.store.entries() })
 }
 
 /// `GET /api/news`: each new one, as a server-sent event. A client that is too slow is told to read the list again.
@@ -114,6 +116,7 @@ struct ShownMessage {
 /// `GET /api/webhooks/{number}`.
 pub async fn detail(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Detail> {
     let entry = entry(&state, number)?;
+    load_vendor_files(&state);
     let vendor = crm::find(&entry.vendor);
     let hidden = "(not shown)";
     let headers = entry.webhook.headers.iter().map(|(name, value)| {
@@ -143,6 +146,7 @@ pub async fn detail(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Det
 /// `GET /api/webhooks/{number}/origins`: the source of each field.
 pub async fn origins(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Origins> {
     let entry = entry(&state, number)?;
+    load_vendor_files(&state);
     let vendor = vendor_of(&entry.vendor)?;
     // This takes some hundred translations, so it must not block the main thread.
     let task = tokio::task::spawn_blocking(move || origin::origins(vendor, &entry.webhook, entry.received_at));
@@ -222,6 +226,7 @@ pub async fn send_case(Of(state): Of<State>, Path((vendor, name)): Path<(String,
 /// `POST /api/webhooks/{number}/send`: sends the same body again with a new proof, like a vendor's retry.
 pub async fn send_again(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Done> {
     let entry = entry(&state, number)?;
+    load_vendor_files(&state);
     post(&state, vendor_of(&entry.vendor)?, entry.webhook.clone()).await
 }
 
@@ -264,6 +269,11 @@ async fn post(state: &State, vendor: &'static Vendor, webhook: Webhook) -> Answe
 
 fn entry(state: &State, number: u64) -> Result<Shared, Failed> {
     state.store.entry(number).ok_or_else(|| missing("the webhook"))
+}
+
+/// Loads the vendor files that have changed. One with a fault keeps its last vendor, as in the local stack.
+fn load_vendor_files(state: &State) {
+    let _ = vendor_files::load(&vendor_files::beside(&state.events));
 }
 
 fn vendor_of(name: &str) -> Result<&'static Vendor, Failed> {

@@ -28,6 +28,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
+pub use origin::unused;
 use proxy::Forward;
 use store::Store;
 

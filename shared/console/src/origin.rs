@@ -67,8 +67,7 @@ pub fn origins(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Or
     let mut found = Found::default();
     found.ask_request(&asked);
     let text = std::str::from_utf8(&webhook.body).unwrap_or_default();
-    let mut values = lines::lines(text, "").unwrap_or_default();
-    values.retain(|line| line.pointer.is_some() && !["null", "\"\""].contains(&line.text.as_str()));
+    let values = values(text);
     let most = MAX_COMPARED_BYTES.checked_div(text.len()).unwrap_or(0).min(MAX_VALUES);
     let tried = values.len().min(most);
     for line in values.iter().take(tried) {
@@ -82,6 +81,35 @@ pub fn origins(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Or
         });
     }
     Origins { links: found.links(), values: values.len(), tried }
+}
+
+/// The paths of the values in the body that are in no event, as a vendor file writes them (`payload.mails.0.type`).
+/// Empty if the webhook does not become events.
+pub fn unused(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Vec<String> {
+    let Origins { links, tried, .. } = origins(vendor, webhook, now);
+    if links.is_empty() {
+        return Vec::new();
+    }
+    let used: BTreeSet<&Source> = links.iter().flat_map(|link| &link.from).collect();
+    let text = std::str::from_utf8(&webhook.body).unwrap_or_default();
+    let pointers = values(text).into_iter().take(tried).filter_map(|line| line.pointer);
+    let unused = pointers.filter(|pointer| !used.contains(&Source::Body(pointer.clone())));
+    unused.map(|pointer| path(&pointer)).collect()
+}
+
+fn path(pointer: &str) -> String {
+    let name = |name: &str| {
+        let name = name.replace("~1", "/").replace("~0", "~");
+        if name.contains('.') { format!("\"{name}\"") } else { name }
+    };
+    pointer.split('/').skip(1).map(name).collect::<Vec<_>>().join(".")
+}
+
+/// The values of a body that are not empty.
+fn values(text: &str) -> Vec<lines::Line> {
+    let mut values = lines::lines(text, "").unwrap_or_default();
+    values.retain(|line| line.pointer.is_some() && !["null", "\"\""].contains(&line.text.as_str()));
+    values
 }
 
 /// A JSON scalar of the same type and another value.

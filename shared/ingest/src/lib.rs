@@ -10,6 +10,7 @@ mod publish;
 mod reply;
 mod request;
 mod signed_client;
+mod vendor_file;
 mod webhook_log;
 mod webhook_secrets;
 
@@ -35,19 +36,37 @@ pub use webhook_secrets::{SecretStoreError, SecretsSetting, StoredSecret, Webhoo
 /// Lambda starts it again for the next webhook. Running without secrets would answer 401, and the webhook would be
 /// lost.
 pub fn run(vendor: &'static Vendor) -> ExitCode {
+    start(vendor, &[])
+}
+
+/// Runs the function of a vendor that a file describes: the file that `VENDOR_FILE` names, `vendor.toml` beside the
+/// binary by default. Otherwise as [`run`]; a file with a fault stops the function in the same way.
+pub fn run_vendor_file() -> ExitCode {
+    let file = match vendor_file::read() {
+        Ok(file) => file,
+        Err(error) => return stop(vendor_file::VARIABLE, &error),
+    };
+    let weaknesses = file.weaknesses();
+    start(file.into_vendor(), &weaknesses)
+}
+
+fn start(vendor: &'static Vendor, weaknesses: &[String]) -> ExitCode {
     let config = match Config::from_env(vendor) {
         Ok(config) => config,
-        Err(error) => return stop(vendor, &error),
+        Err(error) => return stop(vendor.name, &error),
     };
     json_log::init(config.log_level);
+    for weakness in weaknesses {
+        tracing::warn!(vendor = vendor.name, weakness, "the vendor file cannot promise more");
+    }
     // Lambda gives a process one webhook at a time, so threads would only slow the start.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return stop(vendor, &error),
+        Err(error) => return stop(vendor.name, &error),
     };
     match runtime.block_on(serve(vendor, config)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => stop(vendor, &error),
+        Err(error) => stop(vendor.name, &error),
     }
 }
 
@@ -74,7 +93,7 @@ fn now() -> Timestamp {
 }
 
 #[expect(clippy::print_stderr, reason = "nothing else is set up yet")]
-fn stop(vendor: &Vendor, error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("{}: {error}", vendor.name);
+fn stop(subject: &str, error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("{subject}: {error}");
     ExitCode::FAILURE
 }

@@ -18,6 +18,7 @@ mod zoho;
 
 use std::fmt;
 use std::panic::RefUnwindSafe;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use crm_event::record::Record;
@@ -30,6 +31,7 @@ use crate::json::Object;
 pub use crate::redact::SecretMembers;
 use crate::request::Pairs;
 use crate::scheme::Scheme;
+use crate::vendor_file::VendorFile;
 
 /// Every vendor. A vendor consists of a line here, a folder in `crm/`, a folder in `functions/`, cases in `events/` and
 /// a line in the template. A test checks that none is missing.
@@ -77,9 +79,10 @@ pub struct Vendor {
     pub writes_local_times: bool,
     /// True if custom fields come under opaque ids, without their names: a setting names them.
     pub has_opaque_field_ids: bool,
-    /// True if parameters of the URL name the kinds of records by their ids (`?deals=<id>`). The events do not have these
-    /// parameters, so they cannot be translated again from their `raw`.
-    pub has_kinds_in_url: bool,
+    /// True if its translation reads more of a request than the body and the query's `event`, such as parameters that
+    /// name the kinds of records (`?deals=<id>`). An event does not contain the rest, so it cannot be translated again
+    /// from its `raw`.
+    pub reads_request: bool,
     /// Members of the body that hold secrets. They are removed before anything leaves the function.
     pub secret_members: SecretMembers,
     /// Paths of the members by which the vendor's support finds a delivery: ids and words, no data of a record. They go
@@ -177,9 +180,33 @@ pub enum ChangeId {
     MembersIf { member: &'static str, is: &'static str, id: &'static [&'static str] },
 }
 
-/// The vendor of that name.
+/// The vendors from files that this process has loaded.
+static FROM_FILES: RwLock<Vec<&'static Vendor>> = RwLock::new(Vec::new());
+
+/// The vendor of that name, built in or from a file.
 pub fn find(name: &str) -> Option<&'static Vendor> {
-    ALL.iter().copied().find(|vendor| vendor.name == name)
+    let built_in = ALL.iter().copied().find(|vendor| vendor.name == name);
+    built_in.or_else(|| from_files().into_iter().find(|vendor| vendor.name == name))
+}
+
+/// The vendors from files, by name.
+pub fn from_files() -> Vec<&'static Vendor> {
+    FROM_FILES.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Makes a vendor from a file known to [`find`]. It replaces an earlier one of the same name.
+pub fn add_from_file(file: VendorFile) -> &'static Vendor {
+    let vendor = file.into_vendor();
+    let mut all = FROM_FILES.write().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|known| known.name != vendor.name);
+    all.push(vendor);
+    all.sort_by_key(|vendor| vendor.name);
+    vendor
+}
+
+/// Forgets a vendor from a file.
+pub fn remove_from_file(name: &str) {
+    FROM_FILES.write().unwrap_or_else(PoisonError::into_inner).retain(|known| known.name != name);
 }
 
 /// Finds a vendor by its function's package name, at compile time.

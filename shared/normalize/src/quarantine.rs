@@ -202,14 +202,14 @@ impl Record<'_> {
 
 impl Restored {
     /// Rebuilds the webhook that an event came from. It has the vendor's own text and its media type, and the event's
-    /// name in the query; a translation reads no other parameter or header.
+    /// name in the query; the built-in translations read no other parameter or header.
     ///
     /// `None` for an event without `raw`, of an unknown vendor, or whose id was too long to end with its digest. Also
     /// `None` for a partial record of a vendor with local times, because the event does not contain their zone, and for a
-    /// vendor whose URL names the kinds of records.
+    /// vendor whose translation reads more of the request.
     pub fn from_event(event: &Event<'_>) -> Option<Self> {
         let vendor = crm::find(&event.data.vendor)?;
-        if vendor.has_kinds_in_url || (vendor.writes_local_times && event.data.partial) {
+        if vendor.reads_request || (vendor.writes_local_times && event.data.partial) {
             return None;
         }
         let (_, digest) = event.id.rsplit_once(':')?;

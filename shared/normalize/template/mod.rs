@@ -30,7 +30,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    has_kinds_in_url: false,
+    reads_request: false,
     secret_members: SecretMembers::NONE,
     log_members: &[],
     test_body: r#"{"event":"crm-events.check"}"#,

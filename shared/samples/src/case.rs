@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 use crm_normalize::{Vendor, crm};
 use jiff::Timestamp;
 
-use crate::{OwnedPairs, Webhook, answer_json};
+use crate::{OwnedPairs, Webhook, answer_json, vendor_files};
 
 /// The time of receipt of the golden files' webhooks.
 pub const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0); // 2026-01-01T00:00:00Z
@@ -24,11 +24,13 @@ pub struct Case {
 }
 
 impl Case {
-    /// Every case of every vendor, in order.
+    /// Every case of every vendor, in order. The vendors are the built-in ones, and those of the files in the folder
+    /// `vendors` beside the folder of the cases.
     ///
     /// # Errors
-    /// If the folder cannot be read, or contains a folder that does not belong to a vendor.
+    /// If a folder or a vendor file cannot be read, or if there is a folder that does not belong to a vendor.
     pub fn all(events: &Path) -> anyhow::Result<Vec<Self>> {
+        vendor_files::load(&vendor_files::beside(events))?;
         let mut cases = Vec::new();
         for folder in folders(events)? {
             let name = file_name(&folder);

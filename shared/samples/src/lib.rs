@@ -6,6 +6,7 @@ pub mod fields;
 mod proof;
 pub mod retries;
 mod story;
+pub mod vendor_files;
 mod webhook;
 
 pub use case::{BODY_FILES, Case, RECEIVED_AT, content_type_of_file, pairs, read};

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail, ensure};
 use crm_normalize::Vendor;
-use crm_normalize::crm::{AnswerForm, ChangeId};
+use crm_normalize::crm::{self, AnswerForm, ChangeId};
 use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
@@ -49,7 +49,9 @@ impl Catalogue {
     /// If the cases cannot be read, or a vendor has no suitable case.
     pub fn read() -> anyhow::Result<Self> {
         let mut vendors: Vec<(&'static Vendor, Vec<Template>)> = Vec::new();
-        for case in Case::all(&events())? {
+        // The functions under test are those of the built-in vendors.
+        let is_built_in = |case: &Case| crm::ALL.iter().any(|vendor| vendor.name == case.vendor.name);
+        for case in Case::all(&events())?.into_iter().filter(is_built_in) {
             let template = template(&case)?;
             match vendors.last_mut() {
                 Some((vendor, templates)) if *vendor.name == *case.vendor.name => templates.extend(template),
@@ -156,7 +158,7 @@ fn with_own_id(vendor: &Vendor, body: &str, index: u64) -> Option<String> {
 
 /// The events that the code here gives for a webhook.
 pub fn expected(vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<Vec<Expected>> {
-    let vendor = crm_normalize::crm::find(vendor.name).context("an unknown vendor")?;
+    let vendor = crm::find(vendor.name).context("an unknown vendor")?;
     let events_at = |received_at: Timestamp| {
         let webhook = webhook.clone().proven(vendor, received_at);
         let (Answer::Accepted { events }, _) = webhook.answer(vendor, received_at)? else { bail!("not accepted") };

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crm_event::{Event, Json};
 use crm_normalize::crm::SecretMembers;
 use crm_normalize::quarantine::{Body, Record};
-use crm_normalize::{Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Texts, Vendor, Verified, crm};
+use crm_normalize::{Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Texts, Vendor, Verified};
 use crm_samples::RECEIVED_AT;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -56,7 +56,7 @@ fn secrets(vendor: &Vendor) -> &'static Secrets {
     static ALL: LazyLock<BTreeMap<&str, Secrets>> = LazyLock::new(|| {
         let read = |vendor: &Vendor| Secrets::parse(&crm_samples::secrets(vendor), vendor.schemes);
         let read = |vendor: &Vendor| read(vendor).unwrap_or_else(|error| panic!("{error}"));
-        crm::ALL.iter().map(|vendor| (vendor.name, read(vendor))).collect()
+        crate::vendors().into_iter().map(|vendor| (vendor.name, read(vendor))).collect()
     });
     ALL.get(vendor.name).unwrap_or_else(|| panic!("{} is none of the vendors", vendor.name))
 }

@@ -21,6 +21,7 @@ const LOGGED_MEMBERS: &[(&str, &[&str])] = &[
         &["detail.payload.ChangeEventHeader.transactionKey", "detail.payload.ChangeEventHeader.commitNumber"],
     ),
     ("teamgrid", &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"]),
+    ("twenty", &["webhookId"]),
     ("zoho", &["channel_id", "module", "operation", "server_time"]),
 ];
 

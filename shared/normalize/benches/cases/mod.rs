@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use anyhow::Context;
-use crm_normalize::{Accepted, Normalized, Options, Pairs, Request, Secrets, Texts, Vendor, crm};
+use crm_normalize::{Accepted, Normalized, Options, Pairs, Request, Secrets, Texts, Vendor, VendorFile, crm};
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -19,7 +19,7 @@ const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0); // 2026-01
 /// A webhook and the secrets that prove it.
 pub struct Subject {
     pub vendor: &'static Vendor,
-    /// `vendor/case`
+    /// `vendor/case`, or `heffl-by-file/case` for the vendor file that the tests compare with Heffl's module.
     pub name: String,
     pub body: Vec<u8>,
     headers: crm_samples::OwnedPairs,
@@ -34,12 +34,15 @@ impl Subject {
     pub fn all() -> anyhow::Result<Vec<Self>> {
         let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events");
         let mut subjects = Vec::new();
-        for vendor in crm::ALL {
+        let file = fs::read_to_string(events.join("../tests/vendors/heffl.toml"))?;
+        let by_file = VendorFile::parse_twin(&file)?.into_vendor();
+        let built_in = crm::ALL.iter().map(|vendor| (*vendor, vendor.name.to_owned()));
+        for (vendor, label) in built_in.chain([(by_file, format!("{}-by-file", by_file.name))]) {
             let mut folders: Vec<_> = fs::read_dir(events.join(vendor.name))?.collect::<Result<_, _>>()?;
             folders.retain(|folder| folder.path().is_dir());
             folders.sort_by_key(fs::DirEntry::path);
             for folder in folders {
-                let name = format!("{}/{}", vendor.name, folder.file_name().display());
+                let name = format!("{label}/{}", folder.file_name().display());
                 subjects.push(
                     Self::new(vendor, name, &folder.path()).with_context(|| folder.path().display().to_string())?,
                 );

@@ -37,7 +37,12 @@ pub(super) struct File {
     /// the URL.
     #[serde(default)]
     pub token: bool,
+    /// The name of a member of the body with a secret text. It is removed before anything leaves the function.
+    pub token_member: Option<String>,
 
+    /// The syntaxes of the bodies besides JSON. A form becomes an object of texts, XML an object by element names.
+    #[serde(default)]
+    pub syntaxes: Vec<Syntax>,
     /// Where the webhooks are in the body.
     #[serde(default)]
     pub body: BodyForm,
@@ -52,8 +57,8 @@ pub(super) struct File {
     pub time: Option<Paths>,
     /// The path of the record, an object. Without it, the body is the record.
     pub record: Option<Paths>,
-    /// The path of a list of records, objects or bare ids. Each becomes an event.
-    pub records: Option<Paths>,
+    /// The path of a list of records, objects or bare ids. Each is a webhook of its own.
+    pub records: Option<String>,
     /// The path of the record's id.
     pub id: Paths,
     /// The vendor's names of its events, and what each becomes: a type such as `contact.updated`, or `ignored`. Any other
@@ -70,11 +75,15 @@ pub(super) struct File {
     /// Names of members that hold secrets, at any depth. They are removed before anything leaves the function.
     #[serde(default)]
     pub secret_members: Vec<String>,
+    /// The other way round: the names of the body's members that leave the function. All others are removed.
+    pub public_members: Option<Vec<String>>,
     /// Paths of ids and words by which the vendor's support finds a delivery. They are logged.
     #[serde(default)]
     pub log_members: Vec<String>,
     /// How long the vendor waits for an answer, such as `5s`, if it is less than ten seconds.
     pub answer_within: Option<String>,
+    /// A constant answer, for a vendor that counts any other one as a failure.
+    pub answer: Option<Answer>,
     /// True if times may lack their zone; the setting `TIME_ZONES` then names it for each account.
     #[serde(default)]
     pub local_times: bool,
@@ -200,6 +209,22 @@ pub(super) enum BodyForm {
     Object,
     /// Many webhooks, an array of objects.
     Array,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) enum Syntax {
+    Form,
+    Xml,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct Answer {
+    pub content_type: String,
+    pub body: String,
 }
 
 /// An event whose type depends on a second value.
@@ -345,5 +370,49 @@ impl<'de> Visitor<'de> for AnySource {
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnySource)
+    }
+}
+
+#[cfg(feature = "schema")]
+mod json_schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{Paths, Source, TextOr};
+
+    impl<T: JsonSchema> JsonSchema for TextOr<T> {
+        fn schema_name() -> Cow<'static, str> {
+            format!("TextOr{}", T::schema_name()).into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let table = generator.subschema_for::<T>();
+            json_schema!({ "anyOf": [{ "type": "string" }, table] })
+        }
+    }
+
+    impl JsonSchema for Paths {
+        fn schema_name() -> Cow<'static, str> {
+            "Paths".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "description": "A path, or a list of paths of which the first counts that has a value.",
+                "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }],
+            })
+        }
+    }
+
+    impl JsonSchema for Source {
+        fn schema_name() -> Cow<'static, str> {
+            "Source".into()
+        }
+
+        /// Replaced by the schema of the field's type.
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            Schema::default()
+        }
     }
 }

@@ -14,6 +14,8 @@ mod path;
 mod plan;
 mod problem;
 mod proof;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod scope;
 mod translate;
 
@@ -22,6 +24,7 @@ use std::time::Duration;
 
 pub use problem::{Hint, Problem, Problems};
 
+use crate::body::{FORM, Syntax, XML};
 use crate::crm::{self, AnswerForm, BodyForm, ChangeId, Outcome, PATIENT, SecretMembers, Vendor, Webhook};
 use crate::error::Quarantine;
 use crate::json::Object;
@@ -76,7 +79,9 @@ impl VendorFile {
         let mut problems = Vec::new();
         check(&file, &mut problems);
         proof::check(&file, &mut problems);
-        let plan = Plan::new(&file, &mut problems);
+        let mut plan = Plan::new(&file, &mut problems);
+        // A comment may say so too, which does no harm.
+        plan.reads_request = toml.contains("$header.") || toml.replace("$query.event\"", "").contains("$query.");
         Ok((Self { file, plan }, problems))
     }
 
@@ -112,28 +117,41 @@ impl VendorFile {
     pub fn into_vendor(self) -> &'static Vendor {
         let change_id = self.change_id();
         let Self { file, plan } = self;
-        let secret_members: Vec<&'static str> = file.secret_members.iter().map(|name| leaked(name)).collect();
-        let log_members: Vec<&'static str> = file.log_members.iter().map(|path| leaked(path)).collect();
+        let secret_members = match &file.public_members {
+            Some(names) => SecretMembers::RootBut(leaked_all(names)),
+            None => SecretMembers::Named(leaked_all(file.secret_members.iter().chain(&file.token_member))),
+        };
+        let syntax = |syntax: &file::Syntax| match syntax {
+            file::Syntax::Form => &FORM,
+            file::Syntax::Xml => &XML,
+        };
+        let syntaxes: Vec<&'static Syntax> = file.syntaxes.iter().map(syntax).collect();
         let answer_within = file.answer_within.as_deref().and_then(proof::duration);
         Box::leak(Box::new(Vendor {
             name: leaked(&file.name),
             title: leaked(&file.title),
-            body_form: match file.body {
-                file::BodyForm::Object => BodyForm::Object,
-                file::BodyForm::Array => BodyForm::Array,
+            body_form: match (&file.records, file.body) {
+                (Some(path), _) => BodyForm::ArrayAt(leaked(path)),
+                (None, file::BodyForm::Object) => BodyForm::Object,
+                (None, file::BodyForm::Array) => BodyForm::Array,
             },
             answer_within: answer_within.and_then(|within| Duration::try_from(within).ok()).unwrap_or(PATIENT),
-            syntaxes: &[],
-            answer: AnswerForm::Json,
+            syntaxes: syntaxes.leak(),
+            answer: match &file.answer {
+                Some(file::Answer { content_type, body }) => {
+                    AnswerForm::Constant { content_type: leaked(content_type), body: leaked(body) }
+                }
+                None => AnswerForm::Json,
+            },
             schemes: proof::schemes(&file),
             change_ids: change_id.into_iter().collect::<Vec<_>>().leak(),
             canonical_account: None,
             event_bridge_sources: &[],
             writes_local_times: file.local_times,
             has_opaque_field_ids: file.opaque_field_ids,
-            has_kinds_in_url: false,
-            secret_members: SecretMembers::Named(secret_members.leak()),
-            log_members: log_members.leak(),
+            reads_request: plan.reads_request,
+            secret_members,
+            log_members: leaked_all(&file.log_members),
             test_body: file.test_body.clone().unwrap_or_else(|| test_body(&plan.event)).leak(),
             catalog: events::catalog(&plan.events),
             normalize: Box::leak(Box::new(plan)),
@@ -156,6 +174,10 @@ impl VendorFile {
         let members = paths.iter().filter_map(|path| path.in_body()).map(|path| &*path.leak());
         Some(ChangeId::Members(members.collect::<Vec<_>>().leak()))
     }
+}
+
+fn leaked_all<'t>(texts: impl IntoIterator<Item = &'t String>) -> &'static [&'static str] {
+    texts.into_iter().map(|text| leaked(text)).collect::<Vec<_>>().leak()
 }
 
 /// The fault of a file that has not the members of a vendor file.
@@ -198,13 +220,26 @@ fn check(file: &File, problems: &mut Vec<Problem>) {
     for path in file.log_members.iter().filter(|path| !in_body(path)) {
         wrong("log_members", &format!("{path:?} is not a path in the body"));
     }
+    if file.records.as_deref().is_some_and(|path| !in_body(path)) {
+        wrong("records", "expected a path in the body");
+    }
+    let is_array = matches!(file.body, file::BodyForm::Array);
+    if file.records.is_some() && is_array {
+        wrong("records", "the body is an array; expected one of the two");
+    }
+    if let Some(public) = &file.public_members {
+        let is_public = |token: &String| public.iter().any(|name| name.eq_ignore_ascii_case(token));
+        if !file.secret_members.is_empty() || is_array {
+            wrong("public_members", "expected neither secret_members nor an array as the body");
+        }
+        if file.token_member.as_ref().is_some_and(is_public) {
+            wrong("public_members", "the token of token_member must not leave the function");
+        }
+    }
     let Some(change_id) = &file.change_id else { return };
     let is_header = matches!(change_id.0.as_slice(), [path] if path.starts_with("$header."));
     if !is_header && !change_id.0.iter().all(|path| in_body(path)) {
         wrong("change_id", "expected one \"$header.NAME\", or paths in the body");
-    }
-    if is_header && matches!(file.body, file::BodyForm::Array) {
-        wrong("change_id", "a header's id would be that of all webhooks in the array; expected paths in the body");
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Plan {
     pub entities: BTreeMap<Entity, EntityPlan>,
     pub changes: Option<ChangesPlan>,
     pub actor: Option<FieldPlan>,
+    /// True if a path leads to a header, or to a parameter other than `event`.
+    pub reads_request: bool,
 }
 
 /// The place of the records.
@@ -33,7 +35,7 @@ pub(super) enum RecordsPlan {
     /// The body is the record.
     Body,
     One(Vec<Path>),
-    Many(Vec<Path>),
+    Many(Path),
 }
 
 /// The fields of one entity, by their index in the record.
@@ -132,7 +134,10 @@ impl Plan {
                 RecordsPlan::Body
             }
             (Some(record), None) => RecordsPlan::One(at_top.paths(&record.0, "record")),
-            (None, Some(records)) => RecordsPlan::Many(at_top.paths(&records.0, "records")),
+            (None, Some(records)) => match at_top.path(records, "records") {
+                Some(path) => RecordsPlan::Many(path),
+                None => RecordsPlan::Body,
+            },
             (None, None) => RecordsPlan::Body,
         };
         let account = paths(&mut at_top, &file.account, "account");
@@ -145,19 +150,27 @@ impl Plan {
             Some(FieldPlan::Object(plans))
         });
         let id = Compiler { problems, here: Here::Record }.paths(&file.id.0, "id");
+        let before = problems.len();
         let (events, entities) = events(file, problems);
-        let entities = fields(file, &entities, problems);
-        Self { account, event, time, records, id, events, entities, changes, actor }
+        let are_all_known = problems.len() == before;
+        let entities = fields(file, &entities, are_all_known, problems);
+        Self { account, event, time, records, id, events, entities, changes, actor, reads_request: false }
     }
 }
 
 /// The fields of the entities that events are about.
-fn fields(file: &File, used: &BTreeSet<Entity>, problems: &mut Vec<Problem>) -> BTreeMap<Entity, EntityPlan> {
+fn fields(
+    file: &File,
+    used: &BTreeSet<Entity>,
+    are_all_known: bool,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<Entity, EntityPlan> {
     const COMMON: &str = "common";
     for name in file.fields.keys().filter(|name| *name != COMMON) {
         let at = format!("fields.{name}");
         match name.parse::<Entity>() {
-            Ok(entity) if used.contains(&entity) => {}
+            // An event with a fault may be about it.
+            Ok(entity) if used.contains(&entity) || !are_all_known => {}
             Ok(_) => problems.push(Problem::wrong(&at, "no event is about such a record")),
             Err(_) => {
                 let known = Entity::ALL.iter().map(|entity| entity.as_str()).chain([COMMON]);

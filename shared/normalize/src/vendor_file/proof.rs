@@ -38,10 +38,10 @@ fn pieces(signed: &str) -> Vec<Piece<'_>> {
 
 /// Adds the faults of the proofs.
 pub(super) fn check(file: &File, problems: &mut Vec<Problem>) {
-    if file.signatures.is_empty() && !file.basic && !file.token {
+    if file.signatures.is_empty() && !file.basic && !file.token && file.token_member.is_none() {
         problems.push(Problem::NoProof);
     }
-    let mut words = vec!["basic", "token"];
+    let mut words = vec!["basic", "token", "body-token"];
     for (index, signature) in file.signatures.iter().enumerate() {
         let at = format!("signatures[{index}]");
         check_signature(signature, &at, problems);
@@ -129,8 +129,8 @@ pub(super) fn weaknesses(file: &File) -> Vec<String> {
             Algorithm::HmacSha256 | Algorithm::HmacSha512 => {}
         }
     }
-    if file.token || file.basic {
-        let proof = if file.token { "a token" } else { "HTTP Basic" };
+    if file.token || file.basic || file.token_member.is_some() {
+        let proof = if file.basic && !file.token { "HTTP Basic" } else { "a token" };
         all.push(format!(
             "{proof} does not sign the body: whoever sees one request can send any other in the vendor's name"
         ));
@@ -144,6 +144,7 @@ pub(super) fn schemes(file: &File) -> &'static [Scheme] {
     let mut schemes: Vec<Scheme> = signatures.collect();
     schemes.extend(file.basic.then_some(Scheme::Basic));
     schemes.extend(file.token.then_some(Scheme::Token));
+    schemes.extend(file.token_member.as_deref().map(|name| Scheme::MemberToken(leaked(name))));
     schemes.leak()
 }
 

@@ -90,9 +90,11 @@ impl Plan {
                 Some(record) => Ok(vec![Subject::Record(record)]),
                 None => Err(wrong_envelope("an object", paths)),
             },
-            RecordsPlan::Many(paths) => {
-                let entries = paths.iter().map(|path| top.entries(path)).find(|entries| !entries.is_empty());
-                let entries = entries.ok_or_else(|| wrong_envelope("a list of records", paths))?;
+            RecordsPlan::Many(path) => {
+                let entries = top.entries(path);
+                if entries.is_empty() {
+                    return Err(wrong_envelope("a list of records", std::slice::from_ref(path)));
+                }
                 let subject =
                     |entry: &super::scope::Entry<'_, 'a>| match top.webhook.body.at_value(entry.value, &entry.path) {
                         Some(record) => Some(Subject::Record(record)),
@@ -102,7 +104,7 @@ impl Plan {
                         },
                     };
                 let subjects: Option<Vec<_>> = entries.iter().map(subject).collect();
-                subjects.ok_or_else(|| wrong_envelope("records or ids", paths))
+                subjects.ok_or_else(|| wrong_envelope("records or ids", std::slice::from_ref(path)))
             }
         }
     }

@@ -38,7 +38,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    has_kinds_in_url: false,
+    reads_request: false,
     // Older samples of the vendor have both in a record's owner.
     secret_members: SecretMembers::Named(&["password", "hashedString"]),
     log_members: &[],

@@ -38,7 +38,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[ChangeId::UnsignedHeader("Idempotency-Key")],
     writes_local_times: false,
     has_opaque_field_ids: true,
-    has_kinds_in_url: true,
+    reads_request: true,
     secret_members: SecretMembers::NONE,
     log_members: &["webhook_id"],
     test_body: r#"{"webhook_id":"crm-events","events":[{"event_type":"crm-events.check"}]}"#,

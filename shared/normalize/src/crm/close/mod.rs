@@ -46,7 +46,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[ChangeId::Members(&["event.id", "event.date_updated"])],
     writes_local_times: false,
     has_opaque_field_ids: true,
-    has_kinds_in_url: false,
+    reads_request: false,
     secret_members: SecretMembers::NONE,
     log_members: &["subscription_id", "event.id", "event.request_id"],
     // All events of Close are about an object, so this is a made-up one. It becomes `crm.unknown.received`.

@@ -37,7 +37,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[],
     writes_local_times: false,
     has_opaque_field_ids: true,
-    has_kinds_in_url: false,
+    reads_request: false,
     // A subscription may have secrets of any name, which Copper puts beside the documented members.
     secret_members: SecretMembers::RootBut(&[
         "ids",

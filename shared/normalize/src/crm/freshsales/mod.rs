@@ -45,7 +45,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[],
     writes_local_times: true,
     has_opaque_field_ids: false,
-    has_kinds_in_url: false,
+    reads_request: false,
     // The settings of the app's installation, including API keys.
     secret_members: SecretMembers::Named(&["iparams"]),
     log_members: &[],

@@ -67,7 +67,7 @@ pub const VENDOR: Vendor = Vendor {
     ])],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    has_kinds_in_url: false,
+    reads_request: false,
     secret_members: SecretMembers::NONE,
     log_members: &["eventId", "subscriptionId", "portalId", "subscriptionType", "attemptNumber"],
     // The event that the app's Test button sends.

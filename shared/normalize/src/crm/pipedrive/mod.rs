@@ -61,7 +61,7 @@ pub const VENDOR: Vendor = Vendor {
     ],
     writes_local_times: false,
     has_opaque_field_ids: true,
-    has_kinds_in_url: false,
+    reads_request: false,
     secret_members: SecretMembers::NONE,
     log_members: &["meta.id", "meta.correlation_id", "meta.webhook_id", "meta.attempt", "retry"],
     // Pipedrive has no test event: a made-up one, which becomes `crm.unknown.received`.

@@ -78,7 +78,7 @@ pub const VENDOR: Vendor = Vendor {
     ],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    has_kinds_in_url: false,
+    reads_request: false,
     // A live session of the user who sends the message.
     secret_members: SecretMembers::Named(&["SessionId"]),
     log_members: &[

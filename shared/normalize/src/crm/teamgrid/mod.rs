@@ -46,7 +46,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[ChangeId::UnsignedHeader("X-TeamGrid-Webhook-Id")],
     writes_local_times: false,
     has_opaque_field_ids: false,
-    has_kinds_in_url: false,
+    reads_request: false,
     secret_members: SecretMembers::NONE,
     // The members that TeamGrid asks receivers to log. A legacy webhook has `item` instead of `doc`.
     log_members: &["webhookId", "event", "collection", "doc._id", "item._id", "fieldNames"],

@@ -39,7 +39,7 @@ pub const VENDOR: Vendor = Vendor {
     change_ids: &[],
     writes_local_times: true,
     has_opaque_field_ids: false,
-    has_kinds_in_url: false,
+    reads_request: false,
     // A notification repeats the query of its URL, and with it a token there.
     secret_members: SecretMembers::Named(&["token", "secret", "query_params"]),
     log_members: &["channel_id", "module", "operation", "server_time"],
