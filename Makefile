@@ -120,14 +120,14 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
-	cfn-lint infra/template.yaml infra/fan-out.yaml
+	cfn-lint infra/template.yaml infra/fan-out.yaml infra/event-bus.yaml
 	cargo deny --locked check bans licenses sources
 
 .PHONY: scan
 scan: $(TOOLS) $(CHECKOV) ## Look for weaknesses in the templates with checkov; infra/checkov.yaml justifies the accepted findings
 	@mkdir -p target/scan
 	@$(VENV)/python infra/expand.py Vendors=heffl QuietVendors=heffl SampleConsumer=true > target/scan/template.json
-	@.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file target/scan/template.json infra/fan-out.yaml
+	@.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file target/scan/template.json infra/fan-out.yaml infra/event-bus.yaml
 
 .PHONY: moto
 moto: $(TOOLS) $(MOTO) local-binaries ## Run functions and consumer against moto's server, a second AWS emulator

@@ -11,6 +11,7 @@ from typing import Any
 INFRA = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(INFRA))
 
+from cfnlint.decode import cfn_yaml  # noqa: E402
 import cost  # noqa: E402
 from expand import looped, translated  # noqa: E402
 from workspace import vendors  # noqa: E402
@@ -171,52 +172,33 @@ class Vendors(unittest.TestCase):
                     self.assertTrue(resource.endswith(end.replace("VENDOR", vendor)), f"{vendor}: {actions} on {resource}")
 
 
-class SalesforceEventBus(unittest.TestCase):
+class EventBus(unittest.TestCase):
     """The function takes an event of EventBridge without a proof, so only one rule of the partner's bus may invoke it."""
 
-    bus = "aws.partner/salesforce.com/00DKd000000Ex1aMAC/0YLKd0000004RelIAE"
-
-    def test_only_salesforce_has_a_rule_and_only_with_the_setting(self) -> None:
-        conditions = TEMPLATE["Conditions"]
-        for vendor in VENDORS:
-            for name in (f"{vendor}EventBusRule", f"{vendor}EventBusPermission"):
-                self.assertEqual(RESOURCES[name]["Condition"], f"{vendor}HasEventBus")
-            is_set, is_salesforce = conditions[f"{vendor}HasEventBus"]["Fn::And"]
-            self.assertEqual(is_set, {"Condition": "HasSalesforceEventBus"})
-            self.assertEqual(is_salesforce, {"Fn::Equals": [vendor, "salesforce"]})
-        self.assertEqual(conditions["HasSalesforceEventBus"], {"Fn::Not": [{"Fn::Equals": [{"Ref": "SalesforceEventBus"}, ""]}]})
-        self.assertEqual(TEMPLATE["Parameters"]["SalesforceEventBus"]["Default"], "")
+    template = json.loads(json.dumps(cfn_yaml.load(str(INFRA / "event-bus.yaml"))))
+    resources = template["Resources"]
 
     def test_the_rule_of_the_bus_may_invoke_the_function_and_nothing_else_may(self) -> None:
-        resources = translated(Vendors="salesforce", SalesforceEventBus=self.bus)["Resources"]
-        rule = resources["salesforceEventBusRule"]["Properties"]
-        self.assertEqual(rule["EventBusName"], {"Ref": "SalesforceEventBus"})
-        sources = [each["prefix"] for each in rule["EventPattern"]["source"]]
-        self.assertEqual(sources, ["aws.partner/salesforce.com/", "aws.partner/appflow/salesforce.com/"])
-        (rule_target,) = rule["Targets"]
-        self.assertEqual(rule_target["Arn"], {"Ref": "salesforceFunctionAliaslive"})
-        invokers = {
-            (each["Properties"]["Principal"], text(each["Properties"]["SourceArn"]))
-            for each in resources.values()
-            if each["Type"] == "AWS::Lambda::Permission" and each["Properties"]["FunctionName"] == rule_target["Arn"]
-        }
-        api = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/*/POST/webhooks/salesforce*"
-        self.assertEqual(
-            invokers, {("events.amazonaws.com", "salesforceEventBusRule.Arn"), ("apigateway.amazonaws.com", api)}
-        )
+        (target,) = self.resources["Rule"]["Properties"]["Targets"]
+        permission = self.resources["Permission"]["Properties"]
+        self.assertEqual(self.resources["Rule"]["Properties"]["EventBusName"], {"Ref": "EventBusName"})
+        self.assertTrue(text(target["Arn"]).endswith(":function:" + text(permission["FunctionName"])))
+        self.assertEqual(text(permission["SourceArn"]), "Rule.Arn")
+        invokers = [each["Properties"]["Principal"] for each in of_type("AWS::Lambda::Permission").values()]
+        self.assertEqual(set(invokers), {"apigateway.amazonaws.com"})
+
+    def test_the_function_is_that_of_the_stack(self) -> None:
+        self.assertIn("salesforce", VENDORS)
+        self.assertEqual(TEMPLATE["Globals"]["Function"]["AutoPublishAlias"], "live")
 
     def test_the_sources_are_those_that_the_function_takes(self) -> None:
         code = (INFRA.parent / "shared/normalize/src/crm/salesforce/mod.rs").read_text()
-        for source in of_type("AWS::Events::Rule")["salesforceEventBusRule"]["EventPattern"]["source"]:
+        for source in self.resources["Rule"]["Properties"]["EventPattern"]["source"]:
             self.assertIn(f'&str = "{source["prefix"]}"', code)
 
-    def test_a_stack_without_salesforce_refers_to_nothing_of_it(self) -> None:
-        found = translated(Vendors="heffl", SalesforceEventBus=self.bus)
-        self.assertNotIn("salesforceFunction", json.dumps(found))
-
     def test_the_archive_has_the_events_of_the_bus_longer_than_an_alarm_may_be_overlooked(self) -> None:
-        archive = properties("EventBusArchive")
-        self.assertTrue(text(archive["SourceArn"]).endswith(":event-bus/${SalesforceEventBus}"))
+        archive = self.resources["Archive"]["Properties"]
+        self.assertTrue(text(archive["SourceArn"]).endswith(":event-bus/${EventBusName}"))
         self.assertGreaterEqual(archive["RetentionDays"], 7)
 
 
@@ -385,7 +367,7 @@ class Cost(unittest.TestCase):
 
     def test_it_counts_with_the_templates_memory_alarms_and_metrics(self) -> None:
         self.assertEqual(cost.MEMORY_GB * 1024, TEMPLATE["Parameters"]["MemorySize"]["Default"])
-        off = ("HasNoOverflow", "HasQuietVendors", "HasSalesforceEventBus")  # by default
+        off = ("HasNoOverflow", "HasQuietVendors")  # by default
         alarms = {name: RESOURCES[name] for name in Alarms.alarms if RESOURCES[name].get("Condition") not in off}
         self.assertEqual(cost.ALARMS, len(alarms))
         own = {each["Properties"]["MetricName"] for each in alarms.values() if "Fn::Sub" in each["Properties"]["Namespace"]}
