@@ -22,7 +22,7 @@ use crm_event::{Event, TimeSource};
 use crm_events::check::Route;
 use crm_events::send::{self, Reply, Sent};
 use crm_events::stack::Stack;
-use crm_normalize::crm;
+use crm_normalize::crm::{self, AnswerForm};
 use crm_samples::{Answer, Case, Webhook};
 use jiff::Timestamp;
 use kept::Kept;
@@ -131,7 +131,7 @@ impl Run {
         });
         let cases = Case::all(&events())?;
         eprintln!("posting {} cases", cases.len());
-        let sent = post_all(stack, cases)?;
+        let mut sent = post_all(stack, cases)?;
 
         let heffl = crm::find("heffl").context("heffl")?;
         let lead = Case::find(&events(), heffl, "lead_created")?.webhook()?;
@@ -174,6 +174,7 @@ impl Run {
                 .or_default()
                 .push(message);
         }
+        sent.values_mut().try_for_each(|sent| find_ids(sent, &events))?;
         // After the events of the cases, because the same ids would be dropped as duplicates.
         let kept = Kept::run(stack)?;
         let (typescript, python) = (types::typescript(stack), types::python(stack));
@@ -216,6 +217,31 @@ fn post_all(stack: &Stack, cases: Vec<Case>) -> anyhow::Result<BTreeMap<(String,
         workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow::anyhow!("a sender panicked"))?)
     })?;
     sent.into_inner().map_err(|_| anyhow::anyhow!("a sender panicked"))
+}
+
+/// Finds the ids that depend on the time of receipt, for a vendor whose answer is a constant and does not have them: the
+/// message has the webhook's own `raw`.
+fn find_ids(sent: &mut Sent, events: &BTreeMap<String, Vec<Message>>) -> anyhow::Result<()> {
+    if sent.case.vendor.answer == AnswerForm::Json {
+        return Ok(());
+    }
+    let webhook = sent.case.webhook()?.proven(sent.case.vendor, crm_samples::RECEIVED_AT);
+    let (answer, _) = webhook.answer(sent.case.vendor, crm_samples::RECEIVED_AT)?;
+    let without_digest = |id: &str| id.rsplit_once(':').map(|(start, _)| start.to_owned());
+    for (event, (_, id)) in answer.events().iter().zip(&mut sent.events) {
+        if event.timesource == TimeSource::Vendor || events.contains_key(id) {
+            continue;
+        }
+        let is_own = |message: &Message| {
+            let actual = message.body().and_then(|body| serde_json::from_str::<Event<'_>>(body).ok());
+            actual.is_some_and(|actual| actual.data.raw == event.data.raw)
+        };
+        let named = events.iter().filter(|(other, _)| without_digest(other) == without_digest(id));
+        if let Some((own, _)) = named.into_iter().find(|(_, messages)| messages.iter().any(is_own)) {
+            id.clone_from(own);
+        }
+    }
+    Ok(())
 }
 
 /// Takes messages off a queue until there are `expected` and no more arrive, or half a minute has passed.
