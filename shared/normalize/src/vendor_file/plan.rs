@@ -145,9 +145,9 @@ impl Plan {
         let event = at_top.paths(&file.event.0, "event");
         let changes = file.changes.as_ref().and_then(|changes| at_top.changes(changes));
         let mut actor = None::<Actor<'_>>;
-        let actor = file.actor.as_ref().and_then(|source| {
+        let actor = file.actor.as_ref().map(|source| {
             let plans = at_top.objects(source, &mut actor, false, "actor");
-            Some(FieldPlan::Object(plans))
+            FieldPlan::Object(plans)
         });
         let id = Compiler { problems, here: Here::Record }.paths(&file.id.0, "id");
         let before = problems.len();
@@ -351,7 +351,7 @@ impl Compiler<'_> {
                     },
                     None => None,
                 };
-                let Some(paths) = get("path").and_then(|source| path_texts(source)) else {
+                let Some(paths) = get("path").and_then(path_texts) else {
                     return self.wrong(at, "path: expected a path or a list of paths").unwrap_or_default();
                 };
                 paths.iter().filter_map(|path| self.leaf_of_path(path, words.clone(), form, at)).collect()

@@ -43,10 +43,10 @@ pub fn schema() -> Value {
     if let Some(Value::Object(known)) = root.get_mut("$defs") {
         known.remove("Source");
         known.extend(definitions);
-        if let Some(alternatives) = known.get_mut("TextOrEventBy").and_then(|event| event.get_mut("anyOf")) {
-            if let Some(text) = alternatives.as_array_mut().and_then(|all| all.first_mut()) {
-                *text = json!({ "$ref": "#/$defs/EventType" });
-            }
+        if let Some(alternatives) = known.get_mut("TextOrEventBy").and_then(|event| event.get_mut("anyOf"))
+            && let Some(text) = alternatives.as_array_mut().and_then(|all| all.first_mut())
+        {
+            *text = json!({ "$ref": "#/$defs/EventType" });
         }
         known.insert("EventType".to_owned(), event_type);
     }

@@ -208,7 +208,7 @@ impl<V, L> Table<V, L> {
         }
         let lookup = |key: &str, part| {
             let (_, field, slot) = self.lookups.iter().find(|(name, ..)| name.eq_ignore_ascii_case(key))?;
-            Some(Place::Lookup(*field, slot, part))
+            Some(Place::Lookup(field, slot, part))
         };
         lookup(key, Part::All).or_else(|| {
             let (base, suffix) = key.split_at_checked(key.len().checked_sub(3)?)?;
