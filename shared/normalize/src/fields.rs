@@ -1,10 +1,17 @@
 //! Small field readers that several vendors share.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crm_event::{CustomField, Decimal, Email, Entity, FormField, Phone, Ref, Stage, Text, Web};
 
 use crate::json::{Object, Value, integer_digits};
+
+/// The ids of a webhook about many records, each once.
+pub fn distinct<'a>(ids: impl IntoIterator<Item = Text<'a>>) -> Vec<Text<'a>> {
+    let mut seen = HashSet::new();
+    ids.into_iter().filter(|id| seen.insert(id.clone())).collect()
+}
 
 /// First and last name joined; `None` if both are missing.
 pub fn full_name<'a>(first: Option<&Text<'a>>, last: Option<&Text<'a>>) -> Option<Text<'a>> {

@@ -21,6 +21,7 @@ use super::{
     AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
 };
 use crate::error::{Quarantine, Reason};
+use crate::fields::distinct;
 use crate::json::{Object, Value};
 use crate::scheme::Scheme;
 
@@ -91,7 +92,7 @@ const MAX_CHANGES: usize = 20_000;
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
-    let ids = match body.ids("ids") {
+    let ids = match distinct(body.ids("ids")) {
         ids if ids.is_empty() => body.id("id").into_iter().collect(),
         ids => ids,
     };

@@ -13,6 +13,7 @@ use super::ids::{check_organization, is_wildcard, long};
 use super::{objects, records, user};
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
+use crate::fields::distinct;
 use crate::json::Object;
 
 const HEADER: &str = "ChangeEventHeader";
@@ -60,7 +61,8 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Resu
         return Err(Quarantine::no_record_id("ChangeEventHeader.recordIds"));
     }
     let fields = Fields::read(payload, &header, kind);
-    let changes = ids.into_iter().map(|id| event.change(entity, long(id), kind, &fields));
+    let ids = distinct(ids.into_iter().map(long));
+    let changes = ids.into_iter().map(|id| event.change(entity, id, kind, &fields));
     Ok(Outcome::Changes(changes.collect()))
 }
 

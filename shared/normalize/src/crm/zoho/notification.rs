@@ -14,6 +14,7 @@ use super::fields::{self, Scope};
 use super::modules;
 use crate::crm::{Change, Outcome, Unknown};
 use crate::error::{Quarantine, Reason};
+use crate::fields::distinct;
 use crate::json::{Object, Value};
 
 /// True for a notification. A workflow's body has neither of these members unless somebody gave it their names.
@@ -27,9 +28,7 @@ pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine
         return Err(Quarantine::new(Reason::NoEventName, detail));
     };
     let occurred_at = body.time("server_time");
-    let mut ids = body.ids("ids");
-    let mut seen = HashSet::new();
-    ids.retain(|id| seen.insert(id.clone()));
+    let mut ids = distinct(body.ids("ids"));
 
     let word = modules::action(&operation);
     let vendor_event: Text<'a> = Cow::Owned([&*module, ".", word.map_or(&*operation, |(word, _)| word)].concat());
