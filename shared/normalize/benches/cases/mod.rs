@@ -1,20 +1,15 @@
 //! The webhooks under `events/`, and the measurements of each. They are not read with the command line tool, because
 //! its dependencies change how `serde_json::Value` stores an object's members.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
 
 use anyhow::Context;
 use crm_normalize::{Accepted, Normalized, Options, Pairs, Request, Secrets, Texts, Vendor, VendorFile, crm};
-use jiff::Timestamp;
+use crm_samples::{Case, OwnedPairs, RECEIVED_AT, Webhook};
 use serde::de::IgnoredAny;
 use serde_json::Value;
-
-/// The time of receipt of all webhooks. Some proofs of origin depend on it.
-const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0); // 2026-01-01T00:00:00Z
 
 /// A webhook and the secrets that prove it.
 pub struct Subject {
@@ -22,8 +17,8 @@ pub struct Subject {
     /// `vendor/case`, or `heffl-by-file/case` for the vendor file that the tests compare with Heffl's module.
     pub name: String,
     pub body: Vec<u8>,
-    headers: crm_samples::OwnedPairs,
-    query: crm_samples::OwnedPairs,
+    headers: OwnedPairs,
+    query: OwnedPairs,
     secrets: Secrets,
 }
 
@@ -52,10 +47,11 @@ impl Subject {
     }
 
     fn new(vendor: &'static Vendor, name: String, folder: &Path) -> anyhow::Result<Self> {
-        let (headers, query) = (pairs(&folder.join("headers.json"))?, pairs(&folder.join("query.json"))?);
+        let case = Case { vendor, name: String::new(), folder: folder.to_owned() };
+        let Webhook { body, headers, query, .. } = case.webhook()?;
         let secrets = Secrets::parse(&crm_samples::secrets(vendor), vendor.schemes)?;
         let subject = Self { vendor, name, body: Vec::new(), headers, query, secrets };
-        Ok(subject.with_body(fs::read(folder.join("body.json"))?))
+        Ok(subject.with_body(body))
     }
 
     /// The same webhook with another body and its proof.
@@ -98,13 +94,4 @@ impl Subject {
     pub fn scan(&self) {
         drop(black_box(serde_json::from_slice::<IgnoredAny>(black_box(&self.body))));
     }
-}
-
-/// Reads a JSON object of texts, if the file exists.
-fn pairs(path: &Path) -> anyhow::Result<crm_samples::OwnedPairs> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let pairs: BTreeMap<String, String> = serde_json::from_slice(&fs::read(path)?)?;
-    Ok(pairs.into_iter().map(|(name, value)| (Cow::Owned(name), Cow::Owned(value))).collect())
 }
