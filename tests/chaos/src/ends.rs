@@ -51,6 +51,17 @@ enum Aspect {
     Amount,
 }
 
+impl Aspect {
+    /// The canonical name of the field.
+    fn field(self, kind: &Kind) -> Option<&'static str> {
+        match self {
+            Self::Existence => None,
+            Self::Name => kind.fields.name,
+            Self::Amount => kind.fields.amount,
+        }
+    }
+}
+
 /// The value of an aspect in one event or webhook.
 #[derive(Clone, Debug)]
 struct Word {
@@ -74,7 +85,7 @@ impl Word {
             Aspect::Existence => (action != Action::Deleted).into(),
             Aspect::Name | Aspect::Amount => {
                 let record = serde_json::to_value(event.data.record.as_ref()?).ok()?;
-                record.get(if aspect == Aspect::Name { kind.name } else { kind.amount })?.clone()
+                record.get(aspect.field(kind)?)?.clone()
             }
         };
         let is_update = is_update && aspect == Aspect::Existence;
@@ -113,18 +124,17 @@ impl Ended<'_> {
             return existence;
         }
         let name = self.end_of(Aspect::Name, &own.name.into());
-        let amount = self.end_of(Aspect::Amount, &own.amount.to_string().into());
+        let amount = self.end_of(Aspect::Amount, &own.amount.map(|amount| amount.to_string()).into());
         existence.max(name).max(amount)
     }
 
     /// The consumer's value of an aspect.
     fn kept(&self, aspect: Aspect) -> Value {
         let Some(latest) = self.latest else { return Value::Null };
-        let name = match aspect {
-            Aspect::Existence => return (!latest.is_deleted()).into(),
-            Aspect::Name => self.life.kind.name,
-            Aspect::Amount => self.life.kind.amount,
-        };
+        if aspect == Aspect::Existence {
+            return (!latest.is_deleted()).into();
+        }
+        let Some(name) = aspect.field(self.life.kind) else { return Value::Null };
         let parts = latest.to_parts().map(|parts| parts.record).unwrap_or_default();
         let record: Value = serde_json::from_str(&parts).unwrap_or_default();
         record.get(name).cloned().unwrap_or_default()

@@ -1,10 +1,14 @@
 //! Records with a life at the simulated vendors: created, updated back and forth, deleted, restored.
 
 mod agilecrm;
+mod attio;
 mod close;
+mod copper;
 mod freshsales;
 mod heffl;
+mod hubspot;
 mod pipedrive;
+mod salesforce;
 mod teamgram;
 mod teamgrid;
 mod zoho;
@@ -24,10 +28,14 @@ pub const STEPS: u64 = 8;
 /// The vendors whose records have a life in this test. To add one, add a file in `lives/` and a line here.
 const KINDS: &[Kind] = &[
     agilecrm::DEAL,
+    attio::DEAL,
     close::OPPORTUNITY,
+    copper::OPPORTUNITY,
     freshsales::DEAL,
     heffl::DEAL,
+    hubspot::DEAL,
     pipedrive::DEAL,
+    salesforce::OPPORTUNITY,
     teamgram::PRODUCT,
     teamgrid::TASK,
     zoho::DEAL,
@@ -38,14 +46,36 @@ const KINDS: &[Kind] = &[
 pub struct Kind {
     /// The vendor's name.
     pub vendor: &'static str,
-    /// The canonical name of the text field that changes.
-    pub name: &'static str,
-    /// The canonical name of the numeric field that changes.
-    pub amount: &'static str,
+    pub fields: Fields,
     /// The time by which the vendor's clock is ahead.
     pub clock_ahead: SignedDuration,
     /// Makes the webhook for a change, without its proof of origin.
     pub webhook: fn(&Change) -> Webhook,
+}
+
+/// The fields of a record that change, and which webhooks have their values.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields {
+    /// The canonical name of the text field. `None` if no webhook has values.
+    pub name: Option<&'static str>,
+    /// The canonical name of the numeric field. `None` if no webhook has values.
+    pub amount: Option<&'static str>,
+    /// True if the webhook of a new record has them, not only that of a change.
+    are_in_new_records: bool,
+}
+
+impl Fields {
+    const NONE: Self = Self { name: None, amount: None, are_in_new_records: false };
+
+    /// Fields with a value from the creation on.
+    const fn of_records(name: &'static str, amount: &'static str) -> Self {
+        Self { name: Some(name), amount: Some(amount), are_in_new_records: true }
+    }
+
+    /// Fields whose value only a change tells.
+    const fn of_changes(name: &'static str, amount: &'static str) -> Self {
+        Self { name: Some(name), amount: Some(amount), are_in_new_records: false }
+    }
 }
 
 /// True if records of this vendor have a life in this test.
@@ -94,8 +124,10 @@ impl Change {
 /// The vendor's own state of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Own {
-    pub name: &'static str,
-    pub amount: u64,
+    /// `None` as long as no webhook has had it.
+    pub name: Option<&'static str>,
+    /// `None` as long as no webhook has had it.
+    pub amount: Option<u64>,
     pub is_deleted: bool,
 }
 
@@ -120,7 +152,7 @@ impl Life {
         let kind = usize::try_from(number_of_life)?.checked_rem(KINDS.len()).and_then(|number| KINDS.get(number));
         Ok(Self {
             kind: kind.context("no kind of record has a life")?,
-            own: Own { name: "A", amount: 10, is_deleted: false },
+            own: Own { name: None, amount: None, is_deleted: false },
             record: String::new(),
             told: Vec::new(),
             number: number_of_life,
@@ -147,17 +179,20 @@ impl Life {
     /// If the code here does not accept it as one event.
     pub fn live(&mut self, webhook_number: u64) -> anyhow::Result<Delivery> {
         let step = self.next_step();
+        let fields = self.kind.fields;
         let Own { name, amount, is_deleted } = &mut self.own;
         match step {
-            Step::Create | Step::Restore => *is_deleted = false,
+            Step::Create if fields.are_in_new_records => (*name, *amount) = (Some("A"), Some(10)),
+            Step::Create => {}
+            Step::Restore => *is_deleted = false,
             // Alternates between two values.
-            Step::Rename => *name = if *name == "A" { "B" } else { "A" },
-            Step::Reprice => *amount = if *amount == 10 { 20 } else { 10 },
+            Step::Rename => *name = fields.name.map(|_| if *name == Some("B") { "A" } else { "B" }),
+            Step::Reprice => *amount = fields.amount.map(|_| if *amount == Some(20) { 10 } else { 20 }),
             Step::Delete => *is_deleted = true,
         }
         let after = SignedDuration::from_secs(i64::try_from(self.told.len())?);
         let time = self.born.checked_add(self.kind.clock_ahead)?.checked_add(after)?;
-        let (name, amount) = (*name, *amount);
+        let (name, amount) = (name.unwrap_or("A"), amount.unwrap_or(10));
         let change = Change { step, record: self.number, name, amount, time, webhook: webhook_number };
         let mut webhook = (self.kind.webhook)(&change);
         webhook.headers.push(("traceparent".into(), trace_parent(webhook_number).into()));

@@ -4,10 +4,14 @@ use crm_samples::Webhook;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Change, Kind};
+use super::{Change, Fields, Kind};
 
-pub(super) const DEAL: Kind =
-    Kind { vendor: "freshsales", name: "name", amount: "amount", clock_ahead: SignedDuration::ZERO, webhook };
+pub(super) const DEAL: Kind = Kind {
+    vendor: "freshsales",
+    fields: Fields::of_records("name", "amount"),
+    clock_ahead: SignedDuration::ZERO,
+    webhook,
+};
 
 fn webhook(change: &Change) -> Webhook {
     let Change { record, name, amount, .. } = change;

@@ -4,10 +4,14 @@ use crm_samples::Webhook;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Change, Kind};
+use super::{Change, Fields, Kind};
 
-pub(super) const PRODUCT: Kind =
-    Kind { vendor: "teamgram", name: "name", amount: "price", clock_ahead: SignedDuration::from_mins(5), webhook };
+pub(super) const PRODUCT: Kind = Kind {
+    vendor: "teamgram",
+    fields: Fields::of_records("name", "price"),
+    clock_ahead: SignedDuration::from_mins(5),
+    webhook,
+};
 
 fn webhook(change: &Change) -> Webhook {
     let Change { record, name, amount, .. } = change;

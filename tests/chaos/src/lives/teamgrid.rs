@@ -4,10 +4,14 @@ use crm_samples::Webhook;
 use jiff::SignedDuration;
 use serde_json::{Map, json};
 
-use super::{Change, Kind, Step};
+use super::{Change, Fields, Kind, Step};
 
-pub(super) const TASK: Kind =
-    Kind { vendor: "teamgrid", name: "name", amount: "planned_minutes", clock_ahead: SignedDuration::ZERO, webhook };
+pub(super) const TASK: Kind = Kind {
+    vendor: "teamgrid",
+    fields: Fields::of_records("name", "planned_minutes"),
+    clock_ahead: SignedDuration::ZERO,
+    webhook,
+};
 
 fn webhook(change: &Change) -> Webhook {
     let event = change.event(["task_created", "task_updated", "task_removed", "task_restored"]);

@@ -4,10 +4,10 @@ use crm_samples::Webhook;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Change, Kind, Step};
+use super::{Change, Fields, Kind, Step};
 
 pub(super) const DEAL: Kind =
-    Kind { vendor: "zoho", name: "name", amount: "amount", clock_ahead: SignedDuration::ZERO, webhook };
+    Kind { vendor: "zoho", fields: Fields::of_records("name", "amount"), clock_ahead: SignedDuration::ZERO, webhook };
 
 fn webhook(change: &Change) -> Webhook {
     let Change { record, name, amount, time, .. } = change;
