@@ -13,11 +13,11 @@ mod rotation;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use crm_event::{Event, TimeSource};
 use crm_events::check::Route;
 use crm_events::send::{self, Reply, Sent};
@@ -31,9 +31,6 @@ use local_stack::LocalStack;
 use rotation::Rotation;
 use serde_json::Value;
 use tests::events;
-
-/// The number of concurrent posts.
-const AT_A_TIME: usize = 4;
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::from_args();
@@ -76,7 +73,8 @@ fn main() -> anyhow::Result<()> {
             check_case(run.get()?, &case).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }
-    trials.extend(consumer::trials());
+    // The first test makes one thread wait for the run. These have a stack of their own, for the other thread meanwhile.
+    trials.splice(1..1, consumer::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(run);
     conclusion.exit()
@@ -125,13 +123,19 @@ impl Run {
     fn new() -> anyhow::Result<Self> {
         let local = LocalStack::start("end-to-end", &["--no-consumer"])?;
         let stack = &local.stack;
+        // Before the function starts, so that it reads this secret at once.
+        Rotation::prepare(stack)?;
         let rotation = std::thread::spawn({
             let stack = stack.clone();
             move || Rotation::run(&stack)
         });
         let cases = Case::all(&events())?;
         eprintln!("posting {} cases", cases.len());
-        let mut sent = post_all(stack, cases)?;
+        let mut sent = BTreeMap::new();
+        send::send_all(stack, &cases, now, |one| {
+            sent.insert((one.case.vendor.name.to_owned(), one.case.name.clone()), one);
+            Ok(())
+        })?;
 
         let heffl = crm::find("heffl").context("heffl")?;
         let lead = Case::find(&events(), heffl, "lead_created")?.webhook()?;
@@ -165,8 +169,9 @@ impl Run {
         let expected = sent.values().map(|sent| sent.events.len()).sum::<usize>().saturating_add(1);
         let quarantined = sent.values().filter(|sent| sent.reply.body.contains("\"quarantined\"")).count();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let messages = runtime.block_on(drain(stack, &stack.queue_url, expected))?;
-        let quarantined = runtime.block_on(drain(stack, &stack.quarantine_queue_url, quarantined.saturating_add(1)))?;
+        let messages = drain(stack, &stack.queue_url, expected);
+        let quarantined = drain(stack, &stack.quarantine_queue_url, quarantined.saturating_add(1));
+        let (messages, quarantined) = runtime.block_on(async { tokio::try_join!(messages, quarantined) })?;
         let mut events: BTreeMap<String, Vec<Message>> = BTreeMap::new();
         for message in messages {
             events
@@ -198,25 +203,6 @@ impl Run {
             local,
         })
     }
-}
-
-fn post_all(stack: &Stack, cases: Vec<Case>) -> anyhow::Result<BTreeMap<(String, String), Sent>> {
-    let rest = Mutex::new(cases);
-    let sent = Mutex::new(BTreeMap::new());
-    let worker = || -> anyhow::Result<()> {
-        loop {
-            let Some(case) = rest.lock().ok().and_then(|mut rest| rest.pop()) else { return Ok(()) };
-            let one = send::send(stack, &case, now())?;
-            if let Ok(mut sent) = sent.lock() {
-                sent.insert((case.vendor.name.to_owned(), case.name.clone()), one);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow::anyhow!("a sender panicked"))?)
-    })?;
-    sent.into_inner().map_err(|_| anyhow::anyhow!("a sender panicked"))
 }
 
 /// Finds the ids that depend on the time of receipt, for a vendor whose answer is a constant and does not have them: the
@@ -259,15 +245,19 @@ async fn drain(stack: &Stack, queue_url: &str, expected: usize) -> anyhow::Resul
             .message_attribute_names("All")
             .send()
             .await?;
-        let none = batch.messages().is_empty();
-        for message in batch.messages.unwrap_or_default() {
-            let handle = message.receipt_handle().unwrap_or_default();
-            sqs.delete_message().queue_url(queue_url).receipt_handle(handle).send().await?;
-            messages.push(message);
-        }
-        if none && messages.len() >= expected {
+        let batch = batch.messages.unwrap_or_default();
+        if batch.is_empty() && messages.len() >= expected {
             break;
         }
+        let entry = |(number, message): (usize, &Message)| {
+            let handle = message.receipt_handle().unwrap_or_default();
+            DeleteMessageBatchRequestEntry::builder().id(number.to_string()).receipt_handle(handle).build()
+        };
+        let entries = batch.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>()?;
+        if !entries.is_empty() {
+            sqs.delete_message_batch().queue_url(queue_url).set_entries(Some(entries)).send().await?;
+        }
+        messages.extend(batch);
     }
     Ok(messages)
 }
@@ -464,7 +454,7 @@ fn check_says_which_secret_is_wrong(run: &Run) -> anyhow::Result<()> {
 /// Searches the logs for secrets, and for texts of the bodies such as an address, a name or a note.
 fn no_secret_and_nothing_of_a_body_is_in_the_logs(run: &Run) -> anyhow::Result<()> {
     ensure!(run.logs.contains("\"outcome\":\"accepted\""), "the logs do not show the webhooks: {}", run.logs);
-    let mut private = vec!["sample-".to_owned(), "whsec_".to_owned(), "Basic ".to_owned(), "signature\"".to_owned()];
+    let mut private: BTreeSet<String> = ["sample-", "whsec_", "Basic ", "signature\""].map(str::to_owned).into();
     let bodies = run.events.values().flatten().filter_map(|message| message.body());
     let names: BTreeSet<String> = bodies
         .filter_map(|body| Some(serde_json::from_str::<Event<'_>>(body).ok()?.data.vendor_event.into_owned()))
@@ -477,7 +467,7 @@ fn no_secret_and_nothing_of_a_body_is_in_the_logs(run: &Run) -> anyhow::Result<(
             });
         }
     }
-    ensure!(private.len() > 1000, "only {} texts to look for", private.len());
+    ensure!(private.len() > 500, "only {} texts to look for", private.len());
     for text in private {
         ensure!(!run.logs.contains(&text), "the logs hold {text:?}");
     }

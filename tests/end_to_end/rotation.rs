@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 
 use crate::local_stack::python;
 
-/// An account that no other test uses, of a vendor whose test webhook leaves no event.
+/// A vendor whose test webhook leaves no event.
+const VENDOR: &str = "freshsales";
+/// An account that no other test uses.
 const ACCOUNT: &str = "rotation";
 
 /// The statuses of a webhook that shows the old secret, and of one that shows the new one.
@@ -29,10 +31,14 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// Stores the old secret, waits until the function has it, stores the new one in its place, and waits again.
+    /// Stores the old secret.
+    pub fn prepare(stack: &Stack) -> anyhow::Result<()> {
+        store(stack, crm::find(VENDOR).context(VENDOR)?, "token:old")
+    }
+
+    /// Waits until the function has the old secret, stores the new one in its place, and waits again.
     pub fn run(stack: &Stack) -> anyhow::Result<Self> {
-        let vendor = crm::find("freshsales").context("freshsales")?;
-        store(stack, vendor, "token:old")?;
+        let vendor = crm::find(VENDOR).context(VENDOR)?;
         let before = wait_for(stack, vendor, Statuses { old: 200, new: 401 })?;
         store(stack, vendor, "token:new")?;
         let after = wait_for(stack, vendor, Statuses { old: 401, new: 200 })?;

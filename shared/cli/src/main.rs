@@ -352,7 +352,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends the selected cases one after the other, and fails at the end if an answer was not as expected.
+/// Sends the selected cases, and fails at the end if an answer was not as expected.
 fn send_cases(vendor: Option<&'static Vendor>, case: Option<&str>, place: &Place) -> anyhow::Result<()> {
     let stack = Stack::read(&place.stack)?;
     let cases = match (vendor, case) {
@@ -361,11 +361,10 @@ fn send_cases(vendor: Option<&'static Vendor>, case: Option<&str>, place: &Place
     };
     let mut out = io::stdout();
     let mut wrong = 0_usize;
-    for case in &cases {
-        let sent = send::send(&stack, case, now())?;
-        writeln!(out, "{sent}")?;
+    send::send_all(&stack, &cases, now, |sent| {
         wrong = wrong.saturating_add(usize::from(!sent.as_expected));
-    }
+        Ok(writeln!(out, "{sent}")?)
+    })?;
     ensure!(wrong == 0, "{wrong} of {} cases were not answered as expected", cases.len());
     Ok(())
 }

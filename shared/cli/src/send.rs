@@ -1,9 +1,10 @@
 //! Sending sample cases to a stack over HTTP, as the vendors do.
 
 use std::fmt;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use crm_event::{Event, TimeSource};
 use crm_normalize::Vendor;
 use crm_normalize::crm::AnswerForm;
@@ -105,6 +106,32 @@ pub fn send(stack: &Stack, case: &Case, now: Timestamp) -> anyhow::Result<Sent> 
     let as_expected = same_events && answer.word() == actual.word() && answer.reason() == actual.reason();
     let events = expected_events.iter().map(|event| event.event_type.to_string()).zip(ids.iter().cloned()).collect();
     Ok(Sent { case: case.clone(), as_expected: as_expected && reply.status == 200, reply, events })
+}
+
+/// The number of cases that are posted at the same time.
+const AT_A_TIME: usize = 4;
+
+/// Posts cases, some at the same time because the stack mostly waits, and passes their results on in order.
+///
+/// # Errors
+/// If a case cannot be read, there is no answer, or `each` fails.
+pub fn send_all(
+    stack: &Stack,
+    cases: &[Case],
+    now: fn() -> Timestamp,
+    mut each: impl FnMut(Sent) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for cases in cases.chunks(AT_A_TIME) {
+        let results: Vec<_> = thread::scope(|scope| {
+            let post = |case| scope.spawn(move || send(stack, case, now()));
+            let threads: Vec<_> = cases.iter().map(post).collect();
+            threads.into_iter().map(ScopedJoinHandle::join).collect()
+        });
+        for result in results {
+            each(result.map_err(|_| anyhow!("a sender panicked"))??)?;
+        }
+    }
+    Ok(())
 }
 
 /// True if the id is that of the event. Without the vendor's time of the change, the digest may depend on the time of
