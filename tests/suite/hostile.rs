@@ -270,6 +270,26 @@ fn a_webhook_about_many_records_in_a_large_body_goes_in_batches_that_fit_or_is_k
     assert_eq!(answer, (200, "too_many_events".to_owned()));
 }
 
+/// The body of each webhook is the whole body with its own element alone.
+#[test]
+fn many_webhooks_in_a_large_body_are_kept_as_one() {
+    let attio = crm::find("attio").unwrap();
+    let reason = |elements: usize, bytes: usize| {
+        let body = json!({"webhook_id": "w", "events": vec![json!({}); elements], "note": "x".repeat(bytes)});
+        let webhook = Webhook { body: body.to_string().into_bytes(), ..Webhook::default() }.proven(attio, RECEIVED_AT);
+        webhook.answer(attio, RECEIVED_AT).unwrap().0.reason().unwrap().into_owned()
+    };
+    for (elements, bytes) in [(600, 60_000), (1000, 100)] {
+        let reason = reason(elements, bytes);
+        assert!(!reason.starts_with("too_many_events"), "{elements} elements, {bytes} bytes: {reason}");
+    }
+    for (elements, bytes) in [(600, 120_000), (1001, 100)] {
+        let (reason, expected) =
+            (reason(elements, bytes), format!("too_many_events: {elements} records in a body of "));
+        assert!(reason.starts_with(&expected), "{elements} elements, {bytes} bytes: {reason}");
+    }
+}
+
 /// It is at most an event of an unknown kind, if a vendor's envelope is so simple that another's matches it.
 #[test]
 fn the_envelope_of_another_vendor_is_no_change_of_a_record() {

@@ -8,8 +8,9 @@ use aws_lambda_events::http;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_types::body::SdkBody;
 use crm_normalize::{Vendor, crm};
-use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
+use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::{Value, json};
+use tests::events;
 use tests::stub::connector::connector_fn;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -140,6 +141,32 @@ async fn how_long_each_stage_took() {
     forged["headers"]["webhook-signature"] = "v1,AAAA".into();
     let line = lines(heffl(), forged, slow(delay), &[]).await.remove(0);
     assert!(line["proof_ms"].as_f64().unwrap() > 0.0 && line.get("publish_ms").is_none(), "{line}");
+}
+
+#[tokio::test]
+async fn an_event_of_event_bridge_leaves_the_same_line() {
+    let salesforce = crm::find("salesforce").unwrap();
+    let payload = Case::find(&events(), salesforce, "account_updated").unwrap().webhook().unwrap().body;
+    let written = Written::default();
+    let writer = written.clone();
+    let _guard = tracing::subscriber::set_default(crm_ingest::subscriber(LevelFilter::INFO, move || writer.clone()));
+    let function = function_with(salesforce, sqs_answering(200), &[]);
+    let response = function.invoke(std::str::from_utf8(&payload).unwrap().into(), CALL, RECEIVED_AT).await.unwrap();
+    assert_eq!(response.status_code, 200);
+    let [line] = &written.lines()[..] else { panic!("one line: {:?}", written.lines()) };
+    for (member, value) in [
+        ("message", json!("webhook")),
+        ("vendor", json!("salesforce")),
+        ("outcome", json!("accepted")),
+        ("cold_start", json!(true)),
+        ("body_bytes", json!(payload.len())),
+    ] {
+        assert_eq!(line[member], value, "{member} of {line}");
+    }
+    let [proof, normalize, publish, all] =
+        ["proof_ms", "normalize_ms", "publish_ms", "duration_ms"].map(|stage| line[stage].as_f64().unwrap());
+    assert!(proof > 0.0 && normalize > 0.0 && publish > 0.0, "{line}");
+    assert!(proof + normalize + publish <= all + 0.01, "{line}");
 }
 
 #[tokio::test]

@@ -266,6 +266,9 @@ mod tests {
         );
         let key = again("teamgram", &long, &"9".repeat(32)).unwrap();
         assert!(key.len() <= 128 && key.starts_with("teamgram:") && key.ends_with(&"9".repeat(32)), "{key}");
+        let fits = "x".repeat(128 - ":again-1".len());
+        assert_eq!(again("heffl", &fits, "1").unwrap(), format!("{fits}:again-1"));
+        assert!(again("heffl", &format!("{fits}x"), "1").unwrap().starts_with("heffl:"));
         for nonce in ["", "a b", "a:b", &"9".repeat(33)] {
             assert_eq!(again("heffl", "id", nonce), None, "{nonce}");
         }
