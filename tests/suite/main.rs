@@ -22,6 +22,7 @@ mod identity;
 mod json;
 mod kept;
 mod log;
+mod memory;
 mod overflow;
 mod registry;
 mod salesforce;

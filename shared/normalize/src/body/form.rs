@@ -29,11 +29,18 @@ fn render(text: &str, _array: &str) -> Result<Rendered, Quarantine> {
 }
 
 fn redact<'t>(text: &'t str, secrets: &SecretMembers) -> Cow<'t, str> {
-    let is_kept =
-        |pair: &&str| !form_urlencoded::parse(pair.as_bytes()).any(|(name, _)| secrets.is_secret_at_root(&name));
-    let kept: Vec<&str> = text.split('&').filter(is_kept).collect();
-    let kept = kept.join("&");
-    if kept.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(kept) }
+    let is_secret =
+        |pair: &str| form_urlencoded::parse(pair.as_bytes()).any(|(name, _)| secrets.is_secret_at_root(&name));
+    if !text.split('&').any(is_secret) {
+        return Cow::Borrowed(text);
+    }
+    let mut others = text.split('&').filter(|pair| !is_secret(pair));
+    let mut kept = others.next().unwrap_or_default().to_owned();
+    for pair in others {
+        kept.push('&');
+        kept.push_str(pair);
+    }
+    Cow::Owned(kept)
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use serde_json::{Deserializer, Error};
 
 use super::syntax;
 
+/// The number of members up to which there is no index.
+const MAX_SEARCHED: usize = 8;
+
 /// A value and, once they have been read, the values in it.
 pub struct Node<'a> {
     /// Empty for a value that is not a member.
@@ -24,10 +27,9 @@ pub struct Node<'a> {
 
 /// The entries of an array or the members of an object, in the vendor's order.
 pub struct Container<'a> {
-    pub children: Vec<Node<'a>>,
-    /// Index of the last member of each name, in lower case. A linear search for each name would take quadratic time in
-    /// a body with many members.
-    by_name: OnceCell<HashMap<String, usize>>,
+    pub children: Box<[Node<'a>]>,
+    /// Index of the last member of each name, in lower case, if there are many.
+    by_name: OnceCell<Box<HashMap<Text<'a>, usize>>>,
 }
 
 impl<'a> Node<'a> {
@@ -62,14 +64,19 @@ impl<'a> Container<'a> {
     }
 
     pub fn new(children: Vec<Node<'a>>) -> Self {
-        Self { children, by_name: OnceCell::new() }
+        Self { children: children.into(), by_name: OnceCell::new() }
     }
 
     /// The last member of a name, in any ASCII case.
     pub fn member(&self, name: &str) -> Option<&Node<'a>> {
-        let lower_case = |(place, child): (usize, &Node<'a>)| (child.name.to_ascii_lowercase(), place);
-        let by_name = self.by_name.get_or_init(|| self.children.iter().enumerate().map(lower_case).collect());
-        self.children.get(*by_name.get(&name.to_ascii_lowercase())?)
+        // Most objects are small, and an index takes longer than a look at each member. With many members, a look at each
+        // for each name would take quadratic time.
+        if self.children.len() <= MAX_SEARCHED {
+            return self.children.iter().rfind(|child| child.name.eq_ignore_ascii_case(name));
+        }
+        let entry = |(place, child): (usize, &Node<'a>)| (lower_case(child.name.clone()), place);
+        let by_name = self.by_name.get_or_init(|| Box::new(self.children.iter().enumerate().map(entry).collect()));
+        self.children.get(*by_name.get(&*lower_case(Cow::Borrowed(name)))?)
     }
 
     /// One of the members alone, under another name.
@@ -114,6 +121,11 @@ impl<'a> Container<'a> {
         let renamed = |child: &Node<'a>| Node::new(without_prefix(&child.name, prefix), child.json);
         Self::new(self.children.iter().map(renamed).collect())
     }
+}
+
+/// The name in lower case, without a copy if it is so already.
+fn lower_case(name: Text<'_>) -> Text<'_> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) { Cow::Owned(name.to_ascii_lowercase()) } else { name }
 }
 
 fn without_prefix<'a>(name: &Text<'a>, prefix: &str) -> Text<'a> {

@@ -12,7 +12,7 @@ pub fn string(json: &str) -> Option<Text<'_>> {
 
     match between_quotes(json)? {
         // Most strings contain no escapes and can be borrowed.
-        text if !text.contains('\\') => Some(Cow::Borrowed(text)),
+        text if !text.as_bytes().contains(&b'\\') => Some(Cow::Borrowed(text)),
         _ => serde_json::from_str(json).ok().map(|Unescaped(text)| text),
     }
 }

@@ -75,7 +75,7 @@ impl<'o, 'a> Value<'o, 'a> {
     }
 
     pub(super) fn nodes(self) -> &'o [Node<'a>] {
-        self.container().map(|container| container.children.as_slice()).unwrap_or_default()
+        self.container().map(|container| &*container.children).unwrap_or_default()
     }
 
     pub(super) fn container(self) -> Option<&'o Rc<Container<'a>>> {
