@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Measures what reading the secrets adds to a cold start: the time from the start of the process to its first answer, and
-the processor time of the process.
+"""Measures cold starts: what reading the secrets adds, and what a vendor file adds. The figures are the time from the start
+of the process to its first answer, and the processor time of the process.
 
     .venv/bin/python infra/tests/cold_start.py --binaries target/release
 
@@ -15,15 +15,31 @@ import contextlib
 import json
 import resource
 import statistics
+import sys
 import threading
 import time
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from runtime_api import BINARIES, crm_events, invoke
+from runtime_api import BINARIES, ROOT, crm_events, invoke
 
-VENDOR, CASE = "heffl", "deal_updated"
+
+@dataclass(frozen=True)
+class Start:
+    title: str
+    vendor: str = "heffl"
+    case: str = "deal_updated"
+    # How long SSM takes to answer; `None`: the secrets are in the environment.
+    ssm_ms: float | None = None
+
+
+STARTS = [
+    Start("secrets in the environment"),
+    *(Start(f"secrets in SSM, which takes {ms} ms", ssm_ms=ms) for ms in (0, 5, 20)),
+    Start("twenty, by a vendor file", "twenty", "company_created"),
+]
 
 
 class Aws(BaseHTTPRequestHandler):
@@ -52,8 +68,10 @@ class Aws(BaseHTTPRequestHandler):
         pass
 
 
-def cold_start(event: Any, secrets: str, *, is_stored: bool, ssm_ms: float, sqs_ms: float, binaries: Path) -> tuple[float, float]:
-    aws = type("Aws", (Aws,), {"secrets": secrets, "ssm_seconds": ssm_ms / 1e3, "sqs_seconds": sqs_ms / 1e3})
+def cold_start(start: Start, sqs_ms: float, binaries: Path) -> tuple[float, float]:
+    secrets = json.dumps(crm_events("secrets")[start.vendor])
+    event = crm_events("invoke-event", start.vendor, start.case)
+    aws = type("Aws", (Aws,), {"secrets": secrets, "ssm_seconds": (start.ssm_ms or 0) / 1e3, "sqs_seconds": sqs_ms / 1e3})
     server = ThreadingHTTPServer(("127.0.0.1", 0), aws)
     server.daemon_threads = True
     # `shutdown` waits for the end of a poll.
@@ -63,10 +81,13 @@ def cold_start(event: Any, secrets: str, *, is_stored: bool, ssm_ms: float, sqs_
         "AWS_ENDPOINT_URL": url,
         "QUEUE_URL": f"{url}/123456789012/events.fifo",
         "QUARANTINE_QUEUE_URL": f"{url}/123456789012/quarantine",
-        "WEBHOOK_SECRETS": "ssm:/crm-events/heffl" if is_stored else secrets,
+        "WEBHOOK_SECRETS": secrets if start.ssm_ms is None else "ssm:/crm-events/heffl",
     }
+    vendor_file = ROOT / "vendors" / f"{start.vendor}.toml"
+    if vendor_file.exists():
+        environment["VENDOR_FILE"] = str(vendor_file)
     before = cpu_seconds()
-    invocation = invoke(VENDOR, event, environment, binaries)
+    invocation = invoke("generic" if vendor_file.exists() else start.vendor, event, environment, binaries)
     cpu = cpu_seconds() - before
     server.shutdown()
     server.server_close()
@@ -86,21 +107,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--sqs-ms", type=float, default=5, help="how long SQS takes to answer (default: 5)")
     args = parser.parse_args()
-    secrets = json.dumps(crm_events("secrets")[VENDOR])
-    event = crm_events("invoke-event", VENDOR, CASE)
-    variants = {"in the environment": None, **{f"in SSM, which takes {ms} ms": ms for ms in (0, 5, 20)}}
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in variants}
-    for _ in range(args.rounds):
-        for name, ssm_ms in variants.items():  # in turns: what disturbs one disturbs all
-            delays = {"ssm_ms": ssm_ms or 0, "sqs_ms": args.sqs_ms}
-            times[name].append(
-                cold_start(event, secrets, is_stored=ssm_ms is not None, binaries=args.binaries, **delays)
-            )
-    medians = {name: [statistics.median(column) for column in zip(*values, strict=True)] for name, values in times.items()}
-    base_wall, base_cpu = medians["in the environment"]
-    print(f"{'secrets':28} {'start to answer':>24} {'processor':>24}")
-    for name, (wall, cpu) in medians.items():
-        print(f"{name:28} {wall:10.1f} ms {wall - base_wall:+7.1f} ms {cpu:10.1f} ms {cpu - base_cpu:+7.1f} ms")
+    times: dict[str, list[tuple[float, float]]] = {start.title: [] for start in STARTS}
+    for number in range(args.rounds):
+        if sys.stderr.isatty():
+            print(f"\rround {number + 1} of {args.rounds}", end="", file=sys.stderr)
+        for start in STARTS:  # in turns: what disturbs one disturbs all
+            times[start.title].append(cold_start(start, args.sqs_ms, args.binaries))
+    medians = {title: [statistics.median(column) for column in zip(*values, strict=True)] for title, values in times.items()}
+    base_wall, base_cpu = medians[STARTS[0].title]
+    print(f"{'':34} {'start to answer':>24} {'processor':>24}")
+    for title, (wall, cpu) in medians.items():
+        print(f"{title:34} {wall:10.1f} ms {wall - base_wall:+7.1f} ms {cpu:10.1f} ms {cpu - base_cpu:+7.1f} ms")
 
 
 if __name__ == "__main__":

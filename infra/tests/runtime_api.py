@@ -64,7 +64,8 @@ def invoke(function: str, event: Any, environment: dict[str, str], binaries: Pat
     api = type("Api", (RuntimeApi,), {"event": json.dumps(event).encode(), "done": threading.Event()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), api)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # `shutdown` waits for the end of a poll.
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     env = AWS | environment | {
         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
         "AWS_LAMBDA_FUNCTION_NAME": function,
