@@ -43,6 +43,8 @@ STARTS = [
 
 
 class Aws(BaseHTTPRequestHandler):
+    # An answer is two writes, and the second would wait for the acknowledgement of the first.
+    disable_nagle_algorithm = True
     protocol_version = "HTTP/1.1"
     secrets: str
     ssm_seconds: float

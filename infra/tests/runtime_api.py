@@ -30,6 +30,8 @@ class Invocation:
 
 
 class RuntimeApi(BaseHTTPRequestHandler):
+    # An answer is two writes, and the second would wait for the acknowledgement of the first.
+    disable_nagle_algorithm = True
     event: bytes
     answer: Any = None
     handed_out = False
