@@ -25,7 +25,7 @@ pub(super) fn changed_fields<'a>(
     };
     let change = |entry| {
         let scope = scope.of_entry(entry);
-        let name = scope.text(std::slice::from_ref(&plan.field), Scalar::text)?;
+        let name = scope.text(&plan.field, Scalar::text)?;
         let (field, index) = match entity.canonical.get(&*name) {
             Some((field, index)) => (Text::Borrowed(*field), *index),
             None => (name, None),

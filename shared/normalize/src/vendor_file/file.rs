@@ -265,7 +265,7 @@ pub(super) struct Changes {
     /// The path of an object, each member of which is a changed field.
     pub members: Option<String>,
     /// The path of the field's name in an entry. Without it, the entry or the member's name.
-    pub field: Option<String>,
+    pub field: Option<Paths>,
     /// The path of the old value in an entry; `$entry` is the entry itself.
     pub from: Option<String>,
     /// The path of the new value in an entry; `$entry` is the entry itself.

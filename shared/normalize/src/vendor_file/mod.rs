@@ -187,12 +187,15 @@ fn syntax(toml: &str, error: &toml::de::Error) -> Problem {
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
     let message = error.message().replace('\n', " ");
     let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
-    let message = match unknown {
-        Some((found, expected)) => {
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    let message = match (unknown, missing) {
+        (Some((found, expected)), _) => {
             let known = expected.split('`').skip(1).step_by(2);
             Problem::unknown("", "member", found, known).to_string().trim_start_matches(": ").to_owned()
         }
-        None => message,
+        // The place is that of the table which lacks it; for the whole file, the first line.
+        (None, Some(name)) => format!("the member {name:?} is missing"),
+        (None, None) => message,
     };
     Problem::Syntax { line, column, message }
 }

@@ -113,7 +113,7 @@ pub(super) enum Of {
 
 pub(super) struct ChangesPlan {
     pub list: Of,
-    pub field: Path,
+    pub field: Vec<Path>,
     pub from: Option<Path>,
     pub to: Option<Path>,
 }
@@ -286,7 +286,7 @@ impl Compiler<'_> {
     ) -> Option<(usize, FieldPlan)> {
         let Some((index, (_, field))) = fields.iter_mut().enumerate().find(|(_, (known, _))| *known == name) else {
             let known: Vec<&str> = fields.iter().map(|(known, _)| *known).collect();
-            self.problems.push(Problem::unknown(what, "field", name, known));
+            self.problems.push(Problem::unknown_field(what, name, &known));
             return None;
         };
         let plan = match field {
@@ -428,7 +428,13 @@ impl Compiler<'_> {
             Source::Path(_) => {
                 let names = names_of(objects);
                 let example = names.first().copied().unwrap_or_default();
-                let message = format!("expected a table such as {{ {example} = PATH }}, of {}", names.join(", "));
+                let each = if is_list {
+                    format!(", or {{ each = PATH, {example} = PATH }} for a list ($entry is the entry itself)")
+                } else {
+                    String::new()
+                };
+                let names = names.join(", ");
+                let message = format!("expected a table such as {{ {example} = PATH }}{each}, of {names}");
                 self.wrong(at, message).unwrap_or_default()
             }
             Source::List(all) => all.iter().flat_map(|source| self.objects(source, objects, is_list, at)).collect(),
@@ -481,7 +487,9 @@ impl Compiler<'_> {
             _ => return self.wrong("changes", "expected one path in each or in members"),
         };
         let itself = if here == Here::Entry { "$entry" } else { "$name" };
-        let field = self.path_at(changes.field.as_deref().unwrap_or(itself), here, "changes.field")?;
+        let itself = Paths(vec![itself.to_owned()]);
+        let fields = &changes.field.as_ref().unwrap_or(&itself).0;
+        let field: Vec<Path> = fields.iter().filter_map(|path| self.path_at(path, here, "changes.field")).collect();
         let mut value = |path: &Option<String>, at| match path {
             Some(path) => self.path_at(path, here, at).map(Some),
             None => Some(None),

@@ -30,6 +30,15 @@ impl Problem {
         Self::Unknown { at: at.to_owned(), what, found: found.to_owned(), hint: Hint::new(found, known) }
     }
 
+    /// A field that does not exist. Where nothing is near, says where all are: a record has up to eighty.
+    pub(super) fn unknown_field(at: &str, found: &str, known: &[&str]) -> Self {
+        let hint = match Hint::new(found, known.iter().copied()) {
+            Hint::None => Hint::ListedIn(FIELDS),
+            hint => hint,
+        };
+        Self::Unknown { at: at.to_owned(), what: "field", found: found.to_owned(), hint }
+    }
+
     pub(super) fn wrong(at: &str, message: impl Into<String>) -> Self {
         Self::Wrong { at: at.to_owned(), message: message.into() }
     }
@@ -40,11 +49,15 @@ impl Problem {
 pub enum Hint {
     Nearest(String),
     All(Vec<String>),
+    /// The file that lists them.
+    ListedIn(&'static str),
     None,
 }
 
-/// The number of words that a message lists in full.
-const MAX_LISTED: usize = 12;
+/// The number of words that a message lists in full: all entities, and all actions.
+const MAX_LISTED: usize = 24;
+/// The most readable list of the records' fields.
+const FIELDS: &str = "shared/event/schema/crm-event.ts";
 /// Below this similarity a word is something else, not a slip.
 const MIN_SIMILARITY: f64 = 0.75;
 
@@ -65,6 +78,7 @@ impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nearest(word) => write!(f, "; did you mean {word:?}?"),
+            Self::ListedIn(file) => write!(f, "; {file} lists them"),
             Self::All(words) if !words.is_empty() => write!(f, "; expected one of {}", words.join(", ")),
             Self::All(_) | Self::None => Ok(()),
         }
