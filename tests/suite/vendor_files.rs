@@ -92,6 +92,8 @@ fn what_a_file_cannot_mean_is_refused_with_one_line_for_each() {
         ("max_age = \"5m\"", "tolerance = \"5m\"", "there is no member \"tolerance\""),
         ("version = 1", "version = 2", "version: expected 1"),
         ("version = 1", "version = ", "line 2"),
+        ("title = \"Acme CRM\"\n", "", "line 1, column 1: the member \"title\" is missing"),
+        (", max_age = \"5m\"", "", "line 10, column 87: the member \"max_age\" is missing"),
         ("name = \"acme\"", "name = \"heffl\"", "name: \"heffl\" is built in"),
         ("name = \"acme\"", "name = \"Acme\"", "name: expected one word"),
         ("name = \"acme\"", "name = \"consumer\"", "name: another function"),
@@ -129,6 +131,8 @@ fn what_a_file_cannot_mean_is_refused_with_one_line_for_each() {
         ("\"contact.updated\"", "\"contct.updated\"", "there is no entity \"contct\"; did you mean \"contact\"?"),
         ("\"contact.updated\"", "\"contact.update\"", "there is no action \"update\"; did you mean \"updated\"?"),
         ("\"contact.updated\"", "\"unknown.received\"", "there is no entity \"unknown\""),
+        ("\"contact.updated\"", "\"person.updated\"", "entity \"person\"; expected one of contact, company, lead"),
+        ("\"contact.updated\"", "\"contact.xyz\"", "action \"xyz\"; expected one of created, updated"),
         ("\"contact.updated\"", "\"ignore\"", "expected a type such as"),
         ("{ by =", "{ of =", "there is no member \"of\""),
         // The fields.
@@ -138,6 +142,12 @@ fn what_a_file_cannot_mean_is_refused_with_one_line_for_each() {
             "first_name =",
             "frist_name =",
             "fields.contact: there is no field \"frist_name\"; did you mean \"first_name\"?",
+        ),
+        ("first_name =", "job =", "there is no field \"job\"; shared/event/schema/crm-event.ts lists them"),
+        (
+            "emails = { each = \"mails\", email = \"address\", type = \"label\" }",
+            "emails = \"mails\"",
+            "or { each = PATH, email = PATH } for a list ($entry is the entry itself), of email, type",
         ),
         ("email =", "mail =", "fields.contact.emails (Email): there is no field \"mail\"; did you mean \"email\"?"),
         ("created_at =", "amount =", "fields.common: for a contact: there is no field \"amount\""),
@@ -259,6 +269,23 @@ fn the_second_member_of_an_event_decides_its_type() {
     assert_eq!(typed(json!(null)), "unknown.received");
 }
 
+/// Some CRMs sign every webhook, with an id. A body that was captured without its headers is signed too.
+#[test]
+fn a_sample_of_a_vendor_that_only_signs_needs_no_id() {
+    let file = acme("name = \"acme\"", "name = \"acmed\"").replace("{timestamp}.", "{id}.{timestamp}.");
+    let vendor = vendor(&file.replace("signed =", "id_header = \"X-Id\", signed ="));
+    let deal = |id: u32| body(&json!({ "event": "deal.moved", "data": { "id": id, "kind": "big" } }));
+    assert_eq!(data(vendor, deal(7))[0]["record"]["id"], "7");
+    let delivery = |webhook: Webhook| {
+        let headers = webhook.proven(vendor, RECEIVED_AT).headers;
+        headers.iter().find(|(name, _)| name == "X-Id").unwrap().1.to_string()
+    };
+    assert_eq!(delivery(deal(7)), delivery(deal(7)));
+    assert_ne!(delivery(deal(7)), delivery(deal(8)));
+    let own = Webhook { headers: vec![("x-id".into(), "del_1".into())], ..deal(7) };
+    assert_eq!(delivery(own), "del_1");
+}
+
 #[test]
 fn changes_have_canonical_names_and_values_where_there_are_any() {
     let with = |changes: &str| acme("id = \"id\"", &format!("id = \"id\"\nchanges = {changes}"));
@@ -280,6 +307,13 @@ fn changes_have_canonical_names_and_values_where_there_are_any() {
             json!([{ "name": "stage", "old": 1, "new": "2" }, { "name": "created", "new": "2026-01-01" }])
         ),
         json!([{ "field": "stage", "from": 1, "to": "2" }, { "field": "created_at", "to": "2026-01-01T00:00:00Z" }])
+    );
+    assert_eq!(
+        changes(
+            &with(r#"{ each = "changes", field = ["at.2", "at.0"], to = "value" }"#),
+            json!([{ "at": ["created"], "value": "2026-01-01" }, { "at": ["own", "group", "Size"], "value": 3 }])
+        ),
+        json!([{ "field": "created_at", "to": "2026-01-01T00:00:00Z" }, { "field": "Size", "to": 3 }])
     );
     assert_eq!(
         changes(&with(r#"{ each = "changes" }"#), json!(["stage", "x"])),

@@ -9,6 +9,7 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 
 use crm_normalize::Vendor;
+use crm_normalize::key::{BodyHash, Digest};
 use crm_normalize::scheme::signature::{KeyForm, Signed};
 use crm_normalize::scheme::{Scheme, SignatureScheme};
 
@@ -63,7 +64,7 @@ pub type OwnedPairs = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 /// proof.
 ///
 /// A request is signed if the vendor signs all its webhooks, or if the request has the id that only signed ones have.
-/// Other requests get the token or password.
+/// Other requests get the token or password; of a vendor without either, a made-up id and a signature.
 pub fn prove(
     vendor: &Vendor,
     url: &str,
@@ -73,7 +74,8 @@ pub fn prove(
     now: Timestamp,
 ) {
     if let Some(scheme) = signature_of(vendor, headers) {
-        let id = scheme.id_header.and_then(|name| value(headers, name)).unwrap_or_default().to_owned();
+        let id = scheme.id_header.map(|name| value(headers, name).map_or_else(|| made_up_id(body), str::to_owned));
+        let id = id.unwrap_or_default();
         let Some(key) = signing_key(scheme) else { return };
         return sign(scheme, &key, &id, url, body, headers, now);
     }
@@ -96,7 +98,13 @@ fn signature_of(vendor: &Vendor, headers: &OwnedPairs) -> Option<&'static Signat
     let has_version = |(name, version)| value(headers, name) == Some(version);
     let (best, lesser): (Vec<_>, Vec<_>) = vendor.signature_schemes().partition(|scheme| scheme.yields_to.is_none());
     let lesser = lesser.into_iter().filter(|scheme| scheme.version.is_some_and(has_version));
-    lesser.chain(best).find(|scheme| scheme.id_header.is_none_or(has))
+    let can_do_without = vendor.schemes.iter().any(|scheme| !matches!(scheme, Scheme::Signature(_)));
+    lesser.chain(best).find(|scheme| !can_do_without || scheme.id_header.is_none_or(has))
+}
+
+/// The id of a delivery that was captured without one: the same for the same body, as that of a redelivery.
+fn made_up_id(body: &[u8]) -> String {
+    format!("sample-{}", Digest::of_body(BodyHash::of(body)).to_hex())
 }
 
 /// Adds the signature of a webhook that is posted to the URL, and the headers that belong to it.
