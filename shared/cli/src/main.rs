@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use crm_event::Entity;
 use crm_events::stack::Stack;
@@ -32,16 +32,16 @@ enum Command {
     ///
     /// The webhook is signed with a sample secret and verified like any other. Standard error lists the fields that
     /// could not be read.
-    #[command(allow_missing_positional = true)]
+    #[command(override_usage = NORMALIZE_USAGE)]
     Normalize {
-        #[arg(value_parser = vendor_of_name, required_unless_present = "vendor_file")]
-        vendor: Option<&'static Vendor>,
+        /// The vendor; with --vendor-file, the body.
+        vendor: String,
+        /// The body, as the vendor sends it.
+        body_file: Option<PathBuf>,
         /// The file of a vendor that is not built in. Standard error then also lists the values of the body that are in
         /// no event.
-        #[arg(long, value_name = "FILE.toml", conflicts_with = "vendor")]
+        #[arg(long, value_name = "FILE.toml")]
         vendor_file: Option<PathBuf>,
-        /// The body, as the vendor sends it.
-        body_file: PathBuf,
         /// The headers that the vendor sends: a JSON file, name to value.
         #[arg(long, value_name = "FILE.json")]
         headers: Option<PathBuf>,
@@ -200,6 +200,9 @@ enum Command {
     Secret(secret_commands::Command),
 }
 
+const NORMALIZE_USAGE: &str = "crm-events normalize [OPTIONS] <VENDOR> <BODY_FILE>
+       crm-events normalize [OPTIONS] --vendor-file <FILE.toml> <BODY_FILE>";
+
 #[derive(Args)]
 struct Place {
     /// The stack's file, as the local stack writes it.
@@ -211,11 +214,19 @@ struct Place {
 }
 
 fn main() -> ExitCode {
-    // A file with a fault has no vendor. The other commands do not depend on it.
-    if let Err(error) = vendor_files::load(Path::new(vendor_files::FOLDER)) {
+    // A file with a fault has no vendor. The other commands do not depend on it, and those about one file name its faults
+    // themselves.
+    let loaded = vendor_files::load(Path::new(vendor_files::FOLDER));
+    let arguments = Arguments::try_parse();
+    let is_about_a_file = arguments.as_ref().is_ok_and(|arguments| {
+        matches!(&arguments.command, Command::CheckVendor { .. } | Command::Normalize { vendor_file: Some(_), .. })
+    });
+    if let Err(error) = loaded
+        && !is_about_a_file
+    {
         eprintln!("crm-events: {error:#}");
     }
-    match run(Arguments::parse().command) {
+    match run(arguments.unwrap_or_else(|error| error.exit()).command) {
         Ok(()) => ExitCode::SUCCESS,
         // The reader closed the pipe, as in `crm-events catalog | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -236,8 +247,12 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::CheckVendor { file } => write!(out, "{}", vendor_file::summary(&file)?)?,
         Command::Normalize { vendor, vendor_file, body_file, headers, query, account, received_at } => {
             let now = received_at.unwrap_or_else(now);
-            let by_file = vendor_file.map(|file| vendor_file::load(&file)).transpose()?;
-            let vendor = by_file.or(vendor).context("no vendor")?;
+            let is_by_file = vendor_file.is_some();
+            let (vendor, body_file) = match (vendor_file, body_file) {
+                (None, Some(body_file)) => (vendor_of_name(&vendor).map_err(anyhow::Error::msg)?, body_file),
+                (Some(file), None) => (vendor_file::load(&file)?, PathBuf::from(vendor)),
+                _ => bail!("expected <VENDOR> <BODY_FILE>, or --vendor-file <FILE.toml> <BODY_FILE>"),
+            };
             let headers = match headers {
                 Some(file) => {
                     crm_samples::read(&file)?;
@@ -253,7 +268,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             for path in warnings {
                 eprintln!("crm-events: could not be read and was left out of the record: {path}");
             }
-            if by_file.is_some() {
+            if is_by_file {
                 for path in crm_console::unused(vendor, &webhook, now) {
                     eprintln!("crm-events: in the body, and in no field of an event: {path}");
                 }

@@ -14,7 +14,7 @@ use crate::stack::Stack;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Prints each event until the process is stopped. Where the sample consumer takes them off the main queue, prints each
-/// record of its table when an event has changed it.
+/// record of its table when an event has changed it, from the start of this command.
 ///
 /// # Errors
 /// If the queue or the table cannot be read.
@@ -45,16 +45,18 @@ async fn tail_queue(stack: &Stack) -> anyhow::Result<()> {
     }
 }
 
+/// Prints each record that an event changes from now on. The samples of `make run` alone have left hundreds.
 async fn tail_view(stack: &Stack, table: &str) -> anyhow::Result<()> {
-    let mut printed: BTreeMap<String, String> = BTreeMap::new();
+    let key = |item: &Value| format!("{} {}", text(item, "source"), text(item, "subject"));
+    let effects = |item: &Value| text(item, "effects").to_owned();
+    let mut known: BTreeMap<String, String> =
+        scan(stack, table)?.iter().map(|item| (key(item), effects(item))).collect();
+    writeln!(io::stderr(), "waiting for events; the console shows what has arrived so far")?;
     loop {
+        tokio::time::sleep(EVERY).await;
         let mut changed: Vec<_> = scan(stack, table)?
             .into_iter()
-            .filter(|item| {
-                let effects = text(item, "effects").to_owned();
-                let key = format!("{} {}", text(item, "source"), text(item, "subject"));
-                printed.insert(key, effects.clone()) != Some(effects)
-            })
+            .filter(|item| known.insert(key(item), effects(item)) != Some(effects(item)))
             .collect();
         changed.sort_by(|one, other| text(one, "time").cmp(text(other, "time")));
         for item in &changed {
@@ -63,7 +65,6 @@ async fn tail_view(stack: &Stack, table: &str) -> anyhow::Result<()> {
             let [time, event_type, id] = ["time", "type", "event_id"].map(|name| text(item, name));
             writeln!(io::stdout(), "{time} {event_type} {id}\n{record}")?;
         }
-        tokio::time::sleep(EVERY).await;
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crm_event::Event;
+use crm_normalize::crm::ChangeId;
 use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Texts, Vendor};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -83,7 +84,8 @@ pub fn origins(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Or
     Origins { links: found.links(), values: values.len(), tried }
 }
 
-/// The paths of the values in the body that are in no event, as a vendor file writes them (`payload.mails.0.type`).
+/// The paths of the values in the body that are in no event, as a vendor file writes them (`payload.mails.0.type`). The
+/// vendor's id of the change counts as used: the event's id is made from it.
 /// Empty if the webhook does not become events.
 pub fn unused(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Vec<String> {
     let Origins { links, tried, .. } = origins(vendor, webhook, now);
@@ -94,7 +96,11 @@ pub fn unused(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Vec
     let text = std::str::from_utf8(&webhook.body).unwrap_or_default();
     let pointers = values(text).into_iter().take(tried).filter_map(|line| line.pointer);
     let unused = pointers.filter(|pointer| !used.contains(&Source::Body(pointer.clone())));
-    unused.map(|pointer| path(&pointer)).collect()
+    let is_change_id = |path: &String| {
+        let names = |id: &ChangeId| matches!(id, ChangeId::Members(members) if members.contains(&path.as_str()));
+        vendor.change_ids.iter().any(names)
+    };
+    unused.map(|pointer| path(&pointer)).filter(|path| !is_change_id(path)).collect()
 }
 
 fn path(pointer: &str) -> String {
