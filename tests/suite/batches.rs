@@ -240,6 +240,20 @@ async fn what_a_queue_does_not_take_is_stored_whole_and_replayed_with_the_same_i
     }
 }
 
+/// Without the time of the change, an element is identified by its own text, its place and the time of receipt.
+#[tokio::test(start_paused = true)]
+async fn elements_without_an_id_are_replayed_with_the_same_ids() {
+    let mut elements: Vec<_> = (0..3).map(|index| element(index, 1)).collect();
+    for element in &mut elements {
+        element.as_object_mut().unwrap().remove("occurredAt");
+    }
+    let aws = Aws::new(|_| Duration::ZERO, |_| 500);
+    let (status, answer, _) = ask(&aws.function(), request(&elements)).await;
+    assert_eq!((status, ids(&answer["events"]).len()), (200, 3), "{answer}");
+    let records: Vec<_> = aws.objects.lock().unwrap().values().cloned().collect();
+    assert_eq!(replayed(&records[0]), (ids(&answer["events"]), 0));
+}
+
 #[test]
 fn a_bad_element_is_restored_as_it_was() {
     // The second would be an event, were it taken for the body of a request.
@@ -249,6 +263,7 @@ fn a_bad_element_is_restored_as_it_was() {
         let verified = webhook.verified(hubspot(), RECEIVED_AT).unwrap();
         let texts = Texts::default();
         let normalized = verified.normalize(Options { include_raw: true }, &texts).remove(1);
+        assert_eq!((verified.element(), normalized.webhook.element()), (None, Some(1)));
         let Err(why) = &normalized.result else { panic!("{element} is understood") };
         let record = serde_json::to_string(&Record::new(&normalized.webhook, why)).unwrap();
         assert!(serde_json::from_str::<Value>(&record).unwrap()["body"] == *element.to_string(), "{record}");

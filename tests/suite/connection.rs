@@ -92,6 +92,13 @@ async fn request_head(stream: &mut TcpStream) -> Option<String> {
 
 fn function(endpoint: &str) -> Function {
     tests::keep_callsites_open();
+    let config = config(endpoint);
+    let queues = Queues::new(&config.destination);
+    let secrets = inline_secrets(&config);
+    Function::new(heffl(), config, secrets, queues)
+}
+
+fn config(endpoint: &str) -> Config {
     let config = Config::read(heffl(), |variable| {
         Some(match variable {
             "QUEUE_URL" => Sqs::queue_url(endpoint, QUEUE),
@@ -103,10 +110,7 @@ fn function(endpoint: &str) -> Function {
             _ => return None,
         })
     });
-    let config = config.unwrap();
-    let queues = Queues::new(&config.destination);
-    let secrets = inline_secrets(&config);
-    Function::new(heffl(), config, secrets, queues)
+    config.unwrap()
 }
 
 /// Passes three webhooks to a function. Returns the time of each.
@@ -138,6 +142,18 @@ async fn a_connection_is_reused_and_a_dead_one_costs_no_attempt() {
             assert!(times[1].min(times[2]) < Duration::from_millis(600), "{times:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_connection_is_open_before_the_first_webhook() {
+    let (url, seen) = sqs(End::Never).await;
+    let config = config(&url);
+    let queues = Queues::new(&config.destination);
+    queues.prime().await;
+    assert_eq!(seen.lock().unwrap().connections, 1);
+    let secrets = inline_secrets(&config);
+    three_webhooks(&Function::new(heffl(), config, secrets, queues)).await;
+    assert_eq!(seen.lock().unwrap().connections, 1);
 }
 
 /// A server accepts connections but stays silent. Each attempt ends with the connect timeout.

@@ -247,6 +247,34 @@ async fn an_event_larger_than_a_message_gets_413() {
     assert!(sent.lock().unwrap().is_empty());
 }
 
+/// SQS counts the body, and the names, types and values of the attributes.
+#[tokio::test]
+async fn a_message_of_one_mebibyte_is_sent_and_a_larger_one_is_not() {
+    const MEBIBYTE: usize = 1 << 20;
+    let size = |message: &Value| {
+        let attributes = message["MessageAttributes"].as_object().into_iter().flatten();
+        let attribute = |(name, value): (&String, &Value)| {
+            name.len() + "String".len() + value["StringValue"].as_str().unwrap().len()
+        };
+        message["MessageBody"].as_str().unwrap().len() + attributes.map(attribute).sum::<usize>()
+    };
+    let understood = |filler: usize| {
+        format!(r#"{{"event":"lead.created","payload":{{"id":"1","other":"{}"}}}}"#, "x".repeat(filler))
+    };
+    let not_understood = |filler: usize| "x".repeat(filler);
+    for of in [&understood as &dyn Fn(usize) -> String, &not_understood] {
+        let (client, sent) = confirming();
+        let function = function(heffl(), client, true);
+        let webhook = |filler: usize| event(Webhook { body: of(filler).into(), ..Webhook::default() });
+        ask(&function, webhook(1000)).await;
+        let rest = MEBIBYTE - size(&sent.lock().unwrap()[0].1);
+        let (status, ..) = ask(&function, webhook(1000 + rest)).await;
+        assert_eq!((status, size(&sent.lock().unwrap()[1].1)), (200, MEBIBYTE));
+        let (status, ..) = ask(&function, webhook(1001 + rest)).await;
+        assert_eq!((status, sent.lock().unwrap().len()), (413, 2));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failing_sqs_is_tried_three_times_and_then_503_says_when_to_come_again() {
     for (status_of_sqs, code, attempts) in [

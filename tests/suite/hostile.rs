@@ -268,6 +268,14 @@ fn a_webhook_about_many_records_in_a_large_body_goes_in_batches_that_fit_or_is_k
     // The events of one webhook are limited to 64 MiB in total.
     let answer = ask(&Asked::new(teamgrid), &webhook(200, 400_000).to_string());
     assert_eq!(answer, (200, "too_many_events".to_owned()));
+    let bytes_without = webhook(64, 0)["body"].as_str().unwrap().len();
+    for (more, expected) in [(0, "accepted"), (1, "too_many_events")] {
+        let body = webhook(64, (1 << 20) - bytes_without + more)["body"].as_str().unwrap().to_owned();
+        let webhook = Webhook { body: body.into_bytes(), ..Webhook::default() }.proven(teamgrid, RECEIVED_AT);
+        let answer = webhook.answer(teamgrid, RECEIVED_AT).unwrap().0;
+        let found = answer.reason().map_or("accepted".to_owned(), |reason| reason.into_owned());
+        assert!(found.starts_with(expected), "{more} bytes more than 1 MiB: {found}");
+    }
 }
 
 /// The body of each webhook is the whole body with its own element alone.
@@ -279,11 +287,13 @@ fn many_webhooks_in_a_large_body_are_kept_as_one() {
         let webhook = Webhook { body: body.to_string().into_bytes(), ..Webhook::default() }.proven(attio, RECEIVED_AT);
         webhook.answer(attio, RECEIVED_AT).unwrap().0.reason().unwrap().into_owned()
     };
-    for (elements, bytes) in [(600, 60_000), (1000, 100)] {
+    // Each of 387 elements has 172,957 bytes around it. With the body itself this is 64 MiB.
+    let filler = 174_118 - json!({"webhook_id": "w", "events": vec![json!({}); 387], "note": ""}).to_string().len();
+    for (elements, bytes) in [(600, 60_000), (1000, 100), (387, filler)] {
         let reason = reason(elements, bytes);
         assert!(!reason.starts_with("too_many_events"), "{elements} elements, {bytes} bytes: {reason}");
     }
-    for (elements, bytes) in [(600, 120_000), (1001, 100)] {
+    for (elements, bytes) in [(600, 120_000), (1001, 100), (387, filler + 1)] {
         let (reason, expected) =
             (reason(elements, bytes), format!("too_many_events: {elements} records in a body of "));
         assert!(reason.starts_with(&expected), "{elements} elements, {bytes} bytes: {reason}");

@@ -5,17 +5,21 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lambda_events::http;
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_sdk_sqs::config::http::HttpRequest;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use crm_normalize::{Vendor, crm};
 use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::{Value, json};
-use tests::events;
 use tests::stub::connector::connector_fn;
+use tests::{events, vendors};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::function::{CALL, ask, config_with, event, function_with, heffl, lead_created, lead_with, sqs_answering};
+use crate::function::{
+    CALL, ask, config_with, confirming, event, function_with, heffl, lead_created, lead_with, sqs_answering,
+};
 
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
@@ -311,6 +315,8 @@ async fn nothing_of_a_malformed_event_is_logged() {
         let lines = written.lines();
         assert_eq!(lines.iter().flat_map(metrics).collect::<Vec<_>>(), [("BadRequest".to_owned(), 1)]);
         assert!(!format!("{lines:?}").contains("jane"), "{lines:?}");
+        let reason = lines[0]["reason"].as_str().unwrap();
+        assert!(reason.starts_with("not an event of an HTTP API, format 2.0 (line 1, column "), "{reason}");
     }
 }
 
@@ -332,6 +338,25 @@ async fn why_sqs_refused_is_said_in_its_own_words() {
     }
 }
 
+/// A connection that cannot be opened.
+#[derive(Debug)]
+struct Unreachable;
+
+impl HttpConnector for Unreachable {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Err(ConnectorError::io(io::Error::other("no route to host").into())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_aws_is_out_of_reach_is_said_with_its_causes() {
+    let unreachable = SharedHttpConnector::new(Unreachable);
+    let lines = lines(heffl(), event(lead_created()), unreachable, &[("OVERFLOW_BUCKET", "crm-overflow")]).await;
+    let errors = lines[0]["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 2, "SQS and S3: {errors:?}");
+    assert!(errors.iter().all(|error| error.as_str().unwrap().ends_with(": no route to host")), "{errors:?}");
+}
+
 #[tokio::test]
 async fn what_could_not_be_read_is_named_by_its_path() {
     let body = r#"{"event":"lead.created","payload":{"id":"1","name":"Jane Roe","value":["secret"]}}"#;
@@ -339,6 +364,53 @@ async fn what_could_not_be_read_is_named_by_its_path() {
     assert_eq!((&line["level"], &line["unreadable"]), (&json!("WARN"), &json!(["payload.value"])), "{line}");
     assert_eq!(line["Unreadable"], 1);
     assert!(!line.to_string().contains("Jane") && !line.to_string().contains("secret"), "{line}");
+}
+
+/// HubSpot's workflows name events that are modelled but not in its list, and Capsule sends listed ones about something that
+/// is not modelled.
+#[tokio::test]
+async fn an_event_that_is_modelled_or_listed_does_not_count_as_unknown() {
+    for (name, case, event_type) in [
+        ("hubspot", "workflow_note", "crm.note.updated"),
+        ("capsule", "party_of_an_unknown_type", "crm.unknown.received"),
+    ] {
+        let vendor = vendors().into_iter().find(|vendor| vendor.name == name).unwrap();
+        let webhook = Case::find(&events(), vendor, case).unwrap().webhook().unwrap().proven(vendor, RECEIVED_AT);
+        let line = line_of(vendor, api_gateway::event(vendor, &webhook), 200).await;
+        assert_eq!((&line["type"], line.get("Unknown")), (&json!(event_type), None), "{line}");
+    }
+}
+
+/// The line of HubSpot's webhook of these events.
+async fn hubspot(kinds: &[&str]) -> Value {
+    let hubspot = crm::find("hubspot").unwrap();
+    let element = |(id, kind): (usize, &&str)| {
+        json!({"eventId": id, "subscriptionId": 7, "portalId": 44, "subscriptionType": kind, "attemptNumber": 0,
+            "occurredAt": 1_767_225_600_000_u64, "objectId": id, "propertyName": "name", "propertyValue": "x"})
+    };
+    let body: Vec<_> = kinds.iter().enumerate().map(element).collect();
+    let webhook = Webhook { body: serde_json::to_vec(&body).unwrap(), ..Webhook::default() };
+    let webhook = api_gateway::event(hubspot, &webhook.proven(hubspot, RECEIVED_AT));
+    lines(hubspot, webhook, confirming().0, &[]).await.remove(0)
+}
+
+#[tokio::test]
+async fn of_many_events_the_line_has_what_they_share() {
+    let (contact, deal) = ("contact.propertyChange", "deal.propertyChange");
+    let line = hubspot(&[contact, contact]).await;
+    let found = ["account", "vendor_event", "type"].map(|member| line[member].clone());
+    assert_eq!(found, [json!("44"), json!(contact), json!("crm.contact.updated")], "{line}");
+    let line = hubspot(&[contact, deal, contact]).await;
+    let found = ["account", "vendor_event", "type"].map(|member| line[member].clone());
+    assert_eq!(found, [json!("44"), Value::Null, Value::Null], "{line}");
+}
+
+#[tokio::test]
+async fn of_many_webhooks_the_members_of_twenty_are_logged() {
+    for (count, logged) in [(2, 2), (20, 20), (21, 20), (30, 20)] {
+        let line = hubspot(&vec!["contact.propertyChange"; count]).await;
+        assert_eq!(line["vendor_fields"].as_array().unwrap().len(), logged, "{line}");
+    }
 }
 
 #[tokio::test]

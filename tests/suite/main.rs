@@ -10,6 +10,7 @@
 
 mod batches;
 mod connection;
+mod consume;
 mod contract;
 mod corpus;
 mod event_bridge;

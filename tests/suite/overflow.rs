@@ -230,13 +230,36 @@ async fn why_s3_refused_is_logged_with_its_code() {
     let denied = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>";
     let connector = connector_fn(move |request: http::Request<SdkBody>| {
         let is_sqs = request.headers().contains_key("x-amz-target");
+        let now = DateTime::from(SystemTime::now()).fmt(Format::HttpDate).unwrap();
         http::Response::builder()
             .status(if is_sqs { 500 } else { 403 })
+            .header("date", now)
             .body(if is_sqs { "{}" } else { denied })
             .unwrap()
     });
     let lines = log::lines(heffl(), event(lead_created()), connector, &[("OVERFLOW_BUCKET", BUCKET)]).await;
     assert_eq!(lines[0]["errors"][1], "the overflow store did not accept the object: 403 AccessDenied");
+}
+
+/// The connection breaks in the middle of S3's response.
+#[tokio::test(start_paused = true)]
+async fn a_confirmation_that_breaks_off_is_asked_for_again_and_a_refusal_is_not() {
+    for (s3, attempts, expected) in [(200, 2, 200), (403, 1, 503)] {
+        let puts = Arc::<Mutex<usize>>::default();
+        let count = puts.clone();
+        let connector = connector_fn(move |request: http::Request<SdkBody>| {
+            if request.headers().contains_key("x-amz-target") {
+                return http::Response::builder().status(500).body(SdkBody::from("{}")).unwrap();
+            }
+            let mut puts = count.lock().unwrap();
+            *puts += 1;
+            let body = if *puts == 1 { SdkBody::taken() } else { SdkBody::empty() };
+            http::Response::builder().status(s3).body(body).unwrap()
+        });
+        let function = function_with(heffl(), connector, &[("OVERFLOW_BUCKET", BUCKET)]);
+        let (status, ..) = ask(&function, event(lead_created())).await;
+        assert_eq!((status, *puts.lock().unwrap()), (expected, attempts), "S3 answers {s3}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,7 +24,7 @@ use tests::{binaries, events, root};
 const EVENTS: &str = "events.fifo";
 const DEAD: &str = "dead.fifo";
 
-fn client(endpoint: &str, authority: Option<&str>) -> Client {
+pub fn client(endpoint: &str, authority: Option<&str>) -> Client {
     let tls = Provider::Rustls(CryptoMode::Ring);
     let mut http = HttpClient::new().tls_provider(tls);
     if let Some(authority) = authority {

@@ -113,6 +113,16 @@ fn the_latest_whole_record_counts_and_parts_change_their_own_fields() {
         ),
         ("a tie: the later receipt", vec![created(), told("updated", 1, 2, deal("Z"))], (false, true, deal("Z"))),
         ("a tie, in the other order", vec![told("updated", 1, 2, deal("Z")), created()], (false, true, deal("Z"))),
+        (
+            "a tie of both times: the later arrival",
+            vec![created(), told("updated", 1, 1, deal("Z"))],
+            (false, true, deal("Z")),
+        ),
+        (
+            "the same without a vendor's time",
+            vec![told("created", None, 1, deal("A")), told("updated", None, 1, deal("Z"))],
+            (false, true, deal("Z")),
+        ),
         ("deleted: what was known stays", vec![whole(), told("deleted", 4, 4, id())], (true, true, deal("C"))),
         ("merged: as an update", vec![whole(), Told { action: "merged", ..part(4, 4) }], (false, true, deal("B"))),
         (
@@ -172,6 +182,11 @@ fn order_comes_from_what_is_known() {
             (true, true, deal("A")),
         ),
         (
+            "the same after a delete with a vendor's time",
+            vec![told("created", 0, 0, deal("A")), told("deleted", 3, 3, id()), told("updated", None, 3000, deal("A"))],
+            (true, true, deal("A")),
+        ),
+        (
             "created again",
             vec![
                 told("created", None, 0, deal("A")),
@@ -184,6 +199,11 @@ fn order_comes_from_what_is_known() {
             "an update that the vendor stamps after the deletion was received",
             vec![told("deleted", None, 3, id()), told("updated", 5, 6, deal("A"))],
             (false, true, deal("A")),
+        ),
+        (
+            "an update that the vendor stamps with the time of the receipt",
+            vec![told("deleted", None, 3, id()), told("updated", 3, 6, deal("A"))],
+            (true, true, deal("A")),
         ),
         (
             "an update that the vendor stamps before it",
@@ -236,6 +256,19 @@ fn what_a_store_could_not_hold_stays_incomplete_until_a_whole_record_fits() {
         let record: Value = serde_json::from_str(&latest.to_parts().unwrap().record).unwrap();
         assert_eq!((latest.is_complete(), record), expected, "{story}");
     }
+}
+
+#[test]
+fn what_a_store_can_ask_of_a_state() {
+    for (vendor, received, time) in [(Some(5), 9, "2026-01-01T10:00:05Z"), (None, 9, "2026-01-01T10:00:09Z")] {
+        let created = told("created", vendor, received, deal("A"));
+        let latest = after(std::slice::from_ref(&created));
+        assert_eq!(latest.time().unwrap().to_string(), time);
+        let json = created.json();
+        let event: Event<'_> = serde_json::from_str(&json).unwrap();
+        assert!(latest.has_seen(&event.id) && !latest.has_seen("another"));
+    }
+    assert_eq!(Latest::default().time(), None);
 }
 
 /// The size of the order in the store. README.md has the same figures.

@@ -341,6 +341,7 @@ mod tests {
             ("OVERFLOW_BUCKET", "https://hunter2", "OVERFLOW_BUCKET: expected the name"),
             ("PUBLIC_BASE_URL", "hunter2", "PUBLIC_BASE_URL: expected the base"),
             ("PUBLIC_BASE_URL", "https://", "PUBLIC_BASE_URL: expected the base"),
+            ("PUBLIC_BASE_URL", "https:///hunter2", "PUBLIC_BASE_URL: expected the base"),
             ("PUBLIC_BASE_URL", "https://user:hunter2@a.example", "PUBLIC_BASE_URL: expected the base"),
             ("PUBLIC_BASE_URL", "https://a.example/?hunter2", "PUBLIC_BASE_URL: expected the base"),
             ("INCLUDE_RAW", "hunter2", "INCLUDE_RAW: expected true or false"),

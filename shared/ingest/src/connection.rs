@@ -138,8 +138,12 @@ pub(crate) fn error_chain(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{HttpConnector, HttpRequest, MAX_IDLE, Reconnect, connector};
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use super::{
+        ConnectorError, HttpConnector, HttpConnectorFuture, HttpRequest, MAX_IDLE, Reconnect, SharedHttpConnector,
+        connector,
+    };
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
     use std::time::{Duration, SystemTime};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
@@ -173,7 +177,7 @@ mod tests {
         };
         let ask_all = async {
             // The times of the requests; `true` if the request must use a new connection.
-            for (seconds, is_new) in [(100, true), (110, false), (129, false), (150, true), (90, true), (200, true)] {
+            for (seconds, is_new) in [(100, true), (110, false), (129, false), (149, true), (90, true), (200, true)] {
                 SECONDS.store(seconds, Ordering::Relaxed);
                 let before = reconnect.local_port();
                 let response = reconnect.call(HttpRequest::get(&url).unwrap()).await.unwrap();
@@ -183,6 +187,40 @@ mod tests {
         };
         tokio::join!(answer_all, ask_all);
         assert_eq!(MAX_IDLE, Duration::from_secs(20));
+    }
+
+    /// Refuses each request but the first as one that cannot be sent. Counts them.
+    #[derive(Clone, Debug)]
+    struct Once(SharedHttpConnector, Arc<AtomicUsize>);
+
+    impl HttpConnector for Once {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            match self.1.fetch_add(1, Ordering::Relaxed) {
+                0 => self.0.call(request),
+                _ => HttpConnectorFuture::ready(Err(ConnectorError::user("no URL".into()))),
+            }
+        }
+    }
+
+    /// Such a request fails on a new connection too, and says nothing about this one.
+    #[tokio::test]
+    async fn a_request_that_cannot_be_sent_is_not_sent_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let count = Arc::<AtomicUsize>::default();
+        let once = SharedHttpConnector::new(Once(connector(), count.clone()));
+        let reconnect = Reconnect::with_clock(once, || SystemTime::UNIX_EPOCH);
+        let answer = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            stream
+        };
+        let ask = || reconnect.call(HttpRequest::get(&url).unwrap());
+        let (_stream, first) = tokio::join!(answer, ask());
+        assert_eq!(first.unwrap().status().as_u16(), 200);
+        assert!(ask().await.unwrap_err().is_user());
+        assert_eq!(count.load(Ordering::Relaxed), 2);
     }
 
     impl Reconnect {

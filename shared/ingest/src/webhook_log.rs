@@ -258,3 +258,22 @@ struct Definition<'a> {
     name: &'a str,
     unit: &'static str,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Milliseconds;
+
+    #[test]
+    fn a_duration_is_written_in_milliseconds_to_the_microsecond() {
+        for (duration, json) in [
+            (Duration::ZERO, "0.0"),
+            (Duration::from_nanos(1_499), "0.001"),
+            (Duration::from_nanos(1_234_567_800), "1234.568"),
+            (Duration::from_secs(2), "2000.0"),
+        ] {
+            assert_eq!(serde_json::to_string(&Milliseconds(duration)).unwrap(), json);
+        }
+    }
+}

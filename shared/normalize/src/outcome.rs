@@ -131,3 +131,36 @@ impl<E> Outcome<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Failure, Outcome};
+
+    /// The outcome of these events, reasons to ignore, and reasons to quarantine.
+    fn of(events: &[&str], ignored: &[&'static str], quarantined: &[&str]) -> Outcome {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Outcome::of_webhooks(texts(events), ignored.to_vec(), texts(quarantined))
+    }
+
+    #[test]
+    fn what_many_webhooks_come_to_and_why() {
+        let six = ["a", "b", "c", "d", "e", "f"];
+        for (outcome, word, reason, quarantined) in [
+            (of(&[], &[], &[]), "ignored", Some("an empty list"), vec![]),
+            (of(&["1", "2"], &[], &[]), "accepted", None, vec![]),
+            (of(&[], &["a", "a"], &[]), "ignored", Some("a"), vec![]),
+            (of(&[], &["a", "b"], &[]), "mixed", Some("a; b"), vec![]),
+            (of(&[], &[], &["a", "a"]), "quarantined", Some("a"), vec!["a"]),
+            (of(&[], &[], &["a", "b", "a"]), "mixed", Some("a; b"), vec!["a", "b", "a"]),
+            (of(&["1"], &["a"], &[]), "mixed", Some("a"), vec![]),
+            (of(&["1"], &[], &["a"]), "mixed", Some("a"), vec!["a"]),
+            (of(&[], &["b"], &["a"]), "mixed", Some("a; b"), vec!["a"]),
+            (of(&[], &[], &six), "mixed", Some("a; b; c; d; e"), six.to_vec()),
+            (Outcome::Stored { events: Vec::new() }, "stored", None, vec![]),
+            (Outcome::Failed { error: Failure::TooLarge }, "too_large", None, vec![]),
+        ] {
+            assert_eq!((outcome.word(), outcome.reason().as_deref()), (word, reason), "{outcome:?}");
+            assert_eq!(outcome.quarantined(), quarantined, "{outcome:?}");
+        }
+    }
+}

@@ -157,3 +157,19 @@ impl<'a> Stamp<'_, 'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_PATH_BYTES, MAX_UNREADABLE_PATHS, unreadable};
+
+    #[test]
+    fn an_event_lists_each_path_once_up_to_fifty_of_them() {
+        let paths = |count: usize| (0..count).map(|number| format!("a{number}")).collect::<Vec<_>>();
+        for (count, listed) in [(0, 0), (1, 1), (MAX_UNREADABLE_PATHS, 50), (MAX_UNREADABLE_PATHS + 1, 50), (200, 50)] {
+            assert_eq!(unreadable(&paths(count)), paths(listed), "{count} paths");
+        }
+        assert_eq!(unreadable(&["b", "a", "b"].map(str::to_owned)), ["b", "a"]);
+        let longest = "x".repeat(MAX_PATH_BYTES);
+        assert_eq!(unreadable(&[longest.clone(), format!("{longest}x")]), [longest]);
+    }
+}

@@ -144,6 +144,7 @@ mod tests {
             assert_eq!(plain_utc(&text), full(&text), "{text}");
         }
         for plain in ["2024-02-29T12:34:56Z", "2024-02-29T12:34:56.789Z"] {
+            assert!(plain_utc(plain).is_some(), "{plain}");
             for at in 0..plain.len() {
                 for other in (0..128).map(char::from) {
                     let mut text = plain.to_owned();

@@ -121,6 +121,19 @@ async fn no_message_is_started_that_might_not_end_in_time() {
     assert_eq!(*asked.delays.lock().unwrap(), ["4 0", "5 0", "6 0"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_message_that_may_just_end_in_time_is_started() {
+    let clock = Clock::new();
+    let messages: Vec<_> = (1..=3).map(|number| received(&number.to_string(), "a", 1)).collect();
+    let response = consumer(memory(), &clock)
+        .each(clock.batch(&messages), async |_: &Event<'_>| {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            Ok::<_, String>(())
+        })
+        .await;
+    assert_eq!(failed(&response), ["3"], "two take the 30 s");
+}
+
 /// Objects by bucket and key.
 #[derive(Default)]
 struct Objects(HashMap<(String, String), String>);
