@@ -106,13 +106,31 @@ invoke: $(LAMBDA) $(CLI) ## Pass one sample to a function under `make watch`: VE
 .PHONY: test
 test: $(TOOLS) $(LAMBDA) $(NODE) $(BROWSER) ## Run all tests, including the end-to-end test on its own local stack
 	cargo build --workspace --all-targets
-	cargo test --workspace
+	@$(MAKE) -j2 cargo-tests other-tests
+
+.PHONY: cargo-tests
+cargo-tests:
+	+cargo test --workspace
+
+# Both wait most of the time, so they run side by side. The output of these comes at their end, in one piece.
+.PHONY: other-tests
+other-tests:
+	@$(MAKE) schema-test node-tests python-tests > target/other-tests.log 2>&1 && cat target/other-tests.log || { cat target/other-tests.log >&2; exit 1; }
+
+.PHONY: schema-test
+schema-test:
 	@$(call write-schema,target/schema)
 	@diff --recursive $(SCHEMA) target/schema || { echo "$(SCHEMA) is not what the types say: make schema" >&2; exit 1; }
+
+.PHONY: node-tests
+node-tests:
 	node --test tests/node/*.test.mjs
 	node --test tests/console/
-	$(VENV)/python -m unittest discover --start-directory infra/tests
 	node --test infra/tests/*/*.test.js
+
+.PHONY: python-tests
+python-tests:
+	$(VENV)/python -m unittest discover --start-directory infra/tests
 
 .PHONY: check
 check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licences and sources
