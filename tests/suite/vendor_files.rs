@@ -394,6 +394,9 @@ fn forms_xml_tokens_in_the_body_and_constant_answers_are_said_in_a_line_each() {
     let file = [&file[..start], &file[end..]].concat();
     let file = file.replace("record = \"data\"\n", "").replace("name = \"acme\"", "name = \"acmec\"");
     let vendor = vendor(&file);
+    let captured = body(&json!({ "event": "person.changed", "id": 7, "hook_key": "the token of the CRM" }));
+    let refused = captured.answer(vendor, RECEIVED_AT).unwrap_err().to_string();
+    assert!(refused.ends_with("; the samples' token in \"hook_key\" is \"sample-token\""), "{refused}");
     assert_eq!(vendor.answer, AnswerForm::Constant { content_type: "text/plain", body: "OK" });
     let secrets = Secrets::parse(r#"{"default": ["body-token:a-long-enough-token"]}"#, vendor.schemes).unwrap();
     let json = br#"{"event": "person.changed", "id": 7, "first": "Ada", "hook_key": "a-long-enough-token"}"#;

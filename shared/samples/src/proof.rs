@@ -18,7 +18,7 @@ const BASE64_KEY: &str = "whsec_Y3JtLWV2ZW50cyBzYW1wbGVzIG9ubHkh";
 /// The same in hexadecimal digits.
 const HEX_KEY: &str = "63726d2d6576656e74732073616d706c6573206f6e6c7921";
 const USER_PASSWORD: &str = "sample-user:sample-password";
-const TOKEN: &str = "sample-token";
+pub(crate) const TOKEN: &str = "sample-token";
 
 /// The accounts of the sample secrets: that of a URL without an account, and another one.
 pub const ACCOUNTS: [&str; 2] = ["default", "acme"];

@@ -1,14 +1,16 @@
 //! The answer to a webhook as one JSON object: the function's answer with the complete events.
 
+use anyhow::anyhow;
 use crm_event::Event;
 use crm_normalize::outcome::Outcome;
+use crm_normalize::scheme::Scheme;
 use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Texts, Vendor, Verified};
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::api_gateway;
-use crate::proof::{OwnedPairs, prove, secrets};
+use crate::proof::{OwnedPairs, TOKEN, prove, secrets};
 
 /// The answer to an authentic webhook, with the events themselves instead of their ids.
 pub type Answer<'a> = Outcome<Event<'a>>;
@@ -99,7 +101,11 @@ impl Webhook {
             query: Pairs(&self.query),
             account: self.account.as_deref(),
         };
-        Ok(vendor.verify(request, &secrets, received_at)?)
+        let verified = vendor.verify(request, &secrets, received_at);
+        verified.map_err(|error| match vendor.schemes {
+            [Scheme::MemberToken(name)] => anyhow!("{error}; the samples' token in {name:?} is {TOKEN:?}"),
+            _ => error.into(),
+        })
     }
 
     /// The answer to the webhook, and the paths of the values that could not be read.
