@@ -101,6 +101,10 @@ invoke: $(LAMBDA) $(CLI) ## Pass one sample to a function under `make watch`: VE
 	@$(CLI) invoke-event $(VENDOR) $(CASE) > target/invoke-event.json
 	@cargo lambda invoke $(VENDOR) --invoke-address 127.0.0.1 --invoke-port $(WATCH_PORT) --data-file target/invoke-event.json
 
+.PHONY: cli
+cli: ## Build the command line tool alone: target/debug/crm-events
+	cargo build --workspace --bin crm-events
+
 ##@ Change it
 
 .PHONY: test
@@ -256,10 +260,6 @@ help: ## Show this help
 		END { printf "\nSettings\n%s\n", settings }' $(MAKEFILE_LIST)
 
 # ---- prerequisites of the targets above ----
-
-.PHONY: cli
-cli:
-	cargo build --workspace --bin crm-events
 
 # The functions and the tool for this machine, in one build.
 .PHONY: local-binaries
