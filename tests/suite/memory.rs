@@ -11,11 +11,11 @@ use tests::stub::http::Server;
 use tests::stub::runtime_api::{Environment, Function};
 use tests::stub::sqs::{Settings, Sqs};
 
-/// A third of the 256 MB that the template gives a function, for a debug build.
-const MAX_KB: u64 = 80 * 1024;
+/// A quarter of the 256 MB that the template gives a function, for a debug build.
+const MAX_KB: u64 = 64 * 1024;
 
 /// The size of the bodies. Lambda's limit for a request is 6 MB.
-const SIZE: usize = 5_000_000;
+const SIZE: usize = 2_000_000;
 
 fn repeated(text: &str) -> String {
     text.repeat(SIZE / text.len())
