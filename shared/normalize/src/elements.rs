@@ -162,3 +162,15 @@ fn each_alone(text: &str, places: &[Range<usize>]) -> Result<Vec<String>, Quaran
     let alone = |place: &Range<usize>| [before, text.get(place.clone()).unwrap_or_default(), after].concat();
     Ok(places.iter().map(alone).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Amount, MAX_EVENT_BYTES};
+
+    #[test]
+    fn one_event_may_be_of_any_size() {
+        let mut amount = Amount::default();
+        assert!(amount.add(1, MAX_EVENT_BYTES + 1).is_ok());
+        assert!(amount.add(1, 0).is_err());
+    }
+}
