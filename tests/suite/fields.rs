@@ -77,7 +77,7 @@ fn every_field_that_is_called_canonical_shows_in_a_case() {
                 continue;
             }
             if !shown.iter().any(|case| !leaves(&case.body, &row.path).is_empty()) {
-                wrong.push(format!("{}: no case fills {}", vendor.name, row.path));
+                wrong.push(format!("{}: no case has a value at the path {}", vendor.name, row.path));
                 continue;
             }
             for canonical in &row.targets {

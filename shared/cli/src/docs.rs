@@ -1,7 +1,7 @@
 //! The generated parts of the documentation: the catalogue, the table of CRMs, and the tables of events and fields in each
 //! CRM's README.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -112,6 +112,7 @@ fn field_tables(readme: &str, fields: &[Field]) -> anyhow::Result<String> {
     const HEAD: [&str; 2] = ["| field | canonical | note |", "|---|---|---|"];
     let mut written = String::new();
     let (mut heading, mut in_table, mut rows) = (String::new(), false, 0_usize);
+    let mut filled = BTreeSet::new();
     for line in readme.lines() {
         if in_table && line.starts_with('|') {
             continue;
@@ -127,11 +128,20 @@ fn field_tables(readme: &str, fields: &[Field]) -> anyhow::Result<String> {
         }
         written.push_str(&HEAD.map(|line| format!("{line}\n")).concat());
         for field in fields.iter().filter(|field| field.section == heading) {
+            filled.insert(field.section.as_str());
             written.push_str(&row(field));
             rows = rows.saturating_add(1);
         }
     }
-    ensure!(rows == fields.len(), "{rows} of {} fields are under a heading with a field table", fields.len());
+    let sections: BTreeSet<_> = fields.iter().map(|field| field.section.as_str()).collect();
+    let without: Vec<_> = sections.difference(&filled).copied().collect();
+    ensure!(
+        without.is_empty(),
+        "a section of fields.txt needs a heading of its name with an empty table `{}`: {}",
+        HEAD[0],
+        without.join(", ")
+    );
+    ensure!(rows == fields.len(), "a heading with a field table stands twice");
     Ok(written)
 }
 

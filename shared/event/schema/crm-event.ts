@@ -2312,7 +2312,7 @@ export interface Call {
    */
   direction?: string;
   /**
-   * `ringing`, `active`, `missed`, `ended`, from the event's name, because the vendors' own state names disagree.
+   * `ringing`, `active`, `missed`, `ended`, or the vendor's word.
    */
   state?: string;
   from?: string;

@@ -74,10 +74,11 @@ pub struct Vendor {
     /// The vendor's own ids of a change, best first. The first one that a webhook has goes into the event's id. A
     /// webhook without any is identified by its body, see [`crate::key`].
     pub change_ids: &'static [ChangeId],
-    /// True if times in its bodies may lack their zone. They are then local times of the account, and a setting names
-    /// the zone.
+    /// True if times in its bodies may lack their zone and are then local times of the account: a setting names the zone.
+    /// False if times without a zone are in UTC, which is how they are read without the setting.
     pub writes_local_times: bool,
-    /// True if custom fields come under opaque ids, without their names: a setting names them.
+    /// True if custom fields come under opaque ids, without their names: a setting names them. The translation puts the id
+    /// into [`CustomField::id`](crm_event::CustomField) and into [`FieldChange::field`], and leaves the names empty.
     pub has_opaque_field_ids: bool,
     /// True if its translation reads more of a request than the body and the query's `event`, such as parameters that
     /// name the kinds of records (`?deals=<id>`). An event does not contain the rest, so it cannot be translated again
@@ -320,14 +321,17 @@ pub struct Change<'a> {
     pub occurred_at: Option<Timestamp>,
     /// True if `record` may lack fields.
     pub partial: bool,
+    /// The changed fields, in canonical form where there is one, without the time of the change itself.
     pub changes: Vec<FieldChange<'a>>,
+    /// `None` if the vendor does not say who made the change. If it says that no user did, the type is `system`.
     pub actor: Option<Actor<'a>>,
 }
 
 /// Details of an action beyond its word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActionDetail<'a> {
-    /// For `merged`: the ids of the records that no longer exist. Each of them also has its own change, a `deleted`.
+    /// For `merged`: the ids of the records that no longer exist. Each of them also has its own change, a `deleted`: that
+    /// of its own webhook, or one beside this one if the vendor sends none for it.
     MergedIds(Vec<Text<'a>>),
     /// For `deleted`: the id of the record that this one was merged into.
     MergedInto(Text<'a>),

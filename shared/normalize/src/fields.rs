@@ -49,7 +49,8 @@ pub fn web<'a>(url: Option<Text<'a>>, kind: Option<&'static str>) -> Option<Web<
 }
 
 /// Converts an amount from minor units (cents) to major ones: `1249950` becomes `12499.50`. The point is moved in the
-/// text, so that no digit is lost. A number that is not an integer is unreadable.
+/// text, so that no digit is lost. A number that is not an integer is unreadable, so this is not for charges in fractions of
+/// cents.
 pub fn minor_units<'a>(o: &Object<'a>, name: &str) -> Option<Decimal<'a>> {
     o.decimal_by(name, |digits| {
         let number = Decimal::new(digits).ok()?;
@@ -81,7 +82,7 @@ pub fn custom_fields<'a>(fields: &Object<'a>) -> Vec<CustomField<'a>> {
     fields.members().filter_map(|(name, value)| custom_field(name, value)).collect()
 }
 
-/// A custom field by its name and value; `None` if it is empty.
+/// A custom field by its name and value; `None` if it is empty. Not for a field with an opaque id, which belongs into `id`.
 pub fn custom_field<'a>(name: Text<'a>, value: Value<'_, 'a>) -> Option<CustomField<'a>> {
     Some(CustomField { name: Some(name), value: Some(value.json()?), ..CustomField::default() })
 }

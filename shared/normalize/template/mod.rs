@@ -52,6 +52,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         let record_id = record.and_then(|record| record.id("id"));
         return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
     };
+    // If the id is also elsewhere in the body, a missing record is no error: the event has the id alone, and is partial.
     let record = record.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"record\""))?;
     let id = record.record_id("id", "record.id")?;
     let change = Change {

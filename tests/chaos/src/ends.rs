@@ -117,15 +117,29 @@ struct Ended<'a> {
 
 impl Ended<'_> {
     fn end(&self) -> End {
+        let ends = self.own().into_iter().map(|(aspect, own)| self.end_of(aspect, &own));
+        ends.max().unwrap_or(End::Right)
+    }
+
+    /// The vendor's own state. A record that is deleted on either side has no values to compare.
+    fn own(&self) -> Vec<(Aspect, Value)> {
         let own = &self.life.own;
-        let existence = self.end_of(Aspect::Existence, &(!own.is_deleted).into());
-        let is_deleted = self.latest.is_none_or(Latest::is_deleted);
-        if own.is_deleted || is_deleted {
-            return existence;
+        let mut aspects = vec![(Aspect::Existence, (!own.is_deleted).into())];
+        if !own.is_deleted && !self.latest.is_none_or(Latest::is_deleted) {
+            aspects.push((Aspect::Name, own.name.into()));
+            aspects.push((Aspect::Amount, own.amount.map(|amount| amount.to_string()).into()));
         }
-        let name = self.end_of(Aspect::Name, &own.name.into());
-        let amount = self.end_of(Aspect::Amount, &own.amount.map(|amount| amount.to_string()).into());
-        existence.max(name).max(amount)
+        aspects
+    }
+
+    /// What differs, for a person: the consumer's value and the vendor's.
+    fn difference(&self) -> String {
+        let differing = self.own().into_iter().map(|(aspect, own)| (aspect, self.kept(aspect), own));
+        let differing = differing.filter(|(_, kept, own)| kept != own).map(|(aspect, kept, own)| {
+            let field = aspect.field(self.life.kind).unwrap_or("exists");
+            format!("{field} is {kept}, at the vendor {own}")
+        });
+        differing.collect::<Vec<_>>().join("; ")
     }
 
     /// The consumer's value of an aspect.
@@ -194,7 +208,8 @@ fn leads_to(word: &Word, words: &[Word], value: &Value) -> bool {
 /// The number of records with each final state, by vendor.
 pub type Counts = BTreeMap<End, BTreeMap<&'static str, u64>>;
 
-/// The final states by vendor, and the wrong records. `received` has the received events by their trace context.
+/// The final states by vendor, and the wrong records with what differs. `received` has the received events by their trace
+/// context.
 ///
 /// # Errors
 /// If a received message is not an event.
@@ -222,9 +237,10 @@ pub fn ends(
                 }
             }
         }
-        let end = Ended { life, entries: &entries, told, came, latest: latest.as_ref() }.end();
+        let ended = Ended { life, entries: &entries, told, came, latest: latest.as_ref() };
+        let end = ended.end();
         if end == End::Wrong {
-            wrong.push(life.record.clone());
+            wrong.push(format!("{}: {}", life.record, ended.difference()));
         }
         *ends.entry(end).or_default().entry(life.kind.vendor).or_default() += 1;
     }

@@ -58,7 +58,8 @@ pub struct Kind {
 pub struct Fields {
     /// The canonical name of the text field. `None` if no webhook has values.
     pub name: Option<&'static str>,
-    /// The canonical name of the numeric field. `None` if no webhook has values.
+    /// The canonical name of the numeric field. `None` if no webhook has values. Its text is compared: a whole number
+    /// without decimals, so no money in cents.
     pub amount: Option<&'static str>,
     /// True if the webhook of a new record has them, not only that of a change.
     are_in_new_records: bool,

@@ -16,7 +16,7 @@ pub struct Report {
     pub options: Options,
     /// The final states of records with a life, by vendor.
     pub ends: ends::Counts,
-    /// Records whose final state differs from their vendor's without an explanation.
+    /// Records whose final state differs from their vendor's without an explanation, and what differs.
     pub wrong_states: Vec<String>,
     pub vendors: Vec<&'static str>,
     pub balance: Balance,
@@ -140,14 +140,15 @@ impl Report {
         if !wrong_answers.is_empty() {
             writeln!(f, "answered with the ids of other events: {:?}", some(wrong_answers))?;
         }
-        if !self.wrong_states.is_empty() {
-            writeln!(f, "records in another state than their vendor has: {:?}", some(&self.wrong_states))?;
+        for state in some(&self.wrong_states) {
+            writeln!(f, "a record in another state than its vendor has: {state}")?;
         }
         for (miss, all, may_be) in self.unexplained() {
             writeln!(f, "{miss}: {all}, where the faults explain {may_be}")?;
         }
         if self.undelivered > 0 {
-            writeln!(f, "still on a queue: {}", self.undelivered)?;
+            let all = self.undelivered;
+            writeln!(f, "still on a queue after a minute without progress, and so among the lost: {all}")?;
         }
         writeln!(f, "run it again: {}", self.options)
     }

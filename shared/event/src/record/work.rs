@@ -166,8 +166,7 @@ record! {
     Call<'a> {
         /// `inbound` or `outbound`.
         direction: Option<Text<'a>>,
-        /// `ringing`, `active`, `missed`, `ended`, from the event's name, because the vendors' own state names
-        /// disagree.
+        /// `ringing`, `active`, `missed`, `ended`, or the vendor's word.
         state: Option<Text<'a>>,
         from: Option<Text<'a>>,
         to: Option<Text<'a>>,

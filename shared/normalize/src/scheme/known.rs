@@ -1,5 +1,6 @@
-//! The signatures of the CRMs. To add one, write its constant here, put it into [`ALL`], and give the tests its known
-//! answers; `schemes: &[Scheme::Signature(&CLOSE)]` in the CRM's module does the rest.
+//! The signatures of the CRMs. To add one, write its constant here, put it into [`ALL`] and into the `pub use` of
+//! `scheme.rs`, and give the tests its known answers; `schemes: &[Scheme::Signature(&CLOSE)]` in the CRM's module does the
+//! rest.
 
 use jiff::SignedDuration;
 
