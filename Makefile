@@ -32,7 +32,7 @@ endif
 #? KEEP=1               `make fuzz` adds inputs that reach new code to tests/corpus
 #? FILTER=REGEX         cases that `make bench` measures one by one
 #? BENCH_FLAGS=...      flags of the benchmark of whole functions, such as --quick or --help
-#? MUTANTS_FLAGS=...    flags of cargo mutants, such as --file '**/secrets.rs' or --shard 0/8
+#? MUTANTS_FLAGS=...    flags of cargo mutants, such as --re src/secrets.rs or --shard 0/8
 #? CHAOS="--seed 7"     flags of `make chaos`; CHAOS=--help lists them
 #? SAM_FLAGS=...        additional flags of sam deploy, such as --no-confirm-changeset
 
