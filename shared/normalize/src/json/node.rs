@@ -29,7 +29,7 @@ pub struct Node<'a> {
 pub struct Container<'a> {
     pub children: Box<[Node<'a>]>,
     /// Index of the last member of each name, in lower case, if there are many.
-    by_name: OnceCell<Box<HashMap<Text<'a>, usize>>>,
+    by_name: OnceCell<HashMap<Text<'a>, usize>>,
 }
 
 impl<'a> Node<'a> {
@@ -75,7 +75,7 @@ impl<'a> Container<'a> {
             return self.children.iter().rfind(|child| child.name.eq_ignore_ascii_case(name));
         }
         let entry = |(place, child): (usize, &Node<'a>)| (lower_case(child.name.clone()), place);
-        let by_name = self.by_name.get_or_init(|| Box::new(self.children.iter().enumerate().map(entry).collect()));
+        let by_name = self.by_name.get_or_init(|| self.children.iter().enumerate().map(entry).collect());
         self.children.get(*by_name.get(&*lower_case(Cow::Borrowed(name)))?)
     }
 
