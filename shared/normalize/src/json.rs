@@ -24,7 +24,7 @@ use serde::de::Error as _;
 use serde_json::value::RawValue;
 
 pub(crate) use self::integer::integer_digits;
-use self::node::{Container, Node};
+use self::node::Container;
 pub(crate) use self::paths::{Step, Walk};
 pub(crate) use self::scalar::{Reading, Scalar, Unreadable, is_placeholder};
 pub use self::value::Value;
@@ -33,9 +33,6 @@ use crate::redact::{self, SecretMembers};
 /// Maximum nesting depth of arrays and objects. The event adds up to five levels around a value of the body, and many
 /// parsers, such as `serde_json`, accept at most 127 levels.
 const MAX_DEPTH: usize = 120;
-
-/// Returns the value to read instead of a member's value, by the member's name. `None` reads the value itself.
-pub type Replace = for<'o, 'a> fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>;
 
 /// The members of a JSON object.
 ///
@@ -47,7 +44,6 @@ pub struct Object<'a> {
     container: Rc<Container<'a>>,
     /// The object's path in the body, such as `data.deals[2]`. Empty for the body itself.
     path: Rc<str>,
-    replace: Option<Replace>,
 }
 
 /// An entry of an array that may hold both objects and texts.
@@ -80,11 +76,11 @@ impl<'a> Object<'a> {
     /// As [`Self::parse`].
     pub fn parse_in(json: &'a str, zone: TimeZone) -> Result<Self, serde_json::Error> {
         let container = Rc::new(Container::object(json)?);
-        if syntax::depth(json) > MAX_DEPTH {
+        if syntax::is_deeper(json, MAX_DEPTH) {
             return Err(serde_json::Error::custom(format!("nested deeper than {MAX_DEPTH} levels")));
         }
         let body = Rc::new(Body { text: json, warnings: RefCell::default(), zone });
-        Ok(Self { body, container, path: Rc::from(""), replace: None })
+        Ok(Self { body, container, path: Rc::from("") })
     }
 
     /// The paths of the values that were present but could not be read, in the order of reading.
@@ -107,21 +103,15 @@ impl<'a> Object<'a> {
         Ok(Json::new(json))
     }
 
-    /// The value of a member of this object.
-    fn value<'o>(&self, member: &'o Node<'a>) -> Value<'o, 'a> {
-        let value = Value(Some(member));
-        self.replace.and_then(|replace| replace(&member.name, value)).unwrap_or(value)
-    }
-
     fn member(&self, name: &str) -> Option<Value<'_, 'a>> {
-        let value = self.value(self.container.member(name)?);
+        let value = Value(Some(self.container.member(name)?));
         value.filled().or_else(|| self.last_filled(name))
     }
 
     /// The last member of this name that is not `null`. A name may occur in two cases, one of them empty.
     fn last_filled(&self, name: &str) -> Option<Value<'_, 'a>> {
         let named = self.container.children.iter().rev().filter(|member| member.name.eq_ignore_ascii_case(name));
-        named.filter_map(|member| self.value(member).filled()).next()
+        named.filter_map(|member| Value(Some(member)).filled()).next()
     }
 
     /// Notes that a member could not be read.
@@ -145,7 +135,7 @@ impl<'a> Object<'a> {
 
     /// The names of the members and their values, `null` included, in the vendor's order.
     pub fn members(&self) -> impl Iterator<Item = (Text<'a>, Value<'_, 'a>)> {
-        self.container.children.iter().map(|member| (member.name.clone(), self.value(member)))
+        self.container.children.iter().map(|member| (member.name.clone(), Value(Some(member))))
     }
 
     /// The member's value, unread.
@@ -176,7 +166,7 @@ impl<'a> Object<'a> {
 
     fn nested(&self, value: Value<'_, 'a>, path: impl FnOnce() -> String) -> Option<Object<'a>> {
         let container = value.container().filter(|_| value.is_object())?.clone();
-        Some(Object { body: self.body.clone(), container, path: Rc::from(path()), replace: None })
+        Some(Object { body: self.body.clone(), container, path: Rc::from(path()) })
     }
 }
 

@@ -11,7 +11,7 @@ use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Error};
 
-use super::syntax;
+use super::{Value, syntax};
 
 /// The number of members up to which there is no index.
 const MAX_SEARCHED: usize = 8;
@@ -77,6 +77,17 @@ impl<'a> Container<'a> {
         let entry = |(place, child): (usize, &Node<'a>)| (lower_case(child.name.clone()), place);
         let by_name = self.by_name.get_or_init(|| self.children.iter().enumerate().map(entry).collect());
         self.children.get(*by_name.get(&*lower_case(Cow::Borrowed(name)))?)
+    }
+
+    /// The members with other values. `replace` returns a member's value; `None` keeps the one that it has.
+    pub fn map_members(&self, replace: impl for<'o> Fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>) -> Self {
+        let child = |child: &Node<'a>| {
+            // With a node of its own, what `replace` has parsed is not kept. In a large body this would be megabytes.
+            let node = Node::new(Cow::Borrowed(""), child.json);
+            let json = replace(&child.name, Value(Some(&node))).map_or(child.json, Value::raw);
+            Node::new(child.name.clone(), json)
+        };
+        Self::new(self.children.iter().map(child).collect())
     }
 
     /// One of the members alone, under another name.

@@ -7,20 +7,20 @@ use crm_event::Text;
 use jiff::tz::TimeZone;
 
 use super::node::Container;
-use super::{Body, Object, Replace};
+use super::{Body, Object, Value};
 
 impl<'a> Object<'a> {
     /// An object without members.
     pub fn empty() -> Self {
         let body = Body { text: "{}", warnings: RefCell::default(), zone: TimeZone::UTC };
         let container = Container::new(Vec::new());
-        Self { body: Rc::new(body), container: Rc::new(container), path: Rc::from(""), replace: None }
+        Self { body: Rc::new(body), container: Rc::new(container), path: Rc::from("") }
     }
 
     /// The same object with other values for some of its members, for vendors that wrap values (`{"label": .., "value":
-    /// ..}`). Nested objects are not changed.
-    pub fn map_members(self, replace: Replace) -> Self {
-        Self { replace: Some(replace), ..self }
+    /// ..}`). `replace` gets a member's name and value; `None` keeps the value. Nested objects are not changed.
+    pub fn map_members(self, replace: impl for<'o> Fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>) -> Self {
+        Self { container: Rc::new(self.container.map_members(replace)), ..self }
     }
 
     /// An object of one of the members under another name, for bodies that tell a field by its name and value

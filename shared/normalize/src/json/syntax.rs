@@ -41,8 +41,15 @@ pub fn outside_strings(json: &str) -> impl Iterator<Item = (usize, u8)> {
     })
 }
 
+/// True if arrays and objects are nested in more than this many levels.
+pub fn is_deeper(json: &str, levels: usize) -> bool {
+    // Most texts have too few brackets for it, and these are counted quickly.
+    let brackets = json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    brackets > levels && depth(json) > levels
+}
+
 /// The nesting depth of arrays and objects in a JSON text.
-pub fn depth(json: &str) -> usize {
+fn depth(json: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for (_, byte) in outside_strings(json) {
         match byte {
@@ -57,7 +64,7 @@ pub fn depth(json: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{depth, string};
+    use super::{depth, is_deeper, string};
 
     #[test]
     fn strings_are_read_as_serde_json_reads_them() {
@@ -72,6 +79,13 @@ mod tests {
     fn brackets_in_strings_are_no_levels() {
         for (json, expected) in [("0", 0), ("[]", 1), (r#"[{"[[\"[": "\\"}, [[]]]"#, 3), (r#"{"a\\":{}}"#, 2)] {
             assert_eq!(depth(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn only_nested_brackets_make_a_text_deep() {
+        for (json, levels, expected) in [("[[]]", 1, true), ("[[]]", 2, false), ("[[], [], {}]", 2, false)] {
+            assert_eq!(is_deeper(json, levels), expected, "{json}");
         }
     }
 }

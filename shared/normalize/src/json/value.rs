@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crm_event::{Json, Text};
+use serde_json::value::RawValue;
 
 use super::node::{Container, Node};
 use super::scalar::{Scalar, trimmed};
@@ -19,9 +20,13 @@ impl<'o, 'a> Value<'o, 'a> {
         Self(None)
     }
 
+    pub(super) fn raw(self) -> &'a RawValue {
+        self.0.map_or(RawValue::NULL, |node| node.json)
+    }
+
     /// The JSON text.
     pub fn get(self) -> &'a str {
-        self.0.map_or("null", |node| node.json.get())
+        self.raw().get()
     }
 
     pub fn is_null(self) -> bool {
