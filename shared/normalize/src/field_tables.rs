@@ -68,12 +68,14 @@ impl<'a> Property<'_, 'a> {
         self.properties.bool(self.name)
     }
 
+    /// An instant. The vendors with such tables write epochs in milliseconds.
     pub(crate) fn time(&self) -> Option<Timestamp> {
-        self.properties.time(self.name)
+        self.properties.time_or_milliseconds(self.name)
     }
 
+    /// A calendar date, which may be long ago: a birthday.
     pub(crate) fn date(&self) -> Option<Date> {
-        self.properties.date(self.name)
+        self.properties.date_or_milliseconds(self.name)
     }
 
     /// The stage or pipeline with an id. The vendor does not send its name.

@@ -46,7 +46,17 @@ pub fn date(text: &str) -> Option<Date> {
 /// Reads a calendar date from an epoch number, which is midnight of that day in the sender's zone. The result is the
 /// day of the nearest midnight in UTC, which is right for zones from -11:59 to +12:00.
 pub fn date_of_epoch(digits: &str) -> Option<Date> {
-    let noon = epoch(digits)?.checked_add(SignedDuration::from_hours(12)).ok()?;
+    nearest_midnight(epoch(digits)?)
+}
+
+/// Reads a calendar date from milliseconds since 1970, by the rule of [`date_of_epoch`].
+pub fn date_of_milliseconds(digits: &str) -> Option<Date> {
+    nearest_midnight(milliseconds(digits)?)
+}
+
+/// The day of the midnight in UTC that is nearest to an instant.
+fn nearest_midnight(instant: Timestamp) -> Option<Date> {
+    let noon = instant.checked_add(SignedDuration::from_hours(12)).ok()?;
     Some(day(noon))
 }
 
@@ -68,13 +78,7 @@ pub fn day(instant: Timestamp) -> Date {
 /// Reads an instant from seconds or milliseconds since 1970, by magnitude. Truncated to microseconds, because the
 /// vendor that sends fractions (Freshsales, `1593023469.8293262`) has them from a float that is not exact beyond.
 pub fn epoch(digits: &str) -> Option<Timestamp> {
-    let (whole, fraction): (i64, &str) = match digits.parse() {
-        Ok(whole) => (whole, ""),
-        Err(_) => digits.split_once('.').and_then(|(whole, fraction)| Some((whole.parse().ok()?, fraction)))?,
-    };
-    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
+    let (whole, fraction) = whole_and_fraction(digits)?;
     if whole >= FIRST_MILLISECONDS {
         return Timestamp::from_millisecond(whole).ok();
     }
@@ -84,6 +88,20 @@ pub fn epoch(digits: &str) -> Option<Timestamp> {
     let before_1970 = digits.starts_with('-');
     let since = if before_1970 { seconds.checked_sub(micros) } else { seconds.checked_add(micros) };
     Timestamp::from_duration(since?).ok()
+}
+
+/// Reads an instant from milliseconds since 1970, for a vendor whose numbers have no other unit. [`epoch`] would take the
+/// birthday of somebody born before March 1973 for seconds.
+pub fn milliseconds(digits: &str) -> Option<Timestamp> {
+    let (whole, _) = whole_and_fraction(digits)?;
+    Timestamp::from_millisecond(whole).ok()
+}
+
+/// The number before the decimal point, and the digits after it.
+fn whole_and_fraction(digits: &str) -> Option<(i64, &str)> {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole = whole.parse().ok()?;
+    fraction.bytes().all(|b| b.is_ascii_digit()).then_some((whole, fraction))
 }
 
 /// A fast path for `2025-01-15T10:30:00.000Z`, the form of nearly all times. It takes a fifth of the time of the
@@ -125,7 +143,9 @@ fn month_first(text: &str) -> Option<DateTime> {
 mod tests {
     use jiff::tz::TimeZone;
 
-    use super::{Pieces, by_pieces, date, date_of_epoch, epoch, instant, plain_utc};
+    use super::{
+        Pieces, by_pieces, date, date_of_epoch, date_of_milliseconds, epoch, instant, milliseconds, plain_utc,
+    };
 
     /// Compares both parsers for every day and second, and for texts that are nearly in the form.
     #[test]
@@ -188,6 +208,23 @@ mod tests {
             assert_eq!(epoch(digits).map(|t| t.to_string()).as_deref(), Some(expected), "{digits}");
         }
         assert_eq!(epoch("99999999999999999999999999"), None);
+    }
+
+    #[test]
+    fn milliseconds_are_no_seconds_however_small() {
+        for (digits, expected) in [
+            ("1496400354326", "2017-06-02T10:45:54.326Z"),
+            ("1496400354326.0", "2017-06-02T10:45:54.326Z"),
+            ("76204800000", "1972-06-01T00:00:00Z"),
+            ("0", "1970-01-01T00:00:00Z"),
+            ("-146793600000", "1965-05-08T00:00:00Z"),
+        ] {
+            assert_eq!(milliseconds(digits).map(|t| t.to_string()).as_deref(), Some(expected), "{digits}");
+        }
+        for digits in ["", "1965-05-08", "1e12", "1.5e12", "99999999999999999999999999"] {
+            assert_eq!(milliseconds(digits), None, "{digits}");
+        }
+        assert_eq!(date_of_milliseconds("-146793600000").unwrap().to_string(), "1965-05-08");
     }
 
     #[test]

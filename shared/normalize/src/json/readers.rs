@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use super::Object;
 use super::scalar::{Reading, Scalar, Unreadable, is_placeholder};
+use super::{Object, Value};
 use crate::error::Quarantine;
 use crate::time;
 
@@ -71,9 +71,25 @@ impl<'a> Object<'a> {
         self.read(name, |value| value.moment(|text| read(text, &self.body.zone), time::epoch))
     }
 
+    /// An instant as [`Self::time`] reads it, of a vendor whose epoch numbers are milliseconds, also as text.
+    pub fn time_or_milliseconds(&self, name: &str) -> Option<Timestamp> {
+        let instant = |text: &str| time::milliseconds(text).or_else(|| time::instant(text, &self.body.zone));
+        self.read(name, |value| value.moment(instant, time::milliseconds))
+    }
+
     /// A calendar date, see [`time::date`] and [`time::date_of_epoch`].
     pub fn date(&self, name: &str) -> Option<Date> {
         self.read(name, Scalar::date)
+    }
+
+    /// A calendar date as [`Self::date`] reads it, of a vendor whose epoch numbers are milliseconds, also as text. 0 is the
+    /// first day of 1970, on which people were born.
+    pub fn date_or_milliseconds(&self, name: &str) -> Option<Date> {
+        if self.json(name).and_then(Value::text).as_deref() == Some("0") {
+            return time::date_of_milliseconds("0");
+        }
+        let date = |text: &str| time::date_of_milliseconds(text).or_else(|| time::date(text));
+        self.read(name, |value| value.moment(date, time::date_of_milliseconds))
     }
 
     /// A calendar date in a form of one vendor. `read` gets the text; a number is an epoch.
