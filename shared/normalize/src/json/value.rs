@@ -33,6 +33,17 @@ impl<'o, 'a> Value<'o, 'a> {
         self.get() == "null"
     }
 
+    /// True for `null`, for text without anything but white space, and for an array or object of nothing else. False for
+    /// text that is not Unicode, because it says something.
+    pub fn is_empty(self) -> bool {
+        match self.scalar() {
+            Scalar::Null => true,
+            Scalar::Text(text) => text.trim().is_empty(),
+            Scalar::Bool(_) | Scalar::Number(_) => false,
+            Scalar::Other => self.container().is_some() && self.children().all(Self::is_empty),
+        }
+    }
+
     pub fn is_string(self) -> bool {
         self.get().starts_with('"')
     }
