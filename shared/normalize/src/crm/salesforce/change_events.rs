@@ -14,7 +14,7 @@ use super::{objects, records, user};
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
 use crate::fields::distinct;
-use crate::json::Object;
+use crate::json::{Object, Value};
 
 const HEADER: &str = "ChangeEventHeader";
 
@@ -105,29 +105,48 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn read(payload: &Object<'a>, header: &Object<'a>, kind: Kind) -> Self {
-        let diffs = header.texts("diffFields");
+        let diffs = diffs(payload, header);
         let without: Vec<&str> = diffs.iter().map(|name| &**name).chain([HEADER]).collect();
         let flat = payload.clone().without(&without).flattened(compound_prefix);
-        let names = if kind.action == Action::Updated && !kind.is_gap { changed(payload, header) } else { Vec::new() };
+        let is_update = kind.action == Action::Updated && !kind.is_gap;
+        let names = if is_update { changed(payload, header, &diffs) } else { Vec::new() };
         let changed = names.into_iter().map(|name| (name.clone(), member(name))).collect();
         Self { flat, changed, diffs }
     }
 }
 
-/// The names of the changed fields. A subscriber of the Pub/Sub API gets bitmaps instead (`0x0320`, `2-0x40`), which only
-/// the schema can resolve; then only the cleared fields are known.
-fn changed<'a>(payload: &Object<'a>, header: &Object<'a>) -> Vec<Text<'a>> {
+/// The beginning of a long text's diff.
+const DIFF: &str = "--- \n+++";
+
+/// The names of the fields that are diffs.
+fn diffs<'a>(payload: &Object<'a>, header: &Object<'a>) -> Vec<Text<'a>> {
+    let names = header.texts("diffFields");
+    if !names.iter().any(|name| is_bitmap(name)) {
+        return names;
+    }
+    let is_diff = |value: Value<'_, 'a>| value.text().is_some_and(|text| text.starts_with(DIFF));
+    payload.members().filter(|(_, value)| is_diff(*value)).map(|(name, _)| name).collect()
+}
+
+/// True for the bitmaps that a subscriber of the Pub/Sub API gets instead of names, such as `0x0320` and `2-0x40`. Only the
+/// schema can resolve them.
+fn is_bitmap(name: &str) -> bool {
+    name.rsplit('-').next().is_some_and(|bits| bits.starts_with("0x"))
+}
+
+/// The names of the changed fields. With bitmaps, only those of the diffs and of the cleared fields are known.
+fn changed<'a>(payload: &Object<'a>, header: &Object<'a>, diffs: &[Text<'a>]) -> Vec<Text<'a>> {
     let mut names = header.texts("changedFields");
     if !header.has("changedFields") {
         // Before version 47 there is no list, and the payload has the changed fields alone.
         names = payload.members().map(|(name, _)| name).filter(|name| *name != HEADER).collect();
     }
-    names.retain(|name| !name.contains("0x"));
-    for cleared in header.texts("nulledFields").into_iter().filter(|name| !name.contains("0x")) {
-        if !names.contains(&cleared) {
-            names.push(cleared);
+    for name in header.texts("nulledFields").iter().chain(diffs) {
+        if !names.contains(name) {
+            names.push(name.clone());
         }
     }
+    names.retain(|name| !is_bitmap(name));
     names
 }
 
