@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crm_event::{Action, Actor, Entity, FieldChange, Text};
+use crm_event::{Action, Actor, Entity, Text};
 use jiff::Timestamp;
 
 use super::changes::{self, State};
@@ -187,7 +187,7 @@ impl<'a> Event<'a> {
         let record = records::record(entity, members, id, &fields.flat);
         let state = State::new(&fields.flat, &record);
         let change = |(name, member): &(Text<'a>, Text<'a>)| match fields.diffs.contains(name) {
-            true => FieldChange { field: name.clone(), name: None, from: None, to: None },
+            true => changes::unknown_value(name.clone(), member, entity),
             false => changes::change(name.clone(), member, None, &state),
         };
         let mut changes: Vec<_> = fields.changed.iter().map(change).collect();

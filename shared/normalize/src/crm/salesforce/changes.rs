@@ -53,6 +53,12 @@ pub(super) fn change<'a>(
     }
 }
 
+/// A change of a member whose new value is not told.
+pub(super) fn unknown_value<'a>(name: Text<'a>, member: &str, entity: Entity) -> FieldChange<'a> {
+    let field = records::field(entity, member).map_or(name, Cow::Borrowed);
+    FieldChange { field, name: None, from: None, to: None }
+}
+
 /// The change of a deal's status that comes with a change of its stage. It is `null` if the stage does not tell the
 /// status, because the old status no longer holds.
 pub(super) fn status_of_stage<'a>(record: &Record<'a>) -> Option<FieldChange<'a>> {
