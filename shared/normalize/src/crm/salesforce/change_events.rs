@@ -139,7 +139,8 @@ fn changed<'a>(payload: &Object<'a>, header: &Object<'a>, diffs: &[Text<'a>]) ->
     let mut names = header.texts("changedFields");
     if !header.has("changedFields") {
         // Before version 47 there is no list, and the payload has the changed fields alone.
-        names = payload.members().map(|(name, _)| name).filter(|name| *name != HEADER).collect();
+        let fields = payload.members().filter(|(name, _)| *name != HEADER);
+        names = fields.flat_map(|(name, _)| parts(payload, name)).collect();
     }
     for name in header.texts("nulledFields").iter().chain(diffs) {
         if !names.contains(name) {
@@ -148,6 +149,14 @@ fn changed<'a>(payload: &Object<'a>, header: &Object<'a>, diffs: &[Text<'a>]) ->
     }
     names.retain(|name| !is_bitmap(name));
     names
+}
+
+/// The names of a compound field's parts, or the name of any other field alone.
+fn parts<'a>(payload: &Object<'a>, name: Text<'a>) -> Vec<Text<'a>> {
+    match payload.any_object(&name) {
+        Some(parts) => parts.members().map(|(part, _)| Cow::Owned([&*name, ".", &*part].concat())).collect(),
+        None => vec![name],
+    }
 }
 
 /// The beginning of the flat names of a compound field's parts.
