@@ -28,9 +28,9 @@ impl<'o, 'a> State<'o, 'a> {
 
     /// The value of a member in canonical form, `null` if it is empty. `None` if it could not be read.
     fn value(&self, member: &str) -> Option<Json<'a>> {
-        let Some(value) = self.object.json(member).filter(|value| !value.is_string() || value.text().is_some()) else {
-            return Some(Json::null());
-        };
+        // A part of a compound field of the customer's (`Site__c.Latitude`) is no member by itself.
+        let value = self.object.json(member).or_else(|| self.object.at(member));
+        let Some(value) = value.filter(|value| !value.is_empty()) else { return Some(Json::null()) };
         match records::field(self.entity, member) {
             Some(field) => self.field(field),
             None => value.json(),

@@ -109,8 +109,7 @@ entities! {
 
 /// False for an empty value, and for a related record or a compound address, whose parts are members too.
 fn is_field(name: &str, value: Value<'_, '_>) -> bool {
-    let is_empty = value.is_string() && value.text().is_none();
-    !is_empty && (!value.is_object() || name.ends_with("__c") || name.ends_with("__pc"))
+    !value.is_empty() && (!value.is_object() || name.ends_with("__c") || name.ends_with("__pc"))
 }
 
 /// Sets the fields that are made from several members, or from none.
