@@ -9,7 +9,7 @@ use super::ids::link;
 use super::records::{RAW_ONLY, both};
 use crate::field_tables::{Property, rows};
 use crate::fields::{stage, web};
-use crate::json::Object;
+use crate::json::{Object, Value};
 
 const BILLING: Option<&str> = Some("billing");
 const SHIPPING: Option<&str> = Some("shipping");
@@ -134,7 +134,10 @@ rows!(COMPANY: Company = [
 
 /// Sets the name and the kind of a person account.
 pub(super) fn finish_company<'a>(company: &mut Company<'a>, o: &Object<'a>) {
-    let has_person_fields = || o.members().any(|(name, _)| name.ends_with("__pc") || &*name == "PersonContactId");
+    // A company may have these fields too, all of them empty and the checkboxes not checked.
+    let is_of_person = |name: &str| name.ends_with("__pc") || name == "PersonContactId";
+    let is_set = |value: Value<'_, '_>| !value.is_empty() && value.get().trim_matches('"') != "false";
+    let has_person_fields = || o.members().any(|(name, value)| is_of_person(&name) && is_set(value));
     let is_person = o.bool("IsPersonAccount").or_else(|| has_person_fields().then_some(true));
     company.kind = is_person.map(|is_person| Text::Borrowed(if is_person { "person" } else { "company" }));
     company.name = company.name.take().or_else(|| both(&company.first_name, &company.last_name));
