@@ -10,7 +10,7 @@ use crm_event::{Action, Entity, FieldChange, Text};
 
 use super::changes::{self, State};
 use super::ids::{check_organization, long};
-use super::records::{self, Kind};
+use super::records::{self, Kind, Members};
 use super::{deletion_detail, is_call, objects, user};
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::{Quarantine, Reason};
@@ -77,7 +77,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let entity = if is_call(entity, &record) { Entity::Call } else { entity };
     let id = long(record.record_id("Id", "record.Id")?);
     let object = object.unwrap_or_default();
-    let kind = Kind { object: &object, has_all_members: true };
+    let kind = Kind { object: &object, members: Members::Selected };
     let now = records::record(entity, kind, id.clone(), &record);
     let mut changes = Vec::new();
     if let Some(old) = old.filter(|_| action != Action::Created) {

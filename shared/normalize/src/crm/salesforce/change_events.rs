@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::changes::{self, State};
 use super::ids::{check_organization, is_wildcard, long};
+use super::records::Members;
 use super::{objects, records, user};
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
@@ -49,6 +50,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Resu
         account,
         occurred_at: header.time("commitTimestamp"),
         actor: header.id("commitUser").map(user),
+        is_mapped: webhook.body.text("source").is_some_and(|source| source.starts_with(super::APP_FLOW)),
         object,
     };
     let has_wildcard = ids.iter().any(|id| is_wildcard(id));
@@ -182,6 +184,8 @@ struct Event<'a> {
     account: Option<Text<'a>>,
     occurred_at: Option<Timestamp>,
     actor: Option<Actor<'a>>,
+    /// True if the mapping of an AppFlow flow decides which fields there are.
+    is_mapped: bool,
 }
 
 impl<'a> Event<'a> {
@@ -192,8 +196,12 @@ impl<'a> Event<'a> {
 
     /// The change of one of the records.
     fn change(&self, entity: Entity, id: Text<'a>, kind: Kind, fields: &Fields<'a>) -> Change<'a> {
-        let members = records::Kind { object: &self.object, has_all_members: kind.is_whole() };
-        let record = records::record(entity, members, id, &fields.flat);
+        let members = match kind.is_whole() {
+            true if self.is_mapped => Members::Selected,
+            true => Members::All,
+            false => Members::Changed,
+        };
+        let record = records::record(entity, records::Kind { object: &self.object, members }, id, &fields.flat);
         let state = State::new(&fields.flat, &record);
         let change = |(name, member): &(Text<'a>, Text<'a>)| match fields.diffs.contains(name) {
             true => changes::unknown_value(name.clone(), member, entity),
@@ -214,7 +222,7 @@ impl<'a> Event<'a> {
             record,
             account: self.account.clone(),
             occurred_at: self.occurred_at,
-            partial: !kind.is_whole(),
+            partial: members != Members::All,
             changes,
             actor: self.actor.clone(),
         }

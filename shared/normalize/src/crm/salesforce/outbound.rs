@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crm_event::{Action, Actor, Text};
 
 use super::ids::{check_organization, long};
-use super::records::{self, Kind};
+use super::records::{self, Kind, Members};
 use super::{deletion_detail, event_in_url, is_call, objects, user};
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
@@ -50,7 +50,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Res
         vendor_event,
         action,
         action_detail: deletion_detail(action, &record),
-        record: records::record(entity, Kind { object: &object, has_all_members: true }, id, &record),
+        record: records::record(entity, Kind { object: &object, members: Members::Selected }, id, &record),
         account,
         occurred_at,
         partial: true,
@@ -107,7 +107,7 @@ impl<'a> Deletion<'a> {
             let record_id = Some(self.id);
             return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
         };
-        let kind = Kind { object: &self.object, has_all_members: false };
+        let kind = Kind { object: &self.object, members: Members::Changed };
         let actor: Option<Actor<'a>> = report.id("CreatedById").map(user);
         let change = Change {
             vendor_event,

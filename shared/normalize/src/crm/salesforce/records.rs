@@ -39,9 +39,19 @@ rows!(COMMON: CommonFields = [
 pub(super) struct Kind<'k, 'a> {
     /// The API name.
     pub(super) object: &'k Text<'a>,
-    /// False if there are only the members that changed. The record then has no fields that several members make, because
-    /// a list would seem to have no other entries.
-    pub(super) has_all_members: bool,
+    pub(super) members: Members,
+}
+
+/// The members that an event has of a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Members {
+    /// All that are not empty.
+    All,
+    /// The ones that a person has selected.
+    Selected,
+    /// The ones that changed. The record then has no fields that several members make, because a list would seem to have
+    /// no other entries.
+    Changed,
 }
 
 /// The fields that all records share.
@@ -62,7 +72,7 @@ macro_rules! entities {
                     let mut record = $entity::new(common.0);
                     for (name, value) in o.members() {
                         if let Some((_, field, set)) = row($table, &name) {
-                            if kind.has_all_members || !is_made_of_several(field) {
+                            if kind.members != Members::Changed || !is_made_of_several(field) {
                                 set(&mut record, &Property { properties: o, name: &name });
                             }
                         } else if row(COMMON, &name).is_none() && is_field(&name, value) {
@@ -114,7 +124,7 @@ fn is_field(name: &str, value: Value<'_, '_>) -> bool {
 
 /// Sets the fields that are made from several members, or from none.
 fn finish<'a>(record: &mut Record<'a>, kind: Kind<'_, 'a>, o: &Object<'a>) {
-    let text_address = |prefix| if kind.has_all_members { text_address(o, prefix) } else { None };
+    let text_address = |prefix| if kind.members == Members::Changed { None } else { text_address(o, prefix) };
     match record {
         Record::Contact(contact) => {
             contact.name = contact.name.take().or_else(|| both(&contact.first_name, &contact.last_name));
