@@ -6,7 +6,7 @@ use crm_event::record::{Company, Contact, Lead, User};
 use crm_event::{DateInfo, Email, EmailBounce, Text};
 
 use super::ids::link;
-use super::records::{RAW_ONLY, both};
+use super::records::RAW_ONLY;
 use crate::field_tables::{Property, rows};
 use crate::fields::{stage, web};
 use crate::json::{Object, Value};
@@ -132,7 +132,7 @@ rows!(COMPANY: Company = [
     ("PersonMailingCountry", "addresses[]", |r, p| p.address_of(MAILING, &mut r.addresses, |a| &mut a.country)),
 ]);
 
-/// Sets the name and the kind of a person account.
+/// Sets the kind: a person account is a person.
 pub(super) fn finish_company<'a>(company: &mut Company<'a>, o: &Object<'a>) {
     // A company may have these fields too, all of them empty and the checkboxes not checked.
     let is_of_person = |name: &str| name.ends_with("__pc") || name == "PersonContactId";
@@ -140,7 +140,6 @@ pub(super) fn finish_company<'a>(company: &mut Company<'a>, o: &Object<'a>) {
     let has_person_fields = || o.members().any(|(name, value)| is_of_person(&name) && is_set(value));
     let is_person = o.bool("IsPersonAccount").or_else(|| has_person_fields().then_some(true));
     company.kind = is_person.map(|is_person| Text::Borrowed(if is_person { "person" } else { "company" }));
-    company.name = company.name.take().or_else(|| both(&company.first_name, &company.last_name));
 }
 
 rows!(LEAD: Lead = [

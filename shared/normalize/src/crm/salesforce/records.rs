@@ -124,14 +124,18 @@ fn is_field(name: &str, value: Value<'_, '_>) -> bool {
 
 /// Sets the fields that are made from several members, or from none.
 fn finish<'a>(record: &mut Record<'a>, kind: Kind<'_, 'a>, o: &Object<'a>) {
+    let name = |first: &Option<_>, last: &Option<_>| full_name_of(first, last, kind.members, o);
     let text_address = |prefix| if kind.members == Members::Changed { None } else { text_address(o, prefix) };
     match record {
         Record::Contact(contact) => {
-            contact.name = contact.name.take().or_else(|| both(&contact.first_name, &contact.last_name));
+            contact.name = contact.name.take().or_else(|| name(&contact.first_name, &contact.last_name));
         }
-        Record::Lead(lead) => lead.name = lead.name.take().or_else(|| both(&lead.first_name, &lead.last_name)),
-        Record::User(user) => user.name = user.name.take().or_else(|| both(&user.first_name, &user.last_name)),
-        Record::Company(company) => people::finish_company(company, o),
+        Record::Lead(lead) => lead.name = lead.name.take().or_else(|| name(&lead.first_name, &lead.last_name)),
+        Record::User(user) => user.name = user.name.take().or_else(|| name(&user.first_name, &user.last_name)),
+        Record::Company(company) => {
+            people::finish_company(company, o);
+            company.name = company.name.take().or_else(|| name(&company.first_name, &company.last_name));
+        }
         Record::Deal(deal) => deal.status = sales::deal_status(o),
         Record::Order(order) => {
             order.billing_address = text_address("Billing");
@@ -152,9 +156,18 @@ fn finish<'a>(record: &mut Record<'a>, kind: Kind<'_, 'a>, o: &Object<'a>) {
     }
 }
 
-/// The full name. `None` if one of the two is missing, because the other alone is not the full name.
-pub(super) fn both<'a>(first: &Option<Text<'a>>, last: &Option<Text<'a>>) -> Option<Text<'a>> {
-    full_name(Some(first.as_ref()?), Some(last.as_ref()?))
+/// The full name. `None` if one of the two is missing, because the other alone is the full name only if the record has no
+/// first or last name.
+fn full_name_of<'a>(
+    first: &Option<Text<'a>>,
+    last: &Option<Text<'a>>,
+    members: Members,
+    o: &Object<'a>,
+) -> Option<Text<'a>> {
+    let has_none = |member| members == Members::All && o.json(member).is_none_or(Value::is_empty);
+    let is_known = |part: &Option<_>, member| part.is_some() || has_none(member);
+    let is_whole = is_known(first, "FirstName") && is_known(last, "LastName");
+    if is_whole { full_name(first.as_ref(), last.as_ref()) } else { None }
 }
 
 /// An address in one text.
