@@ -26,12 +26,24 @@ impl<'o, 'a> State<'o, 'a> {
         Json::of(self.record.get(field)?).ok()
     }
 
-    /// The value of a member in canonical form, `null` if it is empty. `None` if it could not be read.
-    fn value(&self, member: &str) -> Option<Json<'a>> {
+    /// The canonical field of a member.
+    fn canonical(&self, member: &str) -> Option<&'static str> {
+        let field = records::field(self.entity, member)?;
+        let is_all_day = || self.record.get("is_all_day").and_then(serde_json::Value::as_bool) == Some(true);
+        Some(match field {
+            "start_at" if is_all_day() => "start_date",
+            "end_at" if is_all_day() => "end_date",
+            field => field,
+        })
+    }
+
+    /// The value of a member, `null` if it is empty: that of a canonical field, or Salesforce's own. `None` if it could not
+    /// be read, or if the record has it in another field.
+    fn value(&self, member: &str, field: Option<&str>) -> Option<Json<'a>> {
         // A part of a compound field of the customer's (`Site__c.Latitude`) is no member by itself.
         let value = self.object.json(member).or_else(|| self.object.at(member));
         let Some(value) = value.filter(|value| !value.is_empty()) else { return Some(Json::null()) };
-        match records::field(self.entity, member) {
+        match field {
             Some(field) => self.field(field),
             None => value.json(),
         }
@@ -45,11 +57,12 @@ pub(super) fn change<'a>(
     before: Option<&State<'_, 'a>>,
     now: &State<'_, 'a>,
 ) -> FieldChange<'a> {
+    let field = now.canonical(member);
     FieldChange {
-        field: records::field(now.entity, member).map_or(name, Cow::Borrowed),
+        field: field.map_or(name, Cow::Borrowed),
         name: None,
-        from: before.and_then(|before| before.value(member)),
-        to: now.value(member),
+        from: before.and_then(|before| before.value(member, field)),
+        to: now.value(member, field),
     }
 }
 
