@@ -93,10 +93,12 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
             changes.extend(derived);
         }
     }
+    let modified_at = || record.time("LastModifiedDate").or_else(|| record.time("SystemModstamp"));
     let occurred_at = match action {
-        Action::Created => record.time("CreatedDate"),
+        Action::Created => record.time("CreatedDate").or_else(modified_at),
+        // The last change of the record was an earlier one.
         Action::Deleted => None,
-        _ => record.time("LastModifiedDate").or_else(|| record.time("SystemModstamp")),
+        _ => modified_at(),
     };
     let change = Change {
         vendor_event,
