@@ -75,21 +75,27 @@ fn event_name<'a>(webhook: &Webhook<'a>) -> Option<Text<'a>> {
 /// administrator chooses the rule.
 fn event(name: &str) -> Option<(Entity, Action)> {
     if let Ok(EventType { entity, action }) = format!("crm.{name}").parse() {
-        let is_in_zoho = !matches!(
-            entity,
-            Entity::Unknown
-                | Entity::Project
-                | Entity::TimeEntry
-                | Entity::Activity
-                | Entity::Payment
-                | Entity::FormResponse
-        );
-        return is_in_zoho.then_some((entity, action));
+        return is_in_zoho(entity).then_some((entity, action));
     }
     let (module, operation) = name.split_once('.')?;
-    let entity = modules::entity(module)?;
-    let action = modules::action(operation).map(|(_, action)| action).or_else(|| operation.parse().ok())?;
-    Some((entity, action))
+    let entity = modules::entity(module).or_else(|| module.parse().ok().filter(|entity| is_in_zoho(*entity)));
+    match modules::action(operation) {
+        // A module that the organization has added. Zoho's own words for the operation tell it from a misspelled record.
+        Some((_, action)) => (!module.is_empty()).then(|| (entity.unwrap_or(Entity::CustomObject), action)),
+        None => Some((entity?, operation.parse().ok()?)),
+    }
+}
+
+fn is_in_zoho(entity: Entity) -> bool {
+    !matches!(
+        entity,
+        Entity::Unknown
+            | Entity::Project
+            | Entity::TimeEntry
+            | Entity::Activity
+            | Entity::Payment
+            | Entity::FormResponse
+    )
 }
 
 /// The names that the id of an event's own record may have.
