@@ -16,7 +16,7 @@ use crate::error::{Quarantine, Reason};
 use crate::json::{Object, Value};
 
 /// The names for the id of a record of any kind. The more specific names, such as `deal_id`, depend on the event.
-const IDS: &[&str] = &["id", "record_id", "zoho_id"];
+const IDS: &[&str] = &["id", "record_id", "record id", "zoho_id"];
 
 pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
@@ -33,7 +33,9 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     };
     // A template may have the record as an object.
     let o = body.any_object("data").unwrap_or_else(|| body.clone()).map_members(cleaned);
-    let names = id_names(entity, &vendor_event);
+    // The module of a record that an organization has added may be in the body alone.
+    let module = if entity == Entity::CustomObject { body.text("module") } else { None };
+    let names = id_names(entity, &vendor_event, module.as_deref());
     if entity == Entity::Unknown {
         let record_id = names.iter().find_map(|name| o.id(name));
         return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at: None }));
@@ -98,8 +100,8 @@ fn is_in_zoho(entity: Entity) -> bool {
     )
 }
 
-/// The names that the id of an event's own record may have.
-fn id_names(entity: Entity, vendor_event: &str) -> Vec<Text<'static>> {
+/// The names that the id of an event's own record may have. `module` is the record's, if the event does not name it.
+fn id_names(entity: Entity, vendor_event: &str, module: Option<&str>) -> Vec<Text<'static>> {
     // Of the module, in singular and plural, as in the placeholder `${Deals.Deal Id}`.
     let own: &[&str] = match entity {
         Entity::Lead => &["lead", "leads"],
@@ -117,8 +119,8 @@ fn id_names(entity: Entity, vendor_event: &str) -> Vec<Text<'static>> {
         Entity::User => &["user", "users"],
         _ => &[],
     };
-    let module = vendor_event.split_once('.').map(|(module, _)| module.to_owned());
-    let own = own.iter().map(|own| (*own).to_owned()).chain(module);
+    let in_event = vendor_event.split_once('.').map(|(module, _)| module);
+    let own = own.iter().copied().chain(in_event).chain(module);
     let own = own.flat_map(|own| [format!("{own}_id"), format!("{} id", own.replace('_', " "))]);
     IDS.iter().map(|name| Cow::Borrowed(*name)).chain(own.map(Cow::Owned)).collect()
 }
