@@ -384,15 +384,8 @@ pub(super) fn action_for<'a>(entity: Entity, names: &[Text<'a>], values: Option<
 
 /// The new value of a record's field: `null` if Zoho's is empty. `None` if it could not be read.
 pub(super) fn value_of<'a>(field: &str, value: Option<Value<'_, 'a>>, record: &ByName) -> Option<Json<'a>> {
-    let is_empty = value.is_none_or(|value| matches!(value.get(), "\"\"" | "[]"));
     match record.get(field) {
         Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
-        None => {
-            if is_empty {
-                Some(Json::null())
-            } else {
-                None
-            }
-        }
+        None => value.is_none_or(Value::is_empty).then(Json::null),
     }
 }

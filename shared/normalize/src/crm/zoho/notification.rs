@@ -104,7 +104,8 @@ fn field_changes<'a>(names: Vec<Text<'a>>, values: Option<&Object<'a>>, record: 
     for name in names {
         let value = values.filter(|values| values.has(&name)).map(|values| values.json(&name));
         let Some(field) = fields::canonical(entity, &name) else {
-            push(name, value.map(|value| value.and_then(Value::json).unwrap_or(Json::null())));
+            let filled = |value: Option<Value<'_, 'a>>| value.filter(|value| !value.is_empty()).and_then(Value::json);
+            push(name, value.map(|value| filled(value).unwrap_or(Json::null())));
             continue;
         };
         let field = match field {
