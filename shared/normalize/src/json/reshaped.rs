@@ -39,8 +39,13 @@ impl<'a> Object<'a> {
     pub fn over(&self, other: &Self) -> Self {
         let Body { text, zone, .. } = &*self.body;
         let body = Body { text, warnings: RefCell::default(), zone: zone.clone() };
-        let container = self.container.over(&other.container);
-        Self { body: Rc::new(body), container: Rc::new(container), ..self.clone() }
+        Self { body: Rc::new(body), ..self.clone().merged(other) }
+    }
+
+    /// The same object, with the members of another that this one does not have, for bodies that split a record into several
+    /// objects. Warnings have the path of this object.
+    pub fn merged(self, other: &Self) -> Self {
+        Self { container: Rc::new(self.container.over(&other.container)), ..self }
     }
 
     /// The same object, with the members of nested objects in place of these objects, for vendors that group fields

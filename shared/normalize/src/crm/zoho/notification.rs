@@ -79,8 +79,16 @@ fn names_by_id<'a>(body: &Object<'a>) -> HashMap<Text<'a>, Vec<Text<'a>>> {
 
 /// The new values: `[{"record_id": "<id>", "values": {..}}, ..]`.
 fn values_by_id<'a>(body: &Object<'a>) -> HashMap<Text<'a>, Object<'a>> {
-    let entry = |entry: Object<'a>| Some((entry.id("record_id")?, entry.object("values")?));
-    body.objects("affected_values").filter_map(entry).collect()
+    let mut by_id: HashMap<Text<'a>, Object<'a>> = HashMap::new();
+    for entry in body.objects("affected_values") {
+        let Some((id, values)) = entry.id("record_id").zip(entry.object("values")) else { continue };
+        let values = match by_id.remove(&id) {
+            Some(others) => values.merged(&others),
+            None => values,
+        };
+        by_id.insert(id, values);
+    }
+    by_id
 }
 
 /// The changed fields of a record, without duplicates: those that are named, then those that have a value only. A name
