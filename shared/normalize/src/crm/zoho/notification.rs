@@ -44,7 +44,7 @@ pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine
     let (names, values) = (names_by_id(body), values_by_id(body));
     let changes = ids.into_iter().map(|id| {
         let values = values.get(&id);
-        let names = names_of_fields(names.get(&id), values);
+        let names = names_of_fields(entity, names.get(&id), values);
         let action = match action {
             Action::Updated => fields::action_for(entity, &names, values),
             action => action,
@@ -92,12 +92,13 @@ fn values_by_id<'a>(body: &Object<'a>) -> HashMap<Text<'a>, Object<'a>> {
 }
 
 /// The changed fields of a record, without duplicates: those that are named, then those that have a value only. A name
-/// with `$` is about the record in Zoho.
-fn names_of_fields<'a>(named: Option<&Vec<Text<'a>>>, values: Option<&Object<'a>>) -> Vec<Text<'a>> {
+/// with `$` is about the record in Zoho, except for `$converted`.
+fn names_of_fields<'a>(entity: Entity, named: Option<&Vec<Text<'a>>>, values: Option<&Object<'a>>) -> Vec<Text<'a>> {
     let named = named.into_iter().flatten().cloned();
     let with_value = values.into_iter().flat_map(|values| values.members().map(|(name, _)| name).collect::<Vec<_>>());
     let mut seen = HashSet::new();
-    let is_new = |name: &Text<'a>| !name.starts_with('$') && seen.insert(name.to_ascii_lowercase());
+    let is_field = |name: &str| !name.starts_with('$') || fields::canonical(entity, name).is_some();
+    let is_new = |name: &Text<'a>| is_field(name) && seen.insert(name.to_ascii_lowercase());
     named.chain(with_value).filter(is_new).collect()
 }
 
@@ -105,8 +106,10 @@ fn field_changes<'a>(names: Vec<Text<'a>>, values: Option<&Object<'a>>, record: 
     let (entity, record) = (record.entity(), fields::by_name(record));
     let mut changes: Vec<FieldChange<'a>> = Vec::new();
     let mut push = |field: Text<'a>, to: Option<Json<'a>>| {
-        if changes.iter().all(|change| change.field != field) {
-            changes.push(FieldChange { field, name: None, from: None, to });
+        match changes.iter_mut().find(|change| change.field == field) {
+            // Two of Zoho's fields are one here, and the value came with the second name.
+            Some(change) => change.to = change.to.take().or(to),
+            None => changes.push(FieldChange { field, name: None, from: None, to }),
         }
     };
     for name in names {
