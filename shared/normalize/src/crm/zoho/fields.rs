@@ -12,13 +12,14 @@ use crm_event::record::{
 };
 use crm_event::{Action, Address, Decimal, Email, Entity, Json, LineItem, Phone, Ref, Text};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use serde_json::value::RawValue;
 
 use super::{display, modules, people, sales, work};
 use crate::field_tables::{is_made_of_several, set_in_address};
 use crate::fields::{custom_field, email, full_name, phone, word};
 use crate::json::{Object, Value, is_placeholder};
+use crate::time;
 
 /// The fields of a record.
 pub(super) struct Table<V: 'static, L: 'static> {
@@ -96,6 +97,12 @@ impl<'a> Field<'_, 'a> {
 
     pub(super) fn date(&self) -> Option<Date> {
         self.o.date_by(self.name, display::date)
+    }
+
+    /// The instant of a field that has a day alone, but is a time in the record: midnight in UTC of that day, whatever the
+    /// account's zone is.
+    pub(super) fn day(&self) -> Option<Timestamp> {
+        if self.is_date_alone() { time::utc(self.date()?, Time::midnight()) } else { self.time() }
     }
 
     /// True for a day without a time of day.
@@ -387,5 +394,27 @@ pub(super) fn value_of<'a>(field: &str, value: Option<Value<'_, 'a>>, record: &B
     match record.get(field) {
         Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
         None => value.is_none_or(Value::is_empty).then(Json::null),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::{Field, Object};
+
+    #[test]
+    fn a_day_stays_that_day_in_any_zone() {
+        for zone in ["Europe/Berlin", "America/New_York", "Pacific/Auckland"] {
+            let json = r#"{"iso": "2026-03-05", "displayed": "13/03/2026", "with_time": "2026-03-05T14:20:00+01:00"}"#;
+            let o = Object::parse_in(json, TimeZone::get(zone).unwrap()).unwrap();
+            for (name, expected) in [
+                ("iso", "2026-03-05T00:00:00Z"),
+                ("displayed", "2026-03-13T00:00:00Z"),
+                ("with_time", "2026-03-05T13:20:00Z"),
+            ] {
+                assert_eq!(Field { o: &o, name }.day().unwrap().to_string(), expected, "{zone} {name}");
+            }
+        }
     }
 }
