@@ -97,7 +97,12 @@ pub fn unused(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Vec
     let pointers = values(text).into_iter().take(tried).filter_map(|line| line.pointer);
     let unused = pointers.filter(|pointer| !used.contains(&Source::Body(pointer.clone())));
     let is_change_id = |path: &String| {
-        let names = |id: &ChangeId| matches!(id, ChangeId::Members(members) if members.contains(&path.as_str()));
+        let names = |id: &ChangeId| match id {
+            ChangeId::Members(members) | ChangeId::MembersBeside { id: members, .. } => {
+                members.contains(&path.as_str())
+            }
+            _ => false,
+        };
         vendor.change_ids.iter().any(names)
     };
     unused.map(|pointer| path(&pointer)).filter(|path| !is_change_id(path)).collect()

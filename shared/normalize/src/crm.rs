@@ -125,7 +125,7 @@ impl Vendor {
     pub fn change_id_headers(&self) -> impl Iterator<Item = &'static str> {
         self.change_ids.iter().filter_map(|id| match id {
             ChangeId::Header(name) | ChangeId::UnsignedHeader(name) => Some(*name),
-            ChangeId::Members(_) | ChangeId::MembersIf { .. } => None,
+            ChangeId::Members(_) | ChangeId::MembersBeside { .. } | ChangeId::MembersIf { .. } => None,
         })
     }
 
@@ -177,6 +177,8 @@ pub enum ChangeId {
     UnsignedHeader(&'static str),
     /// Paths of members of the body (`meta.id`). Together they are the id; the first one is required.
     Members(&'static [&'static str]),
+    /// The same, of bodies that have another member. Such a body has no other id.
+    MembersBeside { member: &'static str, id: &'static [&'static str] },
     /// The same, of bodies in which another member has this value. Such a body has no other id.
     MembersIf { member: &'static str, is: &'static str, id: &'static [&'static str] },
 }

@@ -346,6 +346,10 @@ impl<'a> Verified<'a> {
             ChangeId::Header(name) => header(name).map(|id| Identity::Known(Digest::of_change_id(id, self.element))),
             ChangeId::UnsignedHeader(name) => header(name).map(Identity::UnsignedId),
             ChangeId::Members(paths) => members(paths),
+            ChangeId::MembersBeside { member, id } => {
+                body.at(member)?.text()?;
+                Some(members(id).unwrap_or(Identity::Body))
+            }
             ChangeId::MembersIf { member, is, id } => {
                 let value = body.at(member)?.text()?;
                 (value == *is).then(|| members(id).unwrap_or(Identity::Body))

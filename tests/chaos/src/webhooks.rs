@@ -146,7 +146,9 @@ fn with_own_id(vendor: &Vendor, body: &str, index: u64) -> Option<String> {
     };
     let member = vendor.change_ids.iter().find_map(|id| match id {
         ChangeId::MembersIf { member, is, id } => id.first().filter(|_| has(member, is)),
-        ChangeId::Header(_) | ChangeId::UnsignedHeader(_) | ChangeId::Members(_) => None,
+        ChangeId::Header(_) | ChangeId::UnsignedHeader(_) | ChangeId::Members(_) | ChangeId::MembersBeside { .. } => {
+            None
+        }
     })?;
     let id = body.pointer_mut(&pointer(member))?;
     *id = match &*id {

@@ -42,29 +42,11 @@ pub const VENDOR: Vendor = Vendor {
     schemes: &[Scheme::Signature(&HUBSPOT_V3), Scheme::Signature(&HUBSPOT_V2), Scheme::Token],
     event_bridge_sources: &[],
     canonical_account: None,
-    // `eventId` is not unique and `attemptNumber` counts the deliveries, so the other members together identify a
-    // change.
-    change_ids: &[ChangeId::Members(&[
-        "occurredAt",
-        "portalId",
-        "subscriptionType",
-        "eventType",
-        "objectTypeId",
-        "objectId",
-        "eventId",
-        "propertyName",
-        "propertyValue",
-        "primaryObjectId",
-        "mergedObjectIds",
-        "newObjectId",
-        "fromObjectId",
-        "toObjectId",
-        "associationType",
-        "associationTypeId",
-        "associationRemoved",
-        "isPrimaryAssociation",
-        "messageId",
-    ])],
+    // A workflow's body has any members that its administrator chose, `occurredAt` among them. It has neither of these.
+    change_ids: &[
+        ChangeId::MembersBeside { member: "subscriptionType", id: CHANGE_ID },
+        ChangeId::MembersBeside { member: "eventType", id: CHANGE_ID },
+    ],
     writes_local_times: false,
     has_opaque_field_ids: false,
     reads_request: false,
@@ -75,6 +57,33 @@ pub const VENDOR: Vendor = Vendor {
     catalog: CATALOG,
     normalize: &normalize,
 };
+
+/// The members that together identify a change of an app's subscription. `eventId` is not unique, and `attemptNumber`
+/// counts the deliveries.
+const CHANGE_ID: &[&str] = &[
+    "occurredAt",
+    "portalId",
+    "subscriptionType",
+    "eventType",
+    "objectTypeId",
+    "objectId",
+    "eventId",
+    "propertyName",
+    "propertyValue",
+    "primaryObjectId",
+    "mergedObjectIds",
+    "newObjectId",
+    "fromObjectTypeId",
+    "fromObjectId",
+    "toObjectTypeId",
+    "toObjectId",
+    "associationType",
+    "associationCategory",
+    "associationTypeId",
+    "associationRemoved",
+    "isPrimaryAssociation",
+    "messageId",
+];
 
 const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("contact.creation", Entity::Contact, Action::Created),
