@@ -181,9 +181,15 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     if is_test(body) {
         return Ok(Outcome::Ignored("a test from the settings of the app"));
     }
-    let event = AppEvent { body, vendor_event };
-    let (object, kind) = event.vendor_event.split_once('.').unwrap_or((&event.vendor_event, ""));
-    let Some(entity) = event.entity(object, kind) else { return Ok(event.unknown()) };
+    let (object, kind) = vendor_event.split_once('.').unwrap_or((&vendor_event, ""));
+    // A change of an association has the type ids of both ends, and is about the end called `from`.
+    let type_id = body.text(if kind == "associationChange" { "fromObjectTypeId" } else { "objectTypeId" });
+    let entity = match object {
+        "object" => type_id.as_deref().and_then(objects::entity_of_type),
+        name => objects::entity_of_name(name),
+    };
+    let event = AppEvent { body, vendor_event: vendor_event.clone(), type_id };
+    let Some(entity) = entity else { return Ok(event.unknown()) };
     match kind {
         "creation" => event.simple(entity, Action::Created),
         "deletion" => event.simple(entity, Action::Deleted),
@@ -206,19 +212,11 @@ fn is_test(body: &Object<'_>) -> bool {
 struct AppEvent<'o, 'a> {
     body: &'o Object<'a>,
     vendor_event: Text<'a>,
+    /// Generic events, `object.*`, have the type id of the record.
+    type_id: Option<Text<'a>>,
 }
 
 impl<'a> AppEvent<'_, 'a> {
-    /// The entity of the record. The generic names, `object.*`, have a type id, and a change of an association has that
-    /// of either end.
-    fn entity(&self, object: &str, kind: &str) -> Option<Entity> {
-        if object == "object" {
-            let member = if kind == "associationChange" { "fromObjectTypeId" } else { "objectTypeId" };
-            return objects::entity_of_type(&self.body.text(member)?);
-        }
-        objects::entity_of_name(object)
-    }
-
     fn unknown(self) -> Outcome<'a> {
         Outcome::Unknown(Unknown {
             record_id: self.body.id("objectId"),
@@ -228,12 +226,12 @@ impl<'a> AppEvent<'_, 'a> {
         })
     }
 
-    /// The change of the record with an id and properties.
+    /// The change of the record with an id of HubSpot's and properties.
     fn change(&self, entity: Entity, id: Text<'a>, action: Action, properties: Option<&Object<'a>>) -> Change<'a> {
         let body = self.body;
         let occurred_at = body.time("occurredAt");
         let known = properties::Known {
-            type_id: body.text("objectTypeId"),
+            type_id: self.type_id.clone(),
             created_at: occurred_at.filter(|_| action == Action::Created),
             has_all_properties: false,
         };
@@ -241,13 +239,18 @@ impl<'a> AppEvent<'_, 'a> {
             vendor_event: self.vendor_event.clone(),
             action,
             action_detail: None,
-            record: properties::record(entity, id, known, properties),
+            record: properties::record(entity, self.unique(id), known, properties),
             account: body.id("portalId"),
             occurred_at,
             partial: true,
             changes: Vec::new(),
             actor: actor(body),
         }
+    }
+
+    /// The record's id as the events have it.
+    fn unique(&self, id: Text<'a>) -> Text<'a> {
+        objects::unique_id(self.type_id.as_deref(), id)
     }
 
     fn simple(&self, entity: Entity, action: Action) -> Result<Outcome<'a>, Quarantine> {
@@ -310,7 +313,8 @@ impl<'a> AppEvent<'_, 'a> {
             (None, Some(name)) => name.split_once("_TO_").and_then(|(_, to)| objects::entity_of_name(to)),
             (None, None) => None,
         };
-        let other = Ref { id: body.id("toObjectId"), entity: other_entity, ..Ref::default() };
+        let other_id = body.id("toObjectId").map(|id| objects::unique_id(other_type.as_deref(), id));
+        let other = Ref { id: other_id, entity: other_entity, ..Ref::default() };
         let is_removed = body.bool("associationRemoved").unwrap_or_default();
         let mut change = self.change(entity, id, Action::Updated, None);
         let json = Json::of(&other).ok();
@@ -352,9 +356,10 @@ impl<'a> AppEvent<'_, 'a> {
             }
         }
         let merged = self.change(entity, remains.clone(), Action::Merged, None);
-        let merged = Change { action_detail: Some(ActionDetail::MergedIds(gone.clone())), ..merged };
+        let merged_ids = gone.iter().map(|id| self.unique(id.clone())).collect();
+        let merged = Change { action_detail: Some(ActionDetail::MergedIds(merged_ids)), ..merged };
         let deleted = gone.into_iter().map(|id| Change {
-            action_detail: Some(ActionDetail::MergedInto(remains.clone())),
+            action_detail: Some(ActionDetail::MergedInto(self.unique(remains.clone()))),
             ..self.change(entity, id, Action::Deleted, None)
         });
         Ok(Outcome::Changes(std::iter::once(merged).chain(deleted).collect()))

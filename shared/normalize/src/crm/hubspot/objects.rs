@@ -1,6 +1,8 @@
 //! The kinds of HubSpot's records: names of the first subscriptions, type ids of the generic ones.
 
-use crm_event::Entity;
+use std::borrow::Cow;
+
+use crm_event::{Entity, Text};
 
 /// The entity of a name in a subscription (`deal.creation`) or in an association (`DEAL_TO_CONTACT`).
 pub(super) fn entity_of_name(name: &str) -> Option<Entity> {
@@ -39,6 +41,23 @@ pub(super) fn entity_of_type(type_id: &str) -> Option<Entity> {
         return Some(Entity::CustomObject);
     }
     TYPES.iter().find(|(id, _)| *id == type_id).map(|(_, entity)| *entity)
+}
+
+/// The id of a record that no other record of its entity has. HubSpot's ids are unique only within a type, so the id of
+/// a type that shares its entity with others has the type in front (`2-1111/900`), as in the paths of HubSpot's API.
+pub(super) fn unique_id<'a>(type_id: Option<&str>, id: Text<'a>) -> Text<'a> {
+    match type_id.filter(|type_id| shares_entity(type_id)) {
+        Some(type_id) => Cow::Owned([type_id, "/", &id].concat()),
+        None => id,
+    }
+}
+
+/// False for the main type of an entity. Custom objects and activities have none.
+fn shares_entity(type_id: &str) -> bool {
+    entity_of_type(type_id) == Some(Entity::CustomObject)
+        || activity_type(type_id).is_some()
+        // Meetings, 0-47, are the main type of appointments.
+        || type_id == "0-421"
 }
 
 /// The kind of an activity.

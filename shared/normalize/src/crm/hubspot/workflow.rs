@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crm_event::{Action, Entity, EventType};
 use jiff::Timestamp;
 
-use super::properties;
+use super::{objects, properties};
 use crate::crm::{Change, Outcome, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::json::{Object, Value};
@@ -54,7 +54,9 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let properties = wrapped.clone().unwrap_or_else(|| body.clone().without(&[IDS, ENVELOPE].concat()));
     let id = IDS.iter().find_map(|name| body.id(name)).or_else(|| properties.id("hs_object_id"));
     let id = id.map_or_else(|| body.record_id("hs_object_id", "hs_object_id"), Ok)?;
-    let known = properties::Known { type_id: body.text("objectTypeId"), created_at: None, has_all_properties: true };
+    let type_id = body.text("objectTypeId");
+    let id = objects::unique_id(type_id.as_deref(), id);
+    let known = properties::Known { type_id, created_at: None, has_all_properties: true };
     let change = Change {
         vendor_event,
         action,
