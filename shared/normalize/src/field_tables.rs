@@ -78,6 +78,10 @@ impl<'a> Property<'_, 'a> {
         self.properties.date_or_milliseconds(self.name)
     }
 
+    pub(crate) fn date_with_time(&self) -> Option<Date> {
+        self.properties.date_with_time(self.name)
+    }
+
     /// The stage or pipeline with an id. The vendor does not send its name.
     pub(crate) fn stage(&self) -> Option<Stage<'a>> {
         stage(self.id(), None)

@@ -36,11 +36,21 @@ fn by_pieces(pieces: &Pieces<'_>, zone: &TimeZone) -> Option<Timestamp> {
 /// Reads a calendar date from text. It is the day in the text, regardless of the offset: `2026-06-15T00:00:00+01:00`
 /// means 15 June, although it is the day before in UTC. For an epoch number as text, see [`date_of_epoch`].
 pub fn date(text: &str) -> Option<Date> {
+    written_date(text).or_else(|| date_of_epoch(text))
+}
+
+/// Reads a calendar date from text like [`date`], but an epoch number as the day of that instant in UTC. For a vendor
+/// whose dates have a time of day.
+pub fn date_with_time(text: &str) -> Option<Date> {
+    written_date(text).or_else(|| day_of_epoch(text))
+}
+
+fn written_date(text: &str) -> Option<Date> {
     if let Ok(pieces) = Pieces::parse(text) {
         let local = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or_default());
         return Some(local.date());
     }
-    month_first(text).map(DateTime::date).or_else(|| date_of_epoch(text))
+    month_first(text).map(DateTime::date)
 }
 
 /// Reads a calendar date from an epoch number, which is midnight of that day in the sender's zone. The result is the
@@ -58,6 +68,11 @@ pub fn date_of_milliseconds(digits: &str) -> Option<Date> {
 fn nearest_midnight(instant: Timestamp) -> Option<Date> {
     let noon = instant.checked_add(SignedDuration::from_hours(12)).ok()?;
     Some(day(noon))
+}
+
+/// The day in UTC of an epoch number.
+pub fn day_of_epoch(digits: &str) -> Option<Date> {
+    epoch(digits).map(day)
 }
 
 /// True if the text is a calendar date without a time of day.
@@ -144,7 +159,8 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::{
-        Pieces, by_pieces, date, date_of_epoch, date_of_milliseconds, epoch, instant, milliseconds, plain_utc,
+        Pieces, by_pieces, date, date_of_epoch, date_of_milliseconds, date_with_time, epoch, instant, milliseconds,
+        plain_utc,
     };
 
     /// Compares both parsers for every day and second, and for texts that are nearly in the form.
@@ -258,6 +274,19 @@ mod tests {
         for text in ["", "soon", "2025-02-30", "2025-03-15T25:00:00Z"] {
             assert_eq!(date(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_epoch_with_a_time_of_day_is_its_day_in_utc() {
+        for (text, expected) in [
+            ("1793923199999", "2026-11-05"),
+            ("1793923200000", "2026-11-06"),
+            ("1794002326892", "2026-11-06"),
+            ("2026-11-06T23:58:46.892+02:00", "2026-11-06"),
+        ] {
+            assert_eq!(date_with_time(text).map(|date| date.to_string()).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(date_with_time("soon"), None);
     }
 
     /// Checks midnight of 15 January 2026 in every zone from -11:59 to +12:00.

@@ -92,6 +92,11 @@ impl<'a> Object<'a> {
         self.read(name, |value| value.moment(date, time::date_of_milliseconds))
     }
 
+    /// A calendar date that the vendor sends with a time of day, see [`time::date_with_time`].
+    pub fn date_with_time(&self, name: &str) -> Option<Date> {
+        self.read(name, |value| value.moment(time::date_with_time, time::day_of_epoch))
+    }
+
     /// A calendar date in a form of one vendor. `read` gets the text; a number is an epoch.
     pub fn date_by(&self, name: &str, read: impl FnOnce(&str) -> Option<Date>) -> Option<Date> {
         self.read(name, |value| value.moment(read, time::date_of_epoch))

@@ -20,7 +20,7 @@ rows!(DEAL: Deal = [
     }),
     ("pipeline", "pipeline", |r, p| r.pipeline = stage(p.text(), None)),
     ("hs_deal_stage_probability", "probability", |r, p| r.probability = p.decimal()),
-    ("closedate", "expected_close_date", |r, p| r.expected_close_date = p.date()),
+    ("closedate", "expected_close_date", |r, p| r.expected_close_date = p.date_with_time()),
     ("dealtype", "deal_type", |r, p| r.deal_type = p.word()),
     ("hs_priority", "priority", |r, p| r.priority = p.word()),
     ("closed_lost_reason", "lost_reason", |r, p| r.lost_reason = p.text()),
@@ -66,7 +66,7 @@ rows!(QUOTE: Quote = [
     ("hs_status", "status", |r, p| r.status = p.word()),
     ("hs_quote_amount", "total", |r, p| r.total = p.decimal()),
     ("hs_currency", "currency", |r, p| r.currency = p.text()),
-    ("hs_expiration_date", "valid_until", |r, p| r.valid_until = p.date()),
+    ("hs_expiration_date", "valid_until", |r, p| r.valid_until = p.date_with_time()),
 ]);
 
 rows!(INVOICE: Invoice = [
@@ -74,7 +74,7 @@ rows!(INVOICE: Invoice = [
     ("hs_invoice_status", "status", |r, p| r.status = p.word()),
     ("hs_amount_billed", "total", |r, p| r.total = p.decimal()),
     ("hs_currency", "currency", |r, p| r.currency = p.text()),
-    ("hs_due_date", "due_date", |r, p| r.due_date = p.date()),
+    ("hs_due_date", "due_date", |r, p| r.due_date = p.date_with_time()),
     ("hs_invoice_date", "issued_at", |r, p| r.issued_at = p.time()),
 ]);
 
