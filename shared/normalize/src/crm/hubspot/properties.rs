@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::{objects, people, sales, work};
 use crate::field_tables::{Property, is_made_of_several, row, rows};
 use crate::fields::{custom_field, full_name};
-use crate::json::{Object, Value};
+use crate::json::{Object, Scalar, Value};
 
 rows!(COMMON: CommonFields = [
     ("hs_object_id", "id", |_, _| {}),
@@ -65,7 +65,7 @@ macro_rules! entities {
                             Some((_, field, set)) if known.has_all_properties || !is_made_of_several(field) => {
                                 set(&mut record, &Property { properties, name: &name });
                             }
-                            None if known.has_all_properties && row(COMMON, &name).is_none() => {
+                            None if known.has_all_properties && row(COMMON, &name).is_none() && !is_empty(value) => {
                                 record.custom_fields.extend(custom_field(name, value));
                             }
                             Some(_) | None => {}
@@ -150,10 +150,9 @@ pub(super) fn changed<'a>(
     value: Option<Value<'_, 'a>>,
 ) -> FieldChange<'a> {
     let canonical = field(entity, property);
-    let is_empty = value.is_none_or(|value| value.is_string() && value.text().is_none());
     let to = match (record, canonical) {
         (None, _) => None,
-        (Some(_), _) if is_empty => Some(Json::null()),
+        (Some(_), _) if value.is_none_or(is_empty) => Some(Json::null()),
         (Some(_), None) => value.and_then(Value::json),
         (Some(record), Some(field)) => {
             // The value in the record. A value that could not be read is in neither.
@@ -162,6 +161,11 @@ pub(super) fn changed<'a>(
         }
     };
     FieldChange { field: canonical.map_or_else(|| property.clone(), Cow::Borrowed), name: None, from: None, to }
+}
+
+/// True for an empty text, with which HubSpot sends a property that has no value.
+fn is_empty(value: Value<'_, '_>) -> bool {
+    matches!(value.scalar(), Scalar::Text(text) if text.trim().is_empty())
 }
 
 /// True if a record of this entity has one company.

@@ -14,9 +14,18 @@ use crate::crm::{Change, Outcome, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::json::{Object, Value};
 
-/// The possible members with the record's id, the most reliable first.
-const IDS: &[&str] =
-    &["objectId", "hs_object_id", "vid", "canonical-vid", "companyId", "dealId", "contactId", "record_id", "id"];
+/// The members that may have the record's id, the most reliable first. The id of another record, such as `companyId` of
+/// a deal, is a property.
+fn ids(entity: Entity) -> Vec<&'static str> {
+    let own: &[&str] = match entity {
+        Entity::Contact => &["vid", "canonical-vid", "contactId"],
+        Entity::Company => &["companyId"],
+        Entity::Deal => &["dealId"],
+        _ => &[],
+    };
+    [&["objectId", "hs_object_id"], own, &["record_id", "id"]].concat()
+}
+
 /// Members of the envelope that are not properties.
 const ENVELOPE: &[&str] = &[
     "objectTypeId",
@@ -51,8 +60,9 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
         return Err(Quarantine::new(Reason::NoEventName, detail));
     };
     let wrapped = body.any_object("properties").map(|properties| properties.map_members(unwrapped));
-    let properties = wrapped.clone().unwrap_or_else(|| body.clone().without(&[IDS, ENVELOPE].concat()));
-    let id = IDS.iter().find_map(|name| body.id(name)).or_else(|| properties.id("hs_object_id"));
+    let ids = ids(entity);
+    let properties = wrapped.clone().unwrap_or_else(|| body.clone().without(&[&*ids, ENVELOPE].concat()));
+    let id = ids.iter().find_map(|name| body.id(name)).or_else(|| properties.id("hs_object_id"));
     let id = id.map_or_else(|| body.record_id("hs_object_id", "hs_object_id"), Ok)?;
     let type_id = body.text("objectTypeId");
     let id = objects::unique_id(type_id.as_deref(), id);
