@@ -218,8 +218,10 @@ struct AppEvent<'o, 'a> {
 
 impl<'a> AppEvent<'_, 'a> {
     fn unknown(self) -> Outcome<'a> {
+        // A merge and a change of an association may lack `objectId`.
+        let ids = ["objectId", "newObjectId", "primaryObjectId", "fromObjectId"];
         Outcome::Unknown(Unknown {
-            record_id: self.body.id("objectId"),
+            record_id: ids.into_iter().find_map(|name| self.body.id(name)),
             account: self.body.id("portalId"),
             occurred_at: self.body.time("occurredAt"),
             vendor_event: self.vendor_event,
