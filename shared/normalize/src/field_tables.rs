@@ -64,6 +64,11 @@ impl<'a> Property<'_, 'a> {
         self.properties.decimal(self.name)
     }
 
+    /// A number, converted by `read` from its digits.
+    pub(crate) fn decimal_by(&self, read: impl FnOnce(Text<'a>) -> Option<Decimal<'a>>) -> Option<Decimal<'a>> {
+        self.properties.decimal_by(self.name, read)
+    }
+
     pub(crate) fn bool(&self) -> Option<bool> {
         self.properties.bool(self.name)
     }

@@ -274,9 +274,10 @@ impl<'a> AppEvent<'_, 'a> {
             return Ok(self.change(entity, id, Action::Updated, None).into());
         };
         let value = body.json("propertyValue");
-        if self.is_redacted() {
+        if self.is_redacted() || !body.has("propertyValue") {
+            let action = properties::action(entity, &name, None);
             let changes = vec![properties::changed(entity, &name, None, None)];
-            return Ok(Change { changes, ..self.change(entity, id, Action::Updated, None) }.into());
+            return Ok(Change { changes, ..self.change(entity, id, action, None) }.into());
         }
         let action = properties::action(entity, &name, body.text("propertyValue").as_deref());
         let properties = body.clone().renamed("propertyValue", name.clone());

@@ -1,9 +1,10 @@
 //! The properties of tasks, notes, calls, meetings and other activities, and of the customer's own kinds of records.
 
-use crm_event::Decimal;
 use crm_event::record::{Activity, Appointment, Call, CustomObject, Note, Task};
+use crm_event::{Decimal, Text};
 
 use crate::field_tables::rows;
+use crate::json::integer_digits;
 
 rows!(TASK: Task = [
     ("hs_task_subject", "name", |r, p| r.name = p.text()),
@@ -27,7 +28,7 @@ rows!(CALL: Call = [
     ("hs_call_body", "description", |r, p| r.description = p.text()),
     ("hs_call_direction", "direction", |r, p| r.direction = p.word()),
     ("hs_call_status", "state", |r, p| r.state = p.word()),
-    ("hs_call_duration", "duration_seconds", |r, p| r.duration_seconds = p.decimal().and_then(seconds)),
+    ("hs_call_duration", "duration_seconds", |r, p| r.duration_seconds = p.decimal_by(seconds)),
     ("hs_call_from_number", "from", |r, p| r.from = p.text()),
     ("hs_call_to_number", "to", |r, p| r.to = p.text()),
     ("hs_call_disposition", "outcome", |r, p| r.outcome = p.text()),
@@ -35,9 +36,9 @@ rows!(CALL: Call = [
     ("hs_timestamp", "started_at", |r, p| r.started_at = p.time()),
 ]);
 
-/// Converts a whole number of milliseconds to seconds.
-fn seconds(milliseconds: Decimal<'_>) -> Option<Decimal<'static>> {
-    let milliseconds: u64 = milliseconds.as_str().parse().ok()?;
+/// Converts a whole number of milliseconds, in any notation (`90000.0`), to seconds.
+fn seconds(milliseconds: Text<'_>) -> Option<Decimal<'_>> {
+    let milliseconds: u64 = integer_digits(Decimal::new(milliseconds).ok()?.as_str())?.parse().ok()?;
     let (whole, rest) = (milliseconds.checked_div(1000)?, milliseconds.checked_rem(1000)?);
     let text = if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}") };
     Decimal::new(text).ok()
