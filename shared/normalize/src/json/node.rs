@@ -95,6 +95,12 @@ impl<'a> Container<'a> {
         Self::new(self.member(member).map(|child| Node::new(name, child.json)).into_iter().collect())
     }
 
+    /// The last member of each of these names.
+    pub fn only(&self, names: &[&str]) -> Self {
+        let members = names.iter().filter_map(|name| self.member(name));
+        Self::new(members.map(|child| Node::new(child.name.clone(), child.json)).collect())
+    }
+
     /// The members without those of these names.
     pub fn without(&self, names: &[&str]) -> Self {
         let is_left = |child: &&Node<'a>| !names.iter().any(|name| child.name.eq_ignore_ascii_case(name));

@@ -37,9 +37,19 @@ impl<'a> Object<'a> {
     /// The members of this object, `null` included, and those of another that this one does not have. No such object is in
     /// the body: what cannot be read in it is no warning about the body.
     pub fn over(&self, other: &Self) -> Self {
+        self.apart(self.container.over(&other.container))
+    }
+
+    /// The members of these names. What cannot be read in the new object is no warning about the body.
+    pub fn only(&self, names: &[&str]) -> Self {
+        self.apart(self.container.only(names))
+    }
+
+    /// An object with its own warnings.
+    fn apart(&self, container: Container<'a>) -> Self {
         let Body { text, zone, .. } = &*self.body;
         let body = Body { text, warnings: RefCell::default(), zone: zone.clone() };
-        Self { body: Rc::new(body), ..self.clone().merged(other) }
+        Self { body: Rc::new(body), container: Rc::new(container), ..self.clone() }
     }
 
     /// The same object, with the members of another that this one does not have, for bodies that split a record into several

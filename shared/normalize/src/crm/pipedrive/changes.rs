@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::custom_fields;
 use crate::json::{Object, Value};
 
-/// The members of a record that have a canonical field. A change of any other is told under Pipedrive's own name.
+/// The members of a record that have a canonical field.
 const CANONICAL: &[&str] = &[
     "active_flag",
     "add_time",
@@ -171,10 +171,45 @@ pub fn forget_empty(changes: &mut [FieldChange<'_>], before: bool, now: bool) {
     }
 }
 
-/// The changes of members that have no canonical field.
+/// The changes of members that have no canonical field, under Pipedrive's own names.
 pub fn of_other_members<'a>(before: &Object<'a>, now: &Object<'a>) -> Vec<FieldChange<'a>> {
-    let is_other = |name: &str| !CANONICAL.contains(&name) && custom_fields::key_of(name).is_none();
-    let changed = before.members().filter(|(name, _)| is_other(name)).filter_map(|(name, from)| {
+    of_members(before, now, |name| !CANONICAL.contains(&name) && custom_fields::key_of(name).is_none())
+}
+
+/// The changes of members that have a canonical field in which they do not show, under Pipedrive's own names: a part that
+/// the field leaves out, or a value that could not be read. `read` makes a record of members.
+///
+/// # Errors
+/// As [`of_records`].
+pub fn of_untold_members<'a>(
+    before: &Object<'a>,
+    now: &Object<'a>,
+    read: impl Fn(&Object<'a>) -> Record<'a>,
+) -> serde_json::Result<Vec<FieldChange<'a>>> {
+    // Without the other members, of which a body may have any number: each changed member is read several times.
+    let (before, now) = (before.only(CANONICAL), now.only(CANONICAL));
+    let whole = before.over(&now);
+    let (record_before, record) = (read(&whole), read(&now));
+    // True if the member of one state makes another record of the other state.
+    let is_told = |change: &FieldChange<'a>| {
+        let only = |state: &Object<'a>| state.only(&[&change.field]);
+        read(&only(&before).over(&now)) != record || read(&only(&now).over(&whole)) != record_before
+    };
+    let mut changes = of_members(&before, &now, |name| name != "custom_fields");
+    changes.retain(|change| !is_told(change));
+    if !changes.is_empty() {
+        let canonical = fields(&record)?;
+        // Values under a canonical name would have to be in canonical form, in which nothing has changed.
+        for change in changes.iter_mut().filter(|change| canonical.contains_key(&*change.field)) {
+            (change.from, change.to) = (None, None);
+        }
+    }
+    Ok(changes)
+}
+
+/// The changes of the members of `before` under their own names.
+fn of_members<'a>(before: &Object<'a>, now: &Object<'a>, is_meant: impl Fn(&str) -> bool) -> Vec<FieldChange<'a>> {
+    let changed = before.members().filter(|(name, _)| is_meant(name)).filter_map(|(name, from)| {
         let to = now.json(&name);
         let is_same = to.map_or("null", Value::get) == from.get();
         (!is_same).then(|| change(name, from.json(), to.and_then(Value::json)))

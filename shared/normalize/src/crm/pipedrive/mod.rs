@@ -251,10 +251,11 @@ fn changes_of<'a>(
     };
     let whole = before.over(now);
     let record_before = read(&whole, custom_fields.as_ref());
-    let mut changes = changes::of_records(&record_before, record)
-        .map_err(|_| Quarantine::new(Reason::WrongEnvelope, "a record cannot be written as JSON"))?;
+    let not_json = |_| Quarantine::new(Reason::WrongEnvelope, "a record cannot be written as JSON");
+    let mut changes = changes::of_records(&record_before, record).map_err(not_json)?;
     // A field that could not be read looks empty and is not.
     changes::forget_empty(&mut changes, whole.has_warnings(), now.has_warnings());
+    changes.extend(changes::of_untold_members(before, now, |state| read(state, None)).map_err(not_json)?);
     changes.extend(changes::of_other_members(before, now));
     Ok(changes)
 }

@@ -149,19 +149,21 @@ fn attendees<'a>(o: &Object<'a>) -> Vec<Ref<'a>> {
     o.objects(if o.has("attendees") { "attendees" } else { "participants" }).map(attendee).collect()
 }
 
-/// The day and the time at which it is due. `None` without a time of day, and for a time of a zone: Pipedrive tells the
-/// zone by an id of its own.
+/// The day and the time at which it is due. `None` without a time of day.
 fn start_at(o: &Object<'_>) -> Option<Timestamp> {
     time::utc(o.date("due_date")?, time_of(o, "due_time")?)
 }
 
-/// `{"value": "10:00", "timezone_id": null}`; in version 1 a text.
+/// `{"value": "10:00", "timezone_id": null}`; in version 1 a text. A time of a zone is unreadable: Pipedrive tells the
+/// zone by an id of its own.
 fn time_of(o: &Object<'_>, name: &str) -> Option<Time> {
-    match o.any_object(name) {
-        Some(time) if time.json("timezone_id").is_some() => None,
-        Some(time) => time.civil_time("value"),
-        None => o.civil_time(name),
+    let Some(time) = o.any_object(name) else { return o.civil_time(name) };
+    let value = time.civil_time("value")?;
+    if time.json("timezone_id").is_some() {
+        time.warn("value");
+        return None;
     }
+    Some(value)
 }
 
 /// `01:30`, which may be more than a day.
