@@ -294,8 +294,7 @@ fn common<'a>(id: Text<'a>, o: &Object<'a>, custom_fields: Option<&Object<'a>>) 
 }
 
 fn owner<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
-    let id = ["owner_id", "assigned_to_user_id", "user_id"].into_iter().find(|name| o.has(name))?;
-    link(o, id, "owner_name")
+    ["owner_id", "assigned_to_user_id", "user_id"].into_iter().find_map(|name| link(o, name, "owner_name"))
 }
 
 /// The ids of labels: no webhook has their names. In version 1 a text such as `3,9`.

@@ -66,7 +66,7 @@ fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
             ..Email::default()
         }),
     };
-    o.objects_or_texts(if o.has("emails") { "emails" } else { "email" }).filter_map(email).collect()
+    o.objects_or_texts(if o.json("emails").is_some() { "emails" } else { "email" }).filter_map(email).collect()
 }
 
 fn phones<'a>(o: &Object<'a>) -> Vec<Phone<'a>> {
@@ -79,7 +79,7 @@ fn phones<'a>(o: &Object<'a>) -> Vec<Phone<'a>> {
             primary: o.bool("primary"),
         }),
     };
-    o.objects_or_texts(if o.has("phones") { "phones" } else { "phone" }).filter_map(phone).collect()
+    o.objects_or_texts(if o.json("phones").is_some() { "phones" } else { "phone" }).filter_map(phone).collect()
 }
 
 /// Names in messengers: Skype and the like.

@@ -146,7 +146,7 @@ fn attendees<'a>(o: &Object<'a>) -> Vec<Ref<'a>> {
         let reference = reference(o.id("person_id").or_else(|| o.id("user_id")), o.text("name")).unwrap_or_default();
         Ref { email: o.text("email").or_else(|| o.text("email_address")), ..reference }
     };
-    o.objects(if o.has("attendees") { "attendees" } else { "participants" }).map(attendee).collect()
+    o.objects(if o.json("attendees").is_some() { "attendees" } else { "participants" }).map(attendee).collect()
 }
 
 /// The day and the time at which it is due. `None` without a time of day.
