@@ -220,14 +220,19 @@ fn of_members<'a>(before: &Object<'a>, now: &Object<'a>, is_meant: impl Fn(&str)
 /// The most specific action that the changes of a record tell.
 pub fn action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
     let change = |field: &str| changes.iter().find(|change| change.field == field);
-    let is_true = |value: &Option<Json<'_>>| value.as_ref().is_some_and(|value| value.get() == "true");
-    let became = |field: &str| change(field).is_some_and(|change| is_true(&change.to));
-    let was = |field: &str| change(field).is_some_and(|change| is_true(&change.from));
+    let is = |value: &Option<Json<'_>>, json: &str| value.as_ref().is_some_and(|value| value.get() == json);
+    let became = |field: &str| change(field).is_some_and(|change| is(&change.to, "true"));
+    let was = |field: &str| change(field).is_some_and(|change| is(&change.from, "true"));
+    // A project has no flag, only the status.
+    let deleted = r#""deleted""#;
+    let status = change("status");
+    let became_deleted = became("is_deleted") || status.is_some_and(|status| is(&status.to, deleted));
+    let was_deleted = was("is_deleted") || status.is_some_and(|status| is(&status.from, deleted));
     // A user is deactivated, not deleted; of a product, it is a setting.
     let is_user = entity == Entity::User;
-    if became("is_deleted") || (is_user && was("is_active")) {
+    if became_deleted || (is_user && was("is_active")) {
         Action::Deleted
-    } else if was("is_deleted") || (is_user && became("is_active")) || was("is_archived") {
+    } else if was_deleted || (is_user && became("is_active")) || was("is_archived") {
         Action::Restored
     } else if became("is_archived") {
         Action::Archived
@@ -235,7 +240,7 @@ pub fn action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
         Action::Completed
     } else if was("is_completed") {
         Action::Reopened
-    } else if change("status").is_some() {
+    } else if status.is_some() {
         Action::StatusChanged
     } else if change("stage").is_some() {
         Action::StageChanged

@@ -113,6 +113,7 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("create.project", Entity::Project, Action::Created),
     CatalogEntry::event("change.project", Entity::Project, Action::Updated),
     CatalogEntry::event("change.project", Entity::Project, Action::StatusChanged),
+    CatalogEntry::event("change.project", Entity::Project, Action::Deleted),
     CatalogEntry::event("delete.project", Entity::Project, Action::Deleted),
     CatalogEntry::event("create.task", Entity::Task, Action::Created),
     CatalogEntry::event("change.task", Entity::Task, Action::Updated),
