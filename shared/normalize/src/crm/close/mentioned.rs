@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::activities::task_status;
 use super::deals::status;
-use super::{contact, lead, related_lead};
+use super::{lead, related_lead};
 use crate::error::Quarantine;
 use crate::fields::{full_name, minor_units, reference, stage, word};
 use crate::json::Object;
@@ -32,7 +32,7 @@ pub(super) fn company<'a>(event: &Object<'a>, o: &Object<'a>) -> Result<Mentione
     Ok((company.into(), changes.into_iter().flatten().collect(), true))
 }
 
-/// The opportunity whose status changed.
+/// The opportunity whose status changed. The activity has a user and a contact too, but they need not be the opportunity's.
 pub(super) fn deal<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
     let id = o.record_id("opportunity_id", "event.data.opportunity_id")?;
     let stage_of = |id, label| stage(o.id(id), o.text(label));
@@ -40,10 +40,11 @@ pub(super) fn deal<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
     let (old_stage, new_stage) =
         (stage_of("old_status_id", "old_status_label"), stage_of("new_status_id", "new_status_label"));
     let (old_status, new_status) = (o.text("old_status_type").map(status), o.text("new_status_type").map(status));
+    let old_pipeline = stage_of("old_pipeline_id", "old_pipeline_name");
     let changes = [
         change("stage", old_stage, new_stage.clone()),
-        change("pipeline", stage_of("old_pipeline_id", "old_pipeline_name"), pipeline.clone()),
-        change("status", old_status, new_status.clone()),
+        change_of_both("pipeline", old_pipeline, pipeline.clone()),
+        change_of_both("status", old_status, new_status.clone()),
     ];
     let deal = Deal {
         amount: minor_units(o, "opportunity_value"),
@@ -55,21 +56,19 @@ pub(super) fn deal<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
         deal_type: o.text("opportunity_value_period").map(word),
         closed_date: o.date("opportunity_date_won"),
         company: lead(o),
-        contact: contact(o),
-        owner: reference(o.id("user_id"), o.text("user_name")),
         ..Deal::new(Common::new(id))
     };
     Ok((deal.into(), changes.into_iter().flatten().collect(), true))
 }
 
-/// The task that was completed, or reopened if the activity is deleted.
-pub(super) fn task<'a>(event: &Object<'a>, o: &Object<'a>, is_completed: bool) -> Result<Mentioned<'a>, Quarantine> {
+/// The task that was completed, or reopened if the activity is deleted. Without the time of the completion: events with the
+/// whole task do not have it, so the next one would say that there is none.
+pub(super) fn task<'a>(o: &Object<'a>, is_completed: bool) -> Result<Mentioned<'a>, Quarantine> {
     let id = o.record_id("task_id", "event.data.task_id")?;
     let task = Task {
         name: o.text("task_text"),
         status: Some(task_status(is_completed)),
         is_completed: Some(is_completed),
-        completed_at: if is_completed { o.time("activity_at").or_else(|| event.time("date_created")) } else { None },
         assignees: reference(o.id("task_assigned_to"), o.text("task_assigned_to_name")).into_iter().collect(),
         related_to: related_lead(o),
         ..Task::new(Common::new(id))
@@ -90,7 +89,17 @@ pub(super) fn user<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
     Ok((user.into(), Vec::new(), true))
 }
 
-/// The change from one value to another; `None` if they are equal, because a status may change within its pipeline.
+/// The change of a field that may stay the same when the status changes. Without both values, nothing shows that it changed.
+fn change_of_both<'a, T: Serialize + PartialEq>(
+    field: &'static str,
+    from: Option<T>,
+    to: Option<T>,
+) -> Option<FieldChange<'a>> {
+    if from.is_some() && to.is_some() { change(field, from, to) } else { None }
+}
+
+/// The change from one value to another; `None` if they are equal. A value that Close does not send is missing and not
+/// `null`, because a status is never empty.
 fn change<'a, T: Serialize + PartialEq>(
     field: &'static str,
     from: Option<T>,
@@ -99,6 +108,6 @@ fn change<'a, T: Serialize + PartialEq>(
     if from == to {
         return None;
     }
-    let json = |value: Option<T>| value.and_then(|value| Json::of(&value).ok()).unwrap_or_else(Json::null);
-    Some(FieldChange { field: Cow::Borrowed(field), name: None, from: Some(json(from)), to: Some(json(to)) })
+    let json = |value: Option<T>| value.and_then(|value| Json::of(&value).ok());
+    Some(FieldChange { field: Cow::Borrowed(field), name: None, from: json(from), to: json(to) })
 }

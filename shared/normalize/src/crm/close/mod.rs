@@ -66,7 +66,8 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let account = event.id("organization_id");
     let occurred_at = event.time("date_updated").or_else(|| event.time("date_created"));
 
-    let Some((entity, action)) = target(&vendor_event) else {
+    let target = target(&vendor_event).filter(|(_, action)| *action != Action::Reopened || is_reopening(&event));
+    let Some((entity, action)) = target else {
         let record_id = event.id("object_id");
         return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
     };
@@ -81,7 +82,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let (record, changes, partial) = match &*object_type {
         "activity.lead_status_change" => mentioned::company(&event, &o)?,
         "activity.opportunity_status_change" => mentioned::deal(&o)?,
-        "activity.task_completed" => mentioned::task(&event, &o, action == Action::Completed)?,
+        "activity.task_completed" => mentioned::task(&o, action == Action::Completed)?,
         "membership" => mentioned::user(&o)?,
         _ => {
             let id = record_id(&event, action)?;
@@ -118,6 +119,16 @@ fn target(vendor_event: &str) -> Option<(Entity, Action)> {
         Target::Event(entity, action) => Some((entity, action)),
         Target::Ignored => None,
     }
+}
+
+/// True if the deletion of a task's completion means that the task is open again. A deletion request means that the lead,
+/// the task or the completion itself was deleted. After the deletion of a lead, a reopening would bring its task back.
+fn is_reopening(event: &Object<'_>) -> bool {
+    let Some(meta) = event.any_object("meta") else { return false };
+    // These delete or move everything in a lead, and do not reopen tasks.
+    let of_leads = ["bulk_action_id", "merge_source_lead_id", "revert_import_id"];
+    let method = meta.text("request_method");
+    method.is_some_and(|method| method != "DELETE") && of_leads.into_iter().all(|id| meta.id(id).is_none())
 }
 
 fn is_filled(o: &Object<'_>) -> bool {
