@@ -1,6 +1,8 @@
 //! The changes of a record: names from `changed_fields`, with old values from `previous_data`.
 //!
-//! Old values are read like the record: they form a second record, and the fields of both records are compared.
+//! Old values are read like the record: with the values that stayed they form a second record, and the fields of both
+//! records are compared. An old value that cannot be read is missing in its change. It makes nothing else unsure, so the
+//! record is still whole.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -95,7 +97,8 @@ pub(super) fn changes<'a>(
     object_type: &str,
 ) -> Vec<FieldChange<'a>> {
     let entity = new.entity();
-    let old = previous.map(|previous| fields(&record(entity, new.id().clone(), object_type, previous)));
+    let old =
+        previous.map(|previous| fields(&record(entity, new.id().clone(), object_type, &old_state(previous, data))));
     let (old, new) = (old.unwrap_or_default(), fields(new));
     let mut changes: Vec<FieldChange<'a>> = Vec::new();
     let mut push = |field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>| {
@@ -107,8 +110,9 @@ pub(super) fn changes<'a>(
     for name in event.texts("changed_fields").into_iter().filter(|name| !is_derived(name)) {
         let before = previous.filter(|previous| previous.has(&name)).map(|previous| raw(previous, &name));
         let after = raw(data, &name);
-        let in_records = |field: &&&str| old.contains_key(**field) || new.contains_key(**field);
-        let names: Vec<&str> = canonical(entity, &name).iter().filter(in_records).copied().collect();
+        let is_cleared = after == Json::null();
+        let is_told = |field: &&&str| is_cleared || old.contains_key(**field) || new.contains_key(**field);
+        let names: Vec<&str> = canonical(entity, &name).iter().filter(is_told).copied().collect();
         for field in &names {
             let from = before.as_ref().and_then(|before| value(&old, field, &names, before));
             push(Cow::Borrowed(field), from, value(&new, field, &names, &after));
@@ -118,6 +122,26 @@ pub(super) fn changes<'a>(
         }
     }
     changes
+}
+
+/// Ids of other records, and their names.
+const NAMED: &[(&str, &str)] = &[
+    ("assigned_to", "assigned_to_name"),
+    ("contact_id", "contact_name"),
+    ("created_by", "created_by_name"),
+    ("form_id", "form_name"),
+    ("lead_id", "lead_name"),
+    ("pipeline_id", "pipeline_name"),
+    ("status_id", "status_label"),
+    ("updated_by", "updated_by_name"),
+    ("user_id", "user_name"),
+];
+
+/// The record before the change: the old values, and the values that stayed. The name of another record does not stay with an
+/// old id, because Close may list a change of the id alone.
+fn old_state<'a>(previous: &Object<'a>, data: &Object<'a>) -> Object<'a> {
+    let names = NAMED.iter().filter(|(id, _)| previous.has(id)).map(|(_, name)| *name);
+    previous.over(&data.clone().without(&names.collect::<Vec<_>>()))
 }
 
 /// The value of a canonical field for a value of Close; `null` if it is empty. `None` if the value could not be read.
