@@ -69,9 +69,10 @@ pub(super) fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
         name: name(o),
         title: o.text("title"),
         company: lead(o),
-        emails: o.objects("emails").map(email).collect(),
-        phone_numbers: o.objects("phones").map(phone).collect(),
-        websites: o.objects("urls").map(website).collect(),
+        // Close may send an entry that has a type and no value.
+        emails: o.objects("emails").map(email).filter(|entry| entry.email.is_some()).collect(),
+        phone_numbers: o.objects("phones").map(phone).filter(|entry| entry.number.is_some()).collect(),
+        websites: o.objects("urls").map(website).filter(|entry| entry.url.is_some()).collect(),
         time_zone: o.text("timezone"),
         ..Contact::new(common)
     }
