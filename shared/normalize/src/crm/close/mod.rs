@@ -137,7 +137,8 @@ fn is_filled(o: &Object<'_>) -> bool {
 
 /// The id of the event's record. For a merge it is the lead that remains.
 fn record_id<'a>(event: &Object<'a>, action: Action) -> Result<Text<'a>, Quarantine> {
-    let remaining = if action == Action::Merged { event.id("lead_id") } else { None };
+    let destination = || event.any_object("meta")?.id("merge_destination_lead_id");
+    let remaining = if action == Action::Merged { destination().or_else(|| event.id("lead_id")) } else { None };
     remaining.map_or_else(|| event.record_id("object_id", "event.object_id"), Ok)
 }
 
