@@ -43,7 +43,7 @@ fn canonical(entity: Entity, attribute: &str) -> &'static [&'static str] {
         (Entity::Contact | Entity::Company, "contact_type_id" | "contact_type") => &["relationship_types"],
         (Entity::Lead, "status") => &["status", "stage"],
         (Entity::Lead, "status_id") => &["stage"],
-        (Entity::Lead | Entity::Deal, "customer_source_id") => &["source_id"],
+        (Entity::Lead | Entity::Deal, "customer_source_id" | "source_id") => &["source_id"],
         (Entity::Lead | Entity::Deal, "customer_source") => &["source"],
         (Entity::Lead | Entity::Deal, "monetary_value" | "value") => &["amount"],
         (Entity::Lead | Entity::Deal, "monetary_unit") => &["currency"],

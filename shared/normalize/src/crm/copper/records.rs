@@ -9,8 +9,7 @@ use crate::json::{Entry, Object};
 
 /// The record with these attributes.
 pub(super) fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
-    let owner = id_or_name(o, "assignee_id").or_else(|| id_or_name(o, "assignee"));
-    let common = Common { owner, tags: o.texts("tags"), ..Common::new(id) };
+    let common = Common { owner: linked(o, "assignee_id", "assignee"), tags: o.texts("tags"), ..Common::new(id) };
     match entity {
         Entity::Contact => contact(common, o).into(),
         Entity::Company => company(common, o).into(),
@@ -73,7 +72,7 @@ fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
         stage: stage(o.id("status_id"), status.clone()),
         status,
         source: o.text("customer_source"),
-        source_id: o.id("customer_source_id"),
+        source_id: source_id(o),
         description: o.text("details"),
         ..Lead::new(common)
     }
@@ -93,12 +92,16 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
         lost_reason: o.text("loss_reason"),
         lost_reason_id: o.id("loss_reason_id"),
         company: employer(o),
-        contact: reference(o.id("primary_contact_id"), None).or_else(|| id_or_name(o, "primary_contact")),
+        contact: linked(o, "primary_contact_id", "primary_contact"),
         source: o.text("customer_source"),
-        source_id: o.id("customer_source_id"),
+        source_id: source_id(o),
         description: o.text("details"),
         ..Deal::new(common)
     }
+}
+
+fn source_id<'a>(o: &Object<'a>) -> Option<Text<'a>> {
+    o.id("customer_source_id").or_else(|| o.id("source_id"))
 }
 
 /// The word of a deal's status. Parts of the REST API write a number.
@@ -149,8 +152,7 @@ fn is_completed(status: &str) -> Option<bool> {
 }
 
 fn activity<'a>(common: Common<'a>, o: &Object<'a>) -> Activity<'a> {
-    let owner = id_or_name(o, "user_id").or_else(|| id_or_name(o, "user"));
-    let common = Common { owner: owner.or(common.owner), ..common };
+    let common = Common { owner: linked(o, "user_id", "user").or(common.owner), ..common };
     // The id 0 is that of a note.
     let kind = o.any_object("type").map(|kind| kind.text("name").or_else(|| kind.text("id")));
     Activity {
@@ -162,24 +164,34 @@ fn activity<'a>(common: Common<'a>, o: &Object<'a>) -> Activity<'a> {
     }
 }
 
-/// A reference: an object, an id or a name.
-fn id_or_name<'a>(o: &Object<'a>, attribute: &str) -> Option<Ref<'a>> {
+/// A reference by two attributes, of which a notification may have one or both: the record's id and its name.
+fn linked<'a>(o: &Object<'a>, id: &str, name: &str) -> Option<Ref<'a>> {
+    let (by_id, by_name) = (id_or_name(o, id), id_or_name(o, name));
+    reference(by_id.id.or(by_name.id), by_name.name.or(by_id.name))
+}
+
+/// The id or the name that an attribute has, or both if it is an object. A number is an id and a text is a name, such as the
+/// stage `50`. Only in an attribute for ids, a text of digits is an id.
+fn id_or_name<'a>(o: &Object<'a>, attribute: &str) -> Ref<'a> {
     if let Some(object) = o.any_object(attribute) {
-        return reference(object.id("id"), object.text("name"));
+        return Ref { id: object.id("id"), name: object.text("name"), ..Ref::default() };
     }
-    let text = o.text(attribute)?;
-    let is_id = text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_id { reference(o.id(attribute), None) } else { reference(None, Some(text)) }
+    let text = o.json(attribute).filter(|value| value.is_string()).and_then(|_| o.text(attribute));
+    let is_digits = |text: &Text<'_>| text.bytes().all(|byte| byte.is_ascii_digit());
+    match text {
+        Some(name) if !(attribute.ends_with("_id") && is_digits(&name)) => Ref { name: Some(name), ..Ref::default() },
+        _ => Ref { id: o.id(attribute), ..Ref::default() },
+    }
 }
 
 /// An entry of a list that the account maintains: the id by one attribute, the name by another.
 fn listed<'a>(o: &Object<'a>, id: &str, name: &str) -> Option<Stage<'a>> {
-    let named = id_or_name(o, name).unwrap_or_default();
-    stage(o.id(id).or(named.id), named.name)
+    linked(o, id, name).map(|Ref { id, name, .. }| Stage { id, name })
 }
 
 fn employer<'a>(o: &Object<'a>) -> Option<Ref<'a>> {
-    reference(o.id("company_id"), o.text("company_name")).or_else(|| id_or_name(o, "company"))
+    let company = linked(o, "company_id", "company").unwrap_or_default();
+    reference(company.id, o.text("company_name").or(company.name))
 }
 
 fn contact_types<'a>(o: &Object<'a>) -> Vec<Stage<'a>> {
@@ -253,8 +265,8 @@ fn addresses<'a>(o: &Object<'a>) -> Vec<Address<'a>> {
     o.objects_or_texts("address").map(address).filter(|address| *address != Address::default()).collect()
 }
 
-/// A calendar date. Whether `03/04/2026` is in March or in April depends on a setting of the account, so it is
-/// unreadable unless only one of the two is a date.
+/// A calendar date. A setting of the account decides if `03/04/2026` is in March or in April, so it is unreadable unless
+/// only one of the two is a date.
 fn day(o: &Object<'_>, attribute: &str) -> Option<Date> {
     let text = o.text(attribute)?;
     if !text.contains('/') {
@@ -268,9 +280,9 @@ fn day(o: &Object<'_>, attribute: &str) -> Option<Date> {
 }
 
 fn unambiguous_day(text: &str) -> Option<Date> {
-    let month_first = Date::strptime("%m/%d/%Y", text).ok();
-    let day_first = Date::strptime("%d/%m/%Y", text).ok();
-    match (month_first, day_first) {
+    // `%Y` reads `26` as the year 26.
+    let day = |format: &str| Date::strptime(format, text).ok().filter(|day| day.year() >= 1000);
+    match (day("%m/%d/%Y"), day("%d/%m/%Y")) {
         (Some(a), Some(b)) if a != b => None,
         (a, b) => a.or(b),
     }
@@ -292,6 +304,8 @@ mod tests {
             ("02/30/2026", None),
             ("2026/03/15", None),
             ("soon/", None),
+            ("3/16/26", None),
+            ("03/16/0026", None),
         ] {
             assert_eq!(unambiguous_day(text).map(|day| day.to_string()).as_deref(), expected, "{text}");
         }
