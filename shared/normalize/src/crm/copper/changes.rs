@@ -1,7 +1,8 @@
 //! The changes of a record: every attribute with its old and its new value.
 //!
 //! Both values are read like a record, and a change has the values in canonical form. An attribute that has no field, or
-//! whose values cannot be read, keeps Copper's name and Copper's values.
+//! with a value that cannot be read, keeps Copper's name and Copper's values. If only the old value cannot be read and the
+//! new one is empty, the change has the canonical field and no old value, so that a consumer clears the field.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use crm_event::{Entity, FieldChange, Json, Text};
 use serde_json::value::RawValue;
 
 use super::{pair, records};
-use crate::json::{Object, Value};
+use crate::json::{Object, Scalar, Value};
 
 /// The member of custom fields: id of the field to `[old, new]`.
 const CUSTOM_FIELDS: &str = "custom_fields";
@@ -86,15 +87,20 @@ pub(super) fn changes<'a>(
             changes.push(FieldChange { field: attribute, name: None, from: None, to: None });
             continue;
         };
-        let is_known = |field: &&&str| old_fields.contains_key(**field) || new_fields.contains_key(**field);
-        let canonical: Vec<&'static str> = canonical(entity, &attribute).iter().filter(is_known).copied().collect();
-        if canonical.is_empty() {
-            changes.extend(changed(attribute, Some(unread(before)), Some(unread(after))));
+        let names = canonical(entity, &attribute);
+        let is_unread = |fields: &Fields, value| !is_empty(value) && !has_any(fields, names);
+        let (is_old_unread, is_new_unread) = (is_unread(&old_fields, before), is_unread(&new_fields, after));
+        if !names.is_empty() && (is_old_unread || is_new_unread) {
+            attributes.warn(&attribute);
         }
-        for field in canonical {
+        if names.is_empty() || is_new_unread || (is_old_unread && !is_empty(after)) {
+            changes.extend(changed(attribute, Some(own(before)), Some(own(after))));
+            continue;
+        }
+        for &field in names {
             if !seen.contains(&field) {
                 seen.push(field);
-                let (from, to) = (read(&old_fields, field, before), read(&new_fields, field, after));
+                let (from, to) = (read(&old_fields, field, names, before), read(&new_fields, field, names, after));
                 changes.extend(changed(Cow::Borrowed(field), from, to));
             }
         }
@@ -108,7 +114,7 @@ pub(super) fn changes<'a>(
 fn custom_fields<'a>(attributes: &Object<'a>) -> Vec<FieldChange<'a>> {
     let Some(fields) = attributes.object(CUSTOM_FIELDS) else { return Vec::new() };
     let change = |(id, value): (Text<'a>, Value<'_, 'a>)| match pair(value) {
-        Some((before, after)) => changed(id, Some(unread(before)), Some(unread(after))),
+        Some((before, after)) => changed(id, Some(own(before)), Some(own(after))),
         None => {
             fields.warn(&id);
             Some(FieldChange { field: id, name: None, from: None, to: None })
@@ -122,25 +128,46 @@ fn changed<'a>(field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>) ->
     (from.is_none() || from != to).then_some(FieldChange { field, name: None, from, to })
 }
 
-/// The value of a canonical field; `null` if Copper's is empty, and `None` if it could not be read.
-fn read<'a>(fields: &Fields, field: &str, value: Value<'_, 'a>) -> Option<Json<'a>> {
+/// The value of one of an attribute's canonical fields; `null` if Copper's is empty or if it is the value of another of
+/// them, and `None` if it could not be read.
+fn read<'a>(fields: &Fields, field: &str, names: &[&str], value: Value<'_, 'a>) -> Option<Json<'a>> {
     match fields.get(field) {
         Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
-        None if is_empty(value) => Some(Json::null()),
+        None if is_empty(value) || has_any(fields, names) => Some(Json::null()),
         None => None,
     }
 }
 
+fn has_any(fields: &Fields, names: &[&str]) -> bool {
+    names.iter().any(|name| fields.contains_key(*name))
+}
+
 /// Copper's own value; `null` for an empty one.
-fn unread<'a>(value: Value<'_, 'a>) -> Json<'a> {
-    match value.json() {
-        Some(json) if !is_empty(value) => json,
-        _ => Json::null(),
+fn own<'a>(value: Value<'_, 'a>) -> Json<'a> {
+    let value = if matches!(value.get(), "\"\"" | "[]" | "{}") { value.null() } else { value };
+    value.json().unwrap_or(Json::null())
+}
+
+/// True if a value that the record does not have is empty. Copper may write an empty value as an object or a list of empty
+/// values, and an id or a time that is not there as 0.
+fn is_empty(value: Value<'_, '_>) -> bool {
+    match value.scalar() {
+        Scalar::Null => true,
+        Scalar::Bool(_) => false,
+        Scalar::Number(digits) => digits == "0",
+        Scalar::Text(text) => matches!(text.trim(), "" | "0"),
+        Scalar::Other if value.is_object() => {
+            value.members().all(|(name, value)| is_qualifier(&name) || is_empty(value))
+        }
+        Scalar::Other if value.is_array() => value.children().all(is_empty),
+        // Text that is not Unicode.
+        Scalar::Other => false,
     }
 }
 
-fn is_empty(value: Value<'_, '_>) -> bool {
-    value.is_null() || matches!(value.get(), "\"\"" | "[]" | "{}")
+/// True for a member that only qualifies others, such as the category of a phone number.
+fn is_qualifier(name: &str) -> bool {
+    matches!(name, "category" | "type")
 }
 
 /// The fields of a record as JSON, so that numbers keep their digits.
