@@ -15,7 +15,7 @@ mod records;
 
 use std::borrow::Cow;
 
-use crm_event::{Action, Entity, FieldChange, Text};
+use crm_event::{Action, Entity, FieldChange, Json, Text};
 
 use super::{
     AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
@@ -117,7 +117,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let old = attributes.over(&Object::empty()).map_members(old_value);
     let new = attributes.clone().map_members(new_value);
     let changes = changes::changes(*entity, first, &attributes, &old, &new);
-    let action = if *action == Action::Updated { changed_action(&changes) } else { *action };
+    let action = if *action == Action::Updated { changed_action(*entity, &changes) } else { *action };
     if ids.len().saturating_mul(changes.len().saturating_add(1)) > MAX_CHANGES {
         let detail = format!("{} ids with {} changes", ids.len(), changes.len());
         return Err(Quarantine::new(Reason::TooManyEvents, detail));
@@ -152,13 +152,20 @@ fn new_value<'o, 'a>(_: &str, value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
 }
 
 /// The most specific action that the changes show.
-fn changed_action(changes: &[FieldChange<'_>]) -> Action {
-    let changed_to = |field: &str| changes.iter().find(|change| change.field == field).map(|change| change.to.as_ref());
-    match changed_to("is_completed").flatten().map(|to| to.get()) {
-        Some("true") => Action::Completed,
-        Some("false") => Action::Reopened,
-        _ if changed_to("status").is_some() => Action::StatusChanged,
-        _ if changed_to("stage").is_some() => Action::StageChanged,
+fn changed_action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
+    let change = |field: &str| changes.iter().find(|change| change.field == field);
+    let is = |value: &Option<Json<'_>>, word: &str| value.as_ref().is_some_and(|value| value.get() == word);
+    match change("is_completed") {
+        Some(completion) if is(&completion.to, "true") => return Action::Completed,
+        // A task without a status before was not completed.
+        Some(completion) if is(&completion.from, "true") && is(&completion.to, "false") => return Action::Reopened,
+        _ => {}
+    }
+    match entity {
+        // The stage of a lead is its status, of which Copper may send only the id.
+        Entity::Lead if change("status").or_else(|| change("stage")).is_some() => Action::StatusChanged,
+        Entity::Deal if change("status").is_some() => Action::StatusChanged,
+        Entity::Deal if change("stage").is_some() => Action::StageChanged,
         _ => Action::Updated,
     }
 }
