@@ -23,7 +23,7 @@ use jiff::tz::TimeZone;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
 
-pub(crate) use self::integer::integer_digits;
+pub(crate) use self::integer::{integer_digits, is_zero};
 use self::node::Container;
 pub(crate) use self::paths::{Step, Walk};
 pub(crate) use self::scalar::{Reading, Scalar, Unreadable, is_placeholder};

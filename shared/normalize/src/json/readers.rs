@@ -60,8 +60,8 @@ impl<'a> Object<'a> {
         self.read(name, Scalar::bool)
     }
 
-    /// An instant in any of the vendors' forms, see [`time::instant`]. A local time is in the body's zone. The number 0
-    /// means "never" and is absent.
+    /// An instant in any of the vendors' forms, see [`time::instant`]. A local time is in the body's zone. The number
+    /// zero means "never" and is absent.
     pub fn time(&self, name: &str) -> Option<Timestamp> {
         self.read(name, |value| value.time(&self.body.zone))
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use super::integer_digits;
+use super::integer::{integer_digits, is_zero, without_exponent};
 use crate::time;
 
 /// A JSON value by its type.
@@ -103,18 +103,22 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// A moment, by `from_text` from text and by `from_digits` from a number. 0 means "never" and is absent.
+    /// A moment, by `from_text` from text and by `from_digits` from a number without an exponent. Zero in any notation
+    /// means "never" and is absent.
     pub(super) fn moment<T>(
         self,
         from_text: impl FnOnce(&str) -> Option<T>,
         from_digits: impl FnOnce(&str) -> Option<T>,
     ) -> Reading<T> {
         match self {
-            Self::Null | Self::Number("0") => Ok(None),
-            Self::Number(digits) => from_digits(digits).map(Some).ok_or(Unreadable),
+            Self::Null => Ok(None),
+            Self::Number(digits) if is_zero(digits) => Ok(None),
+            Self::Number(digits) => {
+                without_exponent(digits).and_then(|digits| from_digits(&digits)).map(Some).ok_or(Unreadable)
+            }
             Self::Text(text) => match trimmed(text) {
                 None => Ok(None),
-                Some(text) if text == "0" => Ok(None),
+                Some(text) if is_zero(&text) => Ok(None),
                 Some(text) => from_text(&text).map(Some).ok_or(Unreadable),
             },
             Self::Bool(_) | Self::Other => Err(Unreadable),
