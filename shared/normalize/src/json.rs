@@ -34,6 +34,16 @@ use crate::redact::{self, SecretMembers};
 /// parsers, such as `serde_json`, accept at most 127 levels.
 const MAX_DEPTH: usize = 120;
 
+/// The JSON in a text. `None` if the text is not JSON, if it is nested deeper than a body may be, or if it has a number
+/// that some parsers refuse, such as `1e999`.
+pub(crate) fn json_in_text(text: &str) -> Option<Json<'static>> {
+    if syntax::is_deeper(text, MAX_DEPTH) {
+        return None;
+    }
+    serde_json::from_str::<serde_json::Value>(text).ok()?;
+    RawValue::from_string(text.to_owned()).ok().map(|json| Json::new(Cow::Owned(json)))
+}
+
 /// The members of a JSON object.
 ///
 /// Names match in any ASCII case, because one vendor's page and server use different cases. If a name occurs several

@@ -7,10 +7,9 @@
 use std::borrow::Cow;
 
 use crm_event::{Address, CustomField, Email, Json, Phone, Text, Web};
-use serde_json::value::RawValue;
 
 use crate::fields::{web, word};
-use crate::json::Object;
+use crate::json::{Object, json_in_text};
 
 /// The `type` of a property that the CRM's customer has added.
 const CUSTOM: &str = "CUSTOM";
@@ -111,9 +110,9 @@ fn value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
     }
     let text = field.text("value")?;
     if text.starts_with(['[', '{'])
-        && let Ok(inner) = RawValue::from_string(text.clone().into_owned())
+        && let Some(inner) = json_in_text(&text)
     {
-        return Some(Json::new(Cow::Owned(inner)));
+        return Some(inner);
     }
     match text {
         Cow::Borrowed(text) if json.get().trim_matches('"') == text => json.json(),
