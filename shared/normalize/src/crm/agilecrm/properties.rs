@@ -129,7 +129,13 @@ fn address<'a>(property: &Object<'a>) -> Option<Address<'a>> {
     }
     let text = property.text("value")?;
     match Object::parse(&text) {
-        Ok(object) => parts(&object, kind),
+        Ok(object) => {
+            let address = parts(&object, kind);
+            if object.has_warnings() {
+                property.warn("value");
+            }
+            address
+        }
         Err(_) => Some(Address { kind, text: Some(text), ..Address::default() }),
     }
 }
