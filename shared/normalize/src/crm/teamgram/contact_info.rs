@@ -93,7 +93,7 @@ impl<'a> ContactInfos<'a> {
 
     fn add_date(&mut self, entry: &Object<'a>, value: Option<Text<'a>>, kind: Option<Text<'a>>) {
         let in_value = value.as_deref().filter(|text| super::is_iso_date(text)).and_then(time::date);
-        let date = super::day(entry, "SpecialDate").or(in_value);
+        let date = super::day(entry, "SpecialDate").or(in_value.filter(|date| super::is_set(*date)));
         let description = value.filter(|_| in_value.is_none());
         if date.is_some() || description.is_some() {
             self.dates.push(DateInfo { date, kind, description });

@@ -252,14 +252,19 @@ fn snake_case(name: Text<'_>) -> Text<'_> {
     word(Cow::Owned(spaced))
 }
 
-/// An instant; `None` for year 1, .NET's value for an unset date.
+/// An instant; `None` for an unset date.
 fn instant(o: &Object<'_>, name: &str) -> Option<Timestamp> {
-    o.time(name).filter(|instant| time::day(*instant).year() > 1)
+    o.time(name).filter(|instant| is_set(time::day(*instant)))
 }
 
-/// The day of a date and time; `None` for year 1 too.
+/// The day of a date and time; `None` for an unset date.
 fn day(o: &Object<'_>, name: &str) -> Option<Date> {
-    o.date(name).filter(|date| date.year() > 1)
+    o.date(name).filter(|date| is_set(*date))
+}
+
+/// False for a date in year 1, .NET's value for an unset date.
+fn is_set(date: Date) -> bool {
+    date.year() > 1
 }
 
 /// True if a text that somebody may have typed is a date in the only unambiguous form: not `05.03.2024`, not
