@@ -55,7 +55,7 @@ impl<'a> ContactInfos<'a> {
         let named = folded.as_deref().and_then(Type::of_name);
         let named_as_subtype = folded.as_deref().and_then(subtype_word);
         let found = named.or_else(|| {
-            let guess = Type::of_value(value.as_deref()?);
+            let guess = value.as_deref().and_then(Type::of_value);
             guess.or_else(|| (folded.is_none() || named_as_subtype.is_some()).then_some(Type::Address))
         });
         let kind = match subtype {
@@ -65,13 +65,13 @@ impl<'a> ContactInfos<'a> {
 
         match (found, value) {
             (Some(Type::Date), value) => self.add_date(entry, value, kind),
-            (Some(Type::Address), Some(text)) => self.addresses.push(Address {
-                city: entry.text("CityName"),
-                state: entry.text("StateName"),
-                kind,
-                text: Some(text),
-                ..Address::default()
-            }),
+            // Some addresses are a city alone.
+            (Some(Type::Address), text) => {
+                let (city, state) = (entry.text("CityName"), entry.text("StateName"));
+                if text.is_some() || city.is_some() || state.is_some() {
+                    self.addresses.push(Address { city, state, kind, text, ..Address::default() });
+                }
+            }
             (Some(Type::Email), value @ Some(_)) => self.emails.push(Email { email: value, kind, ..Email::default() }),
             (Some(Type::Phone), value @ Some(_)) => {
                 self.phone_numbers.push(Phone {
@@ -87,7 +87,8 @@ impl<'a> ContactInfos<'a> {
                 self.social_links.push(Web { url, kind, username });
             }
             (Some(Type::Web), value @ Some(_)) => self.websites.push(Web { url: value, kind, username: None }),
-            (_, None) | (None, _) => {}
+            (None, Some(_)) => entry.warn("Value"),
+            (_, None) => {}
         }
     }
 
@@ -118,7 +119,8 @@ impl Type {
     /// The type by the form of the value.
     fn of_value(value: &str) -> Option<Self> {
         let digits = value.bytes().filter(u8::is_ascii_digit).count();
-        if value.contains('@') && !value.contains(char::is_whitespace) {
+        let is_email = value.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
+        if is_email && !value.contains(char::is_whitespace) {
             Some(Self::Email)
         } else if ["http://", "https://", "www."].iter().any(|start| value.starts_with(start)) {
             Some(Self::Web)
@@ -182,6 +184,7 @@ mod tests {
             ("www.example.com", Some(Type::Web)),
             ("+90 (216) 555 01 23", Some(Type::Phone)),
             ("Bağdat Cad. No: 12/3 @ Kadıköy", None),
+            ("@ayse", None),
             ("34", None),
             ("", None),
         ] {
