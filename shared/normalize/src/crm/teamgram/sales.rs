@@ -118,6 +118,9 @@ pub fn order<'a>(common: Common<'a>, o: &Object<'a>) -> Order<'a> {
 /// `LastName`. The meaning of their statuses and stages is unknown, so these stay numbers.
 pub fn quote<'a>(common: Common<'a>, o: &Object<'a>) -> Quote<'a> {
     let parties = Parties::of(o);
+    // A quote has one contact: the first of two persons is the customer, the second is `contact`.
+    let customer = parties.contacts.into_iter().next();
+    let customer = customer.map(|person| Ref { entity: Some(Entity::Contact), ..person });
     Quote {
         number: o.text("LastName"),
         name: o.text("Name"),
@@ -137,7 +140,7 @@ pub fn quote<'a>(common: Common<'a>, o: &Object<'a>) -> Quote<'a> {
         line_items: line_items(o),
         delivery_address: o.text("DeliveryAddress"),
         billing_address: o.text("BillingAddress"),
-        related: parties.related,
+        related: customer.into_iter().chain(parties.related).collect(),
         description: o.text("Description"),
         ..Quote::new(common)
     }
