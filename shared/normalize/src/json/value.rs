@@ -48,6 +48,11 @@ impl<'o, 'a> Value<'o, 'a> {
         self.get().starts_with('"')
     }
 
+    /// True for text without anything but white space.
+    pub fn is_blank(self) -> bool {
+        matches!(self.scalar(), Scalar::Text(text) if text.trim().is_empty())
+    }
+
     pub fn is_object(self) -> bool {
         self.get().starts_with('{')
     }

@@ -14,7 +14,7 @@ use super::scope::{Blocked, Found, Scope};
 use crate::crm::{Change, Normalize, Outcome, Target, Unknown, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{full_name, word};
-use crate::json::{Object, Reading, Scalar, Unreadable, is_placeholder};
+use crate::json::{Object, Reading, Scalar, Unreadable, is_placeholder, syntax};
 
 impl Normalize for Plan {
     fn normalize<'a>(&'static self, webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
@@ -307,13 +307,19 @@ fn fill_object<'a>(objects: &mut dyn Objects<'a>, plan: &'a ObjectPlan, scope: &
             FieldMut::Json(_) => true,
             _ => !is_custom_field && !["type", "kind"].contains(name),
         };
-        is_filled |= fill(field, plan, scope) && counts;
+        is_filled |= fill(field, plan, scope) && counts && !(is_custom_field && is_blank(field));
     }
     drop(fields);
     if !is_filled {
         objects.pop();
     }
     is_filled
+}
+
+/// True for a JSON text without anything but white space.
+fn is_blank(field: &FieldMut<'_, '_>) -> bool {
+    let FieldMut::Json(Some(json)) = field else { return false };
+    syntax::string(json.get()).is_some_and(|text| text.trim().is_empty())
 }
 
 /// Fills in the first leaf that has a value. True if it comes from the webhook.

@@ -18,7 +18,7 @@ use super::{
     Webhook,
 };
 use crate::error::{Quarantine, Reason};
-use crate::fields::{custom_field, custom_fields, email, form_fields, full_name, phone, reference, stage, web, word};
+use crate::fields::{custom_field, email, form_fields, full_name, phone, reference, stage, web, word};
 use crate::json::{Entry, Object};
 use crate::scheme::{STANDARD_WEBHOOKS, Scheme};
 
@@ -139,11 +139,12 @@ fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
 }
 
 /// The custom fields under `customFields`, and the members `cf_*` of the record itself, as in version 2 of the API.
+/// Empty ones are left out.
 fn all_custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
-    let mut fields = o.object("customFields").map(|fields| custom_fields(&fields)).unwrap_or_default();
+    let nested = o.object("customFields");
     let own = o.members().filter(|(name, _)| name.starts_with("cf_"));
-    fields.extend(own.filter_map(|(name, value)| custom_field(name, value)));
-    fields
+    let all = nested.iter().flat_map(Object::members).chain(own);
+    all.filter(|(_, value)| !value.is_blank()).filter_map(|(name, value)| custom_field(name, value)).collect()
 }
 
 fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
