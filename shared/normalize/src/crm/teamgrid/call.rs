@@ -41,7 +41,11 @@ pub fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Doc
         "call_missed" => ("missed", Some("inbound")),
         _ => ("ended", None),
     };
-    let party = doc.object("fromContact").or_else(|| doc.object("toContact"));
+    // The other end of the call comes first. One of the two may be an empty object.
+    let parties =
+        if vendor_event == "call_outgoing" { ["toContact", "fromContact"] } else { ["fromContact", "toContact"] };
+    let is_filled = |party: &Object<'a>| party.members().any(|(_, value)| !value.is_null());
+    let party = parties.into_iter().filter_map(|name| doc.object(name)).find(is_filled);
     let (contact, related_to) = contacts(doc.id("contactId"), party.as_ref());
     let record = Record::from(Call {
         direction: direction.map(Cow::Borrowed),

@@ -19,6 +19,7 @@ mod user;
 mod work;
 
 use std::borrow::Cow;
+use std::iter;
 
 use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, Entity, FieldChange, Ref, Text};
@@ -215,8 +216,9 @@ fn occurred_at(action: Action, doc: &Object<'_>) -> Option<Timestamp> {
 fn changes<'a>(field_names: &[Text<'a>], fields: Fields) -> Vec<FieldChange<'a>> {
     let mut changes: Vec<FieldChange<'a>> = Vec::with_capacity(field_names.len());
     for name in field_names {
-        let top = name.split_once('.').map_or(&**name, |(top, _)| top);
-        let field = match canonical(name, fields).or_else(|| canonical(top, fields)) {
+        // A path may go into a list (`billing.users.0.hourlyRate`).
+        let mut prefixes = iter::successors(Some(&**name), |path| path.rsplit_once('.').map(|(path, _)| path));
+        let field = match prefixes.find_map(|path| canonical(path, fields)) {
             Some(field) => Cow::Borrowed(field),
             None => name.clone(),
         };
