@@ -77,7 +77,8 @@ pub fn day_of_epoch(digits: &str) -> Option<Date> {
 
 /// True if the text is a calendar date without a time of day.
 pub fn is_date_alone(text: &str) -> bool {
-    Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_none())
+    let is_month_first = || text.len() == "MM-DD-YYYY".len() && month_first(text).is_some();
+    Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_none()) || is_month_first()
 }
 
 /// The instant of a day and a time of day in UTC.
@@ -159,8 +160,8 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::{
-        Pieces, by_pieces, date, date_of_epoch, date_of_milliseconds, date_with_time, epoch, instant, milliseconds,
-        plain_utc,
+        Pieces, by_pieces, date, date_of_epoch, date_of_milliseconds, date_with_time, epoch, instant, is_date_alone,
+        milliseconds, plain_utc,
     };
 
     /// Compares both parsers for every day and second, and for texts that are nearly in the form.
@@ -287,6 +288,20 @@ mod tests {
             assert_eq!(date_with_time(text).map(|date| date.to_string()).as_deref(), Some(expected), "{text}");
         }
         assert_eq!(date_with_time("soon"), None);
+    }
+
+    #[test]
+    fn a_date_alone_has_no_time_of_day() {
+        for (text, expected) in [
+            ("2025-03-15", true),
+            ("06-24-2020", true),
+            ("06-24-2020 23:59:59", false),
+            ("2025-03-15T00:00:00", false),
+            ("24-06-2020", false),
+            ("1455855737", false),
+        ] {
+            assert_eq!(is_date_alone(text), expected, "{text}");
+        }
     }
 
     /// Checks midnight of 15 January 2026 in every zone from -11:59 to +12:00.

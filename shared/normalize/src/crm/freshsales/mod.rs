@@ -122,14 +122,20 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         return Err(Quarantine::new(Reason::OtherProduct, detail));
     }
     match body.text("event") {
-        Some(name) if is_product_event(&name) || (body.has("data") && !name.contains('.')) => product_event(body, name),
+        Some(name) if is_product_event(webhook, &name) => product_event(body, name),
         _ => workflow::normalize(webhook),
     }
 }
 
-/// True for product events, such as `onDealUpdate`. Workflow events have names such as `deal.updated`.
-fn is_product_event(name: &str) -> bool {
-    name.starts_with("on") || name.starts_with("after")
+/// True for product events, such as `onDealUpdate`. Workflow events have names such as `deal.updated`. The body of a
+/// workflow may also have a member `event` with any text, and the URL then names the event.
+fn is_product_event(webhook: &Webhook<'_>, name: &str) -> bool {
+    if CatalogEntry::find(CATALOG, name).is_none() && webhook.query.get("event").is_some_and(workflow::is_event) {
+        return false;
+    }
+    let after = ["on", "after"].into_iter().find_map(|start| name.strip_prefix(start));
+    let is_named_so = after.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
+    is_named_so || (webhook.body.has("data") && !name.contains('.'))
 }
 
 /// Detects other products of the vendor with similar events: Freshdesk also sends `onContactCreate` with a

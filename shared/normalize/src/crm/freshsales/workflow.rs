@@ -47,16 +47,28 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
         changes: Vec::new(),
         actor: None,
     };
+    // The readers know the fields without the prefix.
+    for path in body.take_warnings() {
+        let whole = [&*prefix, &*path].concat();
+        let member = whole.split(['.', '[']).next().unwrap_or_default();
+        body.warn(if body.has(member) { &whole } else { &path });
+    }
     Ok(change.into())
 }
 
-/// The time of the change, if the administrator selected the field that has it.
+/// The time of the change, if the administrator selected the field that has it. A record is created once, so a date
+/// alone is enough for that. It may be updated several times a day.
 fn occurred_at(action: Action, o: &Object<'_>) -> Option<Timestamp> {
     match action {
         Action::Created => o.time("created_at"),
         Action::Deleted => None,
-        _ => o.time("updated_at"),
+        _ => o.time_of_day("updated_at"),
     }
+}
+
+/// True for the name of an event in a URL.
+pub(super) fn is_event(name: &str) -> bool {
+    event(name.trim()).is_some()
 }
 
 /// Parses an event name in a URL, such as `deal.updated`. Any pair of entity and action is accepted, because the
