@@ -79,15 +79,16 @@ impl<'a> Container<'a> {
         self.children.get(*by_name.get(&*lower_case(Cow::Borrowed(name)))?)
     }
 
-    /// The members with other values. `replace` returns a member's value; `None` keeps the one that it has.
-    pub fn map_members(&self, replace: impl for<'o> Fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>) -> Self {
+    /// The members with other values. `replace` returns a member's value; a member for which it returns `None` is left
+    /// out.
+    pub fn filter_map_members(&self, replace: impl for<'o> Fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>) -> Self {
         let child = |child: &Node<'a>| {
             // With a node of its own, what `replace` has parsed is not kept. In a large body this would be megabytes.
             let node = Node::new(Cow::Borrowed(""), child.json);
-            let json = replace(&child.name, Value(Some(&node))).map_or(child.json, Value::raw);
-            Node::new(child.name.clone(), json)
+            let json = replace(&child.name, Value(Some(&node)))?.raw();
+            Some(Node::new(child.name.clone(), json))
         };
-        Self::new(self.children.iter().map(child).collect())
+        Self::new(self.children.iter().filter_map(child).collect())
     }
 
     /// One of the members alone, under another name.

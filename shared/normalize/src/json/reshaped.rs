@@ -20,7 +20,12 @@ impl<'a> Object<'a> {
     /// The same object with other values for some of its members, for vendors that wrap values (`{"label": .., "value":
     /// ..}`). `replace` gets a member's name and value; `None` keeps the value. Nested objects are not changed.
     pub fn map_members(self, replace: impl for<'o> Fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>) -> Self {
-        Self { container: Rc::new(self.container.map_members(replace)), ..self }
+        self.filter_map_members(|name, value| Some(replace(name, value).unwrap_or(value)))
+    }
+
+    /// As [`Self::map_members`], but a member for which `replace` returns `None` is left out.
+    pub fn filter_map_members(self, replace: impl for<'o> Fn(&str, Value<'o, 'a>) -> Option<Value<'o, 'a>>) -> Self {
+        Self { container: Rc::new(self.container.filter_map_members(replace)), ..self }
     }
 
     /// An object of one of the members under another name, for bodies that tell a field by its name and value

@@ -2,27 +2,33 @@
 //!
 //! Old and new values are sent as `[old, new]`: inside the record in classic payloads, in `data.changes` by the part of
 //! the product in later ones, or as `{"changed": [old, new]}`. They are read by the same readers as the record, once
-//! from an object of all old values and once from an object of all new ones.
+//! from an object of all old values and once from an object of all new ones. A canonical field of several members, such
+//! as the telephone numbers, also has the members that did not change, so the record is put under both objects.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::iter;
 
 use crm_event::{Entity, FieldChange, Json, Text};
 use serde::Serialize;
 
 use super::lookups::{self, Lookups, Role, Roles, texts};
-use super::{people, work};
+use super::{external_id, people, sales, work};
 use crate::fields::{stage, word};
-use crate::json::{Object, Value};
+use crate::json::{Object, Scalar, Value, is_zero};
 
 /// The reader of a field.
 enum Form {
     Text,
-    Id,
     Word,
     Decimal,
     Bool,
     Time,
     Date,
+    /// An instant, in a member that may hold a day instead.
+    TimeOfDay,
+    /// The day in such a member.
+    Day,
     Texts,
     /// A reference to one record.
     Ref(&'static Role),
@@ -34,8 +40,11 @@ enum Form {
     Emails,
     Phones,
     Addresses,
+    LeadAddresses,
     SocialLinks,
     Websites,
+    Products,
+    ExternalId,
     TaskStatus,
     Direction,
     RelatedTo,
@@ -64,7 +73,7 @@ fn shared_field(name: &str) -> Option<(&'static str, Form)> {
         "created_at" => ("created_at", Form::Time),
         "updated_at" => ("updated_at", Form::Time),
         "tags" => ("tags", Form::Texts),
-        "external_id" | "import_id" => ("external_id", Form::Id),
+        "external_id" | "import_id" | "remote_id" => ("external_id", Form::ExternalId),
         "is_deleted" => ("is_deleted", Form::Bool),
         "is_active" => ("is_active", Form::Bool),
         "avatar" => ("photo_url", Form::Text),
@@ -121,7 +130,7 @@ fn shared_field(name: &str) -> Option<(&'static str, Form)> {
         "contact_id" => ("contact", Form::Ref(&lookups::CONTACT)),
         "contact_ids" => ("contacts", Form::Refs(&lookups::CONTACTS)),
         "deal_id" => ("deal", Form::Ref(&lookups::DEAL)),
-        "product_ids" => ("products", Form::Refs(&lookups::PRODUCTS)),
+        "deal_product_id" | "product_ids" => ("products", Form::Products),
         "base_currency_amount" => ("base_amount", Form::Decimal),
         "expected_deal_value" => ("expected_amount", Form::Decimal),
         "currency_id" => ("currency", Form::Currency),
@@ -143,11 +152,13 @@ fn shared_field(name: &str) -> Option<(&'static str, Form)> {
         "valid_till" => ("valid_until", Form::Date),
         "document_number" => ("number", Form::Text),
         "document_type" => ("document_type", Form::Text),
+        "cpq_document_template_id" => ("template", Form::Ref(&lookups::TEMPLATE)),
+        "is_deal_primary" => ("is_primary", Form::Bool),
         "stage" => ("stage", Form::StageId),
         "location" => ("location", Form::Text),
         "latitude" => ("latitude", Form::Decimal),
         "longitude" => ("longitude", Form::Decimal),
-        "from_date" | "start_date" => ("start_at", Form::Time),
+        "start_date" => ("start_at", Form::Time),
         "end_date" => ("end_at", Form::Time),
         "is_allday" => ("is_all_day", Form::Bool),
         "checkedin_at" => ("checked_in_at", Form::Time),
@@ -168,19 +179,36 @@ fn shared_field(name: &str) -> Option<(&'static str, Form)> {
     })
 }
 
+/// The canonical name and form of a field.
+fn field(entity: Entity, name: &str) -> Option<(&'static str, Form)> {
+    own_field(entity, name).or_else(|| shared_field(name))
+}
+
 /// Fields whose canonical name or form depends on the record.
 fn own_field(entity: Entity, name: &str) -> Option<(&'static str, Form)> {
     Some(match (entity, name) {
         (Entity::Contact, "lead_source_id") => ("lead_source", Form::Name(&lookups::SOURCE)),
         (_, "lead_source_id") => ("source", Form::Name(&lookups::SOURCE)),
+        (Entity::Lead, "address" | "city" | "state" | "zipcode" | "country") => ("addresses", Form::LeadAddresses),
         (Entity::Lead, "lead_score") => ("score", Form::Decimal),
         (_, "lead_score") => ("lead_score", Form::Decimal),
         (Entity::Quote, "amount") => ("total", Form::Decimal),
         (_, "amount") => ("amount", Form::Decimal),
         (Entity::Task, "status") => ("status", Form::TaskStatus),
         (Entity::CustomObject, "status") => ("status", Form::Text),
+        (Entity::Appointment, "from_date") => ("start_at", Form::TimeOfDay),
+        (Entity::Appointment, "end_date") => ("end_at", Form::TimeOfDay),
         _ => return None,
     })
+}
+
+/// The second canonical field of a member: all-day appointments have days instead of instants.
+fn day_field(entity: Entity, name: &str) -> Option<(&'static str, Form)> {
+    match (entity, name) {
+        (Entity::Appointment, "from_date") => Some(("start_date", Form::Day)),
+        (Entity::Appointment, "end_date") => Some(("end_date", Form::Day)),
+        _ => None,
+    }
 }
 
 pub(super) fn changes<'a>(
@@ -192,60 +220,153 @@ pub(super) fn changes<'a>(
     let Some(all) = lookups::object(data, "changes").or_else(|| lookups::object(record, "changes")) else {
         return Vec::new();
     };
-    let mut changes = Vec::new();
-    collect(entity, &all, known, &mut changes);
-    changes
+    let known = known.past();
+    let mut changes = Changes { entity, record, all: &all, known, whole: OnceCell::new(), list: Vec::new() };
+    changes.collect(&all);
+    changes.list
 }
 
-fn collect<'a>(entity: Entity, o: &Object<'a>, known: Lookups<'_, 'a>, changes: &mut Vec<FieldChange<'a>>) {
-    let before = o.clone().map_members(|name, value| Some(side(name, pair(value)?.before.unwrap_or(value.null()))));
-    let after = o.clone().map_members(|name, value| Some(side(name, pair(value)?.after)));
-    for (name, value) in o.members() {
-        if let "model_changes" | "system_changes" | "misc_changes" | "custom_fields" | "custom_field" = &*name
-            && let Some(inner) = lookups::object(o, &name).filter(|_| pair(value).is_none())
-        {
-            collect(entity, &inner, known, changes);
-            continue;
+/// The objects of all old and of all new values.
+struct Sides<'a> {
+    before: Object<'a>,
+    after: Object<'a>,
+}
+
+impl<'a> Sides<'a> {
+    fn of(o: &Object<'a>) -> Self {
+        Self {
+            before: o.clone().filter_map_members(|name, value| {
+                let old = pair(value)?.before.unwrap_or(value.null());
+                Some(side(name, old))
+            }),
+            after: o.clone().filter_map_members(|name, value| Some(side(name, pair(value)?.after))),
         }
-        let Some(pair) = pair(value) else {
-            if value.get() != "{}" {
-                changes.push(FieldChange {
-                    field: name,
-                    name: None,
-                    from: None,
-                    to: value.json().or_else(|| Some(Json::null())),
-                });
-            }
-            continue;
+    }
+
+    /// The record before and after the changes of all parts, as far as fields of several members are read from it. A
+    /// copy of all members could be large.
+    fn of_record(entity: Entity, record: &Object<'a>, all: &Object<'a>) -> Self {
+        let is_read = |name: &str| {
+            // The company of a lead has an address.
+            name == "company" || field(entity, name).is_some_and(|(_, form)| form.has_several_members())
         };
-        let is_date = [&before, &after].iter().any(|o| o.date_alone(&name).is_some());
-        let (field, from, to) = match own_field(entity, &name).or_else(|| shared_field(&name)) {
-            Some((canonical, form)) => {
-                let (from, to) = (form.read(&name, &before, known.past()), form.read(&name, &after, known.past()));
-                (Cow::Borrowed(canonical), from, to)
-            }
-            None => (name, pair.before.and_then(Value::json), pair.after.json()),
+        let record = record.clone().filter_map_members(|name, value| is_read(name).then_some(value));
+        let all = all.over(&Object::empty()).flattened(|name| is_part(name).then(String::new));
+        let Self { before, after } = Self::of(&all);
+        // These members of the record repeat others, and have the new value if the others changed.
+        let mut repeated = Vec::new();
+        if before.has("targetable") {
+            repeated.extend(["targetable_id", "targetable_type"]);
+        }
+        let work_email = record.json("work_email").and_then(Value::text);
+        let lists = |o: &Object<'a>| {
+            let listed = || people::emails(&o.clone().without(&["work_email"]));
+            work_email.is_some() && listed().iter().any(|one| one.email == work_email)
         };
-        let field = if is_date { date_field(field) } else { field };
-        let from = from.or_else(|| pair.before.and_then(empty));
-        let to = to.or_else(|| empty(pair.after));
-        // Several vendor fields may map to one canonical field, and some listed fields did not change.
-        if from != to && changes.iter().all(|change| change.field != field) {
-            changes.push(FieldChange { field, name: None, from, to });
+        if lists(&after) && !lists(&before) {
+            repeated.push("work_email");
+        }
+        Self { after: after.over(&record), before: before.over(&record.without(&repeated)) }
+    }
+}
+
+/// True for the changes of a part of the product.
+fn is_part(name: &str) -> bool {
+    matches!(name, "model_changes" | "system_changes" | "misc_changes")
+}
+
+struct Changes<'o, 'a> {
+    entity: Entity,
+    record: &'o Object<'a>,
+    /// The changes of all parts of the product.
+    all: &'o Object<'a>,
+    known: Lookups<'o, 'a>,
+    /// For fields of several members. Few webhooks change one.
+    whole: OnceCell<Sides<'a>>,
+    list: Vec<FieldChange<'a>>,
+}
+
+impl<'a> Changes<'_, 'a> {
+    fn collect(&mut self, o: &Object<'a>) {
+        let listed = Sides::of(o);
+        for (name, value) in o.members() {
+            if (is_part(&name) || matches!(&*name, "custom_fields" | "custom_field"))
+                && let Some(inner) = lookups::object(o, &name).filter(|_| pair(value).is_none())
+            {
+                self.collect(&inner);
+                continue;
+            }
+            let Some(Pair { before, after }) = pair(value) else {
+                if value.get() != "{}" {
+                    let to = value.json().or_else(|| Some(Json::null()));
+                    self.list.push(FieldChange { field: name, name: None, from: None, to });
+                }
+                continue;
+            };
+            let is_unequal = before.is_none_or(|before| before.get() != after.get());
+            let Some(first) = field(self.entity, &name) else {
+                let (from, to) = (before.and_then(|value| value.json().or_else(|| empty(value))), after.json());
+                self.add(name, from, to.or_else(|| empty(after)), is_unequal);
+                continue;
+            };
+            for (field, form) in iter::once(first).chain(day_field(self.entity, &name)) {
+                let sides = if form.has_several_members() {
+                    self.whole.get_or_init(|| Sides::of_record(self.entity, self.record, self.all))
+                } else {
+                    &listed
+                };
+                let read = |o, value| form.read(&name, o, self.known).or_else(|| empty(value));
+                let from = before.and_then(|value| read(&sides.before, value));
+                let to = read(&sides.after, after);
+                self.add(Cow::Borrowed(field), from, to, is_unequal);
+            }
+        }
+    }
+
+    /// Adds a change, unless both values are equal: some listed fields did not change. If neither could be read, it is a
+    /// change if the vendor's own values are unequal.
+    fn add(&mut self, field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>, is_unequal: bool) {
+        let is_change = if from.is_none() && to.is_none() { is_unequal } else { from != to };
+        if !is_change {
+            return;
+        }
+        let change = FieldChange { field, name: None, from, to };
+        // Several vendor fields may map to one canonical field.
+        match self.list.iter_mut().find(|known| known.field == change.field) {
+            None => self.list.push(change),
+            Some(known) if known.from.is_none() && known.to.is_none() => *known = change,
+            Some(_) => {}
         }
     }
 }
 
 impl Form {
+    /// True for a field that is read from several members.
+    fn has_several_members(&self) -> bool {
+        matches!(
+            self,
+            Self::Emails
+                | Self::Phones
+                | Self::Addresses
+                | Self::LeadAddresses
+                | Self::SocialLinks
+                | Self::Products
+                | Self::ExternalId
+                | Self::RelatedTo
+        )
+    }
+
     fn read<'a>(&self, name: &str, o: &Object<'a>, known: Lookups<'_, 'a>) -> Option<Json<'a>> {
         match self {
             Self::Text => json(o.text(name)),
-            Self::Id => json(o.id(name)),
             Self::Word => json(o.text(name).map(word)),
             Self::Decimal => json(o.decimal(name)),
             Self::Bool => json(o.bool(name)),
-            Self::Time => json(o.time_of_day(name)).or_else(|| json(o.date_alone(name))),
+            Self::Time => json(o.time(name)),
             Self::Date => json(o.date(name)),
+            Self::TimeOfDay if o.date_alone(name).is_some() => Some(Json::null()),
+            Self::TimeOfDay => json(o.time(name)),
+            Self::Day => json(o.date_alone(name)).or_else(|| Some(Json::null())),
             Self::Texts => list(texts(o, name)),
             Self::Ref(role) => json(known.reference(o, role)),
             Self::Refs(roles) => list(known.references(o, roles)),
@@ -255,23 +376,17 @@ impl Form {
             Self::Emails => list(people::emails(o)),
             Self::Phones => list(people::phones(o)),
             Self::Addresses => list(people::addresses(o)),
+            Self::LeadAddresses => list(people::lead_addresses(o)),
             Self::SocialLinks => list(people::social_links(o)),
             Self::Websites => list(people::websites(o)),
+            Self::Products => list(sales::products(o, known)),
+            Self::ExternalId => json(external_id(o)),
             Self::TaskStatus => json(work::task_status(o)),
             Self::Direction => json(work::direction(o)),
             Self::RelatedTo => json(work::related_to(o, known)),
             Self::StageId => json(stage(o.id(name), None)),
             Self::Category => json(stage(None, o.text(name))),
         }
-    }
-}
-
-/// The field for a day instead of the one for an instant: all-day appointments have dates.
-fn date_field(field: Text<'_>) -> Text<'_> {
-    match &*field {
-        "start_at" => Cow::Borrowed("start_date"),
-        "end_at" => Cow::Borrowed("end_date"),
-        _ => field,
     }
 }
 
@@ -303,7 +418,14 @@ fn pair<'o, 'a>(value: Value<'o, 'a>) -> Option<Pair<'o, 'a>> {
 
 /// `null` for an empty value. A value that cannot be read is left out, such as the code of a currency sent as an id.
 fn empty<'a>(value: Value<'_, 'a>) -> Option<Json<'a>> {
-    matches!(value.get(), "null" | "\"\"" | "[]" | "{}" | "0").then(Json::null)
+    let is_empty = match value.scalar() {
+        Scalar::Null => true,
+        Scalar::Number(digits) => is_zero(digits),
+        Scalar::Text(text) => text.trim().is_empty(),
+        Scalar::Bool(_) => false,
+        Scalar::Other => matches!(value.get(), "[]" | "{}"),
+    };
+    is_empty.then(Json::null)
 }
 
 /// One of the two values, unwrapped as in a record. A relation keeps its wrapper, because it needs the kind of record.

@@ -58,6 +58,7 @@ roles! {
     CURRENCY = ["currency_id"], "currency", ["currencies"], [];
     WEB_FORM = ["web_form_id"], "web_form", ["web_forms"], ["web_form_name"];
     PARENT_PRODUCT = ["parent_product"], "parent_product", ["products"], [];
+    TEMPLATE = ["cpq_document_template_id"], "cpq_document_template", [], ["cpq_document_template_name"];
     OUTCOME = ["outcome_id"], "outcome", ["outcomes"], ["outcome_name"];
     TASK_TYPE = ["task_type_id"], "task_type", ["task_types"], ["task_type_name"];
     ACTIVITY_TYPE = ["sales_activity_type_id"], "sales_activity_type", ["sales_activity_types"], ["sales_activity_type_name"];
@@ -111,10 +112,12 @@ impl<'o, 'a> Lookups<'o, 'a> {
 
     /// The object of `targetable_id`. It is not a [`Role`], because the association names its kind.
     pub(super) fn targetable(&self, o: &Object<'a>, id: Option<&Text<'a>>) -> Option<Object<'a>> {
-        let target = object(o, "targetable").or_else(|| self.association("targetable"))?;
+        let own = object(o, "targetable");
+        let is_own = own.is_some();
+        let target = own.or_else(|| self.association("targetable"))?;
         let same = match (target.id("id"), id) {
             (Some(target), Some(id)) => target == *id,
-            _ => !self.past || o.has("targetable"),
+            _ => !self.past || is_own,
         };
         same.then_some(target)
     }

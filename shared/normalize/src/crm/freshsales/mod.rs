@@ -261,7 +261,7 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, '
         last_activity_at: o.time("last_contacted_via_sales_activity"),
         tags: lookups::texts(o, "tags"),
         custom_fields: custom_fields(o),
-        external_id: o.id("external_id").or_else(|| o.id("import_id")).or_else(|| o.id("remote_id")),
+        external_id: external_id(o),
         ..Common::new(id)
     };
     match entity {
@@ -277,6 +277,10 @@ fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, '
         Entity::Call => Record::from(work::call(common, o, known)),
         _ => Record::from(work::custom_object(common, o)),
     }
+}
+
+fn external_id<'a>(o: &Object<'a>) -> Option<Text<'a>> {
+    ["external_id", "import_id", "remote_id"].into_iter().find_map(|name| o.id(name))
 }
 
 /// The custom fields: a list, an object with plain or wrapped values (classic: `custom_field`), or members `cf_*` of a

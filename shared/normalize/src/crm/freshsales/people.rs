@@ -106,8 +106,6 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
     let company = lookups::object(o, "company").map(unwrapped);
     let deal = lookups::object(o, "deal").map(unwrapped);
     let company_ref = company.as_ref().map(|company| Ref { id: None, ..lookups::described(company) });
-    let company_address = company.as_ref().and_then(|company| addresses(company).pop());
-    let company_address = company_address.map(|address| Address { kind: Some(Cow::Borrowed("company")), ..address });
     let account = known.reference(o, &SALES_ACCOUNT);
     let deal_ref = || deal.as_ref().and_then(|deal| reference(None, deal.text("name")));
     Lead {
@@ -126,7 +124,7 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
         annual_revenue: company.as_ref().and_then(|company| company.decimal("annual_revenue")),
         emails: emails(o),
         phone_numbers: phones(o),
-        addresses: addresses(o).into_iter().chain(company_address).collect(),
+        addresses: lead_addresses(o),
         websites: company.as_ref().map(websites).unwrap_or_default(),
         social_links: social_links(o),
         amount: deal.as_ref().and_then(|deal| deal.decimal("amount")),
@@ -232,6 +230,13 @@ pub(super) fn addresses<'a>(o: &Object<'a>) -> Vec<Address<'a>> {
         ..Address::default()
     };
     if address == Address::default() { Vec::new() } else { vec![address] }
+}
+
+/// The address of a lead, and that of its company.
+pub(super) fn lead_addresses<'a>(o: &Object<'a>) -> Vec<Address<'a>> {
+    let of_company = lookups::object(o, "company").map(unwrapped).and_then(|company| addresses(&company).pop());
+    let of_company = of_company.map(|address| Address { kind: Some(Cow::Borrowed("company")), ..address });
+    addresses(o).into_iter().chain(of_company).collect()
 }
 
 pub(super) fn websites<'a>(o: &Object<'a>) -> Vec<Web<'a>> {

@@ -8,7 +8,7 @@ use crm_event::{LineItem, Ref, Text};
 use super::lookups::{
     CAMPAIGN, CONTACT, CONTACTS, CURRENCY, DEAL, DEAL_PIPELINE, DEAL_PRODUCT, DEAL_REASON, DEAL_STAGE, DEAL_TYPE,
     LOST_FROM, Lookups, PARENT_PRODUCT, PAYMENT_STATUS, PRODUCTS, SALES_ACCOUNT, SALES_ACCOUNTS, SOURCE, TEAM,
-    TERRITORY, WEB_FORM, WON_FROM, texts,
+    TEMPLATE, TERRITORY, WEB_FORM, WON_FROM, texts,
 };
 use super::people::name;
 use crate::fields::{reference, stage, word};
@@ -122,7 +122,7 @@ pub(super) fn quote<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, '
         number: o.text("document_number"),
         name: name(o),
         document_type: o.text("document_type"),
-        template: reference(o.id("cpq_document_template_id"), o.text("cpq_document_template_name")),
+        template: known.reference(o, &TEMPLATE),
         is_primary: o.bool("is_deal_primary"),
         company: known.reference(o, &SALES_ACCOUNT),
         deal: known.reference(o, &DEAL),
