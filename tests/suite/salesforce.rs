@@ -176,6 +176,11 @@ fn xml_that_is_meant_to_do_harm_is_kept_unread() {
         ("many elements", "too_many_values", wide),
         ("many attributes", "too_many_values", format!("<a{attributes}/>")),
         ("an entity that is not defined", "not_xml", message(&contact("<sf:LastName>&x;</sf:LastName>"))),
+        ("text in an end tag", "not_xml", message(&contact("<sf:LastName></Doe\n>"))),
+        ("text as an entity", "not_xml", message(&contact("<sf:LastName>&Doe;</sf:LastName>"))),
+        ("text as a character", "not_xml", message(&contact("<sf:LastName>&#Doe;</sf:LastName>"))),
+        ("text as an entity in an attribute", "not_xml", message(&contact("<sf:LastName a='&Doe;'/>"))),
+        ("text as an attribute", "not_xml", message(&contact("<sf:LastName Doe/>"))),
         ("open", "not_xml", message(&contact("<sf:LastName>"))),
         ("open tags alone", "not_xml", "<a>".repeat(100_000)),
         ("one byte", "not_xml", "<".to_owned()),
@@ -191,6 +196,9 @@ fn xml_that_is_meant_to_do_harm_is_kept_unread() {
         assert_eq!(response.status_code, 200, "{what}");
         let (events, kept) = sent(&function);
         assert_eq!((events.len(), kept.len()), (0, 1), "{what}");
-        assert_eq!(kept[0]["reason"], reason, "{what}: {}", kept[0]["detail"]);
+        let detail = kept[0]["detail"].as_str().unwrap();
+        assert_eq!(kept[0]["reason"], reason, "{what}: {detail}");
+        // It is logged.
+        assert!(!detail.contains("Doe"), "{what}: {detail}");
     }
 }

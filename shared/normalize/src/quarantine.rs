@@ -40,9 +40,10 @@ pub struct Record<'a> {
     pub field_names: NamesById,
     /// SHA-256 of the body as received, in hexadecimal digits. A replay derives the event keys from it.
     pub body_sha256: String,
-    /// By name, in lower case; without credentials and signatures.
+    /// By name, in lower case; without credentials and signatures, and without names that occur twice, because nothing reads
+    /// these.
     pub headers: BTreeMap<String, Text<'a>>,
-    /// Without credentials.
+    /// Without credentials and names that occur twice.
     pub query: BTreeMap<String, Text<'a>>,
     #[serde(flatten)]
     pub body: Body<'a>,
@@ -87,8 +88,8 @@ impl<'a> Record<'a> {
             },
         };
         let vendor = verified.vendor();
-        let headers = request.headers.0.iter().filter(|(name, _)| !is_credential_header(vendor, name));
-        let query = request.query.0.iter().filter(|(name, _)| !is_credential_parameter(name));
+        let headers = request.headers.unique().filter(|(name, _)| !is_credential_header(vendor, name));
+        let query = request.query.unique().filter(|(name, _)| !is_credential_parameter(name));
         Self {
             reason: Cow::Borrowed(quarantine.reason.word()),
             detail: quarantine.detail.clone(),

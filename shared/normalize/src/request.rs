@@ -32,6 +32,11 @@ impl<'a> Pairs<'a> {
         let (_, value) = values.next()?;
         values.next().is_none().then_some(value)
     }
+
+    /// The pairs that [`Self::get`] finds: those whose name occurs once.
+    pub fn unique(self) -> impl Iterator<Item = &'a (Cow<'a, str>, Cow<'a, str>)> {
+        self.0.iter().filter(move |(name, _)| self.get(name).is_some())
+    }
 }
 
 /// The account of a URL that names none.

@@ -147,7 +147,7 @@ struct Event<'a> {
 impl<'a> Event<'a> {
     /// The name that the URL has for an id of a kind: the parameter with this value.
     fn name_in_url(&self, id: &str) -> Option<Text<'a>> {
-        let named = self.query.0.iter().find(|(_, value)| value.trim().eq_ignore_ascii_case(id));
+        let named = self.query.unique().find(|(_, value)| value.trim().eq_ignore_ascii_case(id));
         named.map(|(name, _)| Cow::Borrowed(&**name))
     }
 

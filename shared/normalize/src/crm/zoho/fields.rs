@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use serde_json::value::RawValue;
 
-use super::{display, modules, people, sales, work};
+use super::{SECRETS, display, modules, people, sales, work};
 use crate::field_tables::{is_made_of_several, set_in_address};
 use crate::fields::{custom_field, email, full_name, phone, word};
 use crate::json::{Object, Value, is_placeholder};
@@ -241,11 +241,11 @@ pub(super) fn key(name: &str) -> Cow<'_, str> {
 }
 
 /// Members that are about the webhook or about the record's page in Zoho. They are in `raw` only.
-const NO_FIELDS: &[&str] =
-    &["event", "module", "operation", "token", "secret", "Layout", "Record_Image", "Record_Status__s", "Locked__s"];
+const NO_FIELDS: &[&str] = &["event", "module", "operation", "Layout", "Record_Image", "Record_Status__s", "Locked__s"];
 
 fn is_field(key: &str) -> bool {
-    !key.starts_with('$') && !NO_FIELDS.iter().any(|name| name.eq_ignore_ascii_case(key))
+    let is_other = NO_FIELDS.iter().chain(SECRETS).any(|name| name.eq_ignore_ascii_case(key));
+    !key.starts_with('$') && !is_other
 }
 
 /// The fields that an object has.

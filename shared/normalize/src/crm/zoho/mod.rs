@@ -24,6 +24,9 @@ use crate::body::FORM;
 use crate::error::Quarantine;
 use crate::scheme::Scheme;
 
+/// Members of a body that may hold a secret: the token of a channel, and the parameters of the URL.
+const SECRETS: &[&str] = &["token", "secret", "query_params"];
+
 pub const VENDOR: Vendor = Vendor {
     name: "zoho",
     title: "Zoho CRM",
@@ -41,7 +44,7 @@ pub const VENDOR: Vendor = Vendor {
     has_opaque_field_ids: false,
     reads_request: false,
     // A notification repeats the query of its URL, and with it a token there.
-    secret_members: SecretMembers::Named(&["token", "secret", "query_params"]),
+    secret_members: SecretMembers::Named(SECRETS),
     log_members: &["channel_id", "module", "operation", "server_time"],
     // All events of Zoho are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"module":"crm-events","operation":"check","ids":["0"]}"#,
