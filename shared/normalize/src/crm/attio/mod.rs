@@ -145,10 +145,11 @@ struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// The name that the URL has for an id of a kind: the parameter with this value.
+    /// The name that the URL has for an id of a kind: the parameter with this value. If there are several, it is the first
+    /// by the alphabet, because a stored webhook does not keep the order of the URL.
     fn name_in_url(&self, id: &str) -> Option<Text<'a>> {
-        let named = self.query.unique().find(|(_, value)| value.trim().eq_ignore_ascii_case(id));
-        named.map(|(name, _)| Cow::Borrowed(&**name))
+        let named = self.query.unique().filter(|(_, value)| value.trim().eq_ignore_ascii_case(id));
+        named.map(|(name, _)| Cow::Borrowed(&**name)).min()
     }
 
     /// The entity of a kind of records. Kinds that the URL does not name are custom objects.
