@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use crm_event::Json;
+use serde_json::value::RawValue;
+
 use crate::json::{Object, syntax};
 
 /// The members of a vendor's bodies that hold secrets.
@@ -53,6 +56,14 @@ pub fn of_json<'a>(json: &'a str, secrets: &SecretMembers) -> Cow<'a, str> {
             let kept: Vec<String> = kept.map(|(name, value)| format!("\"{name}\":{}", value.get())).collect();
             Cow::Owned(format!("{{{}}}", kept.join(",")))
         }
+    }
+}
+
+/// Removes the named secrets from values that an event has from the body. A custom field may be an object.
+pub fn of_values<'r, 'a: 'r>(values: impl Iterator<Item = &'r mut Json<'a>>, secrets: &SecretMembers) {
+    for value in values.filter(|value| value.get().starts_with(['{', '['])) {
+        let Cow::Owned(json) = without(value.get(), secrets.names(), split_string) else { continue };
+        *value = RawValue::from_string(json).map_or(Json::null(), |json| Json::new(Cow::Owned(json)));
     }
 }
 
