@@ -115,11 +115,11 @@ fn without_element(xml: String, name: &&str) -> String {
     [before, after].concat()
 }
 
-/// Removes members with these names, at any depth.
+/// Removes members with these names, in any ASCII case and at any depth.
 fn remove(value: &mut Value, names: &[&str]) {
     match value {
         Value::Object(members) => {
-            members.retain(|name, _| !names.contains(&name.as_str()));
+            members.retain(|name, _| !names.iter().any(|other| other.eq_ignore_ascii_case(name)));
             members.values_mut().for_each(|member| remove(member, names));
         }
         Value::Array(entries) => entries.iter_mut().for_each(|entry| remove(entry, names)),
