@@ -1,8 +1,8 @@
 """Runs the README's Python consumer as Lambda would.
 
 Standard input: {"source": the README's code, "batch": an SQS batch, "remaining_ms": of the invocation,
-"crash": stop inside the effect}. Standard output: {"response": what the handler returned, none where
-it raised, "printed": what the code printed}.
+"crash": whether to stop inside the effect}. Standard output: {"response": the handler's return value, null
+if it raised, "printed": the code's output}.
 """
 
 from __future__ import annotations

@@ -25,16 +25,16 @@ fn hubspot() -> &'static Vendor {
     crm::find("hubspot").unwrap()
 }
 
-/// An SQS and an S3 that take their time.
+/// An SQS and an S3 that answer after a delay.
 #[derive(Clone, Debug)]
 struct Aws {
-    /// For the request of this number.
+    /// The delay of the request with this number.
     delay: fn(usize) -> Duration,
     /// The status that SQS answers with for this queue.
     sqs: fn(&str) -> u16,
     s3: u16,
     requests: Arc<Mutex<usize>>,
-    /// In the order in which they were confirmed, by queue.
+    /// With their queue, in the order in which they were confirmed.
     messages: Arc<Mutex<Vec<(String, Value)>>>,
     objects: Arc<Mutex<BTreeMap<String, String>>>,
 }
@@ -168,7 +168,7 @@ async fn a_hundred_events_are_on_a_queue_that_takes_20_ms_within_100_ms() {
     assert!(waited <= Duration::from_millis(50), "{waited:?}");
 }
 
-/// The earlier a request, the longer it takes: what is sent at once arrives in the wrong order.
+/// The earlier a request, the longer it takes, so concurrent requests arrive in the wrong order.
 #[tokio::test(start_paused = true)]
 async fn the_events_of_a_record_stay_in_order() {
     for records in [1, 3, 40] {
@@ -186,7 +186,7 @@ async fn the_events_of_a_record_stay_in_order() {
     }
 }
 
-/// A retry of HubSpot's counts its attempt in the body.
+/// HubSpot counts its attempts in the body.
 #[tokio::test(start_paused = true)]
 async fn another_attempt_in_other_company_has_the_same_ids() {
     let (first, again) = (Aws::taking_all(), Aws::taking_all());
@@ -256,7 +256,7 @@ async fn elements_without_an_id_are_replayed_with_the_same_ids() {
 
 #[test]
 fn a_bad_element_is_restored_as_it_was() {
-    // The second would be an event, were it taken for the body of a request.
+    // The second would become an event if it were read as the body of a request.
     for element in [json!("no object"), json!([element(0, 1)]), json!({"occurredAt": 1})] {
         let body = serde_json::to_vec(&[json!({}), element.clone()]).unwrap();
         let webhook = Webhook { body, ..Webhook::default() }.proven(hubspot(), RECEIVED_AT);

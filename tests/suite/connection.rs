@@ -156,7 +156,8 @@ async fn the_connection_is_open_before_the_first_webhook() {
     assert_eq!(seen.lock().unwrap().connections, 1);
 }
 
-/// A server accepts connections but stays silent. Each attempt ends with the connect timeout.
+/// A server accepts connections but stays silent. Each attempt ends with the attempt timeout, which also covers
+/// connecting.
 #[tokio::test(start_paused = true)]
 async fn a_handshake_that_never_ends_is_given_up() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -46,7 +46,7 @@ pub fn sqs_answering(status: u16) -> SharedHttpConnector {
     sqs(status, |_| json!({"MessageId": "m"})).0
 }
 
-/// An SQS that confirms what it is given, and what it was given.
+/// An SQS that confirms all messages, and the requests that it got.
 pub fn confirming() -> (SharedHttpConnector, Sent) {
     sqs(200, |request| match request["Entries"].as_array() {
         Some(entries) => {

@@ -124,8 +124,8 @@ fn every_row_of_the_catalogue_has_a_case() {
     assert!(missing.is_empty(), "no case shows {missing:#?}");
 }
 
-/// The consumer's records last for 30 days: longer than two weeks in the dead-letter queue after one in the main queue, and
-/// the longest schedule, which crm-consume's README says.
+/// A consumer remembers an event for 30 days. That is longer than a week in the main queue, two weeks in the
+/// dead-letter queue and the longest schedule together, as crm-consume's README says.
 #[test]
 fn every_vendor_has_a_retry_schedule_and_none_is_longer_than_a_consumer_remembers() {
     for vendor in crm::ALL {

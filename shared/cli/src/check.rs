@@ -19,10 +19,11 @@ use crate::http::{self, Reply};
 
 /// A route, and a proof that it accepts.
 pub struct Route {
+    /// Without a query, which could contain credentials: one webhook is sent without a proof.
     url: String,
     vendor: &'static Vendor,
     account: String,
-    /// The URL without credentials in its query, because one webhook is sent without a proof.
+    /// An entry of the secrets setting.
     secret: String,
 }
 

@@ -1,5 +1,5 @@
-//! The generated parts of the documentation: the catalogue, the table of CRMs, and the tables of events and fields in each
-//! CRM's README.
+//! The generated parts of the documentation: the catalogue, the table of CRMs, and the tables of events and fields in
+//! each CRM's README.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

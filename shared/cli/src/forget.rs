@@ -99,8 +99,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// Searches all places once, with the dead letters of the further consumers whose queues are given. Removes the items about
-/// the record if the report is for a removal.
+/// Searches all places once, with the dead letters of the further consumers whose queues are given. Removes the items
+/// about the record if the report is for a removal.
 ///
 /// # Errors
 /// If AWS cannot be reached or refuses. `report` has the work done until then.

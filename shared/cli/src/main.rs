@@ -162,8 +162,8 @@ enum Command {
         entity: Entity,
         /// The vendor's id of the record.
         id: String,
-        /// The queue of a further consumer, to search its dead letters too: output ConsumerQueueUrl of infra/fan-out.yaml.
-        /// Repeat it for each consumer.
+        /// The queue of a further consumer, to search its dead letters too: output ConsumerQueueUrl of
+        /// infra/fan-out.yaml. Repeat it for each consumer.
         #[arg(long = "consumer-queue", value_name = "URL")]
         consumer_queues: Vec<String>,
         /// Remove the data, instead of only showing it.
@@ -214,7 +214,7 @@ struct Place {
 }
 
 fn main() -> ExitCode {
-    // A file with a fault has no vendor. The other commands do not depend on it, and those about one file name its faults
+    // A vendor file with a fault does not stop the other commands. The commands about one file report its faults
     // themselves.
     let loaded = vendor_files::load(Path::new(vendor_files::FOLDER));
     let arguments = Arguments::try_parse();

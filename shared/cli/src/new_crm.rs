@@ -12,7 +12,8 @@ const TEMPLATE: &str = "infra/template.yaml";
 /// The function to copy. All functions are alike.
 const MODEL: &str = "heffl";
 
-/// Writes module, field list, retry schedule, README, function and a first case, and adds the CRM to the table and the template.
+/// Writes the module, field list, retry schedule, README, function and first case, and adds the CRM to the table and
+/// the template.
 ///
 /// Returns the written paths, from the workspace's root.
 ///

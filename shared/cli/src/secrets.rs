@@ -1,5 +1,5 @@
-//! The secrets setting of a function, for those who write it: how each vendor's secrets are written, new ones, and
-//! whether a setting is well formed.
+//! Tools for the secrets setting of a function: the form of each vendor's secrets, new random secrets, and a check of a
+//! setting.
 
 use anyhow::Context;
 use crm_normalize::scheme::Scheme;
@@ -11,21 +11,21 @@ use serde::Serialize;
 /// The user name of new passwords.
 const USER: &str = "crm-events";
 
-/// The ways in which a vendor can prove its webhooks, the best first.
+/// The schemes by which a vendor can prove its webhooks, the best first.
 #[derive(Debug, Serialize)]
 pub struct VendorForms {
     pub vendor: &'static str,
     pub schemes: Vec<Form>,
 }
 
-/// One way, and how its secret is written in the setting.
+/// A scheme, and the form of its secret in the setting.
 #[derive(Debug, Serialize)]
 pub struct Form {
     /// The word before the secret.
     pub scheme: &'static str,
-    /// `hmac:whsec_<base64>`.
+    /// The entry's form, such as `hmac:whsec_<base64>`.
     pub form: String,
-    /// True if the CRM makes the secret. Any other is for whoever registers the webhook to choose.
+    /// True if the CRM generates the secret. Otherwise the person who registers the webhook chooses it.
     pub made_by_crm: bool,
 }
 
@@ -42,8 +42,8 @@ pub fn forms() -> Vec<VendorForms> {
         .collect()
 }
 
-/// A random entry of the vendor's setting. Where the CRM makes the secret, this one only lets the function start until
-/// the CRM has made it.
+/// A random entry for the vendor's setting. If the CRM generates the secret, this entry is a placeholder, so that the
+/// function can start before the CRM has generated it.
 ///
 /// # Errors
 /// If the vendor has no such scheme, or there are no random numbers.
@@ -66,7 +66,7 @@ pub fn random(vendor: &Vendor, word: &str) -> anyhow::Result<String> {
 /// Checks a vendor's setting as its function does when it starts.
 ///
 /// # Errors
-/// The expected form. Never holds the text that was found.
+/// If the setting is malformed. The error says what is expected and never contains the setting.
 pub fn check(vendor: &Vendor, setting: &str) -> Result<(), SecretsError> {
     Secrets::parse(setting, vendor.schemes).map(drop)
 }

@@ -1,4 +1,4 @@
-//! A deployed stack: the addresses of its API and its queues.
+//! A stack, local or on AWS: the addresses of its API and its queues, and clients of its AWS services.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 /// The stack file of `make run`, from the workspace's root.
 pub const LOCAL: &str = "target/stack/stack.json";
 
-/// The stack file that the local stack writes.
+/// The stack file. `make run` writes it for the local stack, and `make outputs` for a deployed one.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Stack {
     /// The URL of the local stack's emulator; `None` on AWS.
@@ -108,7 +108,7 @@ impl Aws {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
-    /// The same, as a function is told it.
+    /// The same configuration in the form that the functions use.
     ///
     /// # Errors
     /// If there are no credentials.

@@ -1,4 +1,4 @@
-//! Watching what arrives: events for a person to read.
+//! Prints events as they arrive, for a person to read.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::stack::Stack;
 
-/// How often the sample consumer's table is looked at.
+/// Pause between two reads of the sample consumer's table.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Prints each event until the process is stopped. Where the sample consumer takes them off the main queue, prints each
-/// record of its table when an event has changed it, from the start of this command.
+/// Prints each event until the process is stopped. If the sample consumer is deployed, it takes the events off the main
+/// queue; then this prints each record of its table that an event changes from now on.
 ///
 /// # Errors
 /// If the queue or the table cannot be read.
@@ -45,7 +45,8 @@ async fn tail_queue(stack: &Stack) -> anyhow::Result<()> {
     }
 }
 
-/// Prints each record that an event changes from now on. The samples of `make run` alone have left hundreds.
+/// Prints each record that an event changes from now on. Earlier records are not printed: the samples of `make run`
+/// alone are hundreds.
 async fn tail_view(stack: &Stack, table: &str) -> anyhow::Result<()> {
     let key = |item: &Value| format!("{} {}", text(item, "source"), text(item, "subject"));
     let effects = |item: &Value| text(item, "effects").to_owned();
@@ -74,8 +75,7 @@ fn text<'i>(item: &'i Value, name: &str) -> &'i str {
     types.filter_map(Value::as_str).next().unwrap_or_default()
 }
 
-/// All items of a table of the local stack, which takes unsigned requests: the SDK would be most of what this program
-/// is built from, for this.
+/// All items of a table of the local stack, whose emulator accepts unsigned requests.
 fn scan(stack: &Stack, table: &str) -> anyhow::Result<Vec<Value>> {
     let endpoint = stack.endpoint_url.as_deref().context("only a local stack can be watched this way")?;
     let mut items = Vec::new();

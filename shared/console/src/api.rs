@@ -74,7 +74,7 @@ pub async fn news(Of(state): Of<State>) -> Sse<impl Stream<Item = Result<Event, 
     Sse::new(news).keep_alive(KeepAlive::default())
 }
 
-/// A body as lines of JSON, as plain text, or as neither.
+/// A body for the page: lines of JSON, plain text, or hexadecimal digits if it is not text.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Shown {

@@ -36,8 +36,8 @@ impl Answer {
         (outcome.status_code() == self.status).then_some(outcome)
     }
 
-    /// True for an answer that is the same for every webhook. The messages that the vendor's function has sent meanwhile
-    /// then belong to the webhook, although another one at the same time may have sent them.
+    /// True for an answer that is the same for every webhook. All messages that the vendor's function has sent
+    /// meanwhile then count as this webhook's, although a concurrent webhook may have caused some of them.
     fn is_constant(&self, vendor: &str) -> bool {
         let answer = crm_normalize::crm::find(vendor).map(|vendor| vendor.answer);
         matches!(answer, Some(AnswerForm::Constant { body, .. }) if self.status == 200 && body == self.body)
@@ -300,8 +300,8 @@ impl Drop for OnItsWay<'_> {
     }
 }
 
-/// True if a message of the quarantine belongs to this webhook: it has a reason of the response, and the body or an element
-/// of it without secrets.
+/// True if a message of the quarantine belongs to this webhook: it has the reason of the response, and its body is the
+/// webhook's or an element of it, without secrets.
 fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
     let Ok(kept) = serde_json::from_str::<quarantine::Record<'_>>(&message.body) else { return true };
     let vendor = crm_normalize::crm::find(&kept.vendor);

@@ -20,7 +20,7 @@ use crate::settings::{SettingError, Settings};
 /// `IDEMPOTENCY_TABLE` ([`Consumer::each`], [`Settings::records`]). Serves the Lambda Runtime API until Lambda ends the
 /// process.
 ///
-/// A setting that is missing or malformed ends it at once with one line on standard error.
+/// A missing or malformed setting ends the process immediately with one line on standard error.
 pub fn run<E: Display>(function: impl AsyncFn(&Event<'_>) -> Result<(), E>) -> ExitCode {
     run_with(|settings| {
         let consumer = Consumer::new(settings.records()?).with_queue(settings.queue());
@@ -30,9 +30,9 @@ pub fn run<E: Display>(function: impl AsyncFn(&Event<'_>) -> Result<(), E>) -> E
     })
 }
 
-/// A consumer of your own making: `setup` reads the settings and returns what handles a batch.
+/// Runs a consumer of your own: `setup` reads the settings and returns the handler of a batch.
 ///
-/// A setting that is missing or malformed ends it at once with one line on standard error.
+/// A missing or malformed setting ends the process immediately with one line on standard error.
 pub fn run_with<H>(setup: impl FnOnce(&Settings) -> Result<H, SettingError>) -> ExitCode
 where
     H: AsyncFn(Batch) -> SqsBatchResponse,

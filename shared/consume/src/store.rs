@@ -13,7 +13,7 @@ use crate::Latest;
 pub use dynamodb::{DynamoDb, KeyFormat};
 pub use memory::{Effect, Memory};
 
-/// The clock of one step of one invocation.
+/// The current time, and the end of the invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
     pub now: Timestamp,

@@ -57,33 +57,33 @@ pub struct Destination {
     pub aws: Aws,
 }
 
-/// The longest that the messages of a request may take to where they go: first the queue, then the overflow store if SQS
-/// does not take them.
+/// Maximum time for delivering the messages of a request: first to the queue, then to the overflow store if SQS does
+/// not accept them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLimit(Duration);
 
 impl TimeLimit {
-    /// As long as anyone should wait. SQS and S3 answer within milliseconds or not at all.
+    /// The limit for every vendor. SQS and S3 answer within milliseconds or not at all.
     pub const LONGEST: Self = Self(Duration::from_millis(5700));
-    /// The rest of the time for an answer: network, cold start, proof and translation.
+    /// Reserved for the rest of the answer: network, cold start, proof and translation.
     const REST: Duration = Duration::from_millis(800);
 
-    /// The answer is with the vendor before it gives up.
+    /// Leaves enough time for the answer to reach the vendor before it gives up.
     pub fn of(vendor: &Vendor) -> Self {
         Self(vendor.answer_within.saturating_sub(Self::REST).min(Self::LONGEST.0))
     }
 
-    /// For all messages to SQS.
+    /// Timeout for all messages to SQS.
     pub(crate) fn queue(self) -> Duration {
         self.0.mul_f32(0.7)
     }
 
-    /// For one of three attempts to SQS. The pauses between them take 300 ms at most.
+    /// Timeout of one of three attempts to SQS. The pauses between them take 300 ms at most.
     pub(crate) fn attempt(self) -> Duration {
         self.queue().saturating_sub(Duration::from_millis(300)).mul_f32(1.0 / 3.0)
     }
 
-    /// For one of two attempts to the overflow store, with a pause of 50 ms between them.
+    /// Timeout of one of two attempts to the overflow store, with a pause of 50 ms between them.
     pub(crate) fn store_attempt(self) -> Duration {
         self.0.mul_f32(0.3).saturating_sub(Duration::from_millis(50)).mul_f32(0.5)
     }

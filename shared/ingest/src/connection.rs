@@ -35,7 +35,7 @@ pub(crate) fn connector() -> SharedHttpConnector {
 #[derive(Clone)]
 pub(crate) struct Reconnect {
     connector: SharedHttpConnector,
-    /// As many as there were requests at once.
+    /// As many as there were concurrent requests.
     idle: Arc<Mutex<Vec<Idle>>>,
     /// The wall clock.
     now: fn() -> SystemTime,

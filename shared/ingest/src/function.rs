@@ -16,7 +16,7 @@ use crate::request::{HttpRequest, Received};
 use crate::webhook_log::{self, Call, Handled, Invocation, MAX_VENDOR_FIELDS};
 use crate::webhook_secrets::{MAX_AGE, MIN_AGE, WebhookSecrets};
 
-/// An event from EventBridge that neither a queue nor the overflow store took.
+/// An event from EventBridge that neither a queue nor the overflow store accepted.
 #[derive(Debug, thiserror::Error)]
 #[error("the event is stored nowhere: {outcome}")]
 pub struct NotStored {
@@ -118,7 +118,7 @@ impl Function {
         Handled { proof, ..self.process_verified(verified, texts, call, stages).await }
     }
 
-    /// Translates an authentic webhook and sends what it comes to.
+    /// Translates an authentic webhook and sends the result to the queues.
     async fn process_verified<'a>(
         &'a self,
         verified: Verified<'a>,

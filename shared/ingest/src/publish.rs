@@ -254,15 +254,14 @@ fn client(destination: &Destination, connection: Reconnect) -> Client {
         // The credentials of a function do not change while its process lives.
         .identity_cache(IdentityCache::no_cache())
         .endpoint_resolver(QueueHost(endpoint))
-        // Three attempts with short pauses: a throttled attempt costs a pause of at most 100 ms. The SDK's defaults set
-        // no timeout.
+        // Three attempts, with pauses of at most 100 and 200 ms between them.
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(3)
                 .with_initial_backoff(Duration::from_millis(100))
                 .with_max_backoff(Duration::from_millis(200)),
         )
-        // The attempt timeout covers connecting too.
+        // The SDK sets no timeout by default. The attempt timeout covers connecting too.
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(destination.time_limit.attempt()).build())
         // The attempt timeout ends a stalled response as well.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

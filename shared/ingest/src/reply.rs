@@ -15,10 +15,10 @@ pub struct HttpResponse {
     headers: Headers,
     pub body: String,
     is_base64_encoded: bool,
-    /// What became of the webhook. A constant body does not tell it.
+    /// The webhook's outcome, which a constant body does not show.
     #[serde(skip)]
     pub outcome: Outcome,
-    /// None. API Gateway needs no list, but `cargo lambda watch` answers 500 without one.
+    /// Always empty. API Gateway needs no list, but `cargo lambda watch` answers 500 without one.
     cookies: [String; 0],
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Invocation<'a> {
     pub(crate) vendor: &'static str,
     pub(crate) received_at: Timestamp,
     pub(crate) body_bytes: usize,
-    /// True for the first of a process.
+    /// True for the first webhook of a process (cold start).
     pub(crate) is_cold: bool,
     pub(crate) duration: Duration,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Handled<'a> {
     /// The reason for a refusal, which the sender does not see.
     pub(crate) reason: Option<String>,
     pub(crate) account: Option<String>,
-    /// A documented name only, because any other could be any text. Of many webhooks, if all have the same.
+    /// Only a documented name, because any other could be any text. For many webhooks, only if all have the same name.
     pub(crate) vendor_event: Option<&'static str>,
     pub(crate) event_type: Option<EventType>,
     /// The number of events of a kind that is neither modelled nor documented.
@@ -62,7 +62,7 @@ pub(crate) struct Handled<'a> {
     pub(crate) errors: Vec<String>,
     /// Paths of values that could not be read and were left out of the record.
     pub(crate) unreadable: Vec<String>,
-    /// The members that the vendor asks receivers to log, of each authentic webhook.
+    /// For each authentic webhook, the members that the vendor asks receivers to log.
     pub(crate) vendor_fields: Vec<Logged<'a>>,
     /// The number of events that were put into the overflow store.
     pub(crate) overflowed: usize,
@@ -208,7 +208,7 @@ struct Line<'a> {
     embedded: Option<EmbeddedMetrics<'a>>,
 }
 
-/// A list of one is written as what is in it.
+/// Writes a list of one as its only entry.
 fn one_or_list<T: Serialize, S: Serializer>(list: &&[T], serializer: S) -> Result<S::Ok, S::Error> {
     match list {
         [one] => one.serialize(serializer),

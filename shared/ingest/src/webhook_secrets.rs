@@ -136,7 +136,7 @@ impl WebhookSecrets {
     /// The secrets that the setting holds or names. Tries three times to read them.
     ///
     /// # Errors
-    /// If they cannot be read, or are not secrets of this vendor's.
+    /// If they cannot be read, or are not secrets for this vendor.
     pub async fn open(
         vendor: &'static Vendor,
         setting: &SecretsSetting,

@@ -67,8 +67,8 @@ impl Syntax {
     }
 }
 
-/// The most values in a body that is not JSON, so that a function's memory has a bound. The largest documented body, a
-/// hundred records of some hundred fields each, has far fewer.
+/// Maximum number of values in a body that is not JSON, which bounds a function's memory. The largest documented body,
+/// a hundred records of some hundred fields each, has far fewer.
 const MAX_VALUES: usize = 100_000;
 
 fn json_string(text: &str) -> String {

@@ -137,12 +137,12 @@ impl Vendor {
     }
 }
 
-/// The time of a vendor that documents none: longer than a function ever takes.
+/// [`Vendor::answer_within`] of a vendor that documents no figure. Longer than a function ever takes.
 pub const PATIENT: Duration = Duration::from_secs(10);
 
 /// One webhook or many in a body.
 ///
-/// Each webhook is translated by itself and has its own events, keys and `raw`. A bad one costs itself alone.
+/// Each webhook is translated by itself and has its own events, keys and `raw`. A bad one does not affect the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyForm {
     /// One webhook, an object.
@@ -177,9 +177,9 @@ pub enum ChangeId {
     UnsignedHeader(&'static str),
     /// Paths of members of the body (`meta.id`). Together they are the id; the first one is required.
     Members(&'static [&'static str]),
-    /// The same, of bodies that have another member. Such a body has no other id.
+    /// As [`Self::Members`], but only for bodies that have another member. Such a body has no other id.
     MembersBeside { member: &'static str, id: &'static [&'static str] },
-    /// The same, of bodies in which another member has this value. Such a body has no other id.
+    /// As [`Self::Members`], but only for bodies in which another member has this value. Such a body has no other id.
     MembersIf { member: &'static str, is: &'static str, id: &'static [&'static str] },
 }
 

@@ -1,6 +1,6 @@
-//! Many webhooks in one request, and the limits of what a function has to hold.
+//! Many webhooks in one request, and the limits that bound a function's memory.
 //!
-//! Each webhook has the request's headers and query. A bad one costs itself alone.
+//! Each webhook has the request's headers and query. A bad one does not affect the others.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -13,9 +13,9 @@ use crate::error::{Quarantine, Reason};
 use crate::json::Object;
 use crate::{Request, Verified};
 
-/// The most events of one request: they are on the queue while the vendor waits, ten to a batch.
+/// Maximum number of events of one request. The vendor waits until all are on the queue, ten to a batch.
 const MAX_EVENTS: usize = 1000;
-/// The most bytes that the vendor's JSON in the events of one request may have: each event carries that of its webhook.
+/// Maximum size of the vendor's JSON in all events of one request. Each event carries the JSON of its webhook.
 const MAX_EVENT_BYTES: usize = 64 << 20;
 
 /// The events of a request so far. A webhook about many records becomes as many events, each with the whole body.
@@ -72,7 +72,7 @@ impl<'a> Verified<'a> {
     /// The webhooks in the request: the elements of the array, or the request itself.
     ///
     /// # Errors
-    /// If the body cannot be taken apart, or if there are too many.
+    /// If the body cannot be split, or if there are too many.
     pub(crate) fn webhooks(&self, texts: &'a Texts) -> Result<Vec<Self>, Quarantine> {
         let syntax = self.syntax();
         let form = if self.element.is_some() { BodyForm::Object } else { self.vendor.body_form };

@@ -16,7 +16,7 @@ pub struct FieldNames(BTreeMap<String, NamesById>);
 #[serde(transparent)]
 pub struct NamesById(BTreeMap<String, String>);
 
-/// The field names setting is not as expected. Says which account, and not what was found.
+/// An invalid field names setting. Names the account, but not the value found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FieldNamesError {
     #[error(
@@ -72,7 +72,7 @@ impl NamesById {
         }
     }
 
-    /// Those whose id is in a body: all that the body's events can need.
+    /// The names whose id is in a body. Its events need no others.
     pub(crate) fn in_body(&self, body: &[u8]) -> Self {
         let Ok(body) = std::str::from_utf8(body) else { return Self::default() };
         let here = self.0.iter().filter(|(id, _)| body.contains(id.as_str()));

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use crate::fields::{phone, reference, stage, word};
 use crate::json::Object;
 
-/// A member's name, its field, and the reader. If several members make a field, its name ends with `[]` (an entry of a
-/// list) or has a dot (a member of a reference).
+/// The name of a member, the name of its field, and the reader. If several members make a field, the field's name ends
+/// with `[]` (an entry of a list) or has a dot (a member of a reference).
 pub(crate) type Row<F> = (&'static str, &'static str, F);
 
 /// The table of a record.

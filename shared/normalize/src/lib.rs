@@ -48,9 +48,9 @@ pub use vendor_file::VendorFile;
 
 /// A request that has proved its origin, or one webhook of the many in its body.
 ///
-/// Only [`Vendor::verify`] creates one, [`Vendor::verify_event_bridge`] from an event that AWS vouches for, and
-/// [`quarantine::Restored`] from the record of a verified request. Events are only made from it, so a sender's bytes
-/// cannot become an event without a proof.
+/// Only three functions create one: [`Vendor::verify`], [`Vendor::verify_event_bridge`] for an event that AWS vouches
+/// for, and [`quarantine::Restored::verified`] for a stored request that was verified. Events are made from nothing
+/// else, so a sender's bytes cannot become an event without a proof.
 #[derive(Clone)]
 pub struct Verified<'a> {
     vendor: &'static Vendor,

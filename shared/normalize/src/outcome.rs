@@ -19,14 +19,14 @@ pub enum Outcome<E = String> {
     Ignored { reason: Cow<'static, str> },
     /// Authentic but not understood. The quarantine queue has confirmed the webhook.
     Quarantined { reason: String },
-    /// Many webhooks in one request, which came to different things: the events are on the queue, and what was not
-    /// understood is in the quarantine.
+    /// Many webhooks in one request, with different outcomes. The events are on the queue, and the webhooks that were
+    /// not understood are in the quarantine.
     Mixed {
         events: Vec<E>,
-        /// Why, for each that is not about a record.
+        /// The reason of each webhook that is not about a record.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ignored: Vec<Cow<'static, str>>,
-        /// Why, for each that was not understood.
+        /// The reason of each webhook that was not understood.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         quarantined: Vec<String>,
     },
@@ -48,11 +48,11 @@ pub enum Failure {
     Unavailable,
 }
 
-/// The longest list of reasons in one text.
+/// Maximum number of reasons in one text.
 const MAX_REASONS: usize = 5;
 
 impl<E> Outcome<E> {
-    /// The outcome of a request by what became of its webhooks: their events, and the reasons of the others.
+    /// The outcome of a request, by the events of its webhooks and the reasons of those without events.
     pub fn of_webhooks(events: Vec<E>, ignored: Vec<&'static str>, quarantined: Vec<String>) -> Self {
         match (&events[..], &ignored[..], &quarantined[..]) {
             ([], [], []) => Self::Ignored { reason: Cow::Borrowed("an empty list") },
@@ -104,7 +104,7 @@ impl<E> Outcome<E> {
         }
     }
 
-    /// The reason why there is no event, if the sender may know it. Of many webhooks each reason once, at most five.
+    /// The reason why there is no event, if the sender may know it. For many webhooks, each reason once, at most five.
     pub fn reason(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Ignored { reason } => Some(Cow::Borrowed(reason)),
@@ -122,7 +122,7 @@ impl<E> Outcome<E> {
         }
     }
 
-    /// Why each webhook was quarantined.
+    /// The reason of each quarantined webhook.
     pub fn quarantined(&self) -> &[String] {
         match self {
             Self::Quarantined { reason } => std::slice::from_ref(reason),

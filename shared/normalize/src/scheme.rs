@@ -84,7 +84,7 @@ impl SharedSecret {
         hmac::verify(&self.key, shown, self.tag.as_ref()).is_ok()
     }
 
-    /// True if one of the texts is the secret.
+    /// Checks that one of the texts is the secret. Without any text, there is no proof.
     fn is_among<T: AsRef<[u8]>>(&self, shown: impl IntoIterator<Item = T>) -> Result<(), Unauthorized> {
         let mut verdict = Err(Unauthorized::NoProof);
         for text in shown {

@@ -1,4 +1,4 @@
-//! The answer to a webhook as one JSON object: the function's answer with the complete events.
+//! A sample webhook, and our answer to it as one JSON object: the function's answer with the complete events.
 
 use anyhow::anyhow;
 use crm_event::Event;
@@ -33,9 +33,9 @@ pub struct Webhook {
     pub query: OwnedPairs,
     /// The `{account}` segment of the URL.
     pub account: Option<String>,
-    /// The URL that the proof is for. Empty without one.
+    /// The URL that the proof is for; empty before [`Self::proven`].
     pub proven_url: String,
-    /// For the events of [`Self::answer`], which borrow from them.
+    /// Storage for texts that the events of [`Self::answer`] borrow.
     pub texts: Texts,
 }
 
@@ -66,8 +66,8 @@ impl Webhook {
         url
     }
 
-    /// Adds the `Content-Type` that the webhook is sent with, if it has none. API Gateway passes a body with a JSON type on
-    /// as text, which would lose bytes that are not UTF-8, so those are sent as binary.
+    /// Adds the `Content-Type` that the webhook is sent with, if it has none. API Gateway passes a body with a JSON
+    /// type on as text, which would lose bytes that are not UTF-8, so those are sent as binary.
     #[must_use]
     pub fn with_content_type(mut self) -> Self {
         if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(CONTENT_TYPE)) {

@@ -151,7 +151,8 @@ impl Balance {
 struct OfRecord {
     /// Events that the record's state knows.
     seen: u64,
-    /// Events of which only the receipt is known, and no answer told it: they may be in effect for the first time.
+    /// Events whose id is not known, because it depends on the time of receipt and no answer named it. They may be in
+    /// effect for the first time.
     unknown: u64,
     /// Posts of such events that were not answered 200: each may be in effect.
     unanswered: u64,

@@ -68,7 +68,7 @@ impl Server {
     /// Serves until dropped.
     ///
     /// # Errors
-    /// If no port can be had.
+    /// If no port is free.
     pub async fn start(service: impl Service) -> anyhow::Result<Self> {
         Self::start_with(service, None).await
     }
@@ -76,7 +76,7 @@ impl Server {
     /// Serves TLS until dropped; the certificate is for `localhost`.
     ///
     /// # Errors
-    /// If no port can be had.
+    /// If no port is free.
     pub async fn start_tls(service: impl Service, tls: TlsAcceptor) -> anyhow::Result<Self> {
         Self::start_with(service, Some(tls)).await
     }

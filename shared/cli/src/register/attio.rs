@@ -1,5 +1,5 @@
-//! Attio: <https://docs.attio.com/rest-api/endpoint-reference/webhooks/create-a-webhook>, checked 2026-11. The URL names
-//! the ids of the workspace's objects, because a webhook has no other name of them.
+//! Attio: <https://docs.attio.com/rest-api/endpoint-reference/webhooks/create-a-webhook>, checked 2026-11. The query of
+//! the registered URL maps the workspace's objects to their ids, because a webhook has only the ids.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ pub const V2: Api = Api {
         let webhook = answer.get("data")?;
         Some(Created { id: text(webhook.get("id")?, "webhook_id")?, secret: text(webhook, "secret") })
     },
-    // The most that a page has. The number of the next one is in no response.
+    // The maximum page size. The response has no cursor for the next page.
     list: |_| Call { method: "GET", path: "/webhooks?limit=100".to_owned(), body: None },
     listed: |answer| {
         let webhooks = answer.get("data")?.as_array()?.iter().map(registered).collect::<Option<_>>()?;

@@ -52,7 +52,7 @@ fn registered(webhook: &Value) -> Option<Registered> {
         id: text(webhook, "id")?,
         url: text(webhook, "target")?,
         events: vec![format!("{}.{}", text(webhook, "type")?, text(webhook, "event")?)],
-        // Copper does not tell.
+        // Copper's API has no status.
         status: String::new(),
     })
 }

@@ -1,5 +1,5 @@
-//! Pipedrive: <https://developers.pipedrive.com/docs/api/v1/Webhooks>, checked 2026-11. A webhook is for one event, or by
-//! `*` for all actions or all objects.
+//! Pipedrive: <https://developers.pipedrive.com/docs/api/v1/Webhooks>, checked 2026-11. A webhook is for one action on
+//! one kind of object; `*` means all of them.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ fn registered(webhook: &Value) -> Option<Registered> {
         id: text(webhook, "id")?,
         url: text(webhook, "subscription_url")?,
         events: vec![event],
-        // The answer to the last delivery; none before the first.
+        // The status code of the last delivery; missing before the first one.
         status: text(webhook, "last_http_status").unwrap_or_default(),
     })
 }

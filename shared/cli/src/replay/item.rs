@@ -14,6 +14,7 @@ pub(crate) struct Item {
     pub(crate) id: String,
     /// The receipt handle that removes a message; `None` for an object.
     pub(crate) handle: Option<String>,
+    /// When the webhook was received, or the dead letter was sent to its queue.
     pub(crate) kept_at: Option<Timestamp>,
     /// The reason why it was stored, as a word.
     pub(crate) reason: String,
@@ -35,9 +36,9 @@ pub(crate) enum Content {
 pub(crate) struct Plan {
     /// The JSON of each event.
     pub(crate) events: Vec<String>,
-    /// How many webhooks in it are not about a record.
+    /// The number of its webhooks that are not about a record.
     pub(crate) ignored: usize,
-    /// Those that are still not understood.
+    /// Its webhooks that are still not understood.
     pub(crate) quarantined: Vec<Record<'static>>,
 }
 

@@ -61,8 +61,8 @@ fn consumer<S: Store>(store: S, clock: &Clock) -> Consumer<S> {
 }
 
 /// Keeps all log call sites enabled for the test that reads the log. `tracing` decides once for each call site, by the
-/// subscribers at that moment. A concurrent test without a subscriber could decide last, so there is one before the first
-/// consumer is made.
+/// subscribers at that moment. A concurrent test without a subscriber could decide last, so there is one before the
+/// first consumer is made.
 fn keep_callsites_open() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -25,9 +25,10 @@ use crate::redact::SecretMembers;
 
 pub static XML: Syntax = Syntax { media_type: "text/xml", is_syntax_of, render, redact };
 
-/// The deepest element that is read. A SOAP message of records has five levels.
+/// Maximum nesting depth of elements. A SOAP message of records has five levels.
 const MAX_DEPTH: usize = 64;
-/// The most attributes of an element. The reader compares each with all others, so thousands would take seconds.
+/// Maximum number of attributes of an element. The reader compares each with all others, so thousands would take
+/// seconds.
 const MAX_ATTRIBUTES: usize = 100;
 
 fn is_syntax_of(_content_type: &str, text: &str) -> bool {

@@ -39,13 +39,13 @@ impl<'a> Object<'a> {
         Self { container: Rc::new(self.container.without(names)), ..self }
     }
 
-    /// The members of this object, `null` included, and those of another that this one does not have. No such object is in
-    /// the body: what cannot be read in it is no warning about the body.
+    /// The members of this object, `null` included, and those of another that this one does not have. The new object is
+    /// not in the body, so values that cannot be read in it are not among the body's warnings.
     pub fn over(&self, other: &Self) -> Self {
         self.apart(self.container.over(&other.container))
     }
 
-    /// The members of these names. What cannot be read in the new object is no warning about the body.
+    /// The members of these names. Values that cannot be read in the new object are not among the body's warnings.
     pub fn only(&self, names: &[&str]) -> Self {
         self.apart(self.container.only(names))
     }

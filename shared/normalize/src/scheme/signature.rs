@@ -247,7 +247,7 @@ impl SignatureScheme {
     }
 }
 
-/// What is wrong with a scheme that signs these parts. `max_age` is that of its timestamp, if it has one.
+/// The fault of a scheme that signs these parts, if it has one. `max_age` is that of its timestamp, if it has one.
 pub(crate) const fn fault(
     signed: &[Part],
     max_age: Option<SignedDuration>,

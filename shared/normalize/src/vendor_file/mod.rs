@@ -80,7 +80,7 @@ impl VendorFile {
         check(&file, &mut problems);
         proof::check(&file, &mut problems);
         let mut plan = Plan::new(&file, &mut problems);
-        // A comment may say so too, which does no harm.
+        // A match in a comment only means that a replay sends dead letters unchanged.
         plan.reads_request = toml.contains("$header.") || toml.replace("$query.event\"", "").contains("$query.");
         Ok((Self { file, plan }, problems))
     }
@@ -180,7 +180,7 @@ fn leaked_all<'t>(texts: impl IntoIterator<Item = &'t String>) -> &'static [&'st
     texts.into_iter().map(|text| leaked(text)).collect::<Vec<_>>().leak()
 }
 
-/// The fault of a file that has not the members of a vendor file.
+/// The fault of a text that is not TOML, or whose members are not those of a vendor file.
 fn syntax(toml: &str, error: &toml::de::Error) -> Problem {
     let before = error.span().and_then(|span| toml.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count().saturating_add(1);
@@ -193,14 +193,14 @@ fn syntax(toml: &str, error: &toml::de::Error) -> Problem {
             let known = expected.split('`').skip(1).step_by(2);
             Problem::unknown("", "member", found, known).to_string().trim_start_matches(": ").to_owned()
         }
-        // The place is that of the table which lacks it; for the whole file, the first line.
+        // The position is that of the table without the member, or the first line if that is the file itself.
         (None, Some(name)) => format!("the member {name:?} is missing"),
         (None, None) => message,
     };
     Problem::Syntax { line, column, message }
 }
 
-/// Adds the faults of the members that stand alone.
+/// Adds the faults of the members outside of the events, the fields and the proofs.
 fn check(file: &File, problems: &mut Vec<Problem>) {
     let mut wrong = |at: &str, message: &str| problems.push(Problem::wrong(at, message));
     if file.version != VERSION {

@@ -30,7 +30,8 @@ impl Problem {
         Self::Unknown { at: at.to_owned(), what, found: found.to_owned(), hint: Hint::new(found, known) }
     }
 
-    /// A field that does not exist. Where nothing is near, says where all are: a record has up to eighty.
+    /// A field that does not exist. If no name is similar, the hint is the file that lists all, because a record has up
+    /// to eighty fields.
     pub(super) fn unknown_field(at: &str, found: &str, known: &[&str]) -> Self {
         let hint = match Hint::new(found, known.iter().copied()) {
             Hint::None => Hint::ListedIn(FIELDS),
@@ -54,11 +55,11 @@ pub enum Hint {
     None,
 }
 
-/// The number of words that a message lists in full: all entities, and all actions.
+/// Maximum number of words that a message lists in full, enough for all entities or all actions.
 const MAX_LISTED: usize = 24;
 /// The most readable list of the records' fields.
 const FIELDS: &str = "shared/event/schema/crm-event.ts";
-/// Below this similarity a word is something else, not a slip.
+/// Minimum similarity of a known word for a hint.
 const MIN_SIMILARITY: f64 = 0.75;
 
 impl Hint {

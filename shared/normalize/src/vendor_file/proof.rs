@@ -7,7 +7,7 @@ use super::problem::Problem;
 use crate::scheme::signature::{self, Function, Part, SignatureScheme, SignedTime};
 use crate::scheme::{Scheme, signature::KeyForm as Key};
 
-/// The parts of `signed` that stand for a part of the request.
+/// The placeholders in `signed`, each for a part of the request.
 const PLACEHOLDERS: [&str; 5] = ["{body}", "{timestamp}", "{id}", "{method}", "{url}"];
 
 /// A piece of `signed`.

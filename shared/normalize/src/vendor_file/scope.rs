@@ -10,7 +10,7 @@ use crate::crm::Webhook;
 use crate::fields::{full_name, word};
 use crate::json::{Object, Reading, Scalar, Step, Value, Walk};
 
-/// The webhook, and what paths may begin with.
+/// The webhook, and the values at which a path may begin.
 pub(super) struct Scope<'s, 'a> {
     pub webhook: &'s Webhook<'a>,
     pub event: Option<&'s Text<'a>>,
@@ -208,7 +208,7 @@ impl<'s, 'a> Scope<'s, 'a> {
         members.into_iter().filter(|(name, _)| name.starts_with(prefix)).map(entry).collect()
     }
 
-    /// None, because the value at the path is no object.
+    /// Notes that the value at the path is no object, and returns an empty list.
     fn no_members(&self, path: &Path) -> Vec<(Text<'a>, Value<'s, 'a>)> {
         self.warn(path);
         Vec::new()

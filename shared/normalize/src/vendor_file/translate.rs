@@ -195,7 +195,7 @@ impl Plan {
 
 const IGNORED: &str = "the vendor file ignores this event";
 
-/// What all changes of a webhook share.
+/// The values that all changes of a webhook share.
 struct Common<'a> {
     occurred_at: Option<Timestamp>,
     account: Option<Text<'a>>,

@@ -16,18 +16,19 @@ use tokio::time::Instant;
 /// Messages that one request may send or receive.
 pub const BATCH: usize = 10;
 
-/// How a queue behaves.
+/// The settings of a queue.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Its name ends with `.fifo`.
     pub fifo: bool,
     /// The deduplication interval, 5 minutes in SQS.
     pub deduplication: Duration,
-    /// How long a received message is kept from others.
+    /// The visibility timeout of a received message.
     pub visibility: Duration,
-    /// The queue that a message goes to instead of being received once more than so often.
+    /// The dead-letter queue, and the number of receives after which a message is moved there (`maxReceiveCount`).
     pub dead_letters: Option<(String, u32)>,
-    /// How many times shorter `ChangeMessageVisibility` hides a message than it asks for: for a test in less time.
+    /// The factor by which `ChangeMessageVisibility` hides a message for less time than it asks for, so that a test
+    /// takes less time.
     pub hurry: u32,
     /// Confirms messages and forgets them, for a benchmark that sends millions.
     pub forget: bool,
@@ -79,7 +80,7 @@ pub struct Message {
     pub content: Content,
     pub sequence: u64,
     pub receipt_handle: String,
-    /// How often it was received, with this time.
+    /// The number of receives, including this one.
     pub receives: u32,
     /// Milliseconds since 1970.
     pub sent_at: u64,
@@ -91,7 +92,7 @@ struct Stored {
     sequence: u64,
     receives: u32,
     sent_at: u64,
-    /// Until when it is kept from others; none while it waits.
+    /// The end of its visibility timeout. `None` while it waits.
     hidden_until: Option<Instant>,
 }
 
@@ -107,7 +108,7 @@ pub enum Receipt {
     Done,
     /// The message has been received again since, or may be.
     Expired,
-    /// No such message: deleted before. AWS counts that as done.
+    /// No such message, because it was deleted before. AWS counts that as done.
     Gone,
 }
 
@@ -122,14 +123,14 @@ pub(super) struct Queue {
     ready: VecDeque<Arc<str>>,
     hidden: BinaryHeap<Reverse<(Instant, u64)>>,
     group_of: HashMap<u64, Arc<str>>,
-    /// The sequence number of what came first.
+    /// The sequence number of the first message with each key.
     seen: HashMap<DeduplicationKey, u64>,
     forget_seen: VecDeque<(Instant, DeduplicationKey)>,
     sequence: u64,
     in_flight: usize,
-    /// Messages accepted, duplicates among them.
+    /// Accepted messages, including duplicates.
     pub(super) sent: u64,
-    /// Duplicates dropped.
+    /// Dropped duplicates.
     pub(super) dropped: u64,
 }
 
@@ -150,7 +151,8 @@ impl Queue {
         }
     }
 
-    /// Takes a message, or drops it as the duplicate of one; gives the sequence number of the one that counts.
+    /// Accepts a message, or drops it as a duplicate. Returns its sequence number; for a duplicate, that of the first
+    /// message.
     pub(super) fn send(&mut self, mut content: Content, sent_at: u64, now: Instant) -> u64 {
         self.sent += 1;
         self.sequence += 1;

@@ -1,8 +1,8 @@
 //! The changes of a record: names from `changed_fields`, with old values from `previous_data`.
 //!
 //! Old values are read like the record: with the values that stayed they form a second record, and the fields of both
-//! records are compared. An old value that cannot be read is missing in its change. It makes nothing else unsure, so the
-//! record is still whole.
+//! records are compared. An old value that cannot be read is missing from its change. It does not make the record
+//! partial.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -61,8 +61,8 @@ pub(super) fn deal<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
     Ok((deal.into(), changes.into_iter().flatten().collect(), true))
 }
 
-/// The task that was completed, or reopened if the activity is deleted. Without the time of the completion: events with the
-/// whole task do not have it, so the next one would say that there is none.
+/// The task that was completed, or reopened if the activity is deleted. The time of the completion is left out: events
+/// with the whole task do not have it, so the next one would seem to clear it.
 pub(super) fn task<'a>(o: &Object<'a>, is_completed: bool) -> Result<Mentioned<'a>, Quarantine> {
     let id = o.record_id("task_id", "event.data.task_id")?;
     let task = Task {

@@ -68,7 +68,7 @@ fn canonical(entity: Entity, attribute: &str) -> &'static [&'static str] {
     }
 }
 
-/// The changes of each of the attributes, of which `old` has the old values and `new` the new ones.
+/// The changes of the attributes. `old` has their old values, `new` the new ones.
 pub(super) fn changes<'a>(
     entity: Entity,
     id: &Text<'a>,
@@ -109,8 +109,8 @@ pub(super) fn changes<'a>(
     changes
 }
 
-/// The changes of custom fields, by the id of the field. They are in no record, whose list would claim to have all of
-/// them.
+/// The changes of custom fields, by the id of the field. The record does not have them, because its list would seem to
+/// be complete.
 fn custom_fields<'a>(attributes: &Object<'a>) -> Vec<FieldChange<'a>> {
     let Some(fields) = attributes.object(CUSTOM_FIELDS) else { return Vec::new() };
     let change = |(id, value): (Text<'a>, Value<'_, 'a>)| match pair(value) {
@@ -128,8 +128,8 @@ fn changed<'a>(field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>) ->
     (from.is_none() || from != to).then_some(FieldChange { field, name: None, from, to })
 }
 
-/// The value of one of an attribute's canonical fields; `null` if Copper's is empty or if it is the value of another of
-/// them, and `None` if it could not be read.
+/// The value of one canonical field of an attribute. `null` if Copper's value is empty or belongs to another of the
+/// attribute's fields; `None` if it could not be read.
 fn read<'a>(fields: &Fields, field: &str, names: &[&str], value: Value<'_, 'a>) -> Option<Json<'a>> {
     match fields.get(field) {
         Some(json) => Some(Json::new(Cow::Owned(json.clone()))),

@@ -5,8 +5,9 @@
 //! - Proof of origin: none of its own. A subscription may add headers, and `register` gives it one with a random token.
 //! - Retries: none. Copper ignores the response.
 //!
-//! A notification has a kind of record, an event, up to 30 ids, and of an update the old and the new values of what
-//! changed, once for all ids. There is no actor, and no record beyond the changes, so every event is partial.
+//! A notification has a kind of record, an event and up to 30 ids. That of an update also has the old and the new
+//! values of the changed attributes, once for all ids. There is no actor, and no record beyond the changes, so every
+//! event is partial.
 //!
 //! Not to be confused with <https://developer.copper.co>, a product of another company.
 
@@ -86,8 +87,8 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("activity_log.delete", Entity::Activity, Action::Deleted),
 ];
 
-/// Maximum number of ids times changes in a notification, for each event has all changes. Ten times as many as 30 ids
-/// with 60 changes, because Copper may raise its limit of 30.
+/// Maximum number of ids times changes in a notification, because each event has all changes. It leaves room for ten
+/// times 30 ids with 60 changes, because Copper may raise its limit of 30 ids.
 const MAX_CHANGES: usize = 20_000;
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
@@ -97,7 +98,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         ids => ids,
     };
     if body.has_warnings() {
-        // Events of the others alone would lose the record.
+        // Events of the other ids alone would lose this record.
         return Err(Quarantine::wrong_envelope("expected only numbers in \"ids\""));
     }
     let (Some(kind), Some(event)) = (body.text("type"), body.text("event")) else {

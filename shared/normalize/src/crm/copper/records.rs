@@ -164,14 +164,14 @@ fn activity<'a>(common: Common<'a>, o: &Object<'a>) -> Activity<'a> {
     }
 }
 
-/// A reference by two attributes, of which a notification may have one or both: the record's id and its name.
+/// A reference by two attributes, the record's id and its name. A notification may have one of them or both.
 fn linked<'a>(o: &Object<'a>, id: &str, name: &str) -> Option<Ref<'a>> {
     let (by_id, by_name) = (id_or_name(o, id), id_or_name(o, name));
     reference(by_id.id.or(by_name.id), by_name.name.or(by_id.name))
 }
 
-/// The id or the name that an attribute has, or both if it is an object. A number is an id and a text is a name, such as the
-/// stage `50`. Only in an attribute for ids, a text of digits is an id.
+/// The id or the name that an attribute has, or both if it is an object. A number is an id and a text is a name, such
+/// as the stage `50`. A text of digits is an id only in an attribute for ids.
 fn id_or_name<'a>(o: &Object<'a>, attribute: &str) -> Ref<'a> {
     if let Some(object) = o.any_object(attribute) {
         return Ref { id: object.id("id"), name: object.text("name"), ..Ref::default() };
@@ -265,8 +265,8 @@ fn addresses<'a>(o: &Object<'a>) -> Vec<Address<'a>> {
     o.objects_or_texts("address").map(address).filter(|address| *address != Address::default()).collect()
 }
 
-/// A calendar date. A setting of the account decides if `03/04/2026` is in March or in April, so it is unreadable unless
-/// only one of the two is a date.
+/// A calendar date. A setting of the account decides whether `03/04/2026` is in March or in April, so a text that could
+/// be two days is unreadable.
 fn day(o: &Object<'_>, attribute: &str) -> Option<Date> {
     let text = o.text(attribute)?;
     if !text.contains('/') {

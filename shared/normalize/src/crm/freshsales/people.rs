@@ -162,7 +162,8 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
     }
 }
 
-/// The object of the company or the deal in a lead. Classic payloads describe it in place.
+/// An object that the company or the deal in a lead refers to, such as the industry. Classic payloads describe it in
+/// place.
 fn told<'a>(o: &Object<'a>, known: Lookups<'_, 'a>, name: &str, role: &Role) -> Option<Ref<'a>> {
     lookups::object(o, name).map(|told| lookups::described(&told)).or_else(|| known.reference(o, role))
 }

@@ -129,7 +129,7 @@ fn owner_id<'a>(o: &Object<'a>) -> Option<Text<'a>> {
     ["ownerId", "ownerUserId", "salesPersonId"].into_iter().find_map(|name| o.id(name))
 }
 
-/// Texts, or objects with a name.
+/// The tags, which are texts, or objects with a name.
 fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
     let tag = |entry| match entry {
         Entry::Text(text) => Some(text),

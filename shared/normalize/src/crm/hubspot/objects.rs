@@ -43,8 +43,8 @@ pub(super) fn entity_of_type(type_id: &str) -> Option<Entity> {
     TYPES.iter().find(|(id, _)| *id == type_id).map(|(_, entity)| *entity)
 }
 
-/// The id of a record that no other record of its entity has. HubSpot's ids are unique only within a type, so the id of
-/// a type that shares its entity with others has the type in front (`2-1111/900`), as in the paths of HubSpot's API.
+/// The id of a record that no other record of its entity has. HubSpot's ids are unique only within a type. If several
+/// types have one entity, the id begins with the type (`2-1111/900`), as in the paths of HubSpot's API.
 pub(super) fn unique_id<'a>(type_id: Option<&str>, id: Text<'a>) -> Text<'a> {
     match type_id.filter(|type_id| shares_entity(type_id)) {
         Some(type_id) => Cow::Owned([type_id, "/", &id].concat()),

@@ -158,7 +158,8 @@ pub fn of_records<'a>(before: &Record<'a>, now: &Record<'a>) -> serde_json::Resu
     Ok(changes)
 }
 
-/// Does not tell of any field that it was or is empty, if something in that state could not be read.
+/// Removes the `null`s of a state in which something could not be read, because a field that could not be read looks
+/// empty.
 pub fn forget_empty(changes: &mut [FieldChange<'_>], before: bool, now: bool) {
     let is_empty = |value: &Option<Json<'_>>| value.as_ref().is_some_and(|value| value.get() == "null");
     for change in changes {
@@ -176,8 +177,8 @@ pub fn of_other_members<'a>(before: &Object<'a>, now: &Object<'a>) -> Vec<FieldC
     of_members(before, now, |name| !CANONICAL.contains(&name) && custom_fields::key_of(name).is_none())
 }
 
-/// The changes of members that have a canonical field in which they do not show, under Pipedrive's own names: a part that
-/// the field leaves out, or a value that could not be read. `read` makes a record of members.
+/// The changes of members that have a canonical field but do not show in it, under Pipedrive's own names: of a part
+/// that the field leaves out, or of a value that could not be read. `read` makes a record of members.
 ///
 /// # Errors
 /// As [`of_records`].
@@ -186,7 +187,7 @@ pub fn of_untold_members<'a>(
     now: &Object<'a>,
     read: impl Fn(&Object<'a>) -> Record<'a>,
 ) -> serde_json::Result<Vec<FieldChange<'a>>> {
-    // Without the other members, of which a body may have any number: each changed member is read several times.
+    // Each changed member is read several times, and a body may have any number of other members.
     let (before, now) = (before.only(CANONICAL), now.only(CANONICAL));
     let whole = before.over(&now);
     let (record_before, record) = (read(&whole), read(&now));
@@ -199,7 +200,7 @@ pub fn of_untold_members<'a>(
     changes.retain(|change| !is_told(change));
     if !changes.is_empty() {
         let canonical = fields(&record)?;
-        // Values under a canonical name would have to be in canonical form, in which nothing has changed.
+        // Under a canonical name, values would have to be in canonical form, and in that form nothing has changed.
         for change in changes.iter_mut().filter(|change| canonical.contains_key(&*change.field)) {
             (change.from, change.to) = (None, None);
         }
@@ -217,7 +218,7 @@ fn of_members<'a>(before: &Object<'a>, now: &Object<'a>, is_meant: impl Fn(&str)
     changed.collect()
 }
 
-/// The most specific action that the changes of a record tell.
+/// The most specific action that the changes of a record show.
 pub fn action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
     let change = |field: &str| changes.iter().find(|change| change.field == field);
     let is = |value: &Option<Json<'_>>, json: &str| value.as_ref().is_some_and(|value| value.get() == json);
@@ -228,7 +229,7 @@ pub fn action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
     let status = change("status");
     let became_deleted = became("is_deleted") || status.is_some_and(|status| is(&status.to, deleted));
     let was_deleted = was("is_deleted") || status.is_some_and(|status| is(&status.from, deleted));
-    // A user is deactivated, not deleted; of a product, it is a setting.
+    // A user is deactivated, not deleted. For a product, `is_active` is only a setting.
     let is_user = entity == Entity::User;
     if became_deleted || (is_user && was("is_active")) {
         Action::Deleted

@@ -1,7 +1,7 @@
 //! Custom fields: their key is an opaque hash of 40 digits, and their name is in no webhook.
 //!
-//! Version 2 has them under `custom_fields`, each with its type. Version 1 has them among the record's own members, what
-//! is more than one value in several of them (`<key>`, `<key>_currency`).
+//! Version 2 has them under `custom_fields`, each with its type. Version 1 has them among the record's own members; a
+//! field with several values has several members (`<key>`, `<key>_currency`).
 
 use std::borrow::Cow;
 
@@ -12,7 +12,8 @@ use crate::json::{Object, Value};
 
 const KEY_DIGITS: usize = 40;
 
-/// The suffixes that may stand behind the key of a field of version 1, and the name that version 2 has for it.
+/// The suffixes that may follow the key of a field in version 1. In version 2 they are the names of the field's
+/// members.
 const PARTS: [&str; 15] = [
     "currency",
     "until",
@@ -51,8 +52,8 @@ pub fn typed<'a>(fields: &Object<'a>) -> Vec<CustomField<'a>> {
     fields.members().filter_map(field).collect()
 }
 
-/// One value as it is, one option or record as its id, several as a list of them, and anything else as an object without
-/// its type.
+/// The value of a field: a single value as it is, an option or a record as its id, several of them as a list of ids,
+/// and anything else as an object without its type.
 fn typed_value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
     let parts: Vec<_> = field.members().filter(|(name, value)| name != "type" && is_filled(*value)).collect();
     match parts.as_slice() {

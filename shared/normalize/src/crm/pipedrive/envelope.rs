@@ -48,7 +48,7 @@ impl<'a> Envelope<'a> {
             let detail = "expected meta.action and meta.entity (meta.object in version 1), which name the event";
             return Err(Quarantine::new(Reason::NoEventName, detail));
         };
-        // In version 1, the states of a user stand in a list of one.
+        // In version 1, the states of a user are in a list of one.
         let (now, before) = (body.objects(now).next(), body.objects("previous").next());
         Ok(Self {
             record_id: meta.id(id),

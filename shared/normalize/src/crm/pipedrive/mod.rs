@@ -7,7 +7,8 @@
 //!   first attempts ban a webhook for 30 minutes, whose events are lost.
 //!
 //! Two generations of bodies are in use. Version 2 has the record under `data` and the old values of what changed under
-//! `previous`; version 1 has whole records under `current` and `previous`. Here they are one from [`Envelope`] on.
+//! `previous`; version 1 has whole records under `current` and `previous`. [`Envelope`] reads both, so that the rest of
+//! the module need not distinguish them.
 
 mod changes;
 mod custom_fields;
@@ -234,15 +235,15 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     Ok(change.into())
 }
 
-/// The changes of a record, of which `before` may hold the changed members alone. `read` makes a record of members and custom
-/// fields.
+/// The changes of a record. `before` may have only the members that changed. `read` makes a record of members and
+/// custom fields.
 fn changes_of<'a>(
     before: &Object<'a>,
     now: &Object<'a>,
     record: &Record<'a>,
     read: impl Fn(&Object<'a>, Option<&Object<'a>>) -> Record<'a>,
 ) -> Result<Vec<FieldChange<'a>>, Quarantine> {
-    // Version 1 tells the states of both merged records.
+    // For a merge, version 1 sends the states of both records.
     if before.id("id").is_some_and(|id| Some(id) != now.id("id")) {
         return Ok(Vec::new());
     }
@@ -323,7 +324,7 @@ fn is_deleted(o: &Object<'_>) -> Option<bool> {
     o.bool("is_deleted").or_else(|| o.bool("deleted")).or_else(is_inactive)
 }
 
-/// A date, and the time of day if the activity has one.
+/// The time of the next activity: a date, and a time of day if the activity has one.
 fn next_activity_at(o: &Object<'_>) -> Option<Timestamp> {
     let (date, time) = (o.date("next_activity_date")?, o.civil_time("next_activity_time"));
     time::utc(date, time.unwrap_or_default())

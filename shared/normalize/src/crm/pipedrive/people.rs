@@ -55,7 +55,7 @@ pub fn user<'a>(common: Common<'a>, o: &Object<'a>) -> User<'a> {
     }
 }
 
-/// Objects with a label; one text in a user.
+/// The e-mail addresses: objects with a label, or one text in a user.
 fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
     let email = |entry| match entry {
         Entry::Text(email) => Some(Email { email: Some(email), ..Email::default() }),
@@ -89,7 +89,7 @@ fn messengers<'a>(o: &Object<'a>) -> Vec<Web<'a>> {
     o.objects("im").filter_map(name).collect()
 }
 
-/// An object; in version 1 a text, and its parts beside it (`address_country`).
+/// An address: an object, or in version 1 a text with its parts beside it (`address_country`).
 fn address<'a>(o: &Object<'a>, name: &str) -> Option<Address<'a>> {
     let parts = o.any_object(name);
     let part = |part: &str| match &parts {

@@ -59,7 +59,7 @@ pub fn note<'a>(common: Common<'a>, o: &Object<'a>) -> Note<'a> {
     }
 }
 
-/// A note is pinned to one of the records that it is linked with.
+/// True if the note is pinned to one of the records that it is linked with.
 fn is_pinned(o: &Object<'_>) -> Option<bool> {
     let flags = ["pinned_to_deal_flag", "pinned_to_person_flag", "pinned_to_organization_flag"];
     flags.into_iter().filter_map(|flag| o.bool(flag)).reduce(|one, other| one || other)
@@ -134,13 +134,13 @@ impl<'a> Links<'a> {
         links.into_iter().filter_map(named).collect()
     }
 
-    /// The nearest of them.
+    /// The first of them that there is.
     fn first(&self) -> Option<Ref<'a>> {
         self.all().into_iter().next()
     }
 }
 
-/// `attendees` has guests from outside too, `participants` only persons of the CRM.
+/// The attendees. `attendees` also has guests from outside, `participants` only persons of the CRM.
 fn attendees<'a>(o: &Object<'a>) -> Vec<Ref<'a>> {
     let attendee = |o: Object<'a>| {
         let reference = reference(o.id("person_id").or_else(|| o.id("user_id")), o.text("name")).unwrap_or_default();
@@ -154,8 +154,8 @@ fn start_at(o: &Object<'_>) -> Option<Timestamp> {
     time::utc(o.date("due_date")?, time_of(o, "due_time")?)
 }
 
-/// `{"value": "10:00", "timezone_id": null}`; in version 1 a text. A time of a zone is unreadable: Pipedrive tells the
-/// zone by an id of its own.
+/// A time of day: `{"value": "10:00", "timezone_id": null}`, or in version 1 a text. A time with a zone is unreadable,
+/// because Pipedrive names the zone by an id of its own.
 fn time_of(o: &Object<'_>, name: &str) -> Option<Time> {
     let Some(time) = o.any_object(name) else { return o.civil_time(name) };
     let value = time.civil_time("value")?;
@@ -166,7 +166,7 @@ fn time_of(o: &Object<'_>, name: &str) -> Option<Time> {
     Some(value)
 }
 
-/// `01:30`, which may be more than a day.
+/// The minutes of a duration such as `01:30`, which may be longer than a day.
 fn minutes(o: &Object<'_>) -> Option<i64> {
     let duration = o.any_object("duration");
     let (holder, name) = duration.as_ref().map_or((o, "duration"), |duration| (duration, "value"));

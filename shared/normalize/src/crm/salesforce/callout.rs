@@ -19,7 +19,7 @@ use crate::json::Object;
 /// Members around a record that stands at the top of the body.
 const ENVELOPE: &[&str] = &["event", "organizationId", "userId"];
 
-/// What a body says, by any of its forms.
+/// The contents of a body of any form.
 struct Callout<'a> {
     /// The record now; of a deleted record the last state.
     record: Option<Object<'a>>,
@@ -127,7 +127,7 @@ fn object<'a>(event: Option<&str>, record: Option<&Object<'a>>) -> Option<Text<'
             .or_else(|| objects::entity_of_name(object).map(|_| Cow::Owned(object.to_owned())))
     };
     let by_id = || objects::name_of_id(&record?.id("Id")?).map(Cow::Borrowed);
-    // A type that is not modelled, or no type at all, leaves it to the others.
+    // A type that is not modelled counts only if neither the event's name nor the id names an object.
     let is_modelled = |object: &Text<'a>| objects::entity_of_name(object).is_some();
     apex_type().filter(is_modelled).or_else(in_event).or_else(by_id).or_else(apex_type)
 }

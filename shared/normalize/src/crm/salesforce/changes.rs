@@ -66,7 +66,7 @@ pub(super) fn change<'a>(
     }
 }
 
-/// A change of a member whose new value is not told.
+/// A change of a member whose new value is not sent.
 pub(super) fn unknown_value<'a>(name: Text<'a>, member: &str, entity: Entity) -> FieldChange<'a> {
     let field = records::field(entity, member).map_or(name, Cow::Borrowed);
     FieldChange { field, name: None, from: None, to: None }

@@ -23,7 +23,7 @@ pub(super) fn long(id: Text<'_>) -> Text<'_> {
     }
 }
 
-/// The three characters after a short id: one for each five, whose five bits tell which of them are capitals.
+/// The three characters that make a short id long. Each encodes which characters of a group of five are capitals.
 fn checksum(id: &str) -> Option<String> {
     const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     if id.len() != SHORT || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -36,7 +36,7 @@ fn checksum(id: &str) -> Option<String> {
     id.as_bytes().chunks(5).map(digit).collect()
 }
 
-/// A record's id without a record: `000000000000000AAA`, and the wildcards of gap events (`001*`).
+/// True for an id that names no record: `000000000000000AAA`, and the wildcards of gap events (`001*`).
 pub(super) fn is_wildcard(id: &str) -> bool {
     id.ends_with('*') || id.get(..SHORT).is_some_and(|id| id.bytes().all(|byte| byte == b'0'))
 }

@@ -71,7 +71,7 @@ rows!(CONTACT: Contact = [
     ("JigsawContactId", RAW_ONLY, |_, _| {}),
 ]);
 
-/// Changes the last e-mail that came back, of which a contact has one.
+/// Changes the contact's only bounce, which is added if there is none.
 fn set_bounce<'a>(contact: &mut Contact<'a>, set: impl FnOnce(&mut EmailBounce<'a>)) {
     let mut bounce = contact.email_bounces.pop().unwrap_or_default();
     set(&mut bounce);

@@ -34,7 +34,7 @@ rows!(COMMON: CommonFields = [
     ("attributes", RAW_ONLY, |_, _| {}),
 ]);
 
-/// What is known of a record besides its members.
+/// The data about a record other than its members.
 #[derive(Clone, Copy)]
 pub(super) struct Kind<'k, 'a> {
     /// The API name.

@@ -162,8 +162,8 @@ fn common<'a>(id: Text<'a>, o: &Object<'a>) -> Common<'a> {
     }
 }
 
-/// The time of the change, from the record: its creation for a new record, its last change for an updated one. The time
-/// of a deletion is not sent.
+/// The time of the change, from the record: its last change, or for a new record without one its creation. The time of
+/// a deletion is not sent.
 fn occurred_at(action: Action, common: &Common<'_>) -> Option<Timestamp> {
     match action {
         Action::Created => common.updated_at.or(common.created_at),

@@ -190,7 +190,7 @@ fn line_item<'a>(o: &Object<'a>) -> LineItem<'a> {
 struct Parties<'a> {
     company: Option<Ref<'a>>,
     contact: Option<Ref<'a>>,
-    /// The persons, if there are others than `contact`.
+    /// All persons, if there are others besides `contact`.
     contacts: Vec<Ref<'a>>,
     related: Vec<Ref<'a>>,
 }

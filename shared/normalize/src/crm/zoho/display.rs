@@ -152,7 +152,7 @@ pub(super) fn number(text: Text<'_>) -> Option<Decimal<'_>> {
     let (digits, suffix) = rest.split_at_checked(end)?;
     let is_negative = prefix.contains(['-', '\u{2212}']);
     let prefix = prefix.replacen(['-', '\u{2212}'], "", 1);
-    // The point of `$.50` is none of an abbreviation.
+    // The point in `$.50` is a decimal point. The one in `Rs. 50` belongs to an abbreviation.
     let is_decimal_point = prefix.ends_with('.') && !prefix.contains(char::is_alphabetic);
     if is_decimal_point || !is_unit(&prefix) || !is_unit(suffix) || is_doubtful(digits) {
         return None;

@@ -102,7 +102,7 @@ fn is_in_zoho(entity: Entity) -> bool {
 
 /// The names that the id of an event's own record may have. `module` is the record's, if the event does not name it.
 fn id_names(entity: Entity, vendor_event: &str, module: Option<&str>) -> Vec<Text<'static>> {
-    // Of the module, in singular and plural, as in the placeholder `${Deals.Deal Id}`.
+    // The names of the module, in singular and plural, as in the placeholder `${Deals.Deal Id}`.
     let own: &[&str] = match entity {
         Entity::Lead => &["lead", "leads"],
         Entity::Contact => &["contact", "contacts"],
@@ -125,7 +125,7 @@ fn id_names(entity: Entity, vendor_event: &str, module: Option<&str>) -> Vec<Tex
     IDS.iter().map(|name| Cow::Borrowed(*name)).chain(own.map(Cow::Owned)).collect()
 }
 
-/// The first id. If there is none, the error names the first member that has one's name.
+/// The first id under one of these names. If there is none, the error names the first of them that the body has.
 fn record_id<'a>(o: &Object<'a>, names: &[Text<'_>]) -> Result<Text<'a>, Quarantine> {
     let present = || names.iter().filter(|name| o.json(name).is_some());
     let id = present().find_map(|name| o.record_id(name, name).ok());
