@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use crm_event::Event;
 use crm_ingest::Function;
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Accepted, Options, Texts, Vendor, crm};
+use crm_normalize::{Accepted, Options, Texts, Vendor, VendorFile, crm};
 use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -254,6 +254,35 @@ async fn elements_without_an_id_are_replayed_with_the_same_ids() {
     assert_eq!(replayed(&records[0]), (ids(&answer["events"]), 0));
 }
 
+/// A stored webhook lacks the vendor's secrets. With them, an element would have another hash than on receipt.
+#[test]
+fn elements_with_a_secret_are_replayed_with_the_same_ids() {
+    const FILE: &str = r#"
+version = 1
+name = "secretive"
+title = "Secretive CRM"
+event = "event"
+time = "at"
+records = "items"
+id = "id"
+token = true
+secret_members = ["secret"]
+[events]
+"changed" = "contact.updated"
+"#;
+    let vendor = VendorFile::parse(FILE).unwrap().into_vendor();
+    let ids = |secret: &str| {
+        let item = |id: u32| format!(r#"{{"id":{id}{secret}}}"#);
+        let (one, two) = (item(1), item(2));
+        let body = format!(r#"{{"event":"changed","at":"2026-01-01T00:00:00Z","items":[{one},{two}]{secret}}}"#);
+        let webhook = Webhook { body: body.into(), ..Webhook::default() }.proven(vendor, RECEIVED_AT);
+        let (answer, _) = webhook.answer(vendor, RECEIVED_AT).unwrap();
+        answer.events().iter().map(|event| event.id.to_string()).collect::<Vec<_>>()
+    };
+    let received = ids(r#","secret":"s3cret""#);
+    assert_eq!((received.len(), ids("")), (2, received));
+}
+
 #[test]
 fn a_bad_element_is_restored_as_it_was() {
     // The second would become an event if it were read as the body of a request.
@@ -268,6 +297,26 @@ fn a_bad_element_is_restored_as_it_was() {
         let record = serde_json::to_string(&Record::new(&normalized.webhook, why)).unwrap();
         assert!(serde_json::from_str::<Value>(&record).unwrap()["body"] == *element.to_string(), "{record}");
         assert_eq!(replayed(&record), (BTreeSet::new(), 1), "{record}");
+    }
+}
+
+/// The message that is too large is refused each time, so the vendor must not lose the others with it.
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_too_large_does_not_hold_up_the_others() {
+    let mut elements: Vec<_> = (0..5).map(|index| element(index, 1)).collect();
+    elements[2]["propertyValue"] = json!("x".repeat(1_100_000));
+    let mut first = Vec::new();
+    for _redelivery in 0..2 {
+        let aws = Aws::taking_all();
+        let function = function_with(hubspot(), SharedHttpConnector::new(aws.clone()), &[]);
+        let (status, answer, _) = ask(&function, request(&elements)).await;
+        assert_eq!((status, answer), (413, json!({"error": "too_large"})));
+        let events = aws.events();
+        let changes: Vec<_> = events.iter().map(|event| event["data"]["raw"]["eventId"].as_u64().unwrap()).collect();
+        assert_eq!(changes, [1000, 1001, 1003, 1004]);
+        let ids: Vec<_> = events.iter().map(|event| event["id"].clone()).collect();
+        assert!(first.is_empty() || first == ids, "{first:?} {ids:?}");
+        first = ids;
     }
 }
 

@@ -1,8 +1,11 @@
 //! A quarantined or stored webhook gives the same result in a replay as on receipt.
 
+use std::collections::BTreeMap;
+
 use crm_normalize::quarantine::{Body, Record, RestoreError, Restored};
 use crm_normalize::{Accepted, Normalized, Options, Pairs, Quarantine, Reason, Request, Secrets, Texts, crm};
 use crm_samples::{Case, OwnedPairs, RECEIVED_AT, Webhook};
+use serde_json::{Value, json};
 use tests::events;
 
 fn outcome(normalized: Vec<Normalized<'_>>) -> Vec<String> {
@@ -100,6 +103,45 @@ fn no_secret_is_kept_of_what_is_not_json() {
         }
     }
     assert!(count >= 9, "only {count} bodies");
+}
+
+/// Adds members to every object in a value.
+fn add_everywhere(value: &mut Value, members: &[(&str, Value)]) {
+    match value {
+        Value::Object(object) => {
+            object.values_mut().for_each(|value| add_everywhere(value, members));
+            object.extend(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(|value| add_everywhere(value, members)),
+        _ => {}
+    }
+}
+
+/// A secret may be among the custom fields or the changed fields, or in one of them.
+#[test]
+fn no_event_contains_a_secret_member_wherever_it_is() {
+    let mut with_events = BTreeMap::new();
+    for case in Case::all(&events()).unwrap() {
+        let names = case.vendor.secret_members.names();
+        let mut webhook = case.webhook().unwrap();
+        let Ok(mut body) = serde_json::from_slice::<Value>(&webhook.body) else { continue };
+        for secret in [json!("s3cret"), json!({ "key": "s3cret" })] {
+            let members: Vec<_> = names.iter().map(|name| (*name, secret.clone())).collect();
+            add_everywhere(&mut body, &members);
+            webhook.body = body.to_string().into_bytes();
+            let proven = webhook.clone().proven(case.vendor, RECEIVED_AT);
+            let texts = Texts::default();
+            let Ok(verified) = proven.verified(case.vendor, RECEIVED_AT) else { continue };
+            for include_raw in [true, false] {
+                let all = outcome(verified.normalize(Options { include_raw }, &texts)).concat();
+                assert!(!all.contains("s3cret"), "{}: {}: {all}", case.vendor.name, case.name);
+                *with_events.entry(case.vendor.name).or_insert(0) += usize::from(all.contains("specversion"));
+            }
+        }
+    }
+    for vendor in crm::ALL.iter().filter(|vendor| !vendor.secret_members.names().is_empty()) {
+        assert!(with_events.get(vendor.name).is_some_and(|count| *count > 10), "{}: too few events", vendor.name);
+    }
 }
 
 #[test]

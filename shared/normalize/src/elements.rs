@@ -2,6 +2,7 @@
 //!
 //! Each webhook has the request's headers and query. A bad one does not affect the others.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -50,7 +51,22 @@ fn too_many(records: usize, body_bytes: usize) -> Quarantine {
 /// The texts that are made of one request's body for its webhooks. Its events borrow from them, so the caller keeps them
 /// as long as the request.
 #[derive(Debug, Default)]
-pub struct Texts(OnceLock<Result<Vec<WebhookTexts>, Quarantine>>);
+pub struct Texts {
+    /// The body without the vendor's secrets. `None` if there is nothing to remove.
+    redacted: OnceLock<Option<String>>,
+    webhooks: OnceLock<Result<Vec<WebhookTexts>, Quarantine>>,
+}
+
+impl Texts {
+    /// The body without the vendor's secrets, if that is another text than the body.
+    pub(crate) fn redacted<'b>(&self, redact: impl FnOnce() -> Option<Cow<'b, str>>) -> Option<&str> {
+        let redact = || match redact() {
+            Some(Cow::Owned(text)) => Some(text),
+            Some(Cow::Borrowed(_)) | None => None,
+        };
+        self.redacted.get_or_init(redact).as_deref()
+    }
+}
 
 impl Clone for Texts {
     /// Empty, for a copy of the request, whose body may then be changed.
@@ -87,7 +103,8 @@ impl<'a> Verified<'a> {
         if places.is_none() && syntax.is_none() {
             return Ok(vec![self.clone()]);
         }
-        let texts = texts.0.get_or_init(|| self.texts(places.as_deref(), syntax)).as_ref().map_err(Clone::clone)?;
+        let texts =
+            texts.webhooks.get_or_init(|| self.texts(places.as_deref(), syntax)).as_ref().map_err(Clone::clone)?;
         let webhook = |(index, texts): (usize, &'a WebhookTexts)| Self {
             request: Request {
                 body: texts.source.as_ref().map_or(self.request.body, String::as_bytes),

@@ -28,7 +28,6 @@ use self::node::Container;
 pub(crate) use self::paths::{Step, Walk};
 pub(crate) use self::scalar::{Reading, Scalar, Unreadable, is_placeholder};
 pub use self::value::Value;
-use crate::redact::{self, SecretMembers};
 
 /// Maximum nesting depth of arrays and objects. The event adds up to five levels around a value of the body, and many
 /// parsers, such as `serde_json`, accept at most 127 levels.
@@ -50,7 +49,7 @@ pub(crate) fn json_in_text(text: &str) -> Option<Json<'static>> {
 /// times, the last member that is not `null` is used. A member that is `null` is absent.
 #[derive(Clone)]
 pub struct Object<'a> {
-    body: Rc<Body<'a>>,
+    body: Rc<Body>,
     container: Rc<Container<'a>>,
     /// The object's path in the body, such as `data.deals[2]`. Empty for the body itself.
     path: Rc<str>,
@@ -63,8 +62,7 @@ pub enum Entry<'a> {
 }
 
 /// State that all objects of one body share.
-struct Body<'a> {
-    text: &'a str,
+struct Body {
     /// Paths of values that could not be read.
     warnings: RefCell<Vec<String>>,
     /// The zone for times without a zone.
@@ -89,7 +87,7 @@ impl<'a> Object<'a> {
         if syntax::is_deeper(json, MAX_DEPTH) {
             return Err(serde_json::Error::custom(format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        let body = Rc::new(Body { text: json, warnings: RefCell::default(), zone });
+        let body = Rc::new(Body { warnings: RefCell::default(), zone });
         Ok(Self { body, container, path: Rc::from("") })
     }
 
@@ -98,30 +96,8 @@ impl<'a> Object<'a> {
         self.body.warnings.take()
     }
 
-    /// The whole body byte for byte, without its secrets. The parsed nodes are dropped before the copy is made, so that a
-    /// large body is not in memory three times.
-    ///
-    /// # Errors
-    /// If the rest is not JSON.
-    pub fn into_json_without(self, secrets: &SecretMembers) -> Result<Json<'a>, serde_json::Error> {
-        let text = self.body.text;
-        drop(self);
-        let json = match redact::of_json(text, secrets) {
-            Cow::Borrowed(json) => Cow::Borrowed(serde_json::from_str(json)?),
-            Cow::Owned(json) => Cow::Owned(RawValue::from_string(json.trim_ascii().to_owned())?),
-        };
-        Ok(Json::new(json))
-    }
-
     fn member(&self, name: &str) -> Option<Value<'_, 'a>> {
-        let value = Value(Some(self.container.member(name)?));
-        value.filled().or_else(|| self.last_filled(name))
-    }
-
-    /// The last member of this name that is not `null`. A name may occur in two cases, one of them empty.
-    fn last_filled(&self, name: &str) -> Option<Value<'_, 'a>> {
-        let named = self.container.children.iter().rev().filter(|member| member.name.eq_ignore_ascii_case(name));
-        named.filter_map(|member| Value(Some(member)).filled()).next()
+        Value(Some(self.container.member(name)?)).filled()
     }
 
     /// Notes that a member could not be read.
@@ -153,7 +129,7 @@ impl<'a> Object<'a> {
         self.member(name)
     }
 
-    /// The value at a path of names (`meta.id`); `null` is absent.
+    /// The value at a path of names and, in arrays, indexes (`meta.ids.0`); `null` is absent.
     pub fn at(&self, path: &str) -> Option<Value<'_, 'a>> {
         let mut names = path.split('.');
         let top = self.json(names.next()?)?;
@@ -230,6 +206,10 @@ mod tests {
             assert_eq!(o.text(&format!("CUSTOM__{at:05}__field_a")), Some(at.to_string().into()));
         }
         assert_eq!(o.text("custom__-----__field_a"), None);
+        let nulls: Vec<String> = (0..50_000).map(|at| format!(r#""field_{at:05}":null"#)).collect();
+        let json = format!("{{{}}}", nulls.join(","));
+        let o = object(&json);
+        assert!((0..50_000).all(|at| o.has(&format!("Field_{at:05}")) && o.text(&format!("Field_{at:05}")).is_none()));
     }
 
     #[test]
@@ -243,7 +223,19 @@ mod tests {
         let o = object(r#"{"SKU": "x-1", "Sku": null, "n": {"ID": 7, "id": null, "Id": null}}"#);
         assert_eq!(o.text("SKU").as_deref(), Some("x-1"));
         assert_eq!(o.object("n").unwrap().id("Id").as_deref(), Some("7"));
+        assert_eq!(o.at("n.id").unwrap().get(), "7");
         assert_eq!(o.text("missing"), None);
+        let o = object(r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"ID":7,"id":null,"h":8,"X":null,"x":null}"#);
+        assert_eq!(o.text("Id").as_deref(), Some("7"), "with an index");
+        assert!(o.has("x") && o.text("x").is_none());
+    }
+
+    #[test]
+    fn a_path_may_contain_indexes_of_arrays() {
+        let o = object(r#"{"a": [{"b": 1}, null], "1": {"0": 2}}"#);
+        let at = |path: &str| o.at(path).map(|value| value.get());
+        assert_eq!((at("a.0.b"), at("1.0")), (Some("1"), Some("2")));
+        assert_eq!((at("a.1"), at("a.2"), at("a.b"), at("a.0.b.0")), (None, None, None, None));
     }
 
     #[test]

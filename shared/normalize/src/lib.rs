@@ -28,6 +28,7 @@ use std::fmt;
 use crm_event::{Event, Json};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::de::IgnoredAny;
 
 use body::Syntax;
 pub use crm::Vendor;
@@ -38,7 +39,7 @@ pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
 pub use field_names::{FieldNames, FieldNamesError, NamesById};
 use json::{Object, Value};
 use key::{BodyHash, Digest};
-pub use log_fields::Logged;
+pub use log_fields::{Logged, is_loggable_path};
 pub use request::{DEFAULT_ACCOUNT, Pairs, Request};
 use scheme::SignatureScheme;
 pub use secrets::Secrets;
@@ -182,15 +183,24 @@ impl<'a> Verified<'a> {
     /// Translates each webhook in the request: one, or one for each element of an array. The events borrow from the
     /// request and from `texts`.
     pub fn normalize(&self, options: Options, texts: &'a Texts) -> Vec<Normalized<'a>> {
+        let request = self.without_secrets(texts);
         let mut amount = Amount::default();
-        let each = self.webhooks(texts).and_then(|elements| {
+        let each = request.webhooks(texts).and_then(|elements| {
             let each = elements.into_iter().map(|element| {
                 let normalized = element.normalize_one(options, &mut amount);
-                if amount.is_exceeded { Err(amount.quarantine(self.request.body.len())) } else { Ok(normalized) }
+                if amount.is_exceeded { Err(amount.quarantine(request.request.body.len())) } else { Ok(normalized) }
             });
             each.collect::<Result<Vec<_>, _>>()
         });
-        each.unwrap_or_else(|quarantine| vec![self.clone().quarantined(quarantine)])
+        each.unwrap_or_else(|quarantine| vec![request.quarantined(quarantine)])
+    }
+
+    /// The same request as a replay would have it. No module sees a secret, and a replay gives the same result. A body
+    /// that is not what its syntax demands stays as it is; it becomes no event.
+    fn without_secrets(&self, texts: &'a Texts) -> Self {
+        let Some(text) = texts.redacted(|| self.redacted_text()) else { return self.clone() };
+        let stored = Some(self.stored.unwrap_or(StoredIdentity::Body(self.body_hash())));
+        Self { request: Request { body: text.as_bytes(), ..self.request }, stored, ..self.clone() }
     }
 
     fn quarantined(self, quarantine: Quarantine) -> Normalized<'a> {
@@ -216,7 +226,7 @@ impl<'a> Verified<'a> {
         let identity = self.identity(&webhook.body);
         let warnings = webhook.body.take_warnings();
         let result = outcome.and_then(|outcome| {
-            let raw = if options.include_raw { Some(self.raw(webhook.body)?) } else { None };
+            let raw = if options.include_raw { Some(self.raw()?) } else { None };
             let is_readable = warnings.is_empty();
             let stamp = Stamp { request: &self, identity, is_readable, unreadable: unreadable(&warnings) };
             Ok(stamp.stamp(outcome, raw))
@@ -230,15 +240,24 @@ impl<'a> Verified<'a> {
         if secrets.is_none() {
             return Cow::Borrowed(self.request.body);
         }
-        let Ok(text) = self.text() else { return redact::of_bytes(self.request.body, secrets) };
-        let text = match self.syntax() {
-            Some(syntax) => syntax.without(text, secrets),
-            None if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => redact::of_json(text, secrets),
-            None => return redact::of_bytes(self.request.body, secrets),
-        };
-        match text {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        match self.redacted_text() {
+            Some(Cow::Borrowed(text)) => Cow::Borrowed(text.as_bytes()),
+            Some(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+            None => redact::of_bytes(self.request.body, secrets),
+        }
+    }
+
+    /// The body's text without the vendor's secrets. `None` if it is not the text that its syntax demands.
+    fn redacted_text(&self) -> Option<Cow<'a, str>> {
+        let secrets = &self.vendor.secret_members;
+        let text = self.text().ok()?;
+        match self.syntax() {
+            // White space before a removed secret may be left at the end, where a replay would not read it.
+            Some(syntax) => Some(match syntax.without(text, secrets) {
+                Cow::Borrowed(text) => Cow::Borrowed(text),
+                Cow::Owned(text) => Cow::Owned(text.trim_ascii().to_owned()),
+            }),
+            None => serde_json::from_str::<IgnoredAny>(text).is_ok().then(|| redact::of_json(text, secrets)),
         }
     }
 
@@ -299,17 +318,16 @@ impl<'a> Verified<'a> {
         })
     }
 
-    /// The vendor's own text without the vendor's secrets: JSON as it came, other text as a JSON string.
-    fn raw(&self, body: Object<'a>) -> Result<Raw<'a>, Quarantine> {
-        let secrets = &self.vendor.secret_members;
+    /// The vendor's own text: JSON as it came, other text as a JSON string.
+    fn raw(&self) -> Result<Raw<'a>, Quarantine> {
+        let text = self.text()?;
         let (json, media_type) = match self.syntax().filter(|_| self.rendered.is_some()) {
-            // White space before a removed secret may be left at the end, where a replay would not read it.
-            Some(syntax) => (Json::of(&syntax.without(self.text()?, secrets).trim_ascii()), Some(syntax.media_type)),
-            None => (body.into_json_without(secrets), None),
+            Some(syntax) => (Json::of(&text), Some(syntax.media_type)),
+            None => (serde_json::from_str(text).map(|json| Json::new(Cow::Borrowed(json))), None),
         };
         let json = json.map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            let detail = format!("the body without its secrets is not JSON (line {line}, column {column})");
+            let detail = format!("the body is not JSON (line {line}, column {column})");
             Quarantine::new(Reason::NotJson, detail)
         })?;
         Ok(Raw { json, media_type })
@@ -324,7 +342,7 @@ impl<'a> Verified<'a> {
         }
     }
 
-    /// The hash of the body as received.
+    /// The hash of the body as received; that of an element, without the vendor's secrets.
     fn body_hash(&self) -> BodyHash {
         match self.stored {
             Some(StoredIdentity::Body(hash)) => hash,

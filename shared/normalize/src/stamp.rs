@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::crm::{ActionDetail, Change, Outcome};
 use crate::key::{Digest, Subject};
-use crate::{Accepted, DEFAULT_ACCOUNT, Identity, Verified, redact};
+use crate::{Accepted, DEFAULT_ACCOUNT, Identity, Verified};
 
 /// The vendor's own text for an event.
 #[derive(Clone)]
@@ -82,9 +82,6 @@ impl<'a> Stamp<'_, 'a> {
 
     fn event(&self, mut change: Change<'a>, raw: Option<Raw<'a>>) -> Event<'a> {
         self.request.field_names.name(&mut change.record, &mut change.changes);
-        let fields = change.record.custom_fields_mut().iter_mut().filter_map(|field| field.value.as_mut());
-        let sides = change.changes.iter_mut().flat_map(|change| change.from.iter_mut().chain(&mut change.to));
-        redact::of_values(fields.chain(sides), &self.request.vendor.secret_members);
         let entity = change.record.entity();
         let id = change.record.id().clone();
         let (merged_ids, deletion_reason, merged_into) = match change.action_detail {

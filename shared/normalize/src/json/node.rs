@@ -28,13 +28,17 @@ pub struct Node<'a> {
 /// The entries of an array or the members of an object, in the vendor's order.
 pub struct Container<'a> {
     pub children: Box<[Node<'a>]>,
-    /// Index of the last member of each name, in lower case, if there are many.
+    /// The place of [`Self::member`] by name in lower case, if there are many members.
     by_name: OnceCell<HashMap<Text<'a>, usize>>,
 }
 
 impl<'a> Node<'a> {
     pub fn new(name: Text<'a>, json: &'a RawValue) -> Self {
         Self { name, json, container: OnceCell::new() }
+    }
+
+    fn is_null(&self) -> bool {
+        self.json.get() == "null"
     }
 
     /// The array or object. `None` for any other value.
@@ -67,15 +71,26 @@ impl<'a> Container<'a> {
         Self { children: children.into(), by_name: OnceCell::new() }
     }
 
-    /// The last member of a name, in any ASCII case.
+    /// The last member of a name, in any ASCII case, that is not `null`. A name may occur in two cases, one of them empty.
+    /// If all are `null`, it is one of these.
     pub fn member(&self, name: &str) -> Option<&Node<'a>> {
         // Most objects are small, and an index takes longer than a look at each member. With many members, a look at each
         // for each name would take quadratic time.
         if self.children.len() <= MAX_SEARCHED {
-            return self.children.iter().rfind(|child| child.name.eq_ignore_ascii_case(name));
+            let mut named = self.children.iter().rev().filter(|child| child.name.eq_ignore_ascii_case(name));
+            let last = named.next()?;
+            return if last.is_null() { named.find(|child| !child.is_null()).or(Some(last)) } else { Some(last) };
         }
-        let entry = |(place, child): (usize, &Node<'a>)| (lower_case(child.name.clone()), place);
-        let by_name = self.by_name.get_or_init(|| self.children.iter().enumerate().map(entry).collect());
+        let by_name = self.by_name.get_or_init(|| {
+            let mut places = HashMap::with_capacity(self.children.len());
+            for (place, child) in self.children.iter().enumerate() {
+                let known = places.entry(lower_case(child.name.clone())).or_insert(place);
+                if !child.is_null() {
+                    *known = place;
+                }
+            }
+            places
+        });
         self.children.get(*by_name.get(&*lower_case(Cow::Borrowed(name)))?)
     }
 

@@ -97,11 +97,7 @@ impl<'o, 'a> Value<'o, 'a> {
                 index => index.and_then(|index| container.children.get(index)).map_or(Walk::Absent, end),
             };
         }
-        let Some(node) = container.member(&step.name) else { return Walk::Absent };
-        let named = |child: &&Node<'a>| child.name.eq_ignore_ascii_case(&step.name);
-        // A name may occur in two cases, one of them empty.
-        let filled = || container.children.iter().rev().filter(named).find(|node| !Value(Some(node)).is_null());
-        if Value(Some(node)).is_null() { filled().map_or(Walk::Null, end) } else { end(node) }
+        container.member(&step.name).map_or(Walk::Absent, end)
     }
 
     /// The names of an object's members and their values, `null` included.

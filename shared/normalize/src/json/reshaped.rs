@@ -12,7 +12,7 @@ use super::{Body, Object, Value};
 impl<'a> Object<'a> {
     /// An object without members.
     pub fn empty() -> Self {
-        let body = Body { text: "{}", warnings: RefCell::default(), zone: TimeZone::UTC };
+        let body = Body { warnings: RefCell::default(), zone: TimeZone::UTC };
         let container = Container::new(Vec::new());
         Self { body: Rc::new(body), container: Rc::new(container), path: Rc::from("") }
     }
@@ -52,8 +52,8 @@ impl<'a> Object<'a> {
 
     /// An object with its own warnings.
     fn apart(&self, container: Container<'a>) -> Self {
-        let Body { text, zone, .. } = &*self.body;
-        let body = Body { text, warnings: RefCell::default(), zone: zone.clone() };
+        let zone = self.body.zone.clone();
+        let body = Body { warnings: RefCell::default(), zone };
         Self { body: Rc::new(body), container: Rc::new(container), ..self.clone() }
     }
 

@@ -76,9 +76,12 @@ impl<'o, 'a> Value<'o, 'a> {
         Some(Json::new(Cow::Borrowed(node.json)))
     }
 
-    /// A member of an object, unless it is `null`.
+    /// A member of an object by its name, or an entry of an array by its index, unless it is `null`.
     pub fn member(self, name: &str) -> Option<Self> {
-        Self(Some(self.container()?.member(name)?)).filled()
+        let container = self.container()?;
+        let node =
+            if self.is_array() { container.children.get(name.parse::<usize>().ok()?) } else { container.member(name) };
+        Self(Some(node?)).filled()
     }
 
     /// The entries of an array. Any other value counts as an array of one, empty text as an empty array.
