@@ -1,6 +1,7 @@
 //! A webhook's request, before and after its proof.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crm_event::Text;
 
@@ -35,7 +36,12 @@ impl<'a> Pairs<'a> {
 
     /// The pairs that [`Self::get`] finds: those whose name occurs once.
     pub fn unique(self) -> impl Iterator<Item = &'a (Cow<'a, str>, Cow<'a, str>)> {
-        self.0.iter().filter(move |(name, _)| self.get(name).is_some())
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for (name, _) in self.0 {
+            let count = counts.entry(name.to_ascii_lowercase()).or_default();
+            *count = count.saturating_add(1);
+        }
+        self.0.iter().filter(move |(name, _)| counts.get(&name.to_ascii_lowercase()) == Some(&1))
     }
 }
 

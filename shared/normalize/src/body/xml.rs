@@ -220,9 +220,10 @@ fn redact<'t>(text: &'t str, secrets: &SecretMembers) -> Cow<'t, str> {
     let mut rest = text;
     while let Some((before, tag)) = rest.split_once('<') {
         kept.push_str(before);
-        let name_end = tag.find(|c: char| c.is_whitespace() || c == '/' || c == '>').unwrap_or(tag.len());
+        // No name contains `<`. Without it, a text of `<` alone would take quadratic time.
+        let name_end = tag.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>' | '<')).unwrap_or(tag.len());
         let name = tag.get(..name_end).unwrap_or_default();
-        if secrets.names().iter().any(|secret| secret.eq_ignore_ascii_case(local(name))) {
+        if secrets.has_name(local(name)) {
             rest = after_element(tag, local(name));
         } else {
             kept.push('<');
@@ -249,11 +250,12 @@ fn after_element<'t>(tag: &'t str, name: &str) -> &'t str {
         return rest.strip_prefix('>').unwrap_or_default();
     }
     while let Some((_, end_tag)) = rest.split_once("</") {
-        let Some((end_name, after)) = end_tag.split_once('>') else { return "" };
-        if local(end_name.trim_end()).eq_ignore_ascii_case(name) {
-            return after;
+        let end = end_tag.find(['<', '>']);
+        let Some((end_name, after)) = end.and_then(|end| end_tag.split_at_checked(end)) else { return "" };
+        match after.strip_prefix('>') {
+            Some(after) if local(end_name.trim_end()).eq_ignore_ascii_case(name) => return after,
+            _ => rest = after,
         }
-        rest = end_tag;
     }
     ""
 }
@@ -342,5 +344,17 @@ mod tests {
         ] {
             assert_eq!(XML.without(xml, &secrets), expected, "{xml}");
         }
+    }
+
+    /// In quadratic time this would take minutes.
+    #[test]
+    fn many_brackets_are_searched_once() {
+        let secrets = SecretMembers::Named(&["SessionId"]);
+        let xml = format!("<a><!--{}--></a>", "<".repeat(1 << 20));
+        assert_eq!(XML.without(&xml, &secrets), xml);
+        let xml = format!("<a><SessionId>{}>x</SessionId>b</a>", "</".repeat(1 << 20));
+        assert_eq!(XML.without(&xml, &secrets), "<a>b</a>");
+        let xml = format!("<a>{}</a>", "<SessionId/>".repeat(1 << 17));
+        assert_eq!(XML.without(&xml, &secrets), "<a></a>");
     }
 }
