@@ -12,7 +12,7 @@ use tests::{events, root};
 /// Heffl by its file.
 fn heffl() -> &'static Vendor {
     let text = fs::read_to_string(root().join("tests/vendors/heffl.toml")).unwrap();
-    VendorFile::parse_twin(&text).unwrap().into_vendor()
+    VendorFile::parse_like_built_in(&text).unwrap().into_vendor()
 }
 
 #[test]
@@ -102,6 +102,7 @@ fn what_a_file_cannot_mean_is_refused_with_one_line_for_each() {
         ("id = \"id\"", "id = []", "expected at least one path"),
         ("id = \"id\"", "id = \"id\"\ntest_body = \"[]\"", "test_body: expected a JSON object"),
         ("id = \"id\"", "id = \"id\"\nanswer_within = \"soon\"", "answer_within: expected a duration"),
+        ("id = \"id\"", "id = \"id\"\nanswer_within = \"1s\"", "answer_within: expected a duration of two seconds or"),
         ("id = \"id\"", "id = \"id\"\nlog_members = [\"$header.x\"]", "log_members: \"$header.x\" is not a path"),
         ("id = \"id\"", "id = \"id\"\nchange_id = [\"a\", \"$header.x\"]", "change_id: expected one"),
         ("record = \"data\"", "records = \"all\"\nbody = \"array\"", "records: the body is an array"),
@@ -135,6 +136,11 @@ fn what_a_file_cannot_mean_is_refused_with_one_line_for_each() {
         ("\"contact.updated\"", "\"contact.xyz\"", "action \"xyz\"; expected one of created, updated"),
         ("\"contact.updated\"", "\"ignore\"", "expected a type such as"),
         ("{ by =", "{ of =", "there is no member \"of\""),
+        (
+            "types = { Big",
+            "types = { big = \"company.updated\", Big",
+            ".types.\"big\": stands twice; words match in any case",
+        ),
         // The fields.
         ("[fields.deal]", "[fields.deel]", "fields: there is no entity \"deel\"; did you mean \"deal\"?"),
         ("[fields.deal]", "[fields.task]", "fields.task: no event is about such a record"),

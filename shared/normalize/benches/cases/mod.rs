@@ -30,7 +30,7 @@ impl Subject {
         let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events");
         let mut subjects = Vec::new();
         let file = fs::read_to_string(events.join("../tests/vendors/heffl.toml"))?;
-        let by_file = VendorFile::parse_twin(&file)?.into_vendor();
+        let by_file = VendorFile::parse_like_built_in(&file)?.into_vendor();
         let built_in = crm::ALL.iter().map(|vendor| (*vendor, vendor.name.to_owned()));
         for (vendor, label) in built_in.chain([(by_file, format!("{}-by-file", by_file.name))]) {
             let mut folders: Vec<_> = fs::read_dir(events.join(vendor.name))?.collect::<Result<_, _>>()?;

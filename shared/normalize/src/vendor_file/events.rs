@@ -47,21 +47,23 @@ pub(super) fn events(file: &File, problems: &mut Vec<Problem>) -> (BTreeMap<Stri
         let plan = match rule {
             TextOr::Text(text) => target(text, &at).map(TargetPlan::One),
             TextOr::Table(EventBy { by, types, otherwise }) => {
-                let types: Vec<_> = types
-                    .iter()
-                    .map(|(value, text)| {
-                        let at = format!("{at}.types.{value:?}");
-                        Some((word(Text::Borrowed(value)).into_owned(), target(text, &at)?))
-                    })
-                    .collect();
+                let mut known = BTreeMap::new();
+                let mut doubled = Vec::new();
+                for (value, text) in types {
+                    let at = format!("{at}.types.{value:?}");
+                    let Some(target) = target(text, &at) else { continue };
+                    if known.insert(word(Text::Borrowed(value)).into_owned(), target).is_some() {
+                        doubled.push(Problem::wrong(&at, "stands twice; words match in any case"));
+                    }
+                }
+                let are_all_known = known.len() == types.len();
                 let otherwise = otherwise.as_ref().map(|text| target(text, &format!("{at}.else")));
+                problems.append(&mut doubled);
                 let by = by.0.iter().map(|path| Path::parse(path, Here::Record, &format!("{at}.by")));
                 match by.collect::<Result<Vec<_>, _>>() {
-                    Ok(by) => types.into_iter().collect::<Option<BTreeMap<_, _>>>().map(|types| TargetPlan::By {
-                        by,
-                        types,
-                        otherwise: otherwise.flatten(),
-                    }),
+                    Ok(by) => {
+                        are_all_known.then(|| TargetPlan::By { by, types: known, otherwise: otherwise.flatten() })
+                    }
                     Err(problem) => {
                         problems.push(problem);
                         None

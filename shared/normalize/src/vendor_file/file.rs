@@ -80,7 +80,7 @@ pub(super) struct File {
     /// Paths of ids and words by which the vendor's support finds a delivery. They are logged.
     #[serde(default)]
     pub log_members: Vec<String>,
-    /// How long the vendor waits for an answer, such as `5s`, if it is less than ten seconds.
+    /// How long the vendor waits for an answer, such as `5s`, if it is less than ten seconds. At least two.
     pub answer_within: Option<String>,
     /// A constant answer, for a vendor that counts any other one as a failure.
     pub answer: Option<Answer>,

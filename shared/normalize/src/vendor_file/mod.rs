@@ -22,6 +22,8 @@ mod translate;
 use std::fmt;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 pub use problem::{Hint, Problem, Problems};
 
 use crate::body::{FORM, Syntax, XML};
@@ -39,6 +41,8 @@ const VERSION: u32 = 1;
 const RESERVED: [&str; 2] = ["consumer", "generic"];
 /// A function's name has at most 64 characters, and contains the stack's.
 const MAX_NAME_BYTES: usize = 24;
+/// Within a shorter time, a function cannot try its queue and the overflow store after it.
+const MIN_ANSWER_WITHIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// A vendor file without faults.
 pub struct VendorFile {
@@ -69,7 +73,7 @@ impl VendorFile {
     ///
     /// # Errors
     /// As [`Self::parse`].
-    pub fn parse_twin(toml: &str) -> Result<Self, Problems> {
+    pub fn parse_like_built_in(toml: &str) -> Result<Self, Problems> {
         let (file, problems) = Self::read(toml)?;
         if problems.is_empty() { Ok(file) } else { Err(Problems(problems)) }
     }
@@ -213,8 +217,12 @@ fn check(file: &File, problems: &mut Vec<Problem>) {
     if RESERVED.contains(&file.name.as_str()) {
         wrong("name", "another function has this name");
     }
-    if file.answer_within.as_deref().is_some_and(|text| proof::duration(text).is_none()) {
-        wrong("answer_within", "expected a duration, such as \"5s\"");
+    let is_enough = |text: &str| proof::duration(text).is_some_and(|within| within >= MIN_ANSWER_WITHIN);
+    if !file.answer_within.as_deref().is_none_or(is_enough) {
+        wrong(
+            "answer_within",
+            "expected a duration of two seconds or more, such as \"5s\": the queue may take that long",
+        );
     }
     if file.test_body.as_deref().is_some_and(|body| Object::parse(body).is_err()) {
         wrong("test_body", "expected a JSON object");

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crm_event::field::{FieldMut, Fields, NamedField, Objects};
 use crm_event::record::Record;
-use crm_event::{Actor, CustomField, Decimal, Entity, FormField, Text};
+use crm_event::{Actor, CustomField, Entity, FormField, Text};
 use jiff::tz::TimeZone;
 
 use super::events::{EventPlan, events};
@@ -341,30 +341,29 @@ impl Compiler<'_> {
             return Vec::new();
         }
         let get = |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, source)| source);
-        let has = LEAF_WORDS.map(|word| get(word).is_some());
-        match has {
-            [true, _, false, false, false] => {
-                let words = match get("words") {
-                    Some(words) => match self.words(words, at) {
-                        Some(words) => Some(words),
-                        None => return Vec::new(),
-                    },
-                    None => None,
+        match LEAF_WORDS.map(get) {
+            [Some(path), words, None, None, None] => {
+                let words = match words.map(|words| self.words(words, at)) {
+                    Some(None) => return Vec::new(),
+                    words => words.flatten(),
                 };
-                let Some(paths) = get("path").and_then(path_texts) else {
+                let Some(paths) = path_texts(path) else {
                     return self.wrong(at, "path: expected a path or a list of paths").unwrap_or_default();
                 };
                 paths.iter().filter_map(|path| self.leaf_of_path(path, words.clone(), form, at)).collect()
             }
-            [false, false, true, false, false] => match get("constant") {
-                Some(Source::Path(text)) if is_readable(field, text) => {
+            [None, None, Some(constant), None, None] => match constant {
+                Source::Path(text) if is_readable(field, text) => {
                     vec![Leaf { source: LeafSource::Constant(text.clone()), words: None, form: Form::Plain }]
                 }
                 _ => self.wrong(at, format!("constant: expected {} in quotes", type_word(field))).unwrap_or_default(),
             },
-            [false, false, false, _, _] if (has[3] || has[4]) && matches!(field, FieldMut::Text(_)) => {
-                let mut part = |name| get(name).map_or(Some(Vec::new()), |source| self.only_paths(source, at));
-                let (Some(first), Some(last)) = (part("first_name"), part("last_name")) else { return Vec::new() };
+            [None, None, None, first, last]
+                if (first.is_some() || last.is_some()) && matches!(field, FieldMut::Text(_)) =>
+            {
+                let mut part =
+                    |part: Option<&Source>| part.map_or(Some(Vec::new()), |source| self.only_paths(source, at));
+                let (Some(first), Some(last)) = (part(first), part(last)) else { return Vec::new() };
                 vec![Leaf { source: LeafSource::FullName { first, last }, words: None, form }]
             }
             _ => {
@@ -537,7 +536,7 @@ fn is_named_value(objects: &dyn Objects<'_>) -> bool {
 fn is_readable(field: &FieldMut<'_, '_>, text: &str) -> bool {
     let text = || Scalar::Text(Text::Borrowed(text));
     match field {
-        FieldMut::Decimal(_) => matches!(text().decimal_by(|digits| Decimal::new(digits).ok()), Ok(Some(_))),
+        FieldMut::Decimal(_) => matches!(text().decimal(), Ok(Some(_))),
         FieldMut::Bool(_) => matches!(text().bool(), Ok(Some(_))),
         FieldMut::Time(_) => matches!(text().time(&TimeZone::UTC), Ok(Some(_))),
         FieldMut::Date(_) => matches!(text().date(), Ok(Some(_))),

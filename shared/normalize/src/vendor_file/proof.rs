@@ -10,30 +10,32 @@ use crate::scheme::{Scheme, signature::KeyForm as Key};
 /// The placeholders in `signed`, each for a part of the request.
 const PLACEHOLDERS: [&str; 5] = ["{body}", "{timestamp}", "{id}", "{method}", "{url}"];
 
-/// A piece of `signed`.
-enum Piece<'s> {
-    Placeholder(&'s str),
-    Text(&'s str),
-}
-
-fn pieces(signed: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut rest = signed;
+/// The parts of the request that `signed` names.
+///
+/// # Errors
+/// The first placeholder that is not known.
+fn parts(signature: &Signature) -> Result<Vec<Part>, String> {
+    let mut parts = Vec::new();
+    let mut rest = signature.signed.as_str();
     while let Some((before, after)) = rest.split_once('{') {
         if !before.is_empty() {
-            pieces.push(Piece::Text(before));
+            parts.push(Part::Text(leaked(before)));
         }
-        let length = after.find('}').map_or(after.len(), |end| end.saturating_add(1));
-        let (name, others) = after.split_at_checked(length).unwrap_or((after, ""));
-        let start = before.len();
-        let end = start.saturating_add(1).saturating_add(name.len());
-        pieces.push(Piece::Placeholder(rest.get(start..end).unwrap_or_default()));
+        let Some((name, others)) = after.split_once('}') else { return Err(format!("{{{after}")) };
+        parts.push(match name {
+            "body" => Part::Body,
+            "timestamp" => Part::Timestamp,
+            "id" => Part::Id,
+            "method" => Part::Method,
+            "url" => Part::Url { decoded: leaked(&signature.decoded_in_url) },
+            other => return Err(format!("{{{other}}}")),
+        });
         rest = others;
     }
     if !rest.is_empty() {
-        pieces.push(Piece::Text(rest));
+        parts.push(Part::Text(leaked(rest)));
     }
-    pieces
+    Ok(parts)
 }
 
 /// Adds the faults of the proofs.
@@ -55,20 +57,10 @@ pub(super) fn check(file: &File, problems: &mut Vec<Problem>) {
 
 fn check_signature(signature: &Signature, at: &str, problems: &mut Vec<Problem>) {
     let signed_at = format!("{at}.signed");
-    let mut parts = Vec::new();
-    for piece in pieces(&signature.signed) {
-        match piece {
-            Piece::Text(_) => parts.push(Part::Text("")),
-            Piece::Placeholder("{body}") => parts.push(Part::Body),
-            Piece::Placeholder("{timestamp}") => parts.push(Part::Timestamp),
-            Piece::Placeholder("{id}") => parts.push(Part::Id),
-            Piece::Placeholder("{method}") => parts.push(Part::Method),
-            Piece::Placeholder("{url}") => parts.push(Part::Url { decoded: "" }),
-            Piece::Placeholder(other) => {
-                return problems.push(Problem::unknown(&signed_at, "part", other, PLACEHOLDERS));
-            }
-        }
-    }
+    let parts = match parts(signature) {
+        Ok(parts) => parts,
+        Err(other) => return problems.push(Problem::unknown(&signed_at, "part", &other, PLACEHOLDERS)),
+    };
     let max_age = match signature.timestamp.as_ref().map(|time| duration(&time.max_age)) {
         Some(None) => {
             let message = "expected a duration, such as \"5m\"";
@@ -153,16 +145,8 @@ pub(super) fn leaked(text: &str) -> &'static str {
 }
 
 fn scheme(signature: &Signature) -> SignatureScheme {
-    let decoded = leaked(&signature.decoded_in_url);
-    let part = |piece: Piece<'_>| match piece {
-        Piece::Placeholder("{timestamp}") => Part::Timestamp,
-        Piece::Placeholder("{id}") => Part::Id,
-        Piece::Placeholder("{method}") => Part::Method,
-        Piece::Placeholder("{url}") => Part::Url { decoded },
-        Piece::Placeholder(_) => Part::Body,
-        Piece::Text(text) => Part::Text(leaked(text)),
-    };
-    let signed: Vec<Part> = pieces(&signature.signed).into_iter().map(part).collect();
+    // The file was checked, so all of its parts are known.
+    let signed = parts(signature).unwrap_or_default();
     let separators: Vec<char> = signature.separators.chars().collect();
     let (key, secret_form) = match signature.key {
         KeyForm::Text => (Key::Text, "<secret>"),

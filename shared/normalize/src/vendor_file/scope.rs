@@ -1,6 +1,7 @@
 //! The values at the paths of a vendor file, in one webhook.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use crm_event::Text;
 
@@ -41,20 +42,16 @@ impl Blocked {
 
     /// Forgets the paths between the two marks.
     pub fn forget(&self, from: usize, to: usize) {
-        let mut place = 0_usize;
-        self.0.borrow_mut().retain(|_| {
-            let is_kept = place < from || place >= to;
-            place = place.saturating_add(1);
-            is_kept
-        });
+        self.0.borrow_mut().drain(from..to);
     }
 
     /// Adds the paths to the warnings, each once.
     pub fn warn(&self, body: &Object<'_>) {
-        let mut paths = self.0.take();
-        paths.dedup();
-        for path in paths {
-            body.warn_at(path);
+        let mut seen = HashSet::new();
+        for path in self.0.take() {
+            if seen.insert(path.clone()) {
+                body.warn_at(path);
+            }
         }
     }
 
