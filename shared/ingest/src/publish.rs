@@ -19,7 +19,7 @@ use futures_util::future::join_all;
 use crate::config::Destination;
 use crate::connection::{self, Reconnect, error_chain};
 use crate::message::{MAX_MESSAGE_BYTES, Outgoing, system_attributes};
-use crate::overflow::{Key, Store, StoreError};
+use crate::overflow::{ObjectName, OverflowStore, StoreError};
 
 /// Maximum number of messages in an SQS batch.
 const MAX_BATCH: usize = 10;
@@ -53,7 +53,7 @@ pub struct Queues {
     sqs: Client,
     events: String,
     quarantine: String,
-    store: Option<Store>,
+    store: Option<OverflowStore>,
     /// Timeout for sending all messages of a request.
     max_wait: Duration,
 }
@@ -71,7 +71,7 @@ impl Queues {
             max_wait: destination.time_limit.queue(),
             events: destination.queue_url.clone(),
             quarantine: destination.quarantine_queue_url.clone(),
-            store: Store::new(destination, Reconnect::new(connector)),
+            store: OverflowStore::new(destination, Reconnect::new(connector)),
         }
     }
 
@@ -92,8 +92,9 @@ impl Queues {
     pub async fn publish(&self, events: &[Event<'_>], trace_header: Option<&str>) -> Result<usize, PublishError> {
         let messages = events.iter().map(|event| {
             let message = Outgoing::event(event)?;
-            let key = (message.size() > MAX_MESSAGE_BYTES).then(|| Key::event(&event.data.vendor, &event.id));
-            Ok((message, key))
+            let is_large = message.size() > MAX_MESSAGE_BYTES;
+            let object = is_large.then(|| ObjectName::event(&event.data.vendor, &event.id));
+            Ok((message, object))
         });
         self.in_time(self.send_all(&self.events, messages, trace_header)).await
     }
@@ -106,8 +107,8 @@ impl Queues {
     pub async fn quarantine(&self, records: &[Record<'_>], trace_header: Option<&str>) -> Result<(), PublishError> {
         let messages = records.iter().map(|record| {
             let message = Outgoing::quarantine(serde_json::to_string(record)?);
-            let key = (message.size() > MAX_MESSAGE_BYTES).then(|| Key::quarantine(record));
-            Ok((message, key))
+            let object = (message.size() > MAX_MESSAGE_BYTES).then(|| ObjectName::quarantine(record, &message.body));
+            Ok((message, object))
         });
         self.in_time(self.send_all(&self.quarantine, messages, trace_header)).await.map(drop)
     }
@@ -116,12 +117,12 @@ impl Queues {
         tokio::time::timeout(self.max_wait, sent).await.unwrap_or(Err(PublishError::TimedOut(self.max_wait)))
     }
 
-    /// Sends messages. Each has a key for the overflow store, which is used if it is too large for SQS. Returns the
-    /// number of these.
+    /// Sends messages. One that is too large for SQS has the name of its object in the overflow store. Returns the number
+    /// of these.
     async fn send_all(
         &self,
         queue_url: &str,
-        messages: impl Iterator<Item = Result<(Outgoing, Option<Key>), PublishError>>,
+        messages: impl Iterator<Item = Result<(Outgoing, Option<ObjectName>), PublishError>>,
         trace_header: Option<&str>,
     ) -> Result<usize, PublishError> {
         let mut fitting = Vec::with_capacity(messages.size_hint().0);
@@ -131,7 +132,7 @@ impl Queues {
         for message in messages {
             match message? {
                 (message, None) => fitting.push(message),
-                (message, Some(key)) => match self.offload(message, &key).await {
+                (message, Some(object)) => match self.offload(message, &object).await {
                     Ok(message) => {
                         fitting.push(message);
                         overflowed = overflowed.saturating_add(1);
@@ -170,11 +171,11 @@ impl Queues {
     }
 
     /// Stores a message's body, and points to it instead.
-    async fn offload(&self, mut message: Outgoing, key: &Key) -> Result<Outgoing, PublishError> {
+    async fn offload(&self, mut message: Outgoing, object: &ObjectName) -> Result<Outgoing, PublishError> {
         let store = self.store.as_ref().ok_or(PublishError::TooLarge { size: message.size() })?;
         let size = message.body.len();
-        store.put(key, std::mem::take(&mut message.body)).await?;
-        Ok(message.pointing(store.pointer(key).to_json()?, size))
+        store.put(object, std::mem::take(&mut message.body)).await?;
+        Ok(message.pointing(store.pointer(object).to_json()?, size))
     }
 
     async fn send_batch(
@@ -220,8 +221,8 @@ impl Queues {
     /// If there is no store, or it failed too.
     pub async fn store(&self, record: &Record<'_>) -> Result<(), PublishError> {
         let store = self.store.as_ref().ok_or(PublishError::NoStore)?;
-        let key = Key::pending(record);
-        Ok(store.put(&key, serde_json::to_string(record)?).await?)
+        let json = serde_json::to_string(record)?;
+        Ok(store.put(&ObjectName::pending(record, &json), json).await?)
     }
 }
 

@@ -57,9 +57,9 @@ const MIN_CLOCK_SKEW: Duration = Duration::from_secs(4 * 60);
 
 /// A service and the settings for calling it.
 #[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    /// The service's name in a signature.
-    pub(crate) service: &'static str,
+pub(crate) struct Service {
+    /// The name in a signature.
+    pub(crate) name: &'static str,
     /// Base URL, without a trailing slash.
     pub(crate) url: String,
     /// S3 requires the body's digest in a header too.
@@ -72,7 +72,7 @@ pub(crate) struct Settings {
 
 #[derive(Clone, Debug)]
 pub(crate) struct SignedClient {
-    settings: Settings,
+    service: Service,
     region: String,
     identity: Identity,
     connection: Reconnect,
@@ -89,9 +89,9 @@ pub(crate) struct RequestHead<'a> {
 }
 
 impl SignedClient {
-    pub(crate) fn new(settings: Settings, aws: &Aws, connection: Reconnect) -> Self {
+    pub(crate) fn new(service: Service, aws: &Aws, connection: Reconnect) -> Self {
         Self {
-            settings,
+            service,
             region: aws.region.clone(),
             identity: aws.credentials.clone().into(),
             connection,
@@ -101,7 +101,7 @@ impl SignedClient {
 
     /// Sends the request, with retries, and returns the body of a successful response.
     pub(crate) async fn call(&self, head: RequestHead<'_>, body: Bytes) -> Result<Bytes, CallError> {
-        for pause in self.settings.pauses_ms {
+        for pause in self.service.pauses_ms {
             match self.attempt(head, body.clone()).await {
                 Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(*pause)).await,
                 result => return result,
@@ -111,7 +111,7 @@ impl SignedClient {
     }
 
     async fn attempt(&self, head: RequestHead<'_>, body: Bytes) -> Result<Bytes, CallError> {
-        let max_attempt = self.settings.max_attempt;
+        let max_attempt = self.service.max_attempt;
         let attempt = async {
             let response = self.connection.call(self.signed(head, body)?).await;
             let response = response.map_err(|error| CallError::Connection(error_chain(&error)))?;
@@ -129,19 +129,19 @@ impl SignedClient {
 
     fn signed(&self, head: RequestHead<'_>, body: Bytes) -> Result<HttpRequest, BoxError> {
         let mut settings = SigningSettings::default();
-        settings.payload_checksum_kind = self.settings.checksum;
+        settings.payload_checksum_kind = self.service.checksum;
         // S3 requires the path encoded once and not normalized. The other services only use the path `/`.
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         let params = v4::SigningParams::builder()
             .identity(&self.identity)
             .region(&self.region)
-            .name(self.settings.service)
+            .name(self.service.name)
             .time(self.now())
             .settings(settings)
             .build()?
             .into();
-        let url = [&self.settings.url, head.path].concat();
+        let url = [&self.service.url, head.path].concat();
         let signable =
             SignableRequest::new(head.method, &url, head.headers.iter().copied(), SignableBody::Bytes(&body))?;
         let (signature, _) = sign(signable, &params)?.into_parts();
