@@ -138,8 +138,8 @@ async fn a_connection_is_reused_and_a_dead_one_costs_no_attempt() {
         assert_eq!((seen.connections, seen.attempts.len()), (connections, requests), "{end:?}: {seen:?}");
         assert!(seen.attempts.iter().all(|attempt| attempt == "attempt=1"), "{end:?}: {seen:?}");
         if end == End::Silence {
-            // The machine may be busy, so take the faster of two.
-            assert!(times[1].min(times[2]) < Duration::from_millis(600), "{times:?}");
+            // Less than an attempt's timeout. The machine may be busy, so take the faster of two.
+            assert!(times[1].min(times[2]) < Duration::from_millis(900), "{times:?}");
         }
     }
 }
@@ -166,7 +166,7 @@ async fn a_handshake_that_never_ends_is_given_up() {
     let event: HttpRequest = serde_json::from_value(event(lead_created())).unwrap();
     let response = function.handle(event, CALL, RECEIVED_AT).await;
     assert!(response.body.contains("unavailable"), "{}", response.body);
-    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    assert!((3..5).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
 }
 
 /// Uses the whole function, because the trust store is a setting of the process.

@@ -7,7 +7,7 @@ use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::Value;
 use tests::events;
 
-use crate::function::{ask, config_with, confirming, function_with};
+use crate::function::{ask, confirming, function_with, settings};
 
 /// A text, money and an option of the case.
 const NAMES: &str = r#"{
@@ -114,14 +114,9 @@ fn a_replayed_webhook_has_the_names_that_it_had() {
 #[test]
 fn a_malformed_setting_stops_the_function_and_is_named() {
     let read = |vendor: &Vendor, value: &str| {
-        let good = config_with(pipedrive(), &[]);
         let get = |variable: &str| match variable {
             "FIELD_NAMES" => Some(value.to_owned()),
-            "QUEUE_URL" => Some(good.destination.queue_url.clone()),
-            "QUARANTINE_QUEUE_URL" => Some(good.destination.quarantine_queue_url.clone()),
-            "WEBHOOK_SECRETS" => Some(crm_samples::secrets(vendor)),
-            "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
-            _ => None,
+            _ => settings(vendor, variable),
         };
         Config::read(vendor, get).map(drop).map_err(|error| error.to_string())
     };

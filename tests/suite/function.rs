@@ -17,8 +17,7 @@ use tests::events;
 use tests::function::inline_secrets;
 use tests::stub::connector::connector_fn;
 
-pub const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
-pub const QUARANTINE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine";
+pub use tests::function::{QUARANTINE, QUEUE};
 
 /// Lambda's data about an invocation.
 pub const CALL: Call<'_> =
@@ -72,21 +71,24 @@ pub fn function_with(vendor: &'static Vendor, client: SharedHttpConnector, setti
 }
 
 /// A configuration with these settings in addition to the required ones.
-pub fn config_with(vendor: &'static Vendor, settings: &[(&str, &str)]) -> Config {
+pub fn config_with(vendor: &'static Vendor, additional: &[(&str, &str)]) -> Config {
     Config::read(vendor, |variable| {
-        if let Some((_, value)) = settings.iter().find(|(name, _)| *name == variable) {
-            return Some((*value).to_owned());
-        }
-        Some(match variable {
-            "QUEUE_URL" => QUEUE.to_owned(),
-            "QUARANTINE_QUEUE_URL" => QUARANTINE.to_owned(),
-            "WEBHOOK_SECRETS" => crm_samples::secrets(vendor),
-            "AWS_REGION" => "eu-central-1".to_owned(),
-            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
-            _ => return None,
-        })
+        let value = additional.iter().find(|(name, _)| *name == variable);
+        value.map(|(_, value)| (*value).to_owned()).or_else(|| settings(vendor, variable))
     })
     .unwrap()
+}
+
+/// The settings that every function needs.
+pub fn settings(vendor: &Vendor, variable: &str) -> Option<String> {
+    Some(match variable {
+        "QUEUE_URL" => QUEUE.to_owned(),
+        "QUARANTINE_QUEUE_URL" => QUARANTINE.to_owned(),
+        "WEBHOOK_SECRETS" => crm_samples::secrets(vendor),
+        "AWS_REGION" => tests::stub::REGION.to_owned(),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
+        _ => return None,
+    })
 }
 
 /// Status, body (of a constant one the outcome), and the whole response.
@@ -166,6 +168,33 @@ async fn the_body_may_come_as_base64_and_the_account_in_the_path() {
     assert_eq!(status, 200);
     assert!(answer["events"][0].as_str().unwrap().starts_with("heffl:acme:lead:ld_abc123:created:"), "{answer}");
     assert_eq!(sent.lock().unwrap().len(), 1);
+}
+
+/// Only a vendor that writes local times reads the setting.
+#[tokio::test]
+async fn local_times_are_in_the_zone_of_the_setting() {
+    let freshsales = crm::find("freshsales").unwrap();
+    let webhook = Case::find(&events(), freshsales, "workflow_deal_updated_with_time").unwrap().webhook().unwrap();
+    let event = api_gateway::event(freshsales, &webhook.proven(freshsales, RECEIVED_AT));
+    for (zones, expected) in
+        [(r#"{"default": "America/New_York"}"#, "2025-12-31T23:30:54Z"), ("", "2025-12-31T18:30:54Z")]
+    {
+        let (client, sent) = confirming();
+        let (status, ..) = ask(&function_with(freshsales, client, &[("TIME_ZONES", zones)]), event.clone()).await;
+        let (_, message) = sent.lock().unwrap().remove(0);
+        let body: Value = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
+        assert_eq!((status, &body["time"]), (200, &json!(expected)));
+    }
+    let read = |vendor: &Vendor| {
+        let get = |variable: &str| match variable {
+            "TIME_ZONES" => Some(r#"{"default": "hunter2/City"}"#.to_owned()),
+            _ => settings(vendor, variable),
+        };
+        Config::read(vendor, get).map(drop).map_err(|error| error.to_string())
+    };
+    let message = read(freshsales).unwrap_err();
+    assert!(message.starts_with("TIME_ZONES: ") && message.lines().count() == 1, "{message}");
+    assert_eq!(read(heffl()), Ok(()));
 }
 
 #[tokio::test]
@@ -381,6 +410,12 @@ async fn many_events_of_one_webhook_go_in_batches_of_ten_each_confirmed() {
     assert_eq!(ids.len(), 23);
     for (entry, id) in ids.iter().zip(answer["events"].as_array().unwrap()) {
         assert_eq!(entry["MessageDeduplicationId"], *id);
+        let body: Value = serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
+        assert_eq!(entry["MessageGroupId"], body["partitionkey"]);
+        let trace = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": CALL.trace_header}});
+        assert_eq!(entry["MessageSystemAttributes"], trace);
+        assert_eq!(entry["MessageAttributes"].as_object().unwrap().len(), 6);
+        assert_eq!(entry["MessageAttributes"]["type"]["StringValue"], body["type"]);
     }
 
     let (client, _) = sqs(200, |request| {

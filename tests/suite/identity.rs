@@ -55,6 +55,7 @@ fn an_event_whose_vendor_tells_the_change_has_one_id_at_any_time() {
         let is_told = |event: &crm_event::Event<'_>| has_id || event.timesource == crm_event::TimeSource::Vendor;
         let late = RECEIVED_AT.checked_add(SignedDuration::from_hours(75)).unwrap();
         let later = ids(case.vendor, &webhook, late);
+        assert_eq!(events.len(), later.len(), "{}: {}", case.vendor.name, case.name);
         for (event, later) in events.iter().zip(later).filter(|(event, _)| is_told(event)) {
             assert_eq!(event.id, later, "{}: {}", case.vendor.name, case.name);
         }

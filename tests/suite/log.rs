@@ -9,7 +9,7 @@ use aws_sdk_sqs::config::http::HttpRequest;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use crm_normalize::{Vendor, crm};
+use crm_normalize::{Vendor, VendorFile, crm};
 use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::{Value, json};
 use tests::stub::connector::connector_fn;
@@ -364,6 +364,33 @@ async fn what_could_not_be_read_is_named_by_its_path() {
     assert_eq!((&line["level"], &line["unreadable"]), (&json!("WARN"), &json!(["payload.value"])), "{line}");
     assert_eq!(line["Unreadable"], 1);
     assert!(!line.to_string().contains("Jane") && !line.to_string().contains("secret"), "{line}");
+}
+
+/// The names of a body's members are the sender's: one may be an e-mail address, or a megabyte long.
+#[tokio::test]
+async fn a_path_with_a_customers_data_or_without_end_is_not_logged() {
+    const FILE: &str = r#"
+version = 1
+name = "loggable"
+title = "Loggable CRM"
+event = "event"
+id = "c.id"
+token = true
+[events]
+"changed" = "contact.updated"
+[fields.contact]
+title = "c.job"
+emails = { members = "c.mails", email = "address" }
+"#;
+    let vendor = VendorFile::parse(FILE).unwrap().into_vendor();
+    let long = "x".repeat(1_000_000);
+    let mails =
+        json!({ "jane@example.com": { "address": [] }, "Jane Roe": { "address": [] }, long: { "address": [] } });
+    let body = json!({ "event": "changed", "c": { "id": 1, "job": [], "mails": mails } });
+    let webhook = Webhook { body: body.to_string().into(), ..Webhook::default() }.proven(vendor, RECEIVED_AT);
+    let line = line_of(vendor, api_gateway::event(vendor, &webhook), 200).await;
+    assert_eq!((&line["unreadable"], &line["Unreadable"]), (&json!(["c.job"]), &json!(4)), "{line}");
+    assert!(!line.to_string().contains("ane"), "{line}");
 }
 
 /// HubSpot's workflows name events that are modelled but not in its list, and Capsule sends listed ones about something that

@@ -23,6 +23,8 @@ mod identity;
 mod json;
 mod kept;
 mod log;
+// Reads /proc.
+#[cfg(target_os = "linux")]
 mod memory;
 mod overflow;
 mod registry;

@@ -191,7 +191,9 @@ fn the_readme_shows_what_the_cases_become() {
             format!("[{}](../events/{})", cases[0], cases[0]),
             format!("[{}](../events/{})", cases[1], cases[1]),
         ];
-        for (_, cells) in table_rows(&readme, &columns.each_ref().map(String::as_str)) {
+        let rows = table_rows(&readme, &columns.each_ref().map(String::as_str));
+        assert!(!rows.is_empty(), "functions/README.md: no rows of {cases:?}");
+        for (_, cells) in rows {
             let pointer = format!("/{}", cells[0].trim_matches('`').replace('.', "/"));
             for (case, cell) in cases.iter().zip(&cells[1..]) {
                 let shown: serde_json::Value = serde_json::from_str(cell.trim_matches('`')).unwrap();

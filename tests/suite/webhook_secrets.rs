@@ -1,13 +1,14 @@
 //! Webhook secrets in SSM and Secrets Manager: read at start, and read again without a deployment.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lambda_events::http;
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_types::body::SdkBody;
 use crm_ingest::{Config, Function, HttpRequest, Queues, WebhookSecrets};
+use crm_normalize::crm;
 use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -19,7 +20,7 @@ use tests::stub::runtime_api::{self, Environment, InvokeError, Log};
 use tests::stub::secret_store::SecretStore;
 use tests::stub::sqs::{Settings, Sqs};
 
-use crate::function::{CALL, QUARANTINE, QUEUE, heffl, lead_created};
+use crate::function::{CALL, config_with, heffl, lead_created};
 
 const SSM: &str = "ssm:/crm-events/heffl";
 const SECRETS_MANAGER: &str = "secretsmanager:crm-events/heffl";
@@ -30,18 +31,7 @@ fn secrets(token: &str) -> String {
 }
 
 fn config(setting: &str) -> Config {
-    Config::read(heffl(), |variable| {
-        Some(match variable {
-            "QUEUE_URL" => QUEUE.to_owned(),
-            "QUARANTINE_QUEUE_URL" => QUARANTINE.to_owned(),
-            "WEBHOOK_SECRETS" => setting.to_owned(),
-            "AWS_REGION" => tests::stub::REGION.to_owned(),
-            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
-            "OVERFLOW_BUCKET" => "overflow".to_owned(),
-            _ => return None,
-        })
-    })
-    .unwrap()
+    config_with(heffl(), &[("WEBHOOK_SECRETS", setting), ("OVERFLOW_BUCKET", "overflow")])
 }
 
 /// An SQS and an S3 that accept everything, and this secret store. Counts the requests to SQS and S3.
@@ -115,7 +105,27 @@ async fn a_removed_secret_is_refused_after_ten_minutes_though_only_its_holder_se
     assert_eq!(store.requests(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
+async fn a_removed_secret_is_refused_as_soon_as_the_store_answers_again() {
+    let store = SecretStore::default();
+    store.put(SSM, &secrets("leaked"));
+    let function = start(SSM, &store).await.unwrap();
+    store.put(SSM, &secrets("new"));
+    store.fail(&[(400, r#"{"__type": "AccessDeniedException"}"#)]);
+    assert_eq!(status(&function, "leaked", RECEIVED_AT + MINUTE * 10).await, 200, "the read fails");
+    assert_eq!(store.requests(), 2);
+    let second = SignedDuration::from_secs(1);
+    assert_eq!(
+        status(&function, "leaked", RECEIVED_AT + MINUTE * 11 - second).await,
+        200,
+        "no second read in a minute"
+    );
+    assert_eq!(store.requests(), 2);
+    assert_eq!(status(&function, "leaked", RECEIVED_AT + MINUTE * 11).await, 401);
+    assert_eq!(store.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn forged_webhooks_cause_one_read_a_minute_at_most() {
     let store = SecretStore::default();
     store.put(SSM, &secrets("t"));
@@ -206,6 +216,46 @@ async fn a_start_tries_three_times() {
     assert_eq!(store.requests(), 3);
 }
 
+/// An AWS that answers the first request with a secret, and nothing after it.
+#[derive(Clone, Debug)]
+struct SilentAfterStart(Arc<Mutex<Option<String>>>);
+
+impl HttpConnector for SilentAfterStart {
+    fn call(&self, _: aws_sdk_sqs::config::http::HttpRequest) -> HttpConnectorFuture {
+        match self.0.lock().unwrap().take() {
+            Some(secret) => {
+                let body = json!({"Parameter": {"Value": secret}}).to_string();
+                let response = http::Response::builder().body(SdkBody::from(body)).unwrap();
+                HttpConnectorFuture::ready(Ok(response.try_into().unwrap()))
+            }
+            None => HttpConnectorFuture::new(std::future::pending()),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_aws_is_answered_before_the_vendor_gives_up_even_if_the_secrets_are_read_first() {
+    let later = RECEIVED_AT + MINUTE * 10;
+    for vendor in crm::ALL {
+        let config = config_with(vendor, &[("WEBHOOK_SECRETS", SSM), ("OVERFLOW_BUCKET", "overflow")]);
+        let connector = SilentAfterStart(Arc::new(Mutex::new(Some(crm_samples::secrets(vendor)))));
+        let connector = SharedHttpConnector::new(connector);
+        let aws = &config.destination.aws;
+        let secrets = WebhookSecrets::open(vendor, &config.secrets, aws, connector.clone(), RECEIVED_AT).await.unwrap();
+        let queues = Queues::with_connector(&config.destination, connector);
+        let function = Function::new(vendor, config, secrets, queues);
+        let webhook = Webhook { body: b"not understood".to_vec(), ..Webhook::default() }.proven(vendor, later);
+        let request = serde_json::from_value(api_gateway::event(vendor, &webhook)).unwrap();
+        let started = tokio::time::Instant::now();
+        let response = function.handle(request, CALL, later).await;
+        let waited = started.elapsed();
+        assert_eq!(response.status_code, 503, "{}", vendor.name);
+        let rest = Duration::from_millis(700);
+        assert!(waited + rest <= vendor.answer_within.min(Duration::from_millis(6500)), "{}: {waited:?}", vendor.name);
+        assert!(waited > Duration::from_secs(3), "{}: {waited:?}", vendor.name);
+    }
+}
+
 #[tokio::test]
 async fn a_start_without_secrets_says_why_in_one_line_without_a_secret() {
     let denied = r#"{"__type": "AccessDeniedException", "Message": "not authorized to perform: ssm:GetParameter"}"#;
@@ -241,7 +291,6 @@ async fn a_real_function_reads_them_before_it_takes_a_webhook_and_stops_without(
         .variable("QUARANTINE_QUEUE_URL", Sqs::queue_url(&server.url(), "quarantine"))
         .variable("WEBHOOK_SECRETS", SSM);
     function.log = Log::File(log.clone());
-    function.timeout = Duration::from_secs(10);
     let mut environment = Environment::new(function);
     let event = with_token("t").to_string();
 

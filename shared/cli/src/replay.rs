@@ -66,7 +66,7 @@ pub async fn replay(stack: &Stack, options: &Options, now: Timestamp, report: &m
         queue_url: stack.queue_url.clone(),
         quarantine_queue_url: stack.quarantine_queue_url.clone(),
         overflow_bucket: stack.overflow_bucket.clone(),
-        time_limit: TimeLimit::LONGEST,
+        time_limit: TimeLimit::MAX,
         aws: aws.for_functions().await?,
     });
     let mut source = Source::open(stack, &aws, options.from, options.vendor)?;

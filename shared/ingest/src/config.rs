@@ -6,7 +6,7 @@ use std::time::Duration;
 use crm_normalize::{FieldNames, FieldNamesError, Options, Secrets, SecretsError, TimeZones, TimeZonesError, Vendor};
 use tracing::level_filters::LevelFilter;
 
-use crate::webhook_secrets::{SecretsSetting, StoredSecret};
+use crate::webhook_secrets::{MAX_READ, SecretsSetting, StoredSecret};
 
 /// An invalid setting. The message is one line; it names the variable and the expected form, never the value found.
 #[derive(Debug, thiserror::Error)]
@@ -64,13 +64,16 @@ pub struct TimeLimit(Duration);
 
 impl TimeLimit {
     /// The limit for every vendor. SQS and S3 answer within milliseconds or not at all.
-    pub const LONGEST: Self = Self(Duration::from_millis(5700));
+    pub const MAX: Self = Self(Duration::from_millis(5200));
+    /// A vendor that waits for less may get its answer too late. Without any attempt, its webhooks would be lost.
+    const MIN: Self = Self(Duration::from_millis(1200));
     /// Reserved for the rest of the answer: network, cold start, proof and translation.
     const REST: Duration = Duration::from_millis(800);
 
-    /// Leaves enough time for the answer to reach the vendor before it gives up.
+    /// Leaves enough time for the answer to reach the vendor before it gives up, even if the secrets are read first.
     pub fn of(vendor: &Vendor) -> Self {
-        Self(vendor.answer_within.saturating_sub(Self::REST).min(Self::LONGEST.0))
+        let rest = Self::REST.saturating_add(MAX_READ);
+        Self(vendor.answer_within.saturating_sub(rest).clamp(Self::MIN.0, Self::MAX.0))
     }
 
     /// Timeout for all messages to SQS.
@@ -145,90 +148,107 @@ impl Config {
     /// If a setting is missing or malformed.
     pub fn read(vendor: &Vendor, get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         // An empty variable counts as unset, as in the AWS SDKs.
-        let get = |variable: &'static str| get(variable).filter(|value| !value.trim().is_empty());
-        let required = |variable, expected| get(variable).ok_or(ConfigError::Missing { variable, expected });
-        let queue = |variable, expected| {
-            let url = required(variable, expected)?;
-            let is_url = url.starts_with("https://") || url.starts_with("http://");
-            if is_url { Ok(url) } else { Err(ConfigError::Malformed { variable, expected }) }
-        };
-        let queue_url = queue("QUEUE_URL", "the URL of the main FIFO queue")?;
+        let settings = Settings(|variable: &str| get(variable).filter(|value| !value.trim().is_empty()));
+        let queue_url = settings.queue("QUEUE_URL", "the URL of the main FIFO queue")?;
         if !queue_url.ends_with(".fifo") {
             let expected = "the URL of a FIFO queue, which ends with .fifo";
             return Err(ConfigError::Malformed { variable: "QUEUE_URL", expected });
         }
-        let secrets = required(
-            "WEBHOOK_SECRETS",
-            "ssm:<parameter>, secretsmanager:<secret>, or a JSON object of account to list of proofs, such as \
-             {\"default\": [\"token:...\"]}",
+        let overflow_bucket = settings.checked(
+            "OVERFLOW_BUCKET",
+            "the name of an S3 bucket: 3 to 63 lower-case letters, digits, dots and hyphens",
+            |name| is_bucket_name(&name).then_some(name),
         )?;
-        let secrets = secrets.trim();
-        let secrets = match StoredSecret::parse(secrets, get) {
-            Some(secret) => SecretsSetting::Stored(secret),
-            None if secrets.starts_with("ssm:") || secrets.starts_with("secretsmanager:") => {
-                let expected = "the name or ARN of a parameter after ssm:, of a secret after secretsmanager:";
-                return Err(ConfigError::Malformed { variable: "WEBHOOK_SECRETS", expected });
-            }
-            None => SecretsSetting::Inline(Arc::new(Secrets::parse(secrets, vendor.schemes)?)),
-        };
-        let overflow_bucket = get("OVERFLOW_BUCKET");
-        if !overflow_bucket.as_deref().is_none_or(is_bucket_name) {
-            let expected = "the name of an S3 bucket: 3 to 63 lower-case letters, digits, dots and hyphens";
-            return Err(ConfigError::Malformed { variable: "OVERFLOW_BUCKET", expected });
-        }
-        let public_base_url = get("PUBLIC_BASE_URL").map(|url| url.trim_end_matches('/').to_owned());
-        if !public_base_url.as_deref().is_none_or(is_base_url) {
-            let expected = "the base of the registered URLs, such as https://hooks.example.com";
-            return Err(ConfigError::Malformed { variable: "PUBLIC_BASE_URL", expected });
-        }
-        let include_raw = match get("INCLUDE_RAW").as_deref() {
-            None | Some("true") => true,
-            Some("false") => false,
-            Some(_) => return Err(ConfigError::Malformed { variable: "INCLUDE_RAW", expected: "true or false" }),
-        };
-        let time_zones = match get("TIME_ZONES").filter(|_| vendor.writes_local_times) {
-            Some(json) => TimeZones::parse(&json)?,
-            None => TimeZones::default(),
-        };
-        let field_names = match get("FIELD_NAMES").filter(|_| vendor.has_opaque_field_ids) {
-            Some(json) => FieldNames::parse(&json)?,
-            None => FieldNames::default(),
-        };
-        let log_level = match get("LOG_LEVEL") {
-            None => LevelFilter::INFO,
-            Some(level) => log_level(&level).ok_or(ConfigError::Malformed {
-                variable: "LOG_LEVEL",
-                expected: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL",
-            })?,
-        };
-        let aws = Aws {
-            region: required("AWS_REGION", "an AWS region, such as eu-central-1; Lambda sets it")?,
-            credentials: aws_credential_types::Credentials::new(
-                required("AWS_ACCESS_KEY_ID", "the credentials of the function's role; Lambda sets it")?,
-                required("AWS_SECRET_ACCESS_KEY", "the credentials of the function's role; Lambda sets it")?,
-                get("AWS_SESSION_TOKEN"),
-                None,
-                "environment",
-            ),
-            sqs_endpoint_url: get("AWS_ENDPOINT_URL_SQS").or_else(|| get("AWS_ENDPOINT_URL")),
-            s3_endpoint_url: get("AWS_ENDPOINT_URL_S3").or_else(|| get("AWS_ENDPOINT_URL")),
-        };
-        let quarantine_queue_url = queue("QUARANTINE_QUEUE_URL", "the URL of the quarantine queue")?;
+        let public_base_url = settings.checked(
+            "PUBLIC_BASE_URL",
+            "the base of the registered URLs, such as https://hooks.example.com",
+            |url| Some(url.trim_end_matches('/').to_owned()).filter(|url| is_base_url(url)),
+        )?;
+        let include_raw = settings.checked("INCLUDE_RAW", "true or false", |word| word.parse().ok())?;
+        let levels = "TRACE, DEBUG, INFO, WARN, ERROR or FATAL";
+        let log_level = settings.checked("LOG_LEVEL", levels, |word| log_level(&word))?;
+        let time_zones = settings.get("TIME_ZONES").filter(|_| vendor.writes_local_times);
+        let field_names = settings.get("FIELD_NAMES").filter(|_| vendor.has_opaque_field_ids);
         Ok(Self {
             destination: Destination {
                 queue_url,
-                quarantine_queue_url,
+                quarantine_queue_url: settings.queue("QUARANTINE_QUEUE_URL", "the URL of the quarantine queue")?,
                 overflow_bucket,
                 time_limit: TimeLimit::of(vendor),
-                aws,
+                aws: settings.aws()?,
             },
-            secrets,
+            secrets: settings.secrets(vendor)?,
             public_base_url,
-            options: Options { include_raw },
-            time_zones,
-            field_names,
-            log_level,
-            metrics_namespace: get("METRICS_NAMESPACE"),
+            options: Options { include_raw: include_raw.unwrap_or(true) },
+            time_zones: time_zones.map(|json| TimeZones::parse(&json)).transpose()?.unwrap_or_default(),
+            field_names: field_names.map(|json| FieldNames::parse(&json)).transpose()?.unwrap_or_default(),
+            log_level: log_level.unwrap_or(LevelFilter::INFO),
+            metrics_namespace: settings.get("METRICS_NAMESPACE"),
+        })
+    }
+}
+
+/// Reads a variable by its name.
+struct Settings<F>(F);
+
+impl<F: Fn(&str) -> Option<String>> Settings<F> {
+    fn get(&self, variable: &str) -> Option<String> {
+        (self.0)(variable)
+    }
+
+    fn required(&self, variable: &'static str, expected: &'static str) -> Result<String, ConfigError> {
+        self.get(variable).ok_or(ConfigError::Missing { variable, expected })
+    }
+
+    /// A variable that may be unset. `read` returns `None` for a malformed value.
+    fn checked<T>(
+        &self,
+        variable: &'static str,
+        expected: &'static str,
+        read: impl FnOnce(String) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let malformed = ConfigError::Malformed { variable, expected };
+        self.get(variable).map(|value| read(value).ok_or(malformed)).transpose()
+    }
+
+    fn queue(&self, variable: &'static str, expected: &'static str) -> Result<String, ConfigError> {
+        let url = self.required(variable, expected)?;
+        let is_url = url.starts_with("https://") || url.starts_with("http://");
+        if is_url { Ok(url) } else { Err(ConfigError::Malformed { variable, expected }) }
+    }
+
+    fn secrets(&self, vendor: &Vendor) -> Result<SecretsSetting, ConfigError> {
+        let variable = "WEBHOOK_SECRETS";
+        let setting = self.required(
+            variable,
+            "ssm:<parameter>, secretsmanager:<secret>, or a JSON object of account to list of proofs, such as \
+             {\"default\": [\"token:...\"]}",
+        )?;
+        let setting = setting.trim();
+        match StoredSecret::parse(setting, |variable| self.get(variable)) {
+            Some(secret) => Ok(SecretsSetting::Stored(secret)),
+            None if setting.starts_with("ssm:") || setting.starts_with("secretsmanager:") => {
+                let expected = "the name or ARN of a parameter after ssm:, of a secret after secretsmanager:";
+                Err(ConfigError::Malformed { variable, expected })
+            }
+            None => Ok(SecretsSetting::Inline(Arc::new(Secrets::parse(setting, vendor.schemes)?))),
+        }
+    }
+
+    fn aws(&self) -> Result<Aws, ConfigError> {
+        let endpoint_url = |variable| self.get(variable).or_else(|| self.get("AWS_ENDPOINT_URL"));
+        let role = "the credentials of the function's role; Lambda sets it";
+        Ok(Aws {
+            region: self.required("AWS_REGION", "an AWS region, such as eu-central-1; Lambda sets it")?,
+            credentials: aws_credential_types::Credentials::new(
+                self.required("AWS_ACCESS_KEY_ID", role)?,
+                self.required("AWS_SECRET_ACCESS_KEY", role)?,
+                self.get("AWS_SESSION_TOKEN"),
+                None,
+                "environment",
+            ),
+            sqs_endpoint_url: endpoint_url("AWS_ENDPOINT_URL_SQS"),
+            s3_endpoint_url: endpoint_url("AWS_ENDPOINT_URL_S3"),
         })
     }
 }
@@ -260,8 +280,11 @@ fn log_level(word: &str) -> Option<LevelFilter> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, SecretsSetting};
-    use crm_normalize::crm;
+    use std::time::Duration;
+
+    use crm_normalize::{Vendor, crm};
+
+    use super::{Config, SecretsSetting, TimeLimit};
 
     const GOOD: [(&str, &str); 6] = [
         ("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/crm-events.fifo"),
@@ -283,6 +306,18 @@ mod tests {
             GOOD.iter().find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned())
         };
         Config::read(heffl, get).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_attempt_has_time_however_short_the_vendor_waits() {
+        let heffl = crm::find("heffl").unwrap();
+        for (wait_ms, limit_ms) in [(0, 1200), (1000, 1200), (2500, 1200), (5000, 3700), (10_000, 5200)] {
+            let limit = TimeLimit::of(&Vendor { answer_within: Duration::from_millis(wait_ms), ..*heffl });
+            assert_eq!(limit, TimeLimit(Duration::from_millis(limit_ms)), "{wait_ms} ms");
+            for attempt in [limit.attempt(), limit.store_attempt()] {
+                assert!(attempt >= Duration::from_millis(150), "{attempt:?} of {wait_ms} ms");
+            }
+        }
     }
 
     #[test]

@@ -58,18 +58,21 @@ impl Function {
                 _ => Ok(HttpResponse::new(handled.outcome, self.vendor)),
             };
         }
-        Ok(self.answer(payload, call, now).await)
+        Ok(self.answer_since(started, payload, call, now).await)
     }
 
     /// Answers API Gateway's event, as JSON from Lambda. If the runtime deserialized the event, a malformed one would
     /// answer 500 and log the body.
     pub async fn answer(&self, payload: Box<str>, call: Call<'_>, now: Timestamp) -> HttpResponse {
-        let started = Instant::now();
+        self.answer_since(Instant::now(), payload, call, now).await
+    }
+
+    async fn answer_since(&self, started: Instant, payload: Box<str>, call: Call<'_>, now: Timestamp) -> HttpResponse {
         let event = serde_json::from_str(&payload);
         // The event has its contents now, and it may be several megabytes.
         drop(payload);
         match event {
-            Ok(event) => self.handle(event, call, now).await,
+            Ok(event) => self.handle_since(started, event, call, now).await,
             Err(error) => {
                 let (row, column) = (error.line(), error.column());
                 let reason = format!("not an event of an HTTP API, format 2.0 (line {row}, column {column})");
@@ -82,7 +85,10 @@ impl Function {
 
     /// Answers a request that was received at `now`. Failures become a status, so there is always an answer.
     pub async fn handle(&self, event: HttpRequest, call: Call<'_>, now: Timestamp) -> HttpResponse {
-        let started = Instant::now();
+        self.handle_since(Instant::now(), event, call, now).await
+    }
+
+    async fn handle_since(&self, started: Instant, event: HttpRequest, call: Call<'_>, now: Timestamp) -> HttpResponse {
         let received = Received::new(event, self.config.public_base_url.as_deref());
         let texts = Texts::default();
         let handled = self.process(&received, &texts, call, now, started).await;
@@ -184,24 +190,23 @@ impl Function {
         let overflowed = *published.as_ref().unwrap_or(&0);
         let failures: Vec<_> = published.err().into_iter().chain(quarantined.err()).collect();
         let mut errors: Vec<_> = failures.iter().map(PublishError::to_string).collect();
-        if failures.is_empty() {
-            return Delivered { outcome: webhooks.outcome(), overflowed, is_stored: false, errors };
-        }
-        if failures.iter().any(|failure| matches!(failure, PublishError::TooLarge { .. })) {
-            return Delivered { outcome: failed(Failure::TooLarge), overflowed, is_stored: false, errors };
-        }
-        let unavailable = Quarantine::new(Reason::QueueUnavailable, "SQS did not take its events");
-        let why = webhooks.quarantined.first().map(|(_, why)| why).filter(|_| webhooks.events.is_empty());
-        match self.queues.store(&Record::new(verified, why.unwrap_or(&unavailable))).await {
-            Ok(()) if is_published => Delivered { outcome: webhooks.outcome(), overflowed, is_stored: true, errors },
-            Ok(()) => {
-                Delivered { outcome: Outcome::Stored { events: webhooks.ids() }, overflowed, is_stored: true, errors }
+        let (outcome, is_stored) = if failures.is_empty() {
+            (webhooks.outcome(), false)
+        } else if failures.iter().any(|failure| matches!(failure, PublishError::TooLarge { .. })) {
+            (failed(Failure::TooLarge), false)
+        } else {
+            let unavailable = Quarantine::new(Reason::QueueUnavailable, "SQS did not take its events");
+            let why = webhooks.quarantined.first().map(|(_, why)| why).filter(|_| webhooks.events.is_empty());
+            match self.queues.store(&Record::new(verified, why.unwrap_or(&unavailable))).await {
+                Ok(()) if is_published => (webhooks.outcome(), true),
+                Ok(()) => (Outcome::Stored { events: webhooks.ids() }, true),
+                Err(error) => {
+                    errors.push(error.to_string());
+                    (failed(Failure::Unavailable), false)
+                }
             }
-            Err(error) => {
-                errors.push(error.to_string());
-                Delivered { outcome: failed(Failure::Unavailable), overflowed, is_stored: false, errors }
-            }
-        }
+        };
+        Delivered { outcome, overflowed, is_stored, errors }
     }
 }
 

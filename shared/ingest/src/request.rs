@@ -3,12 +3,11 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use std::borrow::Cow;
-use std::fmt;
+use std::collections::BTreeMap;
 
 use crm_normalize::{Pairs, Request};
 use data_encoding::BASE64;
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 
 /// The members of API Gateway's event that a webhook needs. Others, such as an authorizer's result, are ignored.
 #[derive(Deserialize)]
@@ -18,8 +17,7 @@ pub struct HttpRequest {
     raw_path: Option<String>,
     raw_query_string: Option<String>,
     request_context: Option<RequestContext>,
-    #[serde(default)]
-    headers: Headers,
+    headers: Option<BTreeMap<String, String>>,
     path_parameters: Option<PathParameters>,
     body: Option<String>,
     is_base64_encoded: Option<bool>,
@@ -44,37 +42,6 @@ struct PathParameters {
 
 /// Names and values of a request, decoded.
 type Owned = Vec<(Cow<'static, str>, Cow<'static, str>)>;
-
-#[derive(Default)]
-struct Headers(Owned);
-
-impl<'de> Deserialize<'de> for Headers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Headers;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of header name to value, or null")
-            }
-
-            fn visit_unit<E>(self) -> Result<Headers, E> {
-                Ok(Headers::default())
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
-                let mut headers = Vec::with_capacity(16);
-                while let Some((name, value)) = map.next_entry::<String, String>()? {
-                    headers.push((Cow::Owned(name), Cow::Owned(value)));
-                }
-                Ok(Headers(headers))
-            }
-        }
-
-        deserializer.deserialize_any(Members)
-    }
-}
 
 /// The parts of a request that its proof and its translation need, owned.
 pub(crate) struct Received {
@@ -101,11 +68,12 @@ impl Received {
             url.push_str(&query);
         }
         let query = form_urlencoded::parse(query.as_bytes());
+        let headers = event.headers.unwrap_or_default().into_iter();
         let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         Self {
             method: context.http.and_then(|http| http.method).unwrap_or_default(),
             url,
-            headers: event.headers.0,
+            headers: headers.map(|(name, value)| (Cow::Owned(name), Cow::Owned(value))).collect(),
             query: query.map(|(name, value)| (owned(name), owned(value))).collect(),
             account: event.path_parameters.and_then(|parameters| parameters.account).and_then(account),
             body: body(event.body.unwrap_or_default(), event.is_base64_encoded.unwrap_or_default()),

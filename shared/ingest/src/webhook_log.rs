@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crm_event::EventType;
-use crm_normalize::Logged;
 use crm_normalize::outcome::{Failure, Outcome};
+use crm_normalize::{Logged, is_loggable_path};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -60,7 +60,8 @@ pub(crate) struct Handled<'a> {
     pub(crate) quarantined: usize,
     /// The reasons why a queue or the store did not accept it.
     pub(crate) errors: Vec<String>,
-    /// Paths of values that could not be read and were left out of the record.
+    /// Paths of values that could not be read and were left out of the record. They contain names of the body, of which
+    /// the line has only plain ones.
     pub(crate) unreadable: Vec<String>,
     /// For each authentic webhook, the members that the vendor asks receivers to log.
     pub(crate) vendor_fields: Vec<Logged<'a>>,
@@ -98,15 +99,13 @@ impl Handled<'_> {
     /// Counts of the conditions that someone must look at.
     fn metrics(&self) -> Metrics {
         let failure = match &self.outcome {
-            Outcome::Accepted { .. }
-            | Outcome::Stored { .. }
-            | Outcome::Ignored { .. }
-            | Outcome::Quarantined { .. }
-            | Outcome::Mixed { .. } => None,
-            Outcome::Failed { error: Failure::BadRequest } => Some("BadRequest"),
-            Outcome::Failed { error: Failure::Unauthorized } => Some("Unauthorized"),
-            Outcome::Failed { error: Failure::TooLarge } => Some("TooLarge"),
-            Outcome::Failed { error: Failure::Unavailable } => Some("Unavailable"),
+            Outcome::Failed { error } => Some(match error {
+                Failure::BadRequest => "BadRequest",
+                Failure::Unauthorized => "Unauthorized",
+                Failure::TooLarge => "TooLarge",
+                Failure::Unavailable => "Unavailable",
+            }),
+            _ => None,
         };
         // A failed request does not count as quarantined, because the vendor sends it again.
         let quarantined = if failure.is_none() { self.quarantined } else { 0 };
@@ -139,7 +138,7 @@ pub(crate) fn write(invocation: &Invocation<'_>, handled: &Handled<'_>, namespac
         outcome: handled.outcome.word(),
         reason: handled.reason.as_deref().map(Cow::Borrowed).or(handled.outcome.reason()),
         errors: &handled.errors,
-        unreadable: handled.unreadable.get(..MAX_PATHS).unwrap_or(&handled.unreadable),
+        unreadable: handled.unreadable.iter().filter(|path| is_loggable_path(path)).take(MAX_PATHS).collect(),
         vendor_fields: &handled.vendor_fields,
         cold_start: invocation.is_cold,
         body_bytes: invocation.body_bytes,
@@ -188,8 +187,8 @@ struct Line<'a> {
     reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     errors: &'a [String],
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    unreadable: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<&'a String>,
     #[serde(skip_serializing_if = "<[Logged<'_>]>::is_empty", serialize_with = "one_or_list")]
     vendor_fields: &'a [Logged<'a>],
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::config::Aws;
 use crate::connection::Reconnect;
-use crate::signed_client::{CallError, RequestHead, Settings, SignedClient};
+use crate::signed_client::{CallError, RequestHead, Service, SignedClient};
 
 /// Minimum age of the secrets before a webhook without a valid proof causes a read.
 pub const MIN_AGE: SignedDuration = SignedDuration::from_mins(1);
@@ -26,7 +26,7 @@ pub const MIN_AGE: SignedDuration = SignedDuration::from_mins(1);
 pub const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Maximum time that a webhook waits for a read.
-const MAX_READ: Duration = Duration::from_secs(1);
+pub(crate) const MAX_READ: Duration = Duration::from_millis(500);
 
 /// `WEBHOOK_SECRETS`: the secrets themselves, or their location.
 #[derive(Clone, Debug)]
@@ -117,20 +117,28 @@ enum ReadError {
 pub struct WebhookSecrets {
     state: Mutex<State>,
     /// `None` for secrets in the setting itself, which do not change.
-    store: Option<Store>,
+    store: Option<SecretStore>,
 }
 
 #[derive(Debug)]
 struct State {
     secrets: Arc<Secrets>,
-    /// The time of the last read or attempt.
     read_at: Timestamp,
+    /// The time of the last attempt to read them, so that there is at most one in [`MIN_AGE`].
+    tried_at: Timestamp,
+}
+
+impl State {
+    fn new(secrets: Secrets, now: Timestamp) -> Self {
+        Self { secrets: Arc::new(secrets), read_at: now, tried_at: now }
+    }
 }
 
 impl WebhookSecrets {
     /// Secrets that do not change.
     pub fn fixed(secrets: Arc<Secrets>) -> Self {
-        Self { state: Mutex::new(State { secrets, read_at: Timestamp::UNIX_EPOCH }), store: None }
+        let never = Timestamp::UNIX_EPOCH;
+        Self { state: Mutex::new(State { secrets, read_at: never, tried_at: never }), store: None }
     }
 
     /// The secrets that the setting holds or names. Tries three times to read them.
@@ -147,9 +155,9 @@ impl WebhookSecrets {
         match setting {
             SecretsSetting::Inline(secrets) => Ok(Self::fixed(secrets.clone())),
             SecretsSetting::Stored(secret) => {
-                let store = Store::new(vendor, secret.clone(), aws, connector);
+                let store = SecretStore::new(vendor, secret.clone(), aws, connector);
                 let secrets = store.read().await.map_err(|error| SecretStoreError { secret: secret.clone(), error })?;
-                Ok(Self { state: Mutex::new(State { secrets: Arc::new(secrets), read_at: now }), store: Some(store) })
+                Ok(Self { state: Mutex::new(State::new(secrets, now)), store: Some(store) })
             }
         }
     }
@@ -158,21 +166,22 @@ impl WebhookSecrets {
         self.state().secrets.clone()
     }
 
-    /// Reads the secrets again if the last attempt was at least `min_age` ago. True if they were read and may have
-    /// changed. If they cannot be read, the current ones stay in use.
+    /// Reads the secrets again if they are at least `min_age` old and the last attempt is at least [`MIN_AGE`] ago. True
+    /// if they were read and may have changed. If they cannot be read, the current ones stay in use.
     pub(crate) async fn read_again(&self, min_age: SignedDuration, now: Timestamp) -> bool {
         let Some(store) = &self.store else { return false };
         {
             let mut state = self.state();
             // If the clock was set back, the age of the secrets is unknown.
-            if (SignedDuration::ZERO..min_age).contains(&now.duration_since(state.read_at)) {
+            let is_recent = |time, age| (SignedDuration::ZERO..age).contains(&now.duration_since(time));
+            if is_recent(state.read_at, min_age) || is_recent(state.tried_at, MIN_AGE) {
                 return false;
             }
-            state.read_at = now;
+            state.tried_at = now;
         }
         match tokio::time::timeout(MAX_READ, store.read()).await.unwrap_or(Err(ReadError::TimedOut)) {
             Ok(secrets) => {
-                self.state().secrets = Arc::new(secrets);
+                *self.state() = State::new(secrets, now);
                 true
             }
             Err(error) => {
@@ -193,7 +202,7 @@ impl WebhookSecrets {
 
 /// One secret in SSM or Secrets Manager.
 #[derive(Debug)]
-struct Store {
+struct SecretStore {
     vendor: &'static Vendor,
     secret: StoredSecret,
     client: SignedClient,
@@ -219,17 +228,17 @@ struct Parameter {
     value: String,
 }
 
-impl Store {
+impl SecretStore {
     fn new(vendor: &'static Vendor, secret: StoredSecret, aws: &Aws, connector: SharedHttpConnector) -> Self {
-        let settings = Settings {
-            service: secret.service.as_str(),
+        let service = Service {
+            name: secret.service.as_str(),
             url: secret.url(aws),
             checksum: PayloadChecksumKind::NoHeader,
             // Lambda gives a function 10 s to start.
             max_attempt: Duration::from_secs(2),
-            pauses_ms: &[100, 400],
+            pauses_ms: &[100, 300],
         };
-        Self { vendor, secret, client: SignedClient::new(settings, aws, Reconnect::new(connector)) }
+        Self { vendor, secret, client: SignedClient::new(service, aws, Reconnect::new(connector)) }
     }
 
     async fn read(&self) -> Result<Secrets, ReadError> {
