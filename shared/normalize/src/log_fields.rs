@@ -19,7 +19,7 @@ pub struct Logged<'a>(Vec<(&'static str, Words<'a>)>);
 #[serde(untagged)]
 enum Words<'a> {
     One(Text<'a>),
-    Some(Vec<Text<'a>>),
+    Many(Vec<Text<'a>>),
 }
 
 impl<'a> Logged<'a> {
@@ -43,11 +43,19 @@ fn words<'a>(value: Value<'_, 'a>) -> Option<Words<'a>> {
         return word(value).map(Words::One);
     }
     let words: Vec<_> = value.children().filter_map(word).take(MAX_WORDS).collect();
-    (!words.is_empty()).then_some(Words::Some(words))
+    (!words.is_empty()).then_some(Words::Many(words))
 }
 
 fn word<'a>(value: Value<'_, 'a>) -> Option<Text<'a>> {
-    let word = value.text()?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
-    (word.len() <= MAX_WORD_BYTES && word.bytes().all(plain)).then_some(word)
+    value.text().filter(|word| is_plain(word, b"._:-"))
+}
+
+fn is_plain(text: &str, other_characters: &[u8]) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || other_characters.contains(&byte);
+    text.len() <= MAX_WORD_BYTES && text.bytes().all(is_plain)
+}
+
+/// True if a path in a body may be logged. The names in it are the sender's, and one could be an e-mail address.
+pub fn is_loggable_path(path: &str) -> bool {
+    is_plain(path, b"._:-[]$")
 }

@@ -48,6 +48,26 @@ pub enum Failure {
     Unavailable,
 }
 
+impl Failure {
+    fn status_code(self) -> u16 {
+        match self {
+            Self::BadRequest => 400,
+            Self::Unauthorized => 401,
+            Self::TooLarge => 413,
+            Self::Unavailable => 503,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::Unauthorized => "unauthorized",
+            Self::TooLarge => "too_large",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// Maximum number of reasons in one text.
 const MAX_REASONS: usize = 5;
 
@@ -74,10 +94,7 @@ impl<E> Outcome<E> {
             | Self::Ignored { .. }
             | Self::Quarantined { .. }
             | Self::Mixed { .. } => 200,
-            Self::Failed { error: Failure::BadRequest } => 400,
-            Self::Failed { error: Failure::Unauthorized } => 401,
-            Self::Failed { error: Failure::TooLarge } => 413,
-            Self::Failed { error: Failure::Unavailable } => 503,
+            Self::Failed { error } => error.status_code(),
         }
     }
 
@@ -89,10 +106,7 @@ impl<E> Outcome<E> {
             Self::Ignored { .. } => "ignored",
             Self::Quarantined { .. } => "quarantined",
             Self::Mixed { .. } => "mixed",
-            Self::Failed { error: Failure::BadRequest } => "bad_request",
-            Self::Failed { error: Failure::Unauthorized } => "unauthorized",
-            Self::Failed { error: Failure::TooLarge } => "too_large",
-            Self::Failed { error: Failure::Unavailable } => "unavailable",
+            Self::Failed { error } => error.word(),
         }
     }
 
