@@ -42,6 +42,25 @@ fn a_kept_webhook_becomes_the_same_events_with_the_same_keys() {
     }
 }
 
+/// The blank is the end of a value only before the token is gone.
+#[test]
+fn a_form_with_a_blank_before_its_token_becomes_the_same_event_again() {
+    let zoho = crm::find("zoho").unwrap();
+    let body = "id=4876876000000624001&Last_Name=Roe&Note= kept &token=s3cret";
+    let headers = vec![("content-type".into(), "application/x-www-form-urlencoded".into())];
+    let query = vec![("event".into(), "contact.updated".into())];
+    let webhook = Webhook { body: body.into(), headers, query, ..Webhook::default() }.proven(zoho, RECEIVED_AT);
+    let verified = webhook.verified(zoho, RECEIVED_AT).unwrap();
+    let reason = Quarantine::new(Reason::QueueUnavailable, "no answer");
+    let json = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
+    let restored = serde_json::from_str::<Record<'_>>(&json).unwrap().restore().unwrap();
+    let options = Options { include_raw: true };
+    let texts = [Texts::default(), Texts::default()];
+    let at_once = outcome(verified.normalize(options, &texts[0]));
+    assert!(at_once[0].contains("crm.contact.updated"), "{at_once:?}");
+    assert_eq!(outcome(restored.verified().normalize(options, &texts[1])), at_once);
+}
+
 /// An event has no parameters of the URL, so what they say would be lost in a translation of its `raw`. It has no time zone
 /// either, in which the times of a part of a record were read.
 #[test]
