@@ -8,6 +8,7 @@
 //! ```
 
 mod changes;
+mod compiler;
 mod events;
 mod file;
 mod path;
