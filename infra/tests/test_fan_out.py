@@ -37,7 +37,7 @@ class FanOut(unittest.TestCase):
     def setUp(self) -> None:
         stack = ExitStack()
         self.addCleanup(stack.close)
-        port = processes.choose_port(0)
+        port = processes.choose_port()
         self.endpoint = f"http://{processes.HOST}:{port}"
         stack.enter_context(emulator.start(Path(stack.enter_context(tempfile.TemporaryDirectory())), port))
 
