@@ -235,12 +235,12 @@ build: $(LAMBDA) cli ## Build the release zip files of all functions: ARCH=...
 deploy: $(TOOLS) cli ## Ask for missing settings, build, show the changes, deploy to AWS, check each route: STACK=... REGION=...
 	@$(DEPLOY) settings
 	@$(MAKE) build
-	@$(DEPLOY) up --architecture $(ARCH) $(if $(NO_CHECK),--no-check) -- $(SAM_FLAGS)
+	@$(DEPLOY) up --architecture $(ARCH)$(if $(NO_CHECK), --no-check) -- $(SAM_FLAGS)
 
 .PHONY: secret
 secret: $(TOOLS) $(if $(SET)$(ADD),cli) ## Show the secret of a CRM, or read JSON from stdin, to replace it (SET=1) or to add to it (ADD=1): VENDOR=...
 	@$(call need,VENDOR)
-	@$(DEPLOY) secret $(VENDOR) $(if $(SET),--set) $(if $(ADD),--add)
+	@$(DEPLOY) secret $(VENDOR)$(if $(SET), --set)$(if $(ADD), --add)
 
 .PHONY: outputs
 outputs: $(TOOLS) ## Print the addresses of a deployment, to paste into the CRMs: STACK=...

@@ -219,6 +219,17 @@ class Roles(unittest.TestCase):
         self.assertEqual(found, ["ForwarderRole"])
 
 
+class IdempotencyRecords(unittest.TestCase):
+    def test_your_own_consumer_gets_the_table_without_the_sample(self) -> None:
+        table = RESOURCES["IdempotencyTable"]
+        self.assertEqual(table["Condition"], "HasIdempotencyRecords")
+        self.assertEqual(TEMPLATE["Outputs"]["IdempotencyTableName"]["Condition"], "HasIdempotencyRecords")
+        (key,) = table["Properties"]["KeySchema"]
+        expiry = table["Properties"]["TimeToLiveSpecification"]
+        found = (key["AttributeName"], expiry["AttributeName"], expiry["Enabled"])
+        self.assertEqual(found, ("id", "expiration", True), "as shared/consume writes them")
+
+
 class Vendors(unittest.TestCase):
     def test_each_has_a_function_behind_its_two_routes(self) -> None:
         keys = {route["RouteKey"]["Fn::Sub"] for route in of_type("AWS::ApiGatewayV2::Route").values()}
