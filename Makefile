@@ -14,6 +14,8 @@ CHAOS      ?=
 BENCH_FLAGS ?=
 MUTANTS_FLAGS ?=
 SET        ?=
+ADD        ?=
+NO_CHECK   ?=
 TARGET     ?=
 KEEP       ?=
 # `?=` does not work here, because the shell has its own variable SECONDS.
@@ -35,6 +37,7 @@ endif
 #? MUTANTS_FLAGS=...    flags of cargo mutants, such as --re src/secrets.rs or --shard 0/8
 #? CHAOS="--seed 7"     flags of `make chaos`; CHAOS=--help lists them
 #? SAM_FLAGS=...        additional flags of sam deploy, such as --no-confirm-changeset
+#? NO_CHECK=1           `make deploy` sends no test webhook to the routes
 
 UV_VERSION         := 0.13.8
 CARGO_DENY_VERSION := 0.20.2
@@ -152,7 +155,7 @@ check: $(TOOLS) $(DENY) ## Check format, lints, documentation, template, licence
 .PHONY: scan
 scan: $(TOOLS) $(CHECKOV) ## Look for weaknesses in the templates with checkov; infra/checkov.yaml justifies the accepted findings
 	@mkdir -p target/scan
-	@$(VENV)/python infra/expand.py Vendors=heffl QuietVendors=heffl SampleConsumer=true > target/scan/template.json
+	@$(VENV)/python infra/expand.py Vendors=heffl QuietVendors=heffl SampleConsumer=true IdempotencyRecords=true > target/scan/template.json
 	@.venv/checkov/bin/checkov --config-file infra/checkov.yaml --file target/scan/template.json infra/fan-out.yaml infra/event-bus.yaml
 
 .PHONY: moto
@@ -215,12 +218,13 @@ docs: cli ## Rewrite the generated parts of the READMEs: catalogue, table of CRM
 
 .PHONY: schema
 schema: $(TOOLS) $(NODE) cli ## Rewrite the schema of the events, and the types generated from it, with the current code
-	@$(call write-schema,$(SCHEMA))
+	@$(call write-schema,target/schema)
+	@rm -rf $(SCHEMA) && cp -R target/schema $(SCHEMA)
 
 ##@ Ship it
 
 .PHONY: build
-build: $(LAMBDA) $(CLI) ## Build the release zip files of all functions: ARCH=...
+build: $(LAMBDA) cli ## Build the release zip files of all functions: ARCH=...
 	@for file in $(wildcard vendors/*.toml); do $(CLI) check-vendor $$file > /dev/null; done
 	cargo lambda build --release $(addprefix --package ,$(INGEST)) $(ZIP)
 	cargo lambda build --profile consumer --package consumer $(ZIP)
@@ -228,15 +232,15 @@ build: $(LAMBDA) $(CLI) ## Build the release zip files of all functions: ARCH=..
 	@cd target/lambda && wc -c */bootstrap.zip | awk '$$2 != "total" { printf "%7.2f MB  target/lambda/%s\n", $$1 / 1e6, $$2 }'
 
 .PHONY: deploy
-deploy: $(TOOLS) $(CLI) ## Ask for missing settings, build, show the changes, deploy to AWS, check each route: STACK=... REGION=...
+deploy: $(TOOLS) cli ## Ask for missing settings, build, show the changes, deploy to AWS, check each route: STACK=... REGION=...
 	@$(DEPLOY) settings
 	@$(MAKE) build
-	@$(DEPLOY) up --architecture $(ARCH) -- $(SAM_FLAGS)
+	@$(DEPLOY) up --architecture $(ARCH)$(if $(NO_CHECK), --no-check) -- $(SAM_FLAGS)
 
 .PHONY: secret
-secret: $(TOOLS) ## Show the webhook credentials of a CRM, or with SET=1 store the ones on stdin: VENDOR=...
+secret: $(TOOLS) $(if $(SET)$(ADD),cli) ## Show the secret of a CRM, or read JSON from stdin, to replace it (SET=1) or to add to it (ADD=1): VENDOR=...
 	@$(call need,VENDOR)
-	@$(DEPLOY) secret $(VENDOR) $(if $(SET),--set)
+	@$(DEPLOY) secret $(VENDOR)$(if $(SET), --set)$(if $(ADD), --add)
 
 .PHONY: outputs
 outputs: $(TOOLS) ## Print the addresses of a deployment, to paste into the CRMs: STACK=...

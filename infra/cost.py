@@ -161,7 +161,7 @@ CONSUMER = [
     *RECEIVE,
     Row(
         "SQS, empty polls",
-        f"{POLLERS} pollers, one every {POLL_SECONDS} s, where no message comes",
+        f"{POLLERS} pollers, each every {POLL_SECONDS} s while no message comes",
         SQS_FIFO,
         lambda month: max(0.0, POLLERS * MONTH_SECONDS / POLL_SECONDS - month) / month,
     ),
@@ -242,19 +242,20 @@ def document() -> str:
         ]
     )
     return f"""\
-# What it costs
+# Cost
 
-List prices of {REGION} in USD, without the free tier. Prices change and differ by region: each links to its page, and
-[below](#where-the-prices-are-from) is what it was last compared with.
-[cost.py](cost.py) writes this page; change the quantities there to yours. The columns are webhooks a month.
+List prices of {REGION} in USD, without the free tier. Prices change and differ by region: each price
+links to AWS's page, and [the last section](#where-the-prices-are-from) names the page that it was last compared with.
+[cost.py](cost.py) writes this page; change the quantities there to yours. The last four columns are numbers of webhooks a
+month. Amounts are USD for a million webhooks, in the section [A month](#a-month) USD a month.
 
 ## A million webhooks, to the queue
 
 {table(INGEST, "to the queue")}
 
-Cold starts are taken to be {", ".join(f"{cold_starts(month):.1%}" for month in RATES)} of the webhooks. S3 is asked only for
-what SQS does not take. The line of a webhook that someone must look at (refused, quarantined, stored) holds metrics too, of
-some 180 bytes. A webhook without a valid proof costs ${refused() * 1e6:.2f} a million, and asks AWS for nothing.
+Cold starts are taken to be {", ".join(f"{cold_starts(month):.1%}" for month in RATES)} of the webhooks. S3 is used only for
+messages that SQS does not take. The log line of a webhook that someone must look at (refused, quarantined, stored) also has
+metrics, some 180 bytes. A webhook without a valid proof costs ${refused() * 1e6:.2f} a million, and causes no call to AWS.
 
 ## A million webhooks, the sample consumer
 
@@ -267,27 +268,27 @@ that pulls ten at a time pays {dollars(total(RECEIVE, RATES[0]) / 10)} instead o
 
 {bill}
 
-| whatever comes | | USD |
+| independent of the number of webhooks | | USD |
 |---|---|--:|
 | Alarms | {ALARMS} at {ALARM} | {dollars(ALARMS * ALARM.each)} |
 | Metrics | {len(METRICS)} at {METRIC}, if each had data in every hour: {", ".join(METRICS)} | {dollars(len(METRICS) * METRIC.each)} |
 | Dashboard | 1 of at most 50 metrics; an account's first three are free | 0.00 |
 | **together** | | **{dollars(fixed())}** |
 
-A metric costs nothing in an hour without data. Each CRM of `QuietVendors` is an alarm more. What comes in by CRM, errors, and
+A metric costs nothing in an hour without data. Each CRM of `QuietVendors` is one more alarm. Webhooks by CRM, errors and
 latency are AWS's own metrics of Lambda, API Gateway and SQS, which are free.
 
 ## With traces
 
 `Tracing` is `PassThrough`: Lambda records nothing. With `Active` it traces the first request of each second and 5 % of the
-rest, for each function, and the rate cannot be changed. With {VENDORS} CRMs alike:
+rest, for each function, and the rate cannot be changed. With {VENDORS} CRMs that send equally often:
 
 {traces}
 
 ## Where the prices are from
 
-Compared on {CHECKED}. AWS's pages fill in their figures by script, so copies of them rarely hold any: each price was
-compared with a page that quotes it, of the date given. Look at AWS's own page before you rely on one.
+Compared on {CHECKED}. AWS's pages load their prices by script, so stored copies rarely contain them. Each price was
+compared with another page that quotes it, with the date of that page. Look at AWS's own page before you rely on a price.
 
 {sources()}
 """

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A deployment to AWS: asks for settings, deploys with sam, checks each route, removes the deployment.
 
-`settings` asks for what the parameters file lacks, and puts the webhook credentials that it lacks into the secret store.
-`up` deploys, after showing what would change, and sends a signed test webhook to each route. `secret` shows or sets the
-credentials of a CRM. `outputs` prints the addresses to register and the rest of the stack. `remove` takes a stack down,
+`settings` asks for what the parameters file lacks, and puts the secrets that are missing into the secret store. `up`
+deploys, after showing what would change, and sends a signed test webhook to each route. `secret` shows or changes the
+secret of a CRM. `outputs` prints the addresses to register and the rest of the stack. `remove` takes a stack down,
 after showing what would be lost with it. All of them go to whichever AWS your environment means: AWS_PROFILE,
 AWS_REGION, AWS_ENDPOINT_URL.
 
@@ -41,7 +41,19 @@ from settings import (
     read,
     settings,
 )
-from workspace import CLI, EXIT_USAGE, ROOT, TEMPLATE, Failure, functions, shown, tool, vendors, write_whole
+from workspace import (
+    CLI,
+    EXIT_USAGE,
+    ROOT,
+    TEMPLATE,
+    Failure,
+    all_vendors,
+    functions,
+    shown,
+    tool,
+    vendor_files,
+    write_whole,
+)
 
 # ---------------------------------------------------------------- secrets
 
@@ -49,11 +61,13 @@ from workspace import CLI, EXIT_USAGE, ROOT, TEMPLATE, Failure, functions, shown
 def secret(args: argparse.Namespace) -> None:
     stack, region = place(args)
     store = Store.of(read(args.parameters) | {STACK: stack, REGION: region})
-    if args.vendor not in vendors(TEMPLATE):
-        raise Failure(f"there is no CRM {args.vendor}; there are {', '.join(vendors(TEMPLATE))}", EXIT_USAGE)
-    if args.set:
+    if args.vendor not in all_vendors(TEMPLATE):
+        raise Failure(f"there is no CRM {args.vendor}; there are {', '.join(all_vendors(TEMPLATE))}", EXIT_USAGE)
+    if args.set or args.add:
         setting = hidden_line("JSON: ") if sys.stdin.isatty() else sys.stdin.read().strip()
         check_secrets(args.cli, args.vendor, setting)
+        if args.add:
+            setting = added(args.cli, args.vendor, store.get(args.vendor), setting)
         store.put(args.vendor, setting)
         print(f"Written to {store.place(args.vendor)}. The functions read it within a minute; no deployment is needed.")
         return
@@ -61,6 +75,20 @@ def secret(args: argparse.Namespace) -> None:
     if text is None:
         raise Failure(f"there is no {store.place(args.vendor)}: make secret VENDOR={args.vendor} SET=1 creates it")
     print(text)
+
+
+def added(cli: Path, vendor: str, stored: str | None, setting: str) -> str:
+    """The stored secret with the entries of another one at the end of each account's list. No entry is there twice."""
+    if stored is None:
+        return setting
+    try:
+        check_secrets(cli, vendor, stored)
+    except Failure as failure:
+        raise Failure(f"stored {failure}\nmake secret VENDOR={vendor} SET=1 replaces it", failure.code) from None
+    accounts: dict[str, list[str]] = json.loads(stored)
+    for account, entries in json.loads(setting).items():
+        accounts[account] = list(dict.fromkeys([*accounts.get(account, []), *entries]))
+    return json.dumps(accounts, ensure_ascii=False)
 
 
 # ---------------------------------------------------------------- deploying
@@ -73,6 +101,7 @@ def up(args: argparse.Namespace) -> None:
     stacks.prepare(stack, region)
     warn_of_kept_tables(deployed, stack, region)
     deployed["Release"] = release(args.template, deployed)
+    declined_before = stacks.open_change_sets(stack, region)
     with parameters_for_sam(deployed) as file:
         command = [
             *(tool("sam"), "deploy", "--template-file", str(args.template), "--stack-name", stack, "--region", region),
@@ -82,9 +111,12 @@ def up(args: argparse.Namespace) -> None:
         ]
         if subprocess.run(command, check=False).returncode != 0:
             raise Failure(f"sam deploy did not finish.{stacks.reason_of_failure(stack, region)}")
-    print_outputs(stack, region, args.parameters)
+    # sam reports success if the answer was no.
+    if stacks.open_change_sets(stack, region) - declined_before:
+        raise Failure("not deployed: the changes were not confirmed")
+    print_outputs(stack, region, args.deployed)
     if args.check:
-        check_routes(args.cli, known)
+        check_routes(args.cli, known, stack_file(args.deployed, stack))
 
 
 def release(template: Path, parameters: dict[str, str]) -> str:
@@ -99,8 +131,8 @@ def release(template: Path, parameters: dict[str, str]) -> str:
 
 
 def warn_of_kept_tables(parameters: dict[str, str], stack: str, region: str) -> None:
-    if parameters.get("SampleConsumer", "false") == "true" or stacks.find(stack, region) is None:
-        return
+    if parameters.get("SampleConsumer") != "false" or stacks.find(stack, region) is None:
+        return  # a setting that is left out keeps its deployed value
     dynamodb = boto3.client("dynamodb", region_name=region)
     for table in physical_ids(stack, region, "AWS::DynamoDB::Table"):
         if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
@@ -110,9 +142,9 @@ def warn_of_kept_tables(parameters: dict[str, str], stack: str, region: str) -> 
             )
 
 
-def check_routes(cli: Path, known: dict[str, str]) -> None:
+def check_routes(cli: Path, known: dict[str, str], file: Path) -> None:
     """Sends a signed test webhook for each account of each CRM through API Gateway, the function and SQS."""
-    urls = json.loads(stack_file(known[STACK]).read_text())["urls"]
+    urls = json.loads(file.read_text())["urls"]
     store = Store.of(known)
     failed = []
     for vendor, url in urls.items():
@@ -120,7 +152,7 @@ def check_routes(cli: Path, known: dict[str, str]) -> None:
             address = url if account == "default" else f"{url}/{quote(account, safe='')}"
             print(f"{vendor}  {address}", flush=True)
             env = os.environ | {"CRM_EVENTS_SECRET": proofs[0]}
-            if subprocess.run([str(cli), "check", "--url", address], env=env, check=False).returncode != 0:
+            if subprocess.run([cli, "check", "--url", address], cwd=ROOT, env=env, check=False).returncode != 0:
                 failed.append(address)
     if failed:
         raise Failure(f"deployed, and {len(failed)} of the routes does not work: see above")
@@ -135,20 +167,20 @@ def parameters_for_sam(values: dict[str, str]) -> Iterator[Path]:
         yield file
 
 
-def stack_file(name: str) -> Path:
+def stack_file(deployed: Path, name: str) -> Path:
     """The path of the stack file for `crm-events`, which contains no secret."""
-    return ROOT / "target" / "deployed" / f"{name}.json"
+    return deployed / f"{name}.json"
 
 
-def print_outputs(name: str, region: str, parameters: Path) -> None:
+def print_outputs(name: str, region: str, deployed: Path) -> None:
     stack = stacks.of(name, region)
     known = stacks.for_clients(name, region, stack, os.environ.get("AWS_ENDPOINT_URL"))
-    file = stack_file(name)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file = stack_file(deployed, name)
+    deployed.mkdir(parents=True, exist_ok=True)
     write_whole(file, json.dumps(known, indent=2) + "\n")
     print(f"\nStack {name} in {region}. To paste into each CRM:\n")
-    for function, url in known["urls"].items():
-        print(f"  {url}\n    how: shared/normalize/src/crm/{function}/README.md, Register the URL; secret: make secret VENDOR={function}")
+    for vendor, url in known["urls"].items():
+        print(f"  {url}\n    how: {page(vendor)}; secret: make secret VENDOR={vendor}")
     print("\nFor consumers and for you:\n")
     rest = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     for key, value in sorted(rest.items()):
@@ -157,9 +189,15 @@ def print_outputs(name: str, region: str, parameters: Path) -> None:
     print(f"\nFor crm-events: --stack {shown(file)}\n")
 
 
+def page(vendor: str) -> str:
+    """The place that says how to register the URL at the CRM."""
+    file = vendor_files().get(vendor)
+    return shown(file) if file else f"shared/normalize/src/crm/{vendor}/README.md, Register the URL"
+
+
 def outputs(args: argparse.Namespace) -> None:
     stack, region = place(args)
-    print_outputs(stack, region, args.parameters)
+    print_outputs(stack, region, args.deployed)
 
 
 def place(args: argparse.Namespace) -> tuple[str, str]:
@@ -175,34 +213,63 @@ def place(args: argparse.Namespace) -> tuple[str, str]:
 
 
 def remove(args: argparse.Namespace) -> None:
+    """Removes the stack, then what it leaves. Run again after an interruption, it goes on with what is left."""
     stack, region = place(args)
+    known = read(args.parameters) | {STACK: stack, REGION: region}
+    store = Store.of(known)
+    # The file may name a CRM whose own file has been deleted.
+    possible = dict.fromkeys([*all_vendors(TEMPLATE), *names(known.get(VENDORS, ""))])
+    with_secret = [vendor for vendor in possible if store.get(vendor) is not None]
     found = stacks.find(stack, region)
-    if found is None:
+    kept = kept_of(args.deployed, stack, region, found is not None)
+    if found is None and not kept and not with_secret:
         raise Failure(f"there is no stack {stack} in {region}")
-    store = Store.of(read(args.parameters) | {STACK: stack, REGION: region})
-    with_secret = [vendor for vendor in vendors(TEMPLATE) if store.get(vendor) is not None]
-    print(f"Removing the stack {stack} in {region} ({found['StackStatus']}) loses, for good:\n")
+    if found:
+        print(f"Removing the stack {stack} in {region} ({found['StackStatus']}) loses, for good:\n")
+    else:
+        print(f"The stack {stack} in {region} is gone. Removing what is left of it loses, for good:\n")
     sqs = boto3.client("sqs", region_name=region)
-    for queue in physical_ids(stack, region, "AWS::SQS::Queue"):
+    is_up = found is not None and found["StackStatus"] != "DELETE_IN_PROGRESS"
+    for queue in physical_ids(stack, region, "AWS::SQS::Queue") if is_up else []:
         counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
         waiting = sum(int(count) for key, count in counts.items() if key.startswith("ApproximateNumberOfMessages"))
         print(f"  {waiting:6} messages   {queue}")
-    for name in physical_ids(stack, region, "AWS::S3::Bucket"):
-        print(f"  {sum(1 for _ in stacks.bucket(name, region).objects.all()):6} objects    {name}")
-    dynamodb = boto3.client("dynamodb", region_name=region)
-    for table in physical_ids(stack, region, "AWS::DynamoDB::Table"):
-        items = dynamodb.describe_table(TableName=table)["Table"]["ItemCount"]
-        print(f"  {items:6} items      {table} (counted some hours ago)")
+    for (kind, name), size in kept.items():
+        is_bucket = kind == stacks.BUCKET
+        print(f"  {size:6} {'objects   ' if is_bucket else 'items     '} {name}{'' if is_bucket else ' (counted some hours ago)'}")
     for vendor in with_secret:
         print(f"       1 secret     {store.place(vendor)}")
-    print("\nThe CRMs get 404 or no answer from then on: take the URL out there first.")
+    print("\nThe CRMs get 404 or no answer from then on. Remove the URLs there first.")
     if ask("Type the name of the stack to go on, anything else to leave it") != stack:
         raise Failure("left as it is")
-    print("Deleting the stack: this takes a minute or two.", flush=True)
-    stacks.delete(stack, region)
+    file = kept_file(args.deployed, stack, region)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, json.dumps([*kept]) + "\n")
+    if found:
+        print("Deleting the stack: this takes a minute or two.", flush=True)
+        stacks.delete(stack, region)
+    done = [stacks.delete_kept(kind, name, region) for kind, name in kept]
     for vendor in with_secret:
         store.delete(vendor)
-    stack_file(stack).unlink(missing_ok=True)
+    if not all(done):
+        raise Failure("not everything was removed: see above. Run `make remove` again.")
+    file.unlink()
+    stack_file(args.deployed, stack).unlink(missing_ok=True)
+
+
+def kept_file(deployed: Path, stack: str, region: str) -> Path:
+    """The path of a list of the buckets and tables that a removal has to delete. Afterwards no stack has their names."""
+    return deployed / f"{stack}.{region}.kept.json"
+
+
+def kept_of(deployed: Path, stack: str, region: str, exists: bool) -> dict[stacks.Kept, int]:
+    """The stack's buckets and tables that still exist, those of an interrupted removal included, and their sizes."""
+    known = stacks.kept(stack, region) if exists else []
+    file = kept_file(deployed, stack, region)
+    if file.is_file():
+        known += [(kind, name) for kind, name in json.loads(file.read_text())]
+    sizes = {(kind, name): stacks.size_of_kept(kind, name, region) for kind, name in known}
+    return {each: size for each, size in sizes.items() if size is not None}
 
 
 def physical_ids(stack: str, region: str, kind: str) -> list[str]:
@@ -221,6 +288,10 @@ def parser() -> argparse.ArgumentParser:
         "--cli", type=Path, default=CLI, metavar="FILE",
         help="the crm-events program (default: target/debug/crm-events)",
     )  # fmt: skip
+    top.add_argument(
+        "--deployed", type=Path, default=ROOT / "target" / "deployed", metavar="DIR",
+        help="folder for the files about each stack (default: target/deployed)",
+    )  # fmt: skip
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("settings", help="ask for what is missing").set_defaults(run=settings)
     command = commands.add_parser("up", help="deploy")
@@ -229,9 +300,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("sam_flags", nargs="*", metavar="SAM_FLAG", help="further flags of sam deploy, after --")
     command.set_defaults(run=up)
     command.add_argument("--no-check", dest="check", action="store_false", help="do not send a test webhook to each route")
-    command = commands.add_parser("secret", help="show the webhook credentials of a CRM")
+    command = commands.add_parser("secret", help="show the secret of a CRM")
     command.add_argument("vendor")
-    command.add_argument("--set", action="store_true", help="read them from stdin instead, and store them")
+    changes = command.add_mutually_exclusive_group()
+    changes.add_argument("--set", action="store_true", help="replace it with the JSON on stdin")
+    changes.add_argument("--add", action="store_true", help="add the entries of the JSON on stdin, and keep all others")
     command.set_defaults(run=secret)
     commands.add_parser("outputs", help="print the addresses").set_defaults(run=outputs)
     commands.add_parser("remove", help="take the stack down").set_defaults(run=remove)
@@ -240,7 +313,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     args = parser().parse_args()
-    args.parameters = args.parameters.resolve()
+    for name in ("parameters", "cli", "deployed"):
+        setattr(args, name, getattr(args, name).resolve())
     try:
         args.run(args)
     except Failure as failure:

@@ -28,12 +28,13 @@ from typing import Any
 
 import emulator
 import stacks
+from botocore.exceptions import BotoCoreError, ClientError
 from emulator import REGION, aws_client, aws_environment
 from processes import (
     HOST,
     Stopped,
     answers,
-    choose_port,
+    choose_ports,
     running,
     say,
     stop_on_end_of_stdin,
@@ -43,14 +44,15 @@ from processes import (
 from secret_store import secret_name
 from workspace import (
     CLI,
+    CONSUMER,
     EXIT_USAGE,
     GENERIC,
     ROOT,
     TEMPLATE,
     VENDOR_FILES,
     Failure,
+    all_vendors,
     architecture,
-    functions,
     sample_secrets,
     shown,
     tail,
@@ -116,16 +118,17 @@ def console(state: State, cli: Path, port: int, endpoint: str) -> Iterator[subpr
 
 def pack(state: State, bin_dir: Path) -> None:
     """Zips the functions' binaries, except those that were not rebuilt since the last time."""
-    for name in [*functions(TEMPLATE), *vendor_files()]:
-        vendor_file = vendor_files().get(name)
-        binary, target = bin_dir / (GENERIC if vendor_file else name), state.zip_file(name)
+    files = vendor_files()
+    for name in [*all_vendors(TEMPLATE), CONSUMER]:
+        file = files.get(name)
+        binary, target = bin_dir / (GENERIC if file else name), state.zip_file(name)
         if not binary.is_file():
             raise Failure(f"{shown(binary)} is missing: run `cargo build --workspace` first", EXIT_USAGE)
-        sources = [binary, *([vendor_file] if vendor_file else [])]
+        sources = [binary, *([file] if file else [])]
         if target.exists() and all(target.stat().st_mtime > source.stat().st_mtime for source in sources):
             continue
         say(f"packing {name}")
-        write_zip(target, binary, vendor_file)
+        write_zip(target, binary, file)
 
 
 def store_secrets(endpoint: str, secrets: dict[str, Any]) -> None:
@@ -143,6 +146,7 @@ def deploy(state: State, endpoint: str, console_url: str, secrets: dict[str, Any
         "Vendors": ",".join(secrets),
         "Architecture": architecture(),
         "SampleConsumer": json.dumps(consumer),
+        "IdempotencyRecords": json.dumps(consumer),
         # Senders post to the console, and some sign the URL.
         "PublicBaseUrl": console_url,
     }
@@ -185,12 +189,12 @@ def up(args: argparse.Namespace) -> None:
     cli = args.cli.resolve()
     if not cli.is_file():
         raise Failure(f"{shown(cli)} is missing: run `cargo build --workspace` first", EXIT_USAGE)
-    port = choose_port(args.port)
-    console_port = choose_port(args.console_port if args.port else 0, "CONSOLE_PORT")
-    endpoint = f"http://{HOST}:{port}"
     state = State(args.state.resolve())
     with owned(state):
         pack(state, args.bin_dir.resolve())
+        # Only now, so that nobody else takes a port before the emulator and the console do.
+        port, console_port = choose_ports(PORT=args.port, CONSOLE_PORT=args.console_port if args.port else 0)
+        endpoint = f"http://{HOST}:{port}"
         console_url = f"http://{HOST}:{console_port}"
         with (
             console(state, cli, console_port, endpoint) as console_process,
@@ -206,14 +210,7 @@ def up(args: argparse.Namespace) -> None:
             served = fingerprints()
             while process.poll() is None and console_process.poll() is None:
                 time.sleep(0.2)
-                found = fingerprints()
-                changed = [name for name, text in found.items() if served.get(name) != text]
-                served = found
-                if changed:
-                    try:
-                        serve_changed_files(state, args, endpoint, console_url, changed)
-                    except Failure as failure:
-                        say(f"error: {failure}")
+                served = serve_changes(state, args, endpoint, console_url, served)
             name, log = ("console", state.console_log) if process.poll() is None else ("emulator", state.emulator_log)
             raise Failure(f"the {name} ended by itself:\n{tail(log)}")
 
@@ -225,6 +222,30 @@ def fingerprints() -> dict[str, str]:
         with contextlib.suppress(OSError):  # deleted or renamed since
             found[name] = path.read_text(errors="replace")
     return found
+
+
+def serve_changes(
+    state: State,
+    args: argparse.Namespace,
+    endpoint: str,
+    console_url: str,
+    served: dict[str, str],
+) -> dict[str, str]:
+    """Serves the vendor files that differ from `served`, and returns their texts. No save in an editor ends the stack."""
+    found = fingerprints()
+    for name in sorted(served.keys() - found.keys()):
+        say(f"{shown(vendor_file(name))} was deleted: its function stays until the next `make run`")
+    changed = [name for name, text in found.items() if served.get(name) != text]
+    if changed:
+        try:
+            serve_changed_files(state, args, endpoint, console_url, changed)
+        except (Failure, BotoCoreError, ClientError, OSError) as error:
+            say(f"error: {error}\nNot served: {', '.join(changed)}. Save again to retry.")
+    return found
+
+
+def vendor_file(name: str) -> Path:
+    return VENDOR_FILES / f"{name}.toml"
 
 
 def serve_changed_files(
@@ -239,7 +260,7 @@ def serve_changed_files(
     good = []
     for name in changed:
         result = subprocess.run(
-            [cli, "check-vendor", shown(VENDOR_FILES / f"{name}.toml")],
+            [cli, "check-vendor", shown(vendor_file(name))],
             cwd=ROOT, capture_output=True, text=True, check=False,
         )
         if result.returncode == 0:
@@ -250,6 +271,7 @@ def serve_changed_files(
         return
     pack(state, args.bin_dir.resolve())
     secrets = sample_secrets(cli)
+    good = [name for name in good if name in secrets]  # its file may have been deleted since
     urls = read_stack(state)["urls"]
     new = [name for name in good if name not in urls]
     if new:
@@ -257,12 +279,12 @@ def serve_changed_files(
         stack = describe(endpoint, console_url)
         write_whole(state.stack_file, json.dumps(stack, indent=2) + "\n")
         for name in new:
-            say(f"serving the new {shown(vendor_files()[name])} at {stack['urls'][name]}")
+            say(f"serving the new {shown(vendor_file(name))} at {stack['urls'][name]}")
     for name in good:
         if name not in new:
             store_secrets(endpoint, {name: secrets[name]})  # its proof of origin may have changed
             replace_code(endpoint, name, state.zip_file(name))
-            say(f"serving the changed {shown(vendor_files()[name])}: send again")
+            say(f"serving the changed {shown(vendor_file(name))}: send again")
 
 
 def replace_code(endpoint: str, name: str, zip_file: Path) -> None:

@@ -102,17 +102,29 @@ def stop_on_end_of_stdin() -> None:
     threading.Thread(target=read, daemon=True).start()
 
 
-def choose_port(wanted: int, variable: str = "PORT") -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            raise Failure(
-                f"port {wanted} is taken. Choose another: `make run {variable}={wanted + 100}` (0: any free one).",
-                EXIT_USAGE,
-            ) from None
-        return int(probe.getsockname()[1])
+def choose_port() -> int:
+    """A free port."""
+    (port,) = choose_ports(PORT=0)
+    return port
+
+
+def choose_ports(**wanted: int) -> list[int]:
+    """The ports of these variables if they are free, or any free one for 0. All are open at once, so that they differ."""
+    chosen = []
+    with contextlib.ExitStack() as probes:
+        for variable, port in wanted.items():
+            probe = probes.enter_context(socket.socket())
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+                probe.listen()
+            except (OSError, OverflowError) as error:
+                reason = error.strerror if isinstance(error, OSError) else error
+                raise Failure(
+                    f"port {port}: {reason}. Choose another: `make run {variable}=...` (0: any free one).", EXIT_USAGE
+                ) from None
+            chosen.append(int(probe.getsockname()[1]))
+    return chosen
 
 
 def answers(url: str) -> bool:

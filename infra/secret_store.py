@@ -1,4 +1,4 @@
-"""The webhook credentials of a stack: SSM parameters or Secrets Manager secrets, which its functions read."""
+"""The secrets of a stack's CRMs: SSM parameters or Secrets Manager secrets, which its functions read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from botocore.exceptions import ClientError
 
 # The template's parameter that selects the store.
 STORE = "SecretStore"
+
+# The last one is of a deleted secret that can still be restored.
+NOT_FOUND = ("ParameterNotFound", "ResourceNotFoundException", "InvalidRequestException")
 
 
 def secret_name(stack: str, vendor: str) -> str:
@@ -42,7 +45,7 @@ class Store:
                 return str(found["Parameter"]["Value"])
             return str(self.client.get_secret_value(SecretId=self.name(vendor))["SecretString"])
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("ParameterNotFound", "ResourceNotFoundException"):
+            if error.response["Error"]["Code"] in NOT_FOUND:
                 return None
             raise
 

@@ -7,7 +7,6 @@ import getpass
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,14 @@ from typing import Any
 import boto3
 import yaml
 from secret_store import Store
-from workspace import EXIT_USAGE, TEMPLATE, Failure, functions, shown, vendor_files, vendors
+from workspace import CONSUMER, EXIT_USAGE, TEMPLATE, Failure, all_vendors, crm_events, output_of, shown
 
 STACK = "StackName"
 REGION = "Region"
 TAGS = "Tags"
 VENDORS = "Vendors"
+QUIET_VENDORS = "QuietVendors"
+ALARM_EMAIL = "AlarmEmail"
 DEFAULT_STACK = "crm-events"
 
 # The name of a function is the stack's name, a hyphen and the CRM's name.
@@ -80,6 +81,10 @@ def settings(args: argparse.Namespace) -> dict[str, str]:
         added[REGION] = args.region or ask("AWS region", boto3.Session().region_name)
     for name, value in (known | added).items():
         check(name, value)
+    check_quiet_vendors(known)
+    # A file with CRMs was written by hand, or asked for this before.
+    if VENDORS not in known and ALARM_EMAIL not in known:
+        added |= ask_for_alarm_email()
     added |= ask_for_secrets(args.cli, known | added)
     if added:
         write(args.parameters, added)
@@ -97,6 +102,19 @@ def ask(what: str, default: str | None = None) -> str:
             return answer
 
 
+def ask_for_alarm_email() -> dict[str, str]:
+    while email := line("E-mail address for the alarms (Enter alone: none): "):
+        try:
+            check(ALARM_EMAIL, email)
+        except Failure as failure:
+            if not sys.stdin.isatty():
+                raise
+            print(f"  {failure}")
+        else:
+            return {ALARM_EMAIL: email}
+    return {}
+
+
 def ask_for_secrets(cli: Path, known: dict[str, str]) -> dict[str, str]:
     """Asks for the CRMs if the file has none, and for the secrets of those that have none in the store."""
     store = Store.of(known)
@@ -107,7 +125,7 @@ def ask_for_secrets(cli: Path, known: dict[str, str]) -> dict[str, str]:
     if missing:
         print(
             "\nHow do the CRMs prove that a webhook is theirs?"
-            + (" Enter alone: this one does not send to you." if asked else "")
+            + (" Press Enter for a CRM that does not send to you." if asked else "")
             + "\nMost CRMs that make the secret themselves (hmac) do so once they have the URL.\n"
         )
     new: dict[str, str | None] = {}
@@ -133,7 +151,7 @@ def ask_for_secrets(cli: Path, known: dict[str, str]) -> dict[str, str]:
 
 def secret_forms(cli: Path) -> dict[str, list[dict[str, Any]]]:
     """How the secrets of each CRM are written, by CRM: `crm-events secret-forms`."""
-    return {each["vendor"]: each["schemes"] for each in json.loads(run(cli, "secret-forms"))}
+    return {each["vendor"]: each["schemes"] for each in json.loads(output_of(cli, "secret-forms"))}
 
 
 def new_secret(cli: Path, vendor: str, form: dict[str, Any]) -> str:
@@ -151,22 +169,15 @@ def new_secret(cli: Path, vendor: str, form: dict[str, Any]) -> str:
                 print(f"  {failure}")
             else:
                 return setting
-        print(f"  Until you store it (make secret VENDOR={vendor} SET=1), webhooks of {vendor} are refused.")
-    return json.dumps({"default": [run(cli, "new-secret", vendor, form["scheme"]).strip()]})
+        print(f"  Until you store it (make secret VENDOR={vendor} ADD=1), webhooks of {vendor} are refused.")
+    return json.dumps({"default": [output_of(cli, "new-secret", vendor, form["scheme"]).strip()]})
 
 
 def check_secrets(cli: Path, vendor: str, setting: str) -> None:
     """Refuses a malformed setting, which would stop the function when it starts. The message holds no secret."""
-    result = subprocess.run([cli, "check-secrets", vendor], input=setting, capture_output=True, text=True, check=False)
+    result = crm_events(cli, "check-secrets", vendor, stdin=setting)
     if result.returncode != 0:
         raise Failure(f"secret of {vendor}: {result.stderr.strip().removeprefix('crm-events: ')}", EXIT_USAGE)
-
-
-def run(cli: Path, *arguments: str) -> str:
-    result = subprocess.run([cli, *arguments], capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise Failure(f"`{shown(cli)} {' '.join(arguments)}` failed:\n{result.stderr.strip()}")
-    return result.stdout
 
 
 def names(value: str) -> list[str]:
@@ -188,7 +199,7 @@ def hidden_line(prompt: str) -> str:
 def check(name: str, value: str) -> None:
     """Refuses settings that CloudFormation would refuse only after minutes."""
     if name == STACK:
-        longest = max([*functions(TEMPLATE), *vendor_files()], key=len)
+        longest = max([*all_vendors(TEMPLATE), CONSUMER], key=len)
         most = MAX_FUNCTION_NAME - len(f"-{longest}")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", value):
             raise Failure(f"{STACK}: letters, digits and hyphens, a letter first", EXIT_USAGE)
@@ -199,12 +210,23 @@ def check(name: str, value: str) -> None:
                 EXIT_USAGE,
             )
     elif name == VENDORS:
-        known = [*vendors(TEMPLATE), *vendor_files()]
+        known = all_vendors(TEMPLATE)
         unknown = [each for each in names(value) if each not in known]
         if unknown or not names(value):
             raise Failure(f"{VENDORS}: {', '.join(unknown) or 'empty'}; there are {', '.join(known)}", EXIT_USAGE)
+    elif name == ALARM_EMAIL:
+        if value and not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+            raise Failure(f"{ALARM_EMAIL}: expected an e-mail address, or nothing", EXIT_USAGE)
     elif name not in (REGION, TAGS) and name not in template_parameters():
         raise Failure(f"{name} is no setting: infra/template.yaml has no such parameter", EXIT_USAGE)
+
+
+def check_quiet_vendors(values: dict[str, str]) -> None:
+    """Refuses an alarm on a CRM without a function, because it would ring forever."""
+    deployed = names(values[VENDORS]) if VENDORS in values else all_vendors(TEMPLATE)
+    unknown = [each for each in names(values.get(QUIET_VENDORS, "")) if each not in (*deployed, "none")]
+    if unknown:
+        raise Failure(f"{QUIET_VENDORS}: {', '.join(unknown)}; there are {', '.join(deployed)}", EXIT_USAGE)
 
 
 def template_parameters() -> list[str]:

@@ -14,9 +14,14 @@ DELAY = int(os.environ.get("CRM_EVENTS_DELAY", "5"))
 
 # A stack in one of these states was never up, and cannot be updated.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
-FAILED_CREATION = ("CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+FAILED_CREATION = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 
 Resource = dict[str, Any]
+# The type and the name of a bucket or a table.
+Kept = tuple[str, str]
+
+GONE = ("NoSuchBucket", "ResourceNotFoundException")
+BUCKET, TABLE = "AWS::S3::Bucket", "AWS::DynamoDB::Table"
 
 
 def find(name: str, region: str) -> dict[str, Any] | None:
@@ -35,12 +40,21 @@ def of(name: str, region: str) -> dict[str, Any]:
     stack = find(name, region)
     if stack is None:
         raise Failure(f"there is no stack {name} in {region}")
+    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+        raise Failure(f"stack {name} was never deployed: its first changes were not confirmed. Run `make deploy`.")
+    check_not_half_removed(stack, region)
     if not stack.get("Outputs"):
         raise Failure(
             f"stack {name} is in {stack['StackStatus']}: its creation failed.{reason_of_failure(name, region)}\n"
             "`make deploy` removes what is left of it and goes on."
         )
     return stack
+
+
+def check_not_half_removed(stack: dict[str, Any], region: str) -> None:
+    name = stack["StackName"]
+    if stack["StackStatus"] == "DELETE_FAILED":
+        raise Failure(f"the removal of stack {name} failed.{reason_of_failure(name, region)}\nRun `make remove` again.")
 
 
 def for_clients(
@@ -84,9 +98,24 @@ def prepare(name: str, region: str) -> None:
         )
     if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
         raise Failure(f"stack {name} is in {status}: wait until it is done")
+    if stack:
+        check_not_half_removed(stack, region)
     if status in FAILED_CREATION:
         print(f"The creation of stack {name} failed.{reason_of_failure(name, region)}\nRemoving the remains.")
-        delete(name, region, only_if_empty=True)
+        remains = kept(name, region)
+        delete(name, region)
+        for kind, resource in remains:
+            delete_kept(kind, resource, region, only_if_empty=True)
+
+
+def open_change_sets(name: str, region: str) -> set[str]:
+    """The ids of the stack's change sets that can be executed. A change set that was declined stays one of them."""
+    if find(name, region) is None:
+        return set()
+    cloudformation: Any = boto3.client("cloudformation", region_name=region)
+    pages = cloudformation.get_paginator("list_change_sets").paginate(StackName=name)
+    found = [change_set for page in pages for change_set in page["Summaries"]]
+    return {each["ChangeSetId"] for each in found if each["ExecutionStatus"] == "AVAILABLE"}
 
 
 def reason_of_failure(name: str, region: str) -> str:
@@ -123,9 +152,14 @@ def resources(name: str, region: str, kind: str | None = None) -> list[Resource]
     ]
 
 
-def delete(name: str, region: str, *, only_if_empty: bool = False) -> None:
-    """Deletes the stack, then the bucket and the tables that the template retains."""
-    kept = [*resources(name, region, "AWS::S3::Bucket"), *resources(name, region, "AWS::DynamoDB::Table")]
+def kept(name: str, region: str) -> list[Kept]:
+    """The buckets and tables of the stack. Its template retains some of them when the stack is deleted."""
+    return [
+        (kind, resource["PhysicalResourceId"]) for kind in (BUCKET, TABLE) for resource in resources(name, region, kind)
+    ]
+
+
+def delete(name: str, region: str) -> None:
     cloudformation: Any = boto3.client("cloudformation", region_name=region)
     cloudformation.delete_stack(StackName=name)
     try:
@@ -133,27 +167,41 @@ def delete(name: str, region: str, *, only_if_empty: bool = False) -> None:
         waiter.wait(StackName=name, WaiterConfig={"Delay": DELAY})
     except WaiterError:
         raise Failure(f"stack {name} was not deleted.{reason_of_failure(name, region)}") from None
-    for resource in kept:
-        delete_kept(resource["ResourceType"], resource["PhysicalResourceId"], region, only_if_empty)
 
 
-def delete_kept(kind: str, name: str, region: str, only_if_empty: bool) -> None:
+def size_of_kept(kind: str, name: str, region: str) -> int | None:
+    """The number of objects in a bucket or of items in a table, which AWS counts every six hours. None if it is gone."""
     try:
-        if kind == "AWS::S3::Bucket":
+        if kind == BUCKET:
+            return sum(1 for _ in bucket(name, region).objects.all())
+        dynamodb: Any = boto3.client("dynamodb", region_name=region)
+        return int(dynamodb.describe_table(TableName=name)["Table"]["ItemCount"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] in GONE:
+            return None
+        raise
+
+
+def delete_kept(kind: str, name: str, region: str, *, only_if_empty: bool = False) -> bool:
+    """False if it is still there."""
+    try:
+        if kind == BUCKET:
             if not only_if_empty:
                 bucket(name, region).objects.all().delete()
             bucket(name, region).delete()
-            return
+            return True
         dynamodb: Any = boto3.client("dynamodb", region_name=region)
         if only_if_empty and dynamodb.scan(TableName=name, Limit=1)["Count"]:
             print(f"Not deleted, because it contains items: {name}")
-            return
+            return False
         dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
         dynamodb.delete_table(TableName=name)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code not in ("NoSuchBucket", "ResourceNotFoundException"):
+        if code not in GONE:
             print(f"Not deleted ({code}): {name}")
+            return False
+    return True
 
 
 def bucket(name: str, region: str) -> Any:

@@ -67,6 +67,11 @@ def vendor_files() -> dict[str, Path]:
     return {path.stem: path for path in sorted(VENDOR_FILES.glob("*.toml"))}
 
 
+def all_vendors(template: Path) -> list[str]:
+    """The built-in CRMs and those that a file describes."""
+    return [*vendors(template), *vendor_files()]
+
+
 def write_zip(target: Path, binary: Path, vendor_file: Path | None, compression: int = zipfile.ZIP_STORED) -> None:
     """Zips a function's binary, with the file of its CRM if it is not built in. Equal contents give equal zips."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -85,11 +90,23 @@ def functions(template: Path) -> list[str]:
     return [*vendors(template), CONSUMER]
 
 
-def sample_secrets(cli: Path) -> dict[str, Any]:
-    result = subprocess.run([cli, "secrets"], cwd=ROOT, capture_output=True, text=True, check=False)
+def crm_events(cli: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs crm-events in the workspace, where it finds the CRMs that a file describes."""
+    try:
+        return subprocess.run([cli, *arguments], cwd=ROOT, input=stdin, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise Failure(f"{shown(cli)} is missing: run `make cli`", EXIT_USAGE) from None
+
+
+def output_of(cli: Path, *arguments: str) -> str:
+    result = crm_events(cli, *arguments)
     if result.returncode != 0:
-        raise Failure(f"`{shown(cli)} secrets` failed:\n{result.stderr.strip()}")
-    secrets: dict[str, Any] = json.loads(result.stdout)
+        raise Failure(f"`{shown(cli)} {' '.join(arguments)}` failed:\n{result.stderr.strip()}")
+    return result.stdout
+
+
+def sample_secrets(cli: Path) -> dict[str, Any]:
+    secrets: dict[str, Any] = json.loads(output_of(cli, "secrets"))
     return secrets
 
 

@@ -24,7 +24,7 @@ class CargoLambda(unittest.TestCase):
     def test_one_function_without_the_template(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        port = processes.choose_port(0)
+        port = processes.choose_port()
         endpoint = f"http://{processes.HOST}:{port}"
         running = emulator.start(Path(folder.name), port)
         running.__enter__()
@@ -47,7 +47,9 @@ class CargoLambda(unittest.TestCase):
             *("--binary-path", str(BINARIES / FUNCTION), "--env-file", str(environment)),
             *("--role", "arn:aws:iam::000000000000:role/function", "--timeout", "10", "--memory", "256"),
         ]
-        env = os.environ | emulator.aws_environment(endpoint)
+        # cargo's own settings, and nothing about your AWS.
+        own = {name: value for name, value in os.environ.items() if name.startswith(("CARGO_", "RUSTUP_"))}
+        env = emulator.aws_environment(endpoint) | own
         deployed = subprocess.run(command, cwd=INFRA.parent, env=env, capture_output=True, text=True, check=False)
         self.assertEqual(deployed.returncode, 0, deployed.stdout + deployed.stderr)
 

@@ -23,7 +23,7 @@ class LogLines(unittest.TestCase):
     def test_the_lines_of_an_accepted_event_are_as_long_as_the_cost_page_says(self) -> None:
         stack = ExitStack()
         self.addCleanup(stack.close)
-        port = processes.choose_port(0)
+        port = processes.choose_port()
         stack.enter_context(emulator.start(Path(stack.enter_context(tempfile.TemporaryDirectory())), port))
         endpoint = f"http://{processes.HOST}:{port}"
         sqs, dynamodb = (emulator.aws_client(service, endpoint) for service in ("sqs", "dynamodb"))

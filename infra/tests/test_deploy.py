@@ -1,16 +1,18 @@
 """A whole deployment with infra/deploy.py, on the AWS emulator of the local stack. Run by `make test`."""
 
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
-import zipfile
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest import mock
 
 INFRA = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(INFRA))
@@ -27,7 +29,8 @@ BINARIES = CLI.parent
 WHSEC = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0"
 # A proof for each of these CRMs, none for the others.
 PROOFS = {"freshsales": "token", "heffl": f"hmac\n{WHSEC}", "teamgram": "basic"}
-ANSWERS = f"crm-test\n{REGION}\n" + "".join(f"{PROOFS.get(vendor, '')}\n" for vendor in settings.secret_forms(CLI))
+ALARM_EMAIL = "on-call@example.com"
+ANSWERS = f"crm-test\n{REGION}\n{ALARM_EMAIL}\n" + "".join(f"{PROOFS.get(vendor, '')}\n" for vendor in settings.secret_forms(CLI))
 
 
 class OnTheEmulator(unittest.TestCase):
@@ -41,7 +44,7 @@ class OnTheEmulator(unittest.TestCase):
         stack = ExitStack()
         cls.addClassCleanup(stack.close)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        port = processes.choose_port(0)
+        port = processes.choose_port()
         cls.endpoint = f"http://{processes.HOST}:{port}"
         stack.enter_context(emulator.start(folder, port))
         cls.env = emulator.aws_environment(cls.endpoint) | {
@@ -56,16 +59,18 @@ class OnTheEmulator(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.file = self.folder / "parameters.yaml"
+        self.deployed = self.folder / "deployed"
         self.printed = ""
 
     def client(self, service: str) -> Any:
         return emulator.aws_client(service, self.endpoint)
 
     def run_deploy(self, *arguments: Any, answers: str = "", code: int = 0) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, INFRA / "deploy.py", "--cli", CLI, "--parameters", self.file, *arguments]
+        options = ["--cli", CLI, "--parameters", self.file, "--deployed", self.deployed]
         result = subprocess.run(
-            [str(part) for part in command], input=answers, env=self.env, capture_output=True, text=True, timeout=300, check=False
-        )
+            [str(part) for part in (sys.executable, INFRA / "deploy.py", *options, *arguments)],
+            cwd=self.folder, input=answers, env=self.env, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
         self.printed += result.stdout + result.stderr
         self.assertEqual(result.returncode, code, self.printed[-3000:])
         return result
@@ -90,7 +95,9 @@ class Settings(OnTheEmulator):
         self.addCleanup(self.forget_secrets, "freshsales", "heffl", "teamgram")
         self.run_deploy("settings", answers=ANSWERS)
         self.assertEqual(self.file.stat().st_mode & 0o777, 0o600)
-        expected = {"StackName": "crm-test", "Region": REGION, "Vendors": "freshsales,heffl,teamgram"}
+        expected = {
+            "StackName": "crm-test", "Region": REGION, "AlarmEmail": ALARM_EMAIL, "Vendors": "freshsales,heffl,teamgram"
+        }  # fmt: skip
         self.assertEqual(settings.read(self.file), expected)
         self.assertEqual(self.secret_of("heffl"), {"default": ["hmac:whsec_c2VjcmV0c2VjcmV0c2VjcmV0"]})
         (basic,), (token,) = (self.secret_of(vendor)["default"] for vendor in ("teamgram", "freshsales"))
@@ -110,6 +117,30 @@ class Settings(OnTheEmulator):
         awkward = {"default": ['token:a"b\\c'], "acme": ["token:d e"]}
         self.run_deploy("secret", "agilecrm", "--set", answers=json.dumps(awkward))
         self.assertEqual(self.secret_of("agilecrm"), awkward)
+
+    def test_entries_are_added_to_a_secret_and_all_others_stay(self) -> None:
+        self.write(StackName="crm-test", Region=REGION, Vendors="capsule")
+        self.addCleanup(self.forget_secrets, "capsule")
+        for added, expected in (
+            ({"default": ["token:ä"]}, {"default": ["token:ä"]}),  # there is no secret yet
+            ({"default": ["token:b", "token:ä", "token:b"]}, {"default": ["token:ä", "token:b"]}),
+            ({"acme": ["token:c"]}, {"default": ["token:ä", "token:b"], "acme": ["token:c"]}),
+        ):
+            printed = self.run_deploy("secret", "capsule", "--add", answers=json.dumps(added)).stdout
+            self.assertEqual(self.secret_of("capsule"), expected)
+            self.assertNotIn("token:", printed)
+
+        before = self.secret_of("capsule")
+        for malformed in ("hunter2", '{"default": "token:hunter2"}', '{"default": ["hmac:hunter2"]}', "{}"):
+            refused = self.run_deploy("secret", "capsule", "--add", answers=malformed, code=2)
+            self.assertRegex(refused.stderr, "^error: secret of capsule: ")
+            self.assertNotIn("hunter2", refused.stderr)
+        self.assertEqual(self.secret_of("capsule"), before)
+
+        self.client("ssm").put_parameter(Name="/crm-test/capsule", Value="{hunter2", Type="SecureString", Overwrite=True)
+        refused = self.run_deploy("secret", "capsule", "--add", answers='{"default": ["token:d"]}', code=2)
+        self.assertRegex(refused.stderr, "^error: stored secret of capsule: (.|\n)*VENDOR=capsule SET=1 replaces it")
+        self.assertNotIn("hunter2", refused.stderr)
 
     def test_secrets_manager_keeps_them_if_the_file_says_so(self) -> None:
         self.write(StackName="crm-test", Region=REGION, Vendors="heffl", SecretStore="secretsmanager")
@@ -162,9 +193,16 @@ class Settings(OnTheEmulator):
             ({"StackName": "crm_test"}, "letters, digits and hyphens"),
             ({"Vendors": "heffl,salesforce2"}, "Vendors: salesforce2"),
             ({"LogLvel": "WARN"}, "LogLvel is no setting"),
+            ({"QuietVendors": "heffl, teamgrid"}, "QuietVendors: teamgrid; there are heffl"),
+            ({"AlarmEmail": "on-call"}, "AlarmEmail: expected an e-mail address"),
         ):
             self.write(**{"StackName": "crm-test", "Region": REGION, "Vendors": "heffl"} | changed)
             self.assertIn(words, self.run_deploy("settings", code=2).stderr)
+
+    def test_a_tool_that_is_not_built_is_named(self) -> None:
+        self.write(StackName="crm-test", Region=REGION, Vendors="heffl")
+        refused = self.run_deploy("--cli", self.folder / "crm-events", "secret", "heffl", "--set", answers="{}", code=2)
+        self.assertIn("crm-events is missing: run `make cli`", refused.stderr)
 
     def test_a_malformed_secret_is_refused_without_its_value(self) -> None:
         self.write(StackName="crm-test", Region=REGION, Vendors="heffl")
@@ -191,13 +229,13 @@ class Deployment(OnTheEmulator):
         template = self.folder / "infra" / "template.yaml"
         template.parent.mkdir()
         shutil.copyfile(INFRA / "template.yaml", template)
-        for function in workspace.functions(template):
+        files = workspace.vendor_files()
+        empty = self.folder / "empty"
+        empty.write_bytes(b"#!/bin/sh\n")
+        for function in [*workspace.all_vendors(template), workspace.CONSUMER]:
+            binary = BINARIES / (workspace.GENERIC if function in files else function)
             target = self.folder / "target" / "lambda" / function / "bootstrap.zip"
-            target.parent.mkdir(parents=True)
-            with zipfile.ZipFile(target, "w") as archive:
-                entry = zipfile.ZipInfo("bootstrap")
-                entry.external_attr = 0o755 << 16
-                archive.writestr(entry, (BINARIES / function).read_bytes() if function in vendors else b"#!/bin/sh\n")
+            workspace.write_zip(target, binary if function in vendors else empty, files.get(function))
         return template
 
     def outputs(self) -> dict[str, str]:
@@ -205,20 +243,28 @@ class Deployment(OnTheEmulator):
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def test_deploy_update_and_remove(self) -> None:
-        template = self.template("heffl")
+        template = self.template("heffl", "capsule")
         up = ["up", "--template", template, "--architecture", "arm64" if os.uname().machine == "aarch64" else "x86_64"]
         lambdas = self.client("lambda")
-        self.write(StackName="crm-test", Region=REGION, Vendors="heffl", Tags="team=crm env=test")
-        self.run_deploy("settings", answers="hmac\nwhsec_c2VjcmV0c2VjcmV0c2VjcmV0\n")
+        self.write(StackName="crm-test", Region=REGION, Vendors="heffl,capsule", Tags="team=crm env=test")
+        self.run_deploy("settings", answers="hmac\nwhsec_c2VjcmV0c2VjcmV0c2VjcmV0\ntoken\n")
+        self.assertEqual(json.loads(self.run_deploy("secret", "capsule").stdout), self.secret_of("capsule"))
 
-        # The change set is shown, and only a yes continues. Then a signed webhook goes through the route.
+        # The change set is shown, and only a yes continues.
+        declined = self.run_deploy(*up, answers="n\n", code=1)
+        self.assertIn("+ Add", declined.stdout)
+        self.assertIn("not deployed", declined.stderr)
+        self.assertNotIn("/webhooks/", declined.stdout)
+        self.assertIn("was never deployed", self.run_deploy("outputs", code=1).stderr)
+
+        # Then a signed webhook goes through each route.
         shown = self.run_deploy(*up, answers="y\n").stdout
         self.assertIn("+ Add", shown)
-        self.assertIn("shared/normalize/src/crm/heffl/README.md, Register the URL", shown)
-        self.assertIn("/webhooks/heffl\n", shown)
+        self.assertIn("/webhooks/heffl\n    how: shared/normalize/src/crm/heffl/README.md, Register the URL", shown)
+        self.assertIn("/webhooks/capsule\n    how: vendors/capsule.toml; secret", shown)
         self.assertNotIn("/webhooks/agilecrm", shown)
-        self.assertRegex(shown, r"ok +without a proof: refused")
-        self.assertRegex(shown, r"ok +with the proof: accepted")
+        self.assertEqual(len(re.findall(r"ok +without a proof: refused", shown)), 2)
+        self.assertEqual(len(re.findall(r"ok +with the proof: accepted", shown)), 2)
         (stack,) = self.client("cloudformation").describe_stacks(StackName="crm-test")["Stacks"]
         self.assertIn({"Key": "team", "Value": "crm"}, stack["Tags"])
 
@@ -234,6 +280,8 @@ class Deployment(OnTheEmulator):
         more = {"Vendors": "agilecrm,heffl", "SampleConsumer": "true", "QuietVendors": "heffl", "LogLevel": "WARN"}
         self.write(**settings.read(self.file) | more)
         self.run_deploy("settings", answers="token\n")
+        declined = self.run_deploy(*up, "--no-check", answers="n\n", code=1)
+        self.assertIn("not deployed", declined.stderr)
         self.run_deploy(*up, "--no-check", "--", "--no-confirm-changeset")
         configuration = lambdas.get_function_configuration(FunctionName="crm-test-heffl")
         self.assertEqual(configuration["Environment"]["Variables"]["LOG_LEVEL"], "WARN")
@@ -243,7 +291,7 @@ class Deployment(OnTheEmulator):
         self.assertIn("/webhooks/agilecrm\n", self.run_deploy("outputs").stdout)
 
         # The file for --stack of crm-events.
-        known = json.loads(deploy.stack_file("crm-test").read_text())
+        known = json.loads(deploy.stack_file(self.deployed, "crm-test").read_text())
         self.assertEqual(known["quarantine_queue_url"], self.outputs()["QuarantineQueueUrl"])
         self.assertEqual(known["overflow_bucket"], self.outputs()["OverflowBucketName"])
         self.assertEqual(set(known["urls"]), {"agilecrm", "heffl"})
@@ -261,17 +309,67 @@ class Deployment(OnTheEmulator):
         left = self.run_deploy("remove", answers="yes\n", code=1)
         self.assertRegex(left.stdout, r"1 messages +\S+quarantine")
         self.assertRegex(left.stdout, rf"1 objects +{bucket}")
-        self.assertRegex(left.stdout, r"1 secret +SSM parameter /crm-test/heffl")
+        for vendor in ("heffl", "capsule"):
+            self.assertRegex(left.stdout, rf"1 secret +SSM parameter /crm-test/{vendor}")
         self.assertTrue(self.outputs())
         secrets = [proof.split(":")[1] for vendor in ("agilecrm", "heffl") for proof in self.secret_of(vendor)["default"]]
-        self.run_deploy("remove", answers="crm-test\n")
-        gone = self.run_deploy("outputs", code=1)
-        self.assertIn("there is no stack crm-test", gone.stderr)
-        self.assertFalse(deploy.stack_file("crm-test").exists())
+
+        # A removal that was interrupted after the stack goes on with the rest.
+        self.interrupted_removal()
+        self.assertIn("there is no stack crm-test", self.run_deploy("outputs", code=1).stderr)
+        rest = self.run_deploy("remove", answers="crm-test\n").stdout
+        self.assertIn("The stack crm-test in us-east-1 is gone", rest)
+        self.assertRegex(rest, rf"1 objects +{bucket}")
+        self.assertRegex(rest, r"1 secret +SSM parameter /crm-test/capsule")
+        self.assertIn("there is no stack crm-test", self.run_deploy("remove", code=1).stderr)
+        self.assertEqual(list(self.deployed.iterdir()), [])
         self.assertNotIn(bucket, [each["Name"] for each in self.client("s3").list_buckets()["Buckets"]])
         self.assertEqual(self.client("ssm").describe_parameters()["Parameters"], [])
         for secret in secrets:
             self.assertNotIn(secret, self.printed)
+
+    def interrupted_removal(self) -> None:
+        args = deploy.parser().parse_args(["--parameters", str(self.file), "--deployed", str(self.deployed), "remove"])
+        with (
+            mock.patch.dict(os.environ, self.env, clear=True),
+            mock.patch.object(deploy, "ask", return_value="crm-test"),
+            mock.patch.object(deploy.stacks, "DELAY", 1),
+            mock.patch.object(deploy.stacks, "delete_kept", side_effect=KeyboardInterrupt),
+            redirect_stdout(io.StringIO()),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            args.run(args)
+
+    def test_a_setting_that_is_left_out_keeps_its_value_and_so_the_table_stays(self) -> None:
+        with (
+            mock.patch.object(deploy.stacks, "find", return_value={"StackStatus": "CREATE_COMPLETE"}),
+            mock.patch.object(deploy, "physical_ids", return_value=["view"]),
+            mock.patch.object(deploy.boto3, "client") as client,
+            redirect_stdout(io.StringIO()) as printed,
+        ):
+            client().describe_table.return_value = {"Table": {"DeletionProtectionEnabled": True}}
+            for parameters, warns in (({}, False), ({"SampleConsumer": "true"}, False), ({"SampleConsumer": "false"}, True)):
+                printed.truncate(0)
+                deploy.warn_of_kept_tables(parameters, "crm-test", REGION)
+                self.assertEqual("SampleConsumer is off now" in printed.getvalue(), warns, parameters)
+
+    def test_secrets_without_a_stack_can_be_removed(self) -> None:
+        self.write(StackName="crm-test", Region=REGION, Vendors="heffl", SecretStore="secretsmanager")
+        self.run_deploy("settings", answers="token\n")
+        removed = self.run_deploy("remove", answers="crm-test\n").stdout
+        self.assertRegex(removed, r"1 secret +Secrets Manager secret crm-test/heffl")
+        self.assertIn("there is no stack crm-test", self.run_deploy("remove", code=1).stderr)
+
+    def test_a_removal_that_failed_is_not_called_a_failed_creation(self) -> None:
+        stack = {"StackName": "crm-test", "StackStatus": "DELETE_FAILED"}
+        stacks = deploy.stacks
+        with (
+            mock.patch.object(stacks, "find", return_value=stack),
+            mock.patch.object(stacks, "reason_of_failure", return_value=" Queue: in use"),
+        ):
+            for fails in (stacks.of, stacks.prepare):
+                with self.assertRaisesRegex(workspace.Failure, "removal of stack crm-test failed. Queue: in use\nRun `make remove`"):
+                    fails("crm-test", REGION)
 
     def test_a_creation_that_failed_is_explained_removed_and_made_again(self) -> None:
         """A resource that cannot be made (here a second version of the same code) leaves the stack in ROLLBACK_COMPLETE, which takes no update.

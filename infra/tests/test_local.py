@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from unittest import mock
 
 INFRA = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(INFRA))
+
+from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 
 import emulator  # noqa: E402
 import local  # noqa: E402
@@ -80,6 +83,56 @@ class ChangedFiles(unittest.TestCase):
         self.assertIn("serving the changed vendors/acme.toml", printed)
 
 
+    def serve(self, fails: Exception | None, served: dict[str, str], found: dict[str, str]) -> tuple[str, dict[str, str]]:
+        args = argparse.Namespace(cli=workspace.CLI, bin_dir=workspace.CLI.parent, consumer=True)
+        with (
+            mock.patch.object(local, "fingerprints", return_value=found),
+            mock.patch.object(local, "replace_code", side_effect=fails),
+            redirect_stdout(io.StringIO()) as printed,
+        ):
+            now = local.serve_changes(self.state, args, "http://localhost", "http://localhost", served)
+        return printed.getvalue(), now
+
+    def test_no_save_in_an_editor_ends_the_stack(self) -> None:
+        for fails in (
+            workspace.Failure("the check failed"),
+            BotoCoreError(),
+            ClientError({"Error": {"Code": "Throttling"}}, "UpdateFunctionCode"),
+            FileNotFoundError("acme.toml"),
+        ):
+            printed, now = self.serve(fails, {"acme": "old"}, {"acme": "new"})
+            self.assertIn(f"error: {fails}\nNot served: acme. Save again to retry.", printed)
+            self.assertEqual(now, {"acme": "new"})
+
+    def test_a_deleted_file_is_reported_and_its_function_stays(self) -> None:
+        printed, now = self.serve(None, {"acme": "one", "other": "two"}, {"acme": "one"})
+        self.assertIn("vendors/other.toml was deleted: its function stays until the next `make run`", printed)
+        self.assertEqual(now, {"acme": "one"})
+        # Deleted after the check, when its secret is no longer known.
+        self.assertNotIn("serving", self.change("third"))
+        self.replace_code.assert_not_called()
+
+
+class Ports(unittest.TestCase):
+    def test_any_free_ports_differ(self) -> None:
+        one, other = processes.choose_ports(PORT=0, CONSOLE_PORT=0)
+        self.assertNotEqual(one, other)
+
+    def test_a_port_that_cannot_be_used_is_refused_with_the_systems_reason(self) -> None:
+        with socket.socket() as taken:
+            taken.bind((processes.HOST, 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            free = processes.choose_port()
+            for wanted, expected in (
+                ({"PORT": port, "CONSOLE_PORT": 0}, f"port {port}: Address already in use.*`make run PORT="),
+                ({"PORT": free, "CONSOLE_PORT": free}, f"port {free}: Address already in use.*`make run CONSOLE_PORT="),
+                ({"PORT": 70000, "CONSOLE_PORT": 0}, "port 70000: .*0-65535.*`make run PORT="),
+            ):
+                with self.assertRaisesRegex(workspace.Failure, expected):
+                    processes.choose_ports(**wanted)
+
+
 class OnTheEmulator(unittest.TestCase):
     endpoint: ClassVar[str]
 
@@ -88,7 +141,7 @@ class OnTheEmulator(unittest.TestCase):
         stack = ExitStack()
         cls.addClassCleanup(stack.close)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        port = processes.choose_port(0)
+        port = processes.choose_port()
         cls.endpoint = f"http://{processes.HOST}:{port}"
         stack.enter_context(emulator.start(folder, port))
 

@@ -96,7 +96,7 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
                 writeln!(out, "registered: {registered}\n")?;
                 writeln!(
                     out,
-                    "The secret, which is shown only once. Store it with make secret VENDOR={vendor} SET=1; no deployment is needed:\n\n{setting}"
+                    "The secret, which is shown only once. Store it with make secret VENDOR={vendor} ADD=1; no deployment is needed:\n\n{setting}"
                 )?;
             }
             if !failed.is_empty() {

@@ -36,7 +36,7 @@ impl std::fmt::Display for End {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::Right => "records that end as the vendor has them",
-            Self::GaveUp => "records that do not: the vendor gave up on the last word",
+            Self::GaveUp => "records that do not: the vendor gave up on the latest webhook",
             Self::ReceivedLater => "records that do not: an older state came last, no time",
             Self::Wrong => "records that do not: wrong states",
         })

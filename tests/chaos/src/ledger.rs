@@ -106,10 +106,10 @@ impl Entry {
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
-            Self::AtOnce => "answered 200 at once, in effect once",
+            Self::AtOnce => "answered 200 to the first post, in effect once",
             Self::SentAgain => "answered 200 and sent again, in effect once",
             Self::Redelivered => "redelivered until answered 200, in effect once",
-            Self::Replayed => "kept in the overflow store, answered 200, in effect once",
+            Self::Replayed => "stored in the overflow store, answered 200, in effect once",
             Self::GaveUpInEffect => "never answered 200, the vendor gave up; in effect once",
             Self::GaveUp => "never answered 200, the vendor gave up; no effect",
             Self::Lost => "lost: answered 200, no effect",

@@ -78,7 +78,7 @@ impl Report {
 
     /// Writes a row. A vendor without a figure has no records with a life.
     fn cells(&self, f: &mut fmt::Formatter<'_>, title: &str, of: impl Fn(&str) -> Option<u64>) -> fmt::Result {
-        write!(f, "| {title:<56} |")?;
+        write!(f, "| {title:<61} |")?;
         for vendor in &self.vendors {
             let cell = of(vendor).map_or_else(|| "no life".to_owned(), |figure| figure.to_string());
             write!(f, " {cell:>10} |")?;
@@ -87,12 +87,12 @@ impl Report {
     }
 
     fn deliveries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "| {:<56} |", "")?;
+        write!(f, "| {:<61} |", "")?;
         for vendor in &self.vendors {
             write!(f, " {vendor:>10} |")?;
         }
         writeln!(f, " {:>9} |", "all")?;
-        writeln!(f, "|{}|{}{}:|", "-".repeat(58), "-----------:|".repeat(self.vendors.len()), "-".repeat(10))?;
+        writeln!(f, "|{}|{}{}:|", "-".repeat(63), "-----------:|".repeat(self.vendors.len()), "-".repeat(10))?;
         let Balance { outcomes, misses, .. } = &self.balance;
         self.row(f, "deliveries", |vendor| outcomes.values().filter_map(|by| by.get(vendor)).sum())?;
         for outcome in Outcome::ALL {
@@ -161,7 +161,7 @@ impl fmt::Display for Report {
         writeln!(f)?;
         self.met(f)?;
         writeln!(f)?;
-        writeln!(f, "| {:<51} | {:>9} |", "beside", "")?;
+        writeln!(f, "| {:<51} | {:>9} |", "processes, messages, effects", "")?;
         writeln!(f, "|{}|{}:|", "-".repeat(53), "-".repeat(10))?;
         for (what, count) in &self.counts {
             writeln!(f, "| {what:<51} | {count:>9} |")?;
