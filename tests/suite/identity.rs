@@ -19,7 +19,12 @@ fn counts(vendor: &'static Vendor) -> [usize; 3] {
         let webhook = case.webhook().unwrap();
         let first = ids(vendor, &webhook, RECEIVED_AT);
         let again = ids(vendor, &webhook, RECEIVED_AT.checked_add(SignedDuration::from_millis(1)).unwrap());
-        let other = ids(vendor, &Webhook { body: [&webhook.body[..], b" "].concat(), ..webhook }, RECEIVED_AT);
+        // In an array, each element is identified by its own text, so each must differ.
+        let body = match std::str::from_utf8(&webhook.body) {
+            Ok(text) if text.contains("{\"") => text.replace("{\"", "{ \"").into_bytes(),
+            _ => [&webhook.body[..], b" "].concat(),
+        };
+        let other = ids(vendor, &Webhook { body, ..webhook }, RECEIVED_AT);
         for ((first, again), other) in first.iter().zip(&again).zip(&other) {
             let rule = if first != again { 2 } else { usize::from(first != other) };
             counts[rule] += 1;

@@ -389,6 +389,17 @@ fn a_value_that_cannot_be_read_is_named_unless_another_source_has_one() {
     );
 }
 
+/// The samples have a secret in the form that the file demands.
+#[test]
+fn a_sample_is_signed_with_any_form_of_key() {
+    for key in ["key = \"text\"", "key = \"hex\"", "key = \"base64\"", "key = \"base64\", key_prefix = \"key_\""] {
+        let file = acme("encoding = \"hex\"", &format!("encoding = \"hex\", {key}"));
+        let vendor = vendor(&file);
+        let sample = body(&json!({ "event": "person.changed", "data": { "id": 7 } })).proven(vendor, RECEIVED_AT);
+        assert!(sample.verified(vendor, RECEIVED_AT).is_ok(), "{key}");
+    }
+}
+
 #[test]
 fn forms_xml_tokens_in_the_body_and_constant_answers_are_said_in_a_line_each() {
     let file = acme(

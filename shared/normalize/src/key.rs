@@ -6,14 +6,16 @@
 //! 1. the vendor's own id of the change or the delivery, a header or a member of the body ([`ChangeId`]);
 //! 2. the members that identify a change, if the vendor lists them ([`ChangeId::Members`] too);
 //! 3. the body, if it contains the vendor's time of this change;
-//! 4. the body and the time of receipt.
+//! 4. the vendor's id in a header that the signature does not cover, with the body ([`ChangeId::UnsignedHeader`]);
+//! 5. the body and the time of receipt.
 //!
-//! In the first three cases a redelivery always has the same key. In the fourth case it has a new key. The body of a
+//! In the first four cases a redelivery always has the same key. In the last case it has a new key. The body of a
 //! later change may be identical byte for byte (online, offline, online), and treating it as a redelivery would lose
 //! that change. A duplicate event only repeats a state that the consumer already has.
 //!
 //! [`ChangeId`]: crate::crm::ChangeId
 //! [`ChangeId::Members`]: crate::crm::ChangeId::Members
+//! [`ChangeId::UnsignedHeader`]: crate::crm::ChangeId::UnsignedHeader
 
 use crm_event::{Action, Entity};
 use data_encoding::HEXLOWER;

@@ -14,8 +14,10 @@ use crm_normalize::scheme::signature::{KeyForm, Signed};
 use crm_normalize::scheme::{Scheme, SignatureScheme};
 
 /// `crm-events samples only!` in Base64.
-const BASE64_KEY: &str = "whsec_Y3JtLWV2ZW50cyBzYW1wbGVzIG9ubHkh";
-/// The same in hexadecimal digits.
+const BASE64_KEY: &str = "Y3JtLWV2ZW50cyBzYW1wbGVzIG9ubHkh";
+/// A key that is used as it is.
+const TEXT_KEY: &str = "whsec_Y3JtLWV2ZW50cyBzYW1wbGVzIG9ubHkh";
+/// The first key in hexadecimal digits.
 const HEX_KEY: &str = "63726d2d6576656e74732073616d706c6573206f6e6c7921";
 const USER_PASSWORD: &str = "sample-user:sample-password";
 pub(crate) const TOKEN: &str = "sample-token";
@@ -37,24 +39,25 @@ pub fn secrets_of(schemes: &[Scheme]) -> String {
     format!("{{{}}}", accounts.join(", "))
 }
 
-fn secret(scheme: Scheme) -> &'static str {
+fn secret(scheme: Scheme) -> Cow<'static, str> {
     match scheme {
         Scheme::Signature(scheme) => signing_secret(scheme),
-        Scheme::Basic => USER_PASSWORD,
-        Scheme::Token | Scheme::MemberToken(_) => TOKEN,
+        Scheme::Basic => USER_PASSWORD.into(),
+        Scheme::Token | Scheme::MemberToken(_) => TOKEN.into(),
     }
 }
 
-fn signing_secret(scheme: &SignatureScheme) -> &'static str {
+fn signing_secret(scheme: &SignatureScheme) -> Cow<'static, str> {
     match scheme.key {
-        KeyForm::Hex => HEX_KEY,
-        KeyForm::Text | KeyForm::Base64After(_) => BASE64_KEY,
+        KeyForm::Hex => HEX_KEY.into(),
+        KeyForm::Text => TEXT_KEY.into(),
+        KeyForm::Base64After(prefix) => [prefix, BASE64_KEY].concat().into(),
     }
 }
 
 /// The key that the samples are signed with.
 pub fn signing_key(scheme: &SignatureScheme) -> Option<Vec<u8>> {
-    scheme.key(signing_secret(scheme))
+    scheme.key(&signing_secret(scheme))
 }
 
 /// A request's headers or query parameters.
