@@ -72,12 +72,12 @@ impl Settings {
         required(&self.variables, variable, expected)
     }
 
-    /// Records in the table `IDEMPOTENCY_TABLE`, with the prefix `IDEMPOTENCY_KEY_PREFIX` or the function's name by
+    /// Idempotency records in the table `IDEMPOTENCY_TABLE`, with the prefix `IDEMPOTENCY_KEY_PREFIX` or the function's name by
     /// default.
     ///
     /// # Errors
     /// If `IDEMPOTENCY_TABLE` is not set.
-    pub fn records(&self) -> Result<DynamoDb, SettingError> {
+    pub fn idempotency_records(&self) -> Result<DynamoDb, SettingError> {
         let table = self.get("IDEMPOTENCY_TABLE", "the name of the table of idempotency records")?;
         let prefix = match self.variables.get("IDEMPOTENCY_KEY_PREFIX") {
             Some(prefix) => prefix.clone(),
@@ -198,7 +198,7 @@ mod tests {
         let variables = GOOD.into_iter().filter(|(name, _)| *name != variable).chain([(variable, value)]);
         let settings = Settings::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let settings = settings.map_err(|error| error.to_string())?;
-        settings.records().map_err(|error| error.to_string())?;
+        settings.idempotency_records().map_err(|error| error.to_string())?;
         settings.log_level().map_err(|error| error.to_string())?;
         Ok(settings)
     }
