@@ -229,11 +229,12 @@ async fn look_through(
     is_removal: bool,
     found: &mut Found,
 ) -> anyhow::Result<()> {
+    let at_start = source.approximate_count().await?;
     let mut looked_at = 0_usize;
     loop {
         let batch = source.next().await?;
         if batch.is_empty() {
-            found.unread = source.approximate_count().await?.unwrap_or_default();
+            found.unread = source.unread(at_start).await?;
             return Ok(());
         }
         looked_at = looked_at.saturating_add(batch.len());

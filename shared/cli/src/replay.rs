@@ -100,7 +100,7 @@ async fn all(
     loop {
         let batch = source.next().await?;
         if batch.is_empty() {
-            report.unread = source.approximate_count().await?.unwrap_or_default();
+            report.unread = source.unread(report.approximate_count).await?;
             return Ok(());
         }
         for item in batch {

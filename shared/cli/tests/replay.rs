@@ -3,7 +3,6 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
     reason = "a test that cannot go on has failed"
 )]
 

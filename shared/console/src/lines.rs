@@ -28,7 +28,8 @@ pub struct Line {
     pub place: Range<usize>,
 }
 
-/// The lines of a JSON object or array; `None` if the text is neither. The member at `without` is shown without its value.
+/// The lines of a JSON object or array; `None` if the text is neither. The member at `without` is shown without its
+/// value.
 pub fn lines(text: &str, without: &str) -> Option<Vec<Line>> {
     let json = serde_json::from_str::<&RawValue>(text.trim_start_matches('\u{feff}')).ok()?;
     if !json.get().starts_with(['{', '[']) {

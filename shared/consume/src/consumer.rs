@@ -137,7 +137,8 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
             }
             Err(failure) => {
                 if let Err(error) = self.store.release(&event.id, self.times(deadline)).await {
-                    tracing::warn!(event_id = %event.id, %error, "the event stays marked as in progress until the invocation's deadline");
+                    let event_id = &event.id;
+                    tracing::warn!(%event_id, %error, "the event stays marked as in progress until the deadline");
                 }
                 Err(failure)
             }

@@ -17,8 +17,8 @@ use crate::consumer::{Batch, Consumer};
 use crate::settings::{SettingError, Settings};
 
 /// Runs a consumer: calls `function` with each event of the queue, and records the consumed events in the table
-/// `IDEMPOTENCY_TABLE` ([`Consumer::each`], [`Settings::idempotency_records`]). Serves the Lambda Runtime API until Lambda ends the
-/// process.
+/// `IDEMPOTENCY_TABLE` ([`Consumer::each`], [`Settings::idempotency_records`]). Serves the Lambda Runtime API until
+/// Lambda ends the process.
 ///
 /// A missing or malformed setting ends the process immediately with one line on standard error.
 pub fn run<E: Display>(function: impl AsyncFn(&Event<'_>) -> Result<(), E>) -> ExitCode {

@@ -31,6 +31,11 @@ struct Told {
 const ERASED: &str = "deleted for privacy";
 
 impl Told {
+    /// The event's action.
+    fn action(&self) -> &'static str {
+        if self.action == ERASED { "deleted" } else { self.action }
+    }
+
     fn json(&self) -> String {
         let at = |seconds: u32| format!("2026-01-01T10:{:02}:{:02}Z", seconds / 60, seconds % 60);
         let changes: Vec<_> = self.cleared.iter().map(|field| json!({ "field": field, "to": null })).collect();
@@ -38,16 +43,16 @@ impl Told {
         record["id"] = json!("1");
         json!({
             "specversion": "1.0", "id": format!("{}:{:?}:{}", self.action, self.vendor, self.received),
-            "source": "crm://heffl/default", "type": format!("crm.deal.{}", self.action.trim_end_matches(" for privacy")), "subject": "deal/1",
+            "source": "crm://heffl/default", "type": format!("crm.deal.{}", self.action()), "subject": "deal/1",
             "time": at(self.vendor.unwrap_or(self.received)),
             "timesource": if self.vendor.is_some() { "vendor" } else { "received" },
             "datacontenttype": "application/json", "dataschema": "urn:crm-event:1:deal",
             "partitionkey": "heffl:default:deal:1", "recordedtime": at(self.received),
             "data": {
                 "vendor": "heffl", "account": "default", "vendor_event": "deal", "entity": "deal",
-                "action": self.action.trim_end_matches(" for privacy"), "partial": self.partial, "record": record,
+                "action": self.action(), "partial": self.partial, "record": record,
                 "changes": changes,
-                "deletion_reason": self.action.ends_with(" for privacy").then_some("privacy"),
+                "deletion_reason": (self.action == ERASED).then_some("privacy"),
             },
         })
         .to_string()

@@ -106,8 +106,8 @@ pub(crate) fn write_unread(
         ),
         (_, true) => writeln!(
             f,
-            "\nAbout {count} more messages are on {place}. A message that was left holds back the others of its record, \
-             and SQS's count may be a minute old. Run this again."
+            "\nAbout {count} more messages are on {place}. A message that was left holds back the others of its record. \
+             Run this again."
         ),
     }
 }

@@ -31,7 +31,7 @@ impl Stamp {
         Timestamp::from_microsecond(self.0.unwrap_or(self.1)).ok()
     }
 
-    /// True if this is earlier. InvocationTimes of different clocks cannot be ordered: two vendor times are compared with each
+    /// True if this is earlier. Times of different clocks cannot be ordered: two vendor times are compared with each
     /// other, otherwise the times of receipt are. The receipt also decides between equal times.
     fn is_before(self, other: Self) -> bool {
         match (self.0, other.0) {

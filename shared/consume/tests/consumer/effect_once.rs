@@ -215,7 +215,7 @@ impl Store for Failing {
 }
 
 #[tokio::test]
-async fn where_the_record_is_out_of_reach() {
+async fn a_record_that_is_unreachable() {
     let clock = Clock::new();
     for (at, id, calls, left) in [
         ("claim", "1", 0, 1),
