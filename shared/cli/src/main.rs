@@ -104,6 +104,7 @@ enum Command {
     },
     /// Print a curl command that sends a case.
     Curl {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         /// The case [default: a simple one].
@@ -114,6 +115,7 @@ enum Command {
     /// Print the events of the local stack as they arrive. Without the sample consumer, this takes them off the main
     /// queue.
     Tail {
+        /// The stack's file. It must be a local one.
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
@@ -134,7 +136,7 @@ enum Command {
         /// Maximum number of items.
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
-        /// Also print the first N items, with reason, time and body: the data of the CRM's customers [default N: 10].
+        /// Also print the first N items with reason, time and body (customer data) [default N: 10].
         #[arg(long, value_name = "N", num_args = 0..=1, default_value = "0", default_missing_value = "10",
               hide_default_value = true)]
         show: usize,
@@ -151,6 +153,7 @@ enum Command {
         /// Leave the vendor's JSON out of the events, as INCLUDE_RAW=false does.
         #[arg(long)]
         no_raw: bool,
+        /// The stack's file. `make outputs` writes that of a deployed stack.
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
@@ -160,6 +163,7 @@ enum Command {
     /// First delete the record in the CRM; otherwise its next webhook would bring it back. Webhooks about several
     /// records, and webhooks that are not understood, are counted but not removed.
     Forget {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         /// The account, as in the events' `data.account`: the {account} segment of the URL. Without one, it is the id
@@ -179,6 +183,7 @@ enum Command {
         /// Only look; this is the default.
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
+        /// The stack's file. `make outputs` writes that of a deployed stack.
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
@@ -197,6 +202,7 @@ enum Command {
     },
     /// Print the event that API Gateway passes to a function for a case, for `cargo lambda invoke`.
     InvokeEvent {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         case: String,

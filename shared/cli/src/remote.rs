@@ -17,6 +17,7 @@ pub enum Command {
     ///
     /// The vendor's token or key is read from an environment variable, which `--dry-run` names.
     Register {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         /// The route's URL, as printed by the deployment.
@@ -37,6 +38,7 @@ pub enum Command {
     },
     /// List the webhooks that are registered with a vendor.
     List {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         #[command(flatten)]
@@ -44,6 +46,7 @@ pub enum Command {
     },
     /// Remove a registered webhook.
     Unregister {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         /// The webhook's id, as printed by `list`.
