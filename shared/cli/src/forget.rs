@@ -87,7 +87,8 @@ impl fmt::Display for Report {
             writeln!(f, "{place:<28} {matching:>8} {shared:>8} {unknown:>8}")?;
         }
         let sum = |count: fn(&Found) -> usize| self.places.iter().map(count).fold(0, usize::saturating_add);
-        if sum(|found| found.matching) == 0 {
+        let matching = sum(|found| found.matching);
+        if matching == 0 {
             writeln!(
                 f,
                 "\nNothing about {} was found. Compare it with the partitionkey of one of the record's events: the account, \
@@ -111,7 +112,7 @@ impl fmt::Display for Report {
                 self.waiting
             )?;
         }
-        if !self.is_removal {
+        if !self.is_removal && matching > 0 {
             writeln!(f, "\nNothing was removed. Run this again with --yes to remove the items found.")?;
         }
         for Found { place, unread, .. } in &self.places {
