@@ -159,8 +159,8 @@ impl Route {
                     .to_owned()
             }
             404 => format!(
-                "The API has no such route. Add {name} to the parameter Vendors and deploy, or compare the URL with the \
-                 deployment's outputs."
+                "The API has no such route. Add {name} to the parameter Vendors and deploy, or compare the URL with \
+                 the deployment's outputs."
             ),
             403 => "Something in front of the API refuses the request: a firewall, a resource policy or a wrong stage."
                 .to_owned(),
@@ -203,8 +203,8 @@ impl Route {
             }
             (200, _) => "The proof is right, but the function has another version than this program.".to_owned(),
             (401, _) => format!(
-                "The function has another secret for account {:?}. Compare it with the stored one; a function reads a change \
-                 within a minute. A signature is valid for five minutes, so also check this machine's clock.",
+                "The function has another secret for account {:?}. Compare it with the stored one; a function reads a \
+                 change within a minute. A signature is valid for five minutes, so also check this machine's clock.",
                 self.account
             ),
             (503, _) => "The proof is right, but the function cannot reach SQS. See its log for the reason.".to_owned(),
@@ -241,8 +241,8 @@ fn resolve(url: &str) -> Result<String, Wrong> {
         }
         Err(error) => Err(Wrong {
             what: format!("{host}: {error}"),
-            hint: "The host name does not exist. Compare the URL with the deployment's outputs; it changes if the stack is \
-                   deleted and deployed again."
+            hint: "The host name does not exist. Compare the URL with the deployment's outputs; it changes if the \
+                   stack is deleted and deployed again."
                 .to_owned(),
         }),
     }
@@ -257,8 +257,8 @@ fn no_answer(error: &ureq::Error) -> Wrong {
     };
     let hint = match error {
         _ if is_tls => {
-            "The TLS handshake failed: the certificate is for another name, has expired, or is signed by an authority that \
-             this machine does not trust. For a company's proxy, set SSL_CERT_FILE."
+            "The TLS handshake failed: the certificate is for another name, has expired, or is signed by an authority \
+             that this machine does not trust. For a company's proxy, set SSL_CERT_FILE."
         }
         ureq::Error::Timeout(_) => {
             "There was no response in time. A firewall drops the request, or the function times out."

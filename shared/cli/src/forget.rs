@@ -91,8 +91,8 @@ impl fmt::Display for Report {
         if matching == 0 {
             writeln!(
                 f,
-                "\nNothing about {} was found. Compare it with the partitionkey of one of the record's events: the account, \
-                 the entity or the id may differ.",
+                "\nNothing about {} was found. Compare it with the partitionkey of one of the record's events: the \
+                 account, the entity or the id may differ.",
                 self.key
             )?;
         }

@@ -231,8 +231,8 @@ impl Client {
             (Proof::Basic, _) => format!("basic:{USER_NAME}:{}", registration.random),
             (Proof::Signature, Some(secret)) => format!("hmac:{secret}"),
             (Proof::Signature, None) => bail!(
-                "webhook {ids} is registered, but the vendor's answer has no secret, so its deliveries cannot be proven. \
-                 Remove it: crm-events unregister {vendor} {ids}",
+                "webhook {ids} is registered, but the vendor's answer has no secret, so its deliveries cannot be \
+                 proven. Remove it: crm-events unregister {vendor} {ids}",
                 ids = ids(created.iter().map(|created| &created.id)),
                 vendor = api.vendor,
             ),

@@ -103,8 +103,9 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
                 writeln!(out, "registered: {registered}\n")?;
                 writeln!(
                     out,
-                    "The entry of the secret is below; it is shown only once. Paste it into make secret VENDOR={} ADD=1,\n\
-                     which adds it and keeps the other entries. No deployment is needed.\n\n{setting}",
+                    "The entry of the secret is below; it is shown only once. Paste it into\n\
+                     make secret VENDOR={} ADD=1, which adds it and keeps the other entries. No deployment is needed.\
+                     \n\n{setting}",
                     vendor.name
                 )?;
             }

@@ -84,8 +84,8 @@ pub fn origins(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Or
     Origins { links: found.links(), values: values.len(), tried }
 }
 
-/// The paths of the values in the body that are in no event, as a vendor file writes them (`payload.mails.0.type`). In a
-/// body that is an array of webhooks, a path starts at its webhook. The vendor's id of the change counts as used: the
+/// The paths of the values in the body that are in no event, as a vendor file writes them (`payload.mails.0.type`). In
+/// a body that is an array of webhooks, a path starts at its webhook. The vendor's id of the change counts as used: the
 /// event's id is made from it. Empty if the webhook does not become events.
 pub fn unused(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Vec<String> {
     let Origins { links, tried, .. } = origins(vendor, webhook, now);

@@ -119,6 +119,10 @@ impl Latest {
             self.replace(Fields::new(), stamp);
             self.order.is_complete = false;
         }
+        // A state without a vendor's time may have been received later, and the record is gone all the same.
+        if self.order.is_erased() {
+            self.forget_fields();
+        }
     }
 
     /// Forgets the fields, for a store that cannot hold them. The record is incomplete until a later event brings all

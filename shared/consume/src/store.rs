@@ -114,8 +114,8 @@ pub trait States {
     fn write(&self, event: &Event<'_>, latest: Latest) -> impl Future<Output = Result<bool, StoreError>>;
 }
 
-/// A store without idempotency records, for a function whose effect may be repeated, such as one that passes the event's
-/// id on as its own idempotency key.
+/// A store without idempotency records, for a function whose effect may be repeated, such as one that passes the
+/// event's id on as its own idempotency key.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoRecord;
 

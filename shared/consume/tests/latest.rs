@@ -243,6 +243,7 @@ fn nothing_of_before_a_deletion_for_privacy_stays_or_comes_back() {
         ("a late whole record", vec![erased(Some(2), 2), whole(Some(1), 3)], gone()),
         ("a late part", vec![erased(Some(2), 2), partial(1, 3, deal("B"))], gone()),
         ("an older state that was sent again", vec![whole(None, 1), erased(None, 2), whole(None, 3)], gone()),
+        ("an older state that was received later", vec![whole(None, 4), erased(Some(2), 3)], gone()),
         ("the same as a part", vec![erased(None, 2), partial(None, 3, deal("B"))], gone()),
         (
             "a deletion beside it",

@@ -101,13 +101,13 @@ pub(crate) fn write_unread(
         (0, _) => Ok(()),
         (_, false) => writeln!(
             f,
-            "\nAbout {count} more messages are on {place}: SQS hands out at most ten of one record at a time. {flag} goes \
-             on to the next ones."
+            "\nAbout {count} more messages are on {place}: SQS hands out at most ten of one record at a time. {flag} \
+             goes on to the next ones."
         ),
         (_, true) => writeln!(
             f,
-            "\nAbout {count} more messages are on {place}. A message that was left holds back the others of its record. \
-             Run this again."
+            "\nAbout {count} more messages are on {place}. A message that was left holds back the others of its \
+             record. Run this again."
         ),
     }
 }

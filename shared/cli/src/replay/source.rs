@@ -113,8 +113,8 @@ impl Source {
         Ok(answer.attributes().and_then(|attributes| attributes.get(&name)?.parse().ok()))
     }
 
-    /// The number of messages that were on the queue at the start, and that SQS has not handed out. SQS's count lags, so
-    /// now it may still have messages that were seen.
+    /// The number of messages that were on the queue at the start, and that SQS has not handed out. SQS's count lags,
+    /// so now it may still have messages that were seen.
     pub(crate) async fn unread(&self, at_start: Option<usize>) -> anyhow::Result<usize> {
         let unseen = at_start.unwrap_or_default().saturating_sub(self.seen.len());
         Ok(self.approximate_count().await?.unwrap_or_default().min(unseen))
