@@ -230,6 +230,49 @@ describe("one webhook", () => {
     assert.ok(!(await text(page, "#detail h2")).includes("duplicate"));
   }));
 
+  test("an edited one of 3 MB is sent", () => inPage(async (page) => {
+    await click(page, "Send a sample");
+    await page.waitForSelector("#editor[open]");
+    await page.select("#editor [name=sample]", "heffl/deal_updated");
+    const area = await page.waitForFunction(() => {
+      const area = document.querySelector("#editor [name=body]");
+      return area.value && area;
+    });
+    const id = `dl_${randomUUID()}`;
+    await area.evaluate((area, id) => {
+      const webhook = JSON.parse(area.value);
+      Object.assign(webhook.payload, { id, large: "x".repeat(3 << 20) });
+      area.value = JSON.stringify(webhook);
+    }, id);
+    await (await page.$("#editor-send")).click();
+    await says(page, "#detail h2", "accepted");
+    await rowOf(page, id);
+  }));
+
+  test("of two opened quickly, the later one is shown", () => inPage(async (page) => {
+    const [first, second] = [deal(), deal()];
+    for (const { id, body } of [first, second]) {
+      await post(body);
+      await rowOf(page, id);
+    }
+    let held;
+    await page.setRequestInterception(true);
+    page.on("request", (request) => {
+      if (!held && /\/api\/webhooks\/\d+$/.test(request.url())) held = request;
+      else request.continue();
+    });
+    await page.evaluate((ids) => ids.forEach((id) => {
+      [...document.querySelectorAll("#rows tr")].find((row) => row.textContent.includes(id)).cells[1].click();
+    }), [first.id, second.id]);
+    await says(page, "#detail", second.id);
+    const answered = page.waitForResponse(held.url());
+    held.continue();
+    await answered;
+    await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 200); }));
+    assert.ok(!(await text(page, "#detail")).includes(first.id));
+    assert.ok((await text(page, "#rows tr[aria-current=true]")).includes(second.id));
+  }));
+
   test("hostile text stays text", () => inPage(async (page) => {
     const hostile = "<img src=x onerror=\"document.title='gotcha'\"><script>document.title='gotcha'</script>";
     const { id, body } = deal({ title: hostile, [hostile]: hostile });
@@ -375,5 +418,9 @@ describe("the page", () => {
     assert.equal(await status("/webhooks/heffl", { host, origin: "http://evil.example" }, "POST"), 403);
     assert.equal(await status("/webhooks/heffl", { host: "tunnel.example" }, "POST"), 401, "a tunnel from a CRM has its own host");
     assert.equal(await status("/nothing", { host }), 404);
+    // Whatever its path, a call of AWS goes to the emulator, which runs code.
+    const aws = { authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request", "x-amz-target": "AmazonSQS.ListQueues" };
+    assert.equal(await status("/webhooks/heffl", { host: "tunnel.example", ...aws }, "POST"), 403);
+    assert.notEqual(await status("/webhooks/heffl", { host, ...aws }, "POST"), 403);
   });
 });

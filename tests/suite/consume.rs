@@ -1,5 +1,6 @@
-//! What a consumer asks of SQS and S3, with the real SDKs.
+//! What a consumer asks of SQS, S3 and DynamoDB, with the real SDKs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::http;
@@ -9,12 +10,16 @@ use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::MessageAttributeValue;
 use aws_smithy_runtime_api::client::http::http_client_fn;
 use aws_smithy_types::body::SdkBody;
+use crm_consume::Settings as ConsumerSettings;
 use crm_consume::payload::{MAX_PAYLOAD_BYTES, NoPayloads, PayloadError, Payloads, Pointer, S3};
 use crm_consume::queue::{Queue, QueueError, Sqs};
+use crm_consume::store::{Claim, InvocationTimes, Store};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tests::stub::REGION;
 use tests::stub::connector::connector_fn;
-use tests::stub::http::Server;
+use tests::stub::dynamodb::DynamoDb;
+use tests::stub::http::{Answer, Request, Server, Service};
 use tests::stub::sqs::{self, Settings};
 
 use crate::stubs::client;
@@ -167,10 +172,10 @@ async fn an_events_object_is_read_or_it_is_known_why_not() {
             "<Error><Code>AccessDenied</Code></Error>",
             "there is no object to read for the event: AccessDenied",
         ),
-        (403, None, "<Error><Code>RequestTimeTooSkewed</Code></Error>", "the event's object is out of reach: "),
-        (503, None, "<Error><Code>SlowDown</Code></Error>", "the event's object is out of reach: "),
+        (403, None, "<Error><Code>RequestTimeTooSkewed</Code></Error>", "the event's object is unreachable: "),
+        (503, None, "<Error><Code>SlowDown</Code></Error>", "the event's object is unreachable: "),
         // It is read, and breaks off.
-        (200, Some(MAX_PAYLOAD_BYTES), "{}", "the event's object is out of reach: "),
+        (200, Some(MAX_PAYLOAD_BYTES), "{}", "the event's object is unreachable: "),
         (
             200,
             Some((64 << 20) + 1),
@@ -182,4 +187,36 @@ async fn an_events_object_is_read_or_it_is_known_why_not() {
         assert!(error.starts_with(expected), "{body}: {error}");
     }
     assert!(matches!(NoPayloads.read(&pointer).await, Err(PayloadError::Unsupported)));
+}
+
+/// A DynamoDB that applies its first write, and cuts the connection before the answer.
+struct CutsOnce(DynamoDb, AtomicBool);
+
+impl Service for CutsOnce {
+    async fn answer(&self, request: Request) -> Answer {
+        let answer = self.0.answer(request).await;
+        if self.1.swap(true, Ordering::Relaxed) { answer } else { Answer::Cut }
+    }
+}
+
+/// The SDK repeats a claim whose answer was lost. The mark that it finds is its own.
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_still_ours() {
+    let tables = DynamoDb::default();
+    tables.create("records", &["id"]);
+    let server = Server::start(CutsOnce(tables, AtomicBool::default())).await.unwrap();
+    let variables = [
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "sales"),
+        ("IDEMPOTENCY_TABLE", "records"),
+        ("AWS_ENDPOINT_URL", &server.url()),
+    ];
+    let settings = ConsumerSettings::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+    let records = settings.idempotency_records().unwrap();
+    let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let until = |seconds| InvocationTimes { now, deadline: now + SignedDuration::from_secs(seconds) };
+    assert_eq!(records.claim("1", until(30)).await.unwrap(), Claim::Ours);
+    assert_eq!(records.claim("1", until(31)).await.unwrap(), Claim::InProgress, "another invocation's");
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::ToSocketAddrs;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use crm_normalize::crm::AnswerForm;
 use crm_normalize::scheme::Scheme;
 use crm_normalize::{Secrets, Vendor, crm};
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use ureq::http::Uri;
 
 use crate::http::{self, Reply};
+use crate::route_url::{EXPECTED, RouteUrl};
 
 /// A route, and a proof that it accepts.
 pub struct Route {
@@ -61,15 +62,8 @@ impl Route {
     /// # Errors
     /// If the URL or the secret has another form. The message does not contain the secret.
     pub fn new(url: &str, secret: &str) -> anyhow::Result<Self> {
-        let expected = "--url: expected https://.../webhooks/<vendor> or https://.../webhooks/<vendor>/<account>";
-        let uri: Uri = url.parse().context(expected)?;
-        ensure!(uri.host().is_some() && uri.query().is_none(), "{expected}, without a query");
-        let (_, path) = uri.path().rsplit_once("/webhooks/").context(expected)?;
-        let (name, account) = match path.trim_end_matches('/').split_once('/') {
-            Some((name, account)) => (name, percent_encoding::percent_decode_str(account).decode_utf8()?.into_owned()),
-            None => (path.trim_end_matches('/'), crm_normalize::DEFAULT_ACCOUNT.to_owned()),
-        };
-        let vendor = crm::find(name).with_context(|| format!("there is no vendor {name:?}; {expected}"))?;
+        let RouteUrl { vendor: name, account, .. } = RouteUrl::parse(url)?;
+        let vendor = crm::find(&name).with_context(|| format!("there is no vendor {name:?}; {EXPECTED}"))?;
         let setting = serde_json::json!({ &account: [secret] }).to_string();
         Secrets::parse(&setting, vendor.schemes).context("the secret is not of the form of WEBHOOK_SECRETS")?;
         Ok(Self { url: url.to_owned(), vendor, account, secret: secret.to_owned() })
@@ -165,16 +159,23 @@ impl Route {
                     .to_owned()
             }
             404 => format!(
-                "The API has no such route. Add {name} to the parameter Vendors and deploy, or compare the URL with the \
-                 deployment's outputs."
+                "The API has no such route. Add {name} to the parameter Vendors and deploy, or compare the URL with \
+                 the deployment's outputs."
             ),
             403 => "Something in front of the API refuses the request: a firewall, a resource policy or a wrong stage."
                 .to_owned(),
             500 | 502 => {
                 format!(
-                    "The function does not start, or fails. See its log for the reason: sam logs, or the log group of {name}."
+                    "The function does not start, or fails. See its log for the reason: sam logs, or the log group of \
+                     {name}."
                 )
             }
+            400 if reply.body.contains("bad_request") => {
+                "The function is there, but gets requests in another form than an HTTP API's (payload format 2.0). \
+                 Compare the API with infra/template.yaml."
+                    .to_owned()
+            }
+            429 => THROTTLED.to_owned(),
             _ => "This response is not from crm-events. Compare the URL with the deployment's outputs.".to_owned(),
         };
         Err(Wrong { what: said(&reply), hint })
@@ -202,17 +203,22 @@ impl Route {
             }
             (200, _) => "The proof is right, but the function has another version than this program.".to_owned(),
             (401, _) => format!(
-                "The function has another secret for account {:?}. Compare it with the stored one; a function reads a change \
-                 within a minute. A signature is valid for five minutes, so also check this machine's clock.",
+                "The function has another secret for account {:?}. Compare it with the stored one; a function reads a \
+                 change within a minute. A signature is valid for five minutes, so also check this machine's clock.",
                 self.account
             ),
             (503, _) => "The proof is right, but the function cannot reach SQS. See its log for the reason.".to_owned(),
             (500 | 502, _) => "The proof is right, but the function fails. See its log for the reason.".to_owned(),
+            (429, _) => THROTTLED.to_owned(),
             _ => "This response is not from crm-events.".to_owned(),
         };
         Err(Wrong { what: said(&reply), hint })
     }
 }
+
+/// The advice for a 429.
+const THROTTLED: &str = "The route gets more requests than it may: ThrottleRate and ThrottleBurst of the stack, or the \
+                         account's quota. Try again.";
 
 fn is_constant_answer(vendor: &Vendor, reply: &Reply) -> bool {
     matches!(vendor.answer, AnswerForm::Constant { body, .. } if body == reply.body)
@@ -235,8 +241,8 @@ fn resolve(url: &str) -> Result<String, Wrong> {
         }
         Err(error) => Err(Wrong {
             what: format!("{host}: {error}"),
-            hint: "The host name does not exist. Compare the URL with the deployment's outputs; it changes if the stack is \
-                   deleted and deployed again."
+            hint: "The host name does not exist. Compare the URL with the deployment's outputs; it changes if the \
+                   stack is deleted and deployed again."
                 .to_owned(),
         }),
     }
@@ -251,8 +257,8 @@ fn no_answer(error: &ureq::Error) -> Wrong {
     };
     let hint = match error {
         _ if is_tls => {
-            "The TLS handshake failed: the certificate is for another name, has expired, or is signed by an authority that \
-             this machine does not trust. For a company's proxy, set SSL_CERT_FILE."
+            "The TLS handshake failed: the certificate is for another name, has expired, or is signed by an authority \
+             that this machine does not trust. For a company's proxy, set SSL_CERT_FILE."
         }
         ureq::Error::Timeout(_) => {
             "There was no response in time. A firewall drops the request, or the function times out."

@@ -4,7 +4,7 @@
 //! The main queue is left to its consumer. The output contains no data of a record except its vendor, account, entity
 //! and id.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal};
 
@@ -16,9 +16,9 @@ use crm_normalize::Vendor;
 use crm_normalize::key::Subject;
 use serde::Deserialize;
 
-use crate::replay::From;
 use crate::replay::item::{Content, Item};
 use crate::replay::source::Source;
+use crate::replay::{StoredIn, write_unread};
 use crate::stack::{Aws, Stack};
 
 /// The attribute of the consumer's table that identifies a record.
@@ -37,7 +37,8 @@ impl RecordName<'_> {
     /// The `partitionkey` of all its events.
     fn key(&self) -> String {
         let Self { vendor, account, entity, id } = *self;
-        Subject { vendor: vendor.name, account, entity, record_id: id }.order_key()
+        let account = vendor.canonical_account.map_or(Cow::Borrowed(account), |canonical| canonical(account));
+        Subject { vendor: vendor.name, account: &account, entity, record_id: id }.order_key()
     }
 }
 
@@ -45,6 +46,8 @@ impl RecordName<'_> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     is_removal: bool,
+    /// The `partitionkey` of the record's events.
+    key: String,
     pub places: Vec<Found>,
     /// Messages waiting on the main queue and on those of further consumers, as reported by SQS.
     pub waiting: usize,
@@ -60,6 +63,8 @@ pub struct Found {
     pub shared: usize,
     /// Items that are not understood, so they may be about the record. They are left.
     pub unknown: usize,
+    /// The number of messages that SQS has not handed out.
+    pub unread: usize,
 }
 
 impl Report {
@@ -68,14 +73,29 @@ impl Report {
     }
 }
 
+impl Found {
+    fn new(place: &str) -> Self {
+        Self { place: place.to_owned(), matching: 0, shared: 0, unknown: 0, unread: 0 }
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.is_removal { "removed" } else { "found" };
         writeln!(f, "{:<28} {verb:>8} {:>8} {:>8}", "place", "shared", "unknown")?;
-        for Found { place, matching, shared, unknown } in &self.places {
+        for Found { place, matching, shared, unknown, .. } in &self.places {
             writeln!(f, "{place:<28} {matching:>8} {shared:>8} {unknown:>8}")?;
         }
         let sum = |count: fn(&Found) -> usize| self.places.iter().map(count).fold(0, usize::saturating_add);
+        let matching = sum(|found| found.matching);
+        if matching == 0 {
+            writeln!(
+                f,
+                "\nNothing about {} was found. Compare it with the partitionkey of one of the record's events: the \
+                 account, the entity or the id may differ.",
+                self.key
+            )?;
+        }
         if sum(|found| found.shared) > 0 {
             writeln!(
                 f,
@@ -92,8 +112,11 @@ impl fmt::Display for Report {
                 self.waiting
             )?;
         }
-        if !self.is_removal {
-            writeln!(f, "\nThis is what would be removed; nothing was. --yes does it.")?;
+        if !self.is_removal && matching > 0 {
+            writeln!(f, "\nNothing was removed. Run this again with --yes to remove the items found.")?;
+        }
+        for Found { place, unread, .. } in &self.places {
+            write_unread(f, place, *unread, self.is_removal, "--yes")?;
         }
         Ok(())
     }
@@ -112,14 +135,15 @@ pub async fn forget(
 ) -> anyhow::Result<()> {
     let aws = stack.aws().await;
     let key = record.key();
+    report.key.clone_from(&key);
     report.waiting = waiting(&aws, &stack.queue_url).await?;
     if let Some(table) = &stack.view_table {
         let matching = usize::from(in_table(&aws, table, &key, report.is_removal).await?);
-        report.places.push(Found { place: "table of records".to_owned(), matching, shared: 0, unknown: 0 });
+        report.places.push(Found { matching, ..Found::new("table of records") });
     }
     let vendor = Some(record.vendor);
-    for (place, from) in [("dead letters", From::DeadLetter), ("quarantine", From::Quarantine)] {
-        in_source(Source::open(stack, &aws, from, vendor)?, place, record, &key, report).await?;
+    for (place, stored_in) in [("dead letters", StoredIn::DeadLetter), ("quarantine", StoredIn::Quarantine)] {
+        in_source(Source::open(stack, &aws, stored_in, vendor)?, place, record, &key, report).await?;
     }
     for queue_url in consumer_queues {
         report.waiting = report.waiting.saturating_add(waiting(&aws, queue_url).await?);
@@ -191,7 +215,7 @@ async fn in_source(
     key: &str,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let mut found = Found { place: place.to_owned(), matching: 0, shared: 0, unknown: 0 };
+    let mut found = Found::new(place);
     let result = look_through(&mut source, record, key, report.is_removal, &mut found).await;
     report.places.push(found);
     // Make unchanged messages visible to other consumers again, also after a failure.
@@ -206,29 +230,30 @@ async fn look_through(
     is_removal: bool,
     found: &mut Found,
 ) -> anyhow::Result<()> {
-    let mut seen = HashSet::new();
+    let at_start = source.approximate_count().await?;
+    let mut looked_at = 0_usize;
     loop {
         let batch = source.next().await?;
-        // A batch without new items: only items that are left are still there.
-        let fresh: Vec<_> = batch.into_iter().filter(|item| seen.insert(item.id.clone())).collect();
-        if fresh.is_empty() {
+        if batch.is_empty() {
+            found.unread = source.unread(at_start).await?;
             return Ok(());
         }
-        for item in fresh {
-            let count = match about(&item, record, key) {
-                About::Record => {
+        looked_at = looked_at.saturating_add(batch.len());
+        for item in batch {
+            let count = match relation(&item, record, key) {
+                Relation::Only => {
                     if is_removal {
                         source.remove(&item).await?;
                     }
                     &mut found.matching
                 }
-                About::Shared => &mut found.shared,
-                About::Unknown => &mut found.unknown,
-                About::Others => continue,
+                Relation::Shared => &mut found.shared,
+                Relation::Unknown => &mut found.unknown,
+                Relation::None => continue,
             };
             *count = count.saturating_add(1);
         }
-        print_progress(&found.place, seen.len());
+        print_progress(&found.place, looked_at);
     }
 }
 
@@ -239,33 +264,37 @@ fn print_progress(place: &str, items: usize) {
     }
 }
 
-/// The records that an item is about.
+/// The relation of an item to the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
-    Record,
-    /// The record and others.
+enum Relation {
+    /// About the record only.
+    Only,
+    /// About the record and others.
     Shared,
-    Others,
+    /// About others, or without data.
+    None,
     Unknown,
 }
 
-fn about(item: &Item, record: RecordName<'_>, key: &str) -> About {
+fn relation(item: &Item, record: RecordName<'_>, key: &str) -> Relation {
     let is_about = |json: &String| serde_json::from_str::<Event<'_>>(json).map(|event| event.partitionkey == key);
     let events = match &item.content {
-        Content::Unreadable => return About::Unknown,
-        Content::Webhook(webhook) if webhook.vendor != record.vendor.name => return About::Others,
+        Content::Unreadable => return Relation::Unknown,
+        // The data was in the object.
+        Content::Gone => return Relation::None,
+        Content::Webhook(webhook) if webhook.vendor != record.vendor.name => return Relation::None,
         // Unchanged, because the current translation may give it another key.
         Content::Event(json) => vec![json.clone()],
         Content::Webhook(_) => match item.plan(false) {
             // Some of many webhooks may be about the record and not be understood.
             Ok(plan) if plan.quarantined.is_empty() => plan.events,
-            Ok(_) | Err(_) => return About::Unknown,
+            Ok(_) | Err(_) => return Relation::Unknown,
         },
     };
-    let Ok(matches) = events.iter().map(is_about).collect::<Result<Vec<_>, _>>() else { return About::Unknown };
+    let Ok(matches) = events.iter().map(is_about).collect::<Result<Vec<_>, _>>() else { return Relation::Unknown };
     match matches.iter().filter(|&&matches| matches).count() {
-        0 => About::Others,
-        number if number == matches.len() => About::Record,
-        _ => About::Shared,
+        0 => Relation::None,
+        number if number == matches.len() => Relation::Only,
+        _ => Relation::Shared,
     }
 }

@@ -7,6 +7,7 @@ pub mod http;
 pub mod new_crm;
 pub mod register;
 pub mod replay;
+mod route_url;
 pub mod schema;
 pub mod secrets;
 pub mod send;

@@ -70,7 +70,7 @@ enum Command {
     },
     /// Write the expected results of all sample cases and stories, with the current code. Review the diff.
     Golden {
-        /// Only this vendor's cases.
+        /// Only this vendor's cases and stories.
         #[arg(value_parser = vendor_of_name)]
         vendor: Option<&'static Vendor>,
         #[arg(long, default_value = "events", value_name = "FOLDER")]
@@ -100,19 +100,22 @@ enum Command {
         /// The case [default: all].
         case: Option<String>,
         #[command(flatten)]
-        place: Place,
+        stack: StackArguments,
     },
     /// Print a curl command that sends a case.
     Curl {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         /// The case [default: a simple one].
         case: Option<String>,
         #[command(flatten)]
-        place: Place,
+        stack: StackArguments,
     },
-    /// Take events off a stack's main queue and print them as they arrive.
+    /// Print the events of the local stack as they arrive. Without the sample consumer, this takes them off the main
+    /// queue.
     Tail {
+        /// The stack's file. It must be a local one.
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
@@ -122,7 +125,8 @@ enum Command {
     /// An item is removed only after SQS has confirmed its events, so you can interrupt a replay and run it again.
     /// Events keep their original keys, so they do not take effect twice, unless you pass --again.
     Replay {
-        from: replay::From,
+        /// The place of the stored items.
+        from: replay::StoredIn,
         /// Move the items, instead of only showing them.
         #[arg(long)]
         confirm: bool,
@@ -132,6 +136,10 @@ enum Command {
         /// Maximum number of items.
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
+        /// Also print the first N items with reason, time and body (customer data) [default N: 10].
+        #[arg(long, value_name = "N", num_args = 0..=1, default_value = "0", default_missing_value = "10",
+              hide_default_value = true)]
+        show: usize,
         /// Only items of this vendor.
         #[arg(long, value_parser = vendor_of_name)]
         vendor: Option<&'static Vendor>,
@@ -140,11 +148,12 @@ enum Command {
         since: Option<Timestamp>,
         /// Give the events new keys that end with this nonce, so that they take effect once more [default nonce: the
         /// time]. The same nonce gives the same keys.
-        #[arg(long, value_name = "NONCE", num_args = 0..=1, default_missing_value = "")]
+        #[arg(long, value_name = "NONCE", num_args = 0..=1, default_missing_value = "", value_parser = replay::nonce)]
         again: Option<String>,
         /// Leave the vendor's JSON out of the events, as INCLUDE_RAW=false does.
         #[arg(long)]
         no_raw: bool,
+        /// The stack's file. `make outputs` writes that of a deployed stack.
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
@@ -154,9 +163,11 @@ enum Command {
     /// First delete the record in the CRM; otherwise its next webhook would bring it back. Webhooks about several
     /// records, and webhooks that are not understood, are counted but not removed.
     Forget {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
-        /// The {account} segment of the URL; `default` without one.
+        /// The account, as in the events' `data.account`: the {account} segment of the URL. Without one, it is the id
+        /// of the account that the CRM puts into the body, or else `default`.
         account: String,
         /// The entity, as in the event's type: contact, company, deal.
         entity: Entity,
@@ -172,6 +183,7 @@ enum Command {
         /// Only look; this is the default.
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
+        /// The stack's file. `make outputs` writes that of a deployed stack.
         #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
         stack: PathBuf,
     },
@@ -186,10 +198,11 @@ enum Command {
         #[arg(long)]
         emulator: String,
         #[command(flatten)]
-        place: Place,
+        stack: StackArguments,
     },
     /// Print the event that API Gateway passes to a function for a case, for `cargo lambda invoke`.
     InvokeEvent {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         case: String,
@@ -204,7 +217,7 @@ const NORMALIZE_USAGE: &str = "crm-events normalize [OPTIONS] <VENDOR> <BODY_FIL
        crm-events normalize [OPTIONS] --vendor-file <FILE.toml> <BODY_FILE>";
 
 #[derive(Args)]
-struct Place {
+struct StackArguments {
     /// The stack's file, as the local stack writes it.
     #[arg(long, default_value = stack::LOCAL, value_name = "FILE")]
     stack: PathBuf,
@@ -253,13 +266,11 @@ fn run(command: Command) -> anyhow::Result<()> {
                 (Some(file), None) => (vendor_file::load(&file)?, PathBuf::from(vendor)),
                 _ => bail!("expected <VENDOR> <BODY_FILE>, or --vendor-file <FILE.toml> <BODY_FILE>"),
             };
-            let headers = match headers {
-                Some(file) => {
-                    crm_samples::read(&file)?;
-                    crm_samples::pairs(&file)?
-                }
-                None => crm_samples::content_type_of_file(&body_file).into_iter().collect(),
-            };
+            let mut headers = headers.map_or_else(|| Ok(Vec::new()), |file| crm_samples::pairs(&file))?;
+            // A form is recognized by its content type alone.
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+                headers.extend(crm_samples::content_type_of_file(&body_file));
+            }
             let query = query.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
             let webhook =
                 Webhook { body: crm_samples::read(&body_file)?, headers, query, account, ..Webhook::default() }
@@ -295,6 +306,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             writeln!(out, "{} cases, {changed} changed", cases.len())?;
             for story in Story::all(&stories)? {
+                if vendor.is_some_and(|vendor| vendor.name != story.vendor) {
+                    continue;
+                }
                 let file = story.file.clone();
                 let story = story.told_again().with_context(|| file.display().to_string())?.to_json()?;
                 if fs::read_to_string(&file)? != story {
@@ -319,22 +333,22 @@ fn run(command: Command) -> anyhow::Result<()> {
                 fs::write(folder.join(name), text)?;
             }
         }
-        Command::Send { vendor, case, place } => send_cases(vendor, case.as_deref(), &place)?,
-        Command::Curl { vendor, case, place } => {
+        Command::Send { vendor, case, stack } => send_cases(vendor, case.as_deref(), &stack)?,
+        Command::Curl { vendor, case, stack: StackArguments { stack, events } } => {
             let case = match case {
-                Some(name) => Case::find(&place.events, vendor, &name)?,
-                None => plainest(cases_of(Some(vendor), &place.events)?)?,
+                Some(name) => Case::find(&events, vendor, &name)?,
+                None => plainest(cases_of(Some(vendor), &events)?)?,
             };
-            writeln!(out, "{}", send::curl(&Stack::read(&place.stack)?, &case, now())?)?;
+            writeln!(out, "{}", send::curl(&Stack::read(&stack)?, &case, now())?)?;
         }
         Command::Tail { stack } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(tail::tail(&Stack::read(&stack)?))?;
         }
-        Command::Replay { from, confirm, dry_run: _, limit, vendor, since, again, no_raw, stack } => {
+        Command::Replay { from, confirm, dry_run: _, limit, show, vendor, since, again, no_raw, stack } => {
             let again =
                 again.map(|nonce| if nonce.is_empty() { now().strftime("%Y%m%dT%H%M%SZ").to_string() } else { nonce });
-            let options = replay::Options { from, confirm, limit, vendor, since, again, include_raw: !no_raw };
+            let options = replay::Options { from, confirm, limit, show, vendor, since, again, include_raw: !no_raw };
             let mut report = replay::Report::new(confirm);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let replayed = runtime.block_on(replay::replay(&Stack::read(&stack)?, &options, now(), &mut report));
@@ -354,7 +368,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             forgotten?;
         }
         Command::Remote(command) => remote::run(command, &mut out)?,
-        Command::Console { port, emulator, place: Place { stack, events } } => {
+        Command::Console { port, emulator, stack: StackArguments { stack, events } } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(crm_console::serve(crm_console::Settings { port, emulator, stack, events, now }))?;
         }
@@ -368,11 +382,15 @@ fn run(command: Command) -> anyhow::Result<()> {
 }
 
 /// Sends the selected cases, and fails at the end if an answer was not as expected.
-fn send_cases(vendor: Option<&'static Vendor>, case: Option<&str>, place: &Place) -> anyhow::Result<()> {
-    let stack = Stack::read(&place.stack)?;
+fn send_cases(
+    vendor: Option<&'static Vendor>,
+    case: Option<&str>,
+    StackArguments { stack, events }: &StackArguments,
+) -> anyhow::Result<()> {
+    let stack = Stack::read(stack)?;
     let cases = match (vendor, case) {
-        (Some(vendor), Some(case)) => vec![Case::find(&place.events, vendor, case)?],
-        _ => cases_of(vendor, &place.events)?,
+        (Some(vendor), Some(case)) => vec![Case::find(events, vendor, case)?],
+        _ => cases_of(vendor, events)?,
     };
     let mut out = io::stdout();
     let mut wrong = 0_usize;

@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use crm_normalize::crm::{self, CatalogEntry, Target};
-use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
 use crate::http::{self, Reply};
-use crate::secrets::random_bytes;
+use crate::route_url::RouteUrl;
+use crate::secrets::{USER_NAME, random_text};
 
 /// An API for webhooks.
 pub struct Api {
@@ -82,9 +82,6 @@ pub struct Subscription<'s> {
     pub password: &'s str,
 }
 
-/// The user name of HTTP Basic.
-pub const USER_NAME: &str = "crm-events";
-
 /// A request without the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -124,16 +121,19 @@ impl Api {
     /// # Errors
     /// If there is none.
     pub fn find(vendor: &str, signs: bool) -> anyhow::Result<&'static Self> {
+        let is_unsigned = |api: &&&Self| api.proof == Proof::Token;
         let of_vendor = || ALL.iter().filter(|api| api.vendor == vendor);
         ensure!(
             of_vendor().next().is_some(),
-            "{vendor} has no API for registering webhooks; its README describes the steps"
+            "{vendor} has no API for registering webhooks; its page, linked in README.md, describes the steps"
         );
-        let without = if signs { "with" } else { "without" };
-        of_vendor()
-            .copied()
-            .find(|api| (api.proof != Proof::Token) == signs)
-            .with_context(|| format!("{vendor} has no API {without} signatures"))
+        of_vendor().find(|api| is_unsigned(api) != signs).copied().with_context(|| {
+            if signs {
+                return format!("{vendor} has only an API without signatures: add --unsigned");
+            }
+            let unsigned: Vec<_> = ALL.iter().filter(is_unsigned).map(|api| api.vendor).collect();
+            format!("--unsigned is only for {}", unsigned.join(", "))
+        })
     }
 
     /// The events in a list, or all events for `all`.
@@ -198,13 +198,14 @@ impl Client {
     ///
     /// # Errors
     /// If the vendor refuses all of it, or does not answer as documented.
-    pub fn register(&self, registration: &Registration) -> anyhow::Result<Done> {
+    pub fn register(&self, registration: &Registration) -> anyhow::Result<Registrations> {
         let api = self.api;
         let query = api.parameters.as_ref().map(|parameters| self.parameters(parameters)).transpose()?;
         let existing = if api.leaves_existing { self.existing(registration)? } else { Vec::new() };
         let is_new = |event: &&String| !existing.iter().any(|webhook| webhook.events.contains(event));
         let events: Vec<String> = registration.events.iter().filter(is_new).cloned().collect();
-        let mut done = Done { existing: ids(existing.iter().map(|webhook| &webhook.id)), ..Done::default() };
+        let existing_ids = ids(existing.iter().map(|webhook| &webhook.id));
+        let mut done = Registrations { existing: existing_ids, ..Registrations::default() };
         if events.is_empty() {
             return Ok(done);
         }
@@ -230,8 +231,8 @@ impl Client {
             (Proof::Basic, _) => format!("basic:{USER_NAME}:{}", registration.random),
             (Proof::Signature, Some(secret)) => format!("hmac:{secret}"),
             (Proof::Signature, None) => bail!(
-                "webhook {ids} is registered, and the vendor's answer has no secret: its deliveries cannot be proven. \
-                 Take it away again: crm-events unregister {vendor} {ids}",
+                "webhook {ids} is registered, but the vendor's answer has no secret, so its deliveries cannot be \
+                 proven. Remove it: crm-events unregister {vendor} {ids}",
                 ids = ids(created.iter().map(|created| &created.id)),
                 vendor = api.vendor,
             ),
@@ -326,12 +327,12 @@ pub struct Registration {
     random: String,
 }
 
-/// A finished registration.
+/// The result of a registration.
 #[derive(Debug, Default)]
-pub struct Done {
+pub struct Registrations {
     /// The ids of the new webhooks; empty if all exist.
     pub registered: String,
-    /// The secrets setting that accepts them.
+    /// The entry of the secrets setting that accepts them, as JSON of account to proofs.
     pub setting: String,
     /// The ids of the webhooks that were left as they are.
     pub existing: String,
@@ -343,16 +344,9 @@ impl Registration {
     /// # Errors
     /// If the URL is not one of the vendor's route, or there are no random numbers.
     pub fn new(api: &Api, url: &str, events: &[String]) -> anyhow::Result<Self> {
-        let rest = url.strip_prefix("https://").with_context(|| format!("--url: expected https://..., found {url}"))?;
-        ensure!(!rest.contains(['?', '#']), "--url: expected the route's URL alone, without a query");
-        let route = format!("/webhooks/{}", api.vendor);
-        let (_, account) =
-            rest.split_once(&route).with_context(|| format!("--url: expected .../webhooks/{}", api.vendor))?;
-        let account = match account.trim_end_matches('/').strip_prefix('/') {
-            None => crm_normalize::DEFAULT_ACCOUNT.to_owned(),
-            Some(account) => percent_encoding::percent_decode_str(account).decode_utf8()?.into_owned(),
-        };
-        ensure!(!account.contains('/'), "--url: expected .../webhooks/{}/<account> at most", api.vendor);
+        let RouteUrl { uri, vendor, account } = RouteUrl::parse(url)?;
+        ensure!(uri.scheme_str() == Some("https"), "--url: expected https://..., found {url}");
+        ensure!(vendor == api.vendor, "--url: expected .../webhooks/{}, found {url}", api.vendor);
         let random = if api.proof == Proof::Signature { String::new() } else { random_text()? };
         Ok(Self { url: url.to_owned(), events: events.to_vec(), account, random })
     }
@@ -385,11 +379,6 @@ impl Registration {
 
 fn ids<'i>(ids: impl Iterator<Item = &'i String>) -> String {
     ids.map(String::as_str).collect::<Vec<_>>().join(" ")
-}
-
-/// 256 random bits, in characters that need no escaping in a URL.
-fn random_text() -> anyhow::Result<String> {
-    Ok(BASE64URL_NOPAD.encode(&random_bytes()?))
 }
 
 /// The text of a member.

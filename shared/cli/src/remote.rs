@@ -7,8 +7,9 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use crm_events::check;
 use crm_events::register::{self, Api, Registration};
+use crm_normalize::Vendor;
 
-use crate::now;
+use crate::{now, vendor_of_name};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -16,7 +17,9 @@ pub enum Command {
     ///
     /// The vendor's token or key is read from an environment variable, which `--dry-run` names.
     Register {
-        vendor: String,
+        /// The vendor's name.
+        #[arg(value_parser = vendor_of_name)]
+        vendor: &'static Vendor,
         /// The route's URL, as printed by the deployment.
         #[arg(long)]
         url: String,
@@ -35,25 +38,29 @@ pub enum Command {
     },
     /// List the webhooks that are registered with a vendor.
     List {
-        vendor: String,
+        /// The vendor's name.
+        #[arg(value_parser = vendor_of_name)]
+        vendor: &'static Vendor,
         #[command(flatten)]
-        api: ApiPlace,
+        api: ApiArguments,
     },
     /// Remove a registered webhook.
     Unregister {
-        vendor: String,
+        /// The vendor's name.
+        #[arg(value_parser = vendor_of_name)]
+        vendor: &'static Vendor,
         /// The webhook's id, as printed by `list`.
         id: String,
         /// Show the request, without the token, and send nothing.
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
-        api: ApiPlace,
+        api: ApiArguments,
     },
     /// Send a test webhook to a deployed route, without a proof and with it, and report each step.
     ///
-    /// The webhook is not about a record. TeamGrid's and Freshsales' is ignored and leaves nothing behind. For the
-    /// other vendors, one event crm.unknown.received lands on the main queue.
+    /// The webhook is not about a record. For Freshsales, HubSpot and TeamGrid it is ignored and leaves nothing behind.
+    /// For the other vendors, one event crm.unknown.received lands on the main queue.
     Check {
         /// The route's URL: .../webhooks/<vendor> or .../webhooks/<vendor>/<account>.
         #[arg(long)]
@@ -69,7 +76,7 @@ pub enum Command {
 }
 
 #[derive(Args)]
-pub struct ApiPlace {
+pub struct ApiArguments {
     /// Use the vendor's API without signatures.
     #[arg(long)]
     unsigned: bool,
@@ -81,22 +88,25 @@ pub struct ApiPlace {
 pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
     match command {
         Command::Register { vendor, url, events, unsigned, dry_run, api_url } => {
-            let api = Api::find(&vendor, !unsigned)?;
+            let api = Api::find(vendor.name, !unsigned)?;
             let registration = Registration::new(api, &url, &api.events(&events)?)?;
             if dry_run {
                 writeln!(out, "{}", registration.shown(api_url.as_deref(), api))?;
                 return Ok(());
             }
             let done = client(api, api_url)?.register(&registration)?;
-            let register::Done { registered, setting, existing, failed } = done;
+            let register::Registrations { registered, setting, existing, failed } = done;
             if !existing.is_empty() {
-                writeln!(out, "registered before, and left with the secret that they have: {existing}")?;
+                writeln!(out, "registered before; their secret is unchanged: {existing}")?;
             }
             if !registered.is_empty() {
                 writeln!(out, "registered: {registered}\n")?;
                 writeln!(
                     out,
-                    "The secret, which is shown only once. Store it with make secret VENDOR={vendor} ADD=1; no deployment is needed:\n\n{setting}"
+                    "The entry of the secret is below; it is shown only once. Paste it into\n\
+                     make secret VENDOR={} ADD=1, which adds it and keeps the other entries. No deployment is needed.\
+                     \n\n{setting}",
+                    vendor.name
                 )?;
             }
             if !failed.is_empty() {
@@ -104,16 +114,16 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
                 bail!("{}", why.join("\n"));
             }
         }
-        Command::List { vendor, api: ApiPlace { unsigned, api_url } } => {
-            for webhook in client(Api::find(&vendor, !unsigned)?, api_url)?.list()? {
+        Command::List { vendor, api: ApiArguments { unsigned, api_url } } => {
+            for webhook in client(Api::find(vendor.name, !unsigned)?, api_url)?.list()? {
                 let register::Registered { id, url, events, status } = webhook;
                 // If the vendor does not sign, the URL contains the secret.
                 let url = url.split('?').next().unwrap_or_default();
                 writeln!(out, "{id}  {status:<9} {url}  {}", events.join(","))?;
             }
         }
-        Command::Unregister { vendor, id, dry_run, api: ApiPlace { unsigned, api_url } } => {
-            let api = Api::find(&vendor, !unsigned)?;
+        Command::Unregister { vendor, id, dry_run, api: ApiArguments { unsigned, api_url } } => {
+            let api = Api::find(vendor.name, !unsigned)?;
             if dry_run {
                 writeln!(out, "{}", api.shown(api_url.as_deref(), &(api.remove)(&id)))?;
                 return Ok(());

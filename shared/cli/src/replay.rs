@@ -8,7 +8,6 @@ pub(crate) mod item;
 mod report;
 pub(crate) mod source;
 
-use std::collections::HashSet;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -19,13 +18,14 @@ use crm_normalize::{Vendor, key};
 use jiff::Timestamp;
 
 use crate::stack::Stack;
-use item::{Item, Why};
+use item::{Item, LeftReason};
+pub(crate) use report::write_unread;
 pub use report::{Outcome, Report};
 use source::Source;
 
-/// The place to replay from.
+/// The place of the stored items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum From {
+pub enum StoredIn {
     /// Authentic webhooks that were not understood.
     Quarantine,
     /// Events that a consumer failed on again and again.
@@ -37,11 +37,13 @@ pub enum From {
 /// Options of a replay.
 #[derive(Clone, Debug)]
 pub struct Options {
-    pub from: From,
+    pub from: StoredIn,
     /// False only shows the items.
     pub confirm: bool,
     /// Maximum number of items.
     pub limit: Option<usize>,
+    /// The number of items whose body is shown.
+    pub show: usize,
     pub vendor: Option<&'static Vendor>,
     /// Only items stored at or after this time.
     pub since: Option<Timestamp>,
@@ -49,6 +51,17 @@ pub struct Options {
     pub again: Option<String>,
     /// True if events carry the vendor's JSON.
     pub include_raw: bool,
+}
+
+/// The form of the nonce of `--again`.
+const NONCE: &str = "--again: expected 1 to 32 letters, digits or hyphens";
+
+/// Checks a nonce before anything is read.
+///
+/// # Errors
+/// If it cannot end an event's key. The empty one stands for the time.
+pub fn nonce(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || key::again("", "", text).is_some() { Ok(text.to_owned()) } else { Err(NONCE) }
 }
 
 /// SQS drops a message whose deduplication id it saw within [five
@@ -70,29 +83,38 @@ pub async fn replay(stack: &Stack, options: &Options, now: Timestamp, report: &m
         aws: aws.for_functions().await?,
     });
     let mut source = Source::open(stack, &aws, options.from, options.vendor)?;
-    report.about = source.about().await?;
-    let mut seen = HashSet::new();
-    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
-    'batches: loop {
-        let batch = tokio::select! {
-            batch = source.next() => batch?,
-            _ = &mut interrupted => break,
-        };
-        // A batch without new items: only items that this replay leaves are still there.
-        let fresh: Vec<_> = batch.into_iter().filter(|item| seen.insert(item.id.clone())).collect();
-        if fresh.is_empty() {
-            break;
+    report.approximate_count = source.approximate_count().await?;
+    let result = all(&mut source, options, now, &queues, report).await;
+    // Also after a failure. Otherwise the next run would not find the messages.
+    source.release().await?;
+    result
+}
+
+async fn all(
+    source: &mut Source,
+    options: &Options,
+    now: Timestamp,
+    queues: &Queues,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    loop {
+        let batch = source.next().await?;
+        if batch.is_empty() {
+            report.unread = source.unread(report.approximate_count).await?;
+            return Ok(());
         }
-        for item in fresh {
+        for item in batch {
             if options.limit.is_some_and(|limit| report.items >= limit) {
-                break 'batches;
+                return Ok(());
             }
-            if let Some(outcome) = one(&item, options, now, &queues, &source).await? {
+            if let Some(outcome) = one(&item, options, now, queues, source).await? {
+                if report.items < options.show {
+                    report.shown.push(item.shown());
+                }
                 report.count(&item, outcome, io::stderr().is_terminal());
             }
         }
     }
-    source.release().await
 }
 
 /// Replays one item. Returns its outcome; `None` if it is not selected.
@@ -104,31 +126,30 @@ async fn one(
     source: &Source,
 ) -> anyhow::Result<Option<Outcome>> {
     let wanted = options.vendor.is_none_or(|vendor| vendor.name == item.vendor)
-        && options.since.is_none_or(|since| item.kept_at.is_some_and(|at| at >= since));
+        && options.since.is_none_or(|since| item.stored_at.is_some_and(|at| at >= since));
     if !wanted {
         return Ok(None);
     }
     let plan = match item.plan(options.include_raw) {
         Ok(plan) => plan,
-        Err(why) => return Ok(Some(Outcome::Left(why))),
+        Err(reason) => return Ok(Some(Outcome::Left(reason))),
     };
     let events = plan.events.iter().map(|json| serde_json::from_str::<Event<'_>>(json));
     let mut events = events.collect::<Result<Vec<_>, _>>()?;
     let is_understood = !events.is_empty() || plan.ignored > 0;
-    if !is_understood && options.from != From::Overflow {
-        return Ok(Some(Outcome::Left(Why::NotUnderstood)));
+    if !is_understood && options.from != StoredIn::Overflow {
+        return Ok(Some(Outcome::Left(LeftReason::NotUnderstood)));
     }
     let young = |at: Timestamp| now.duration_since(at).unsigned_abs() < DEDUPLICATION;
     match &options.again {
         Some(nonce) => {
             for event in &mut events {
-                let id = key::again(&event.data.vendor, &event.id, nonce)
-                    .context("--again: expected 1 to 32 letters, digits or hyphens")?;
+                let id = key::again(&event.data.vendor, &event.id, nonce).context(NONCE)?;
                 event.id = id.into();
             }
         }
-        None if options.from == From::DeadLetter && item.kept_at.is_some_and(young) => {
-            return Ok(Some(Outcome::Left(Why::TooYoung)));
+        None if options.from == StoredIn::DeadLetter && item.stored_at.is_some_and(young) => {
+            return Ok(Some(Outcome::Left(LeftReason::TooYoung)));
         }
         None => {}
     }

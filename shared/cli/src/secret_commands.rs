@@ -17,6 +17,7 @@ pub enum Command {
     SecretForms,
     /// Print a new random entry of a vendor's secrets setting.
     NewSecret {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
         /// The word before the secret: hmac, basic, token. See `secret-forms`.
@@ -24,6 +25,7 @@ pub enum Command {
     },
     /// Check a vendor's secrets setting, given on stdin. Prints what is expected if it is malformed, never a secret.
     CheckSecrets {
+        /// The vendor's name.
         #[arg(value_parser = vendor_of_name)]
         vendor: &'static Vendor,
     },

@@ -9,7 +9,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use serde::Serialize;
 
 /// The user name of new passwords.
-const USER: &str = "crm-events";
+pub const USER_NAME: &str = "crm-events";
 
 /// The schemes by which a vendor can prove its webhooks, the best first.
 #[derive(Debug, Serialize)]
@@ -49,15 +49,13 @@ pub fn forms() -> Vec<VendorForms> {
 /// If the vendor has no such scheme, or there are no random numbers.
 pub fn random(vendor: &Vendor, word: &str) -> anyhow::Result<String> {
     let scheme = vendor.schemes.iter().find(|scheme| scheme.word() == word);
-    let bytes = random_bytes()?;
-    let text = BASE64URL_NOPAD.encode(&bytes);
     let secret = match scheme.with_context(|| format!("{} has no scheme {word:?}", vendor.name))? {
-        Scheme::Token | Scheme::MemberToken(_) => text,
-        Scheme::Basic => format!("{USER}:{text}"),
+        Scheme::Token | Scheme::MemberToken(_) => random_text()?,
+        Scheme::Basic => format!("{USER_NAME}:{}", random_text()?),
         Scheme::Signature(scheme) => match scheme.key {
-            KeyForm::Text => text,
-            KeyForm::Hex => HEXLOWER.encode(&bytes),
-            KeyForm::Base64After(prefix) => format!("{prefix}{}", BASE64.encode(&bytes)),
+            KeyForm::Text => random_text()?,
+            KeyForm::Hex => HEXLOWER.encode(&random_bytes()?),
+            KeyForm::Base64After(prefix) => format!("{prefix}{}", BASE64.encode(&random_bytes()?)),
         },
     };
     Ok(format!("{word}:{secret}"))
@@ -71,11 +69,15 @@ pub fn check(vendor: &Vendor, setting: &str) -> Result<(), SecretsError> {
     Secrets::parse(setting, vendor.schemes).map(drop)
 }
 
-/// 256 random bits.
+/// 256 random bits, in characters that need no escaping in a URL.
 ///
 /// # Errors
 /// If the system has no random numbers.
-pub fn random_bytes() -> anyhow::Result<[u8; 32]> {
+pub fn random_text() -> anyhow::Result<String> {
+    Ok(BASE64URL_NOPAD.encode(&random_bytes()?))
+}
+
+fn random_bytes() -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
     Ok(bytes)

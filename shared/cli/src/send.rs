@@ -13,14 +13,8 @@ use crm_samples::{Case, Webhook};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+pub use crate::http::Reply;
 use crate::stack::Stack;
-
-/// The response of a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub body: String,
-}
 
 /// Posts a webhook unchanged.
 ///
@@ -41,8 +35,7 @@ pub fn post(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result
     for (name, value) in &webhook.headers {
         request = request.header(&**name, &**value);
     }
-    let mut response = request.send(&webhook.body[..]).with_context(|| format!("no response from {}", vendor.name))?;
-    Ok(Reply { status: response.status().as_u16(), body: response.body_mut().read_to_string()? })
+    Reply::read(request.send(&webhook.body[..]).with_context(|| format!("no response from {}", vendor.name))?)
 }
 
 fn url(stack: &Stack, vendor: &Vendor, webhook: &Webhook) -> anyhow::Result<String> {

@@ -1,26 +1,34 @@
 //! Prints events as they arrive, for a person to read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use crm_event::Event;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::stack::Stack;
 
 /// Pause between two reads of the sample consumer's table.
-const EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Prints each event until the process is stopped. If the sample consumer is deployed, it takes the events off the main
-/// queue; then this prints each record of its table that an event changes from now on.
+type Item = HashMap<String, AttributeValue>;
+
+/// Prints each event of the local stack until the process is stopped. If the sample consumer is deployed, it takes the
+/// events off the main queue; then this prints each record of its table that an event changes from now on.
 ///
 /// # Errors
-/// If the queue or the table cannot be read.
+/// If the stack is on AWS, or the queue or the table cannot be read.
 pub async fn tail(stack: &Stack) -> anyhow::Result<()> {
+    ensure!(
+        stack.endpoint_url.is_some(),
+        "tail is for the local stack only: on AWS it would take the events off the main queue before your consumer \
+         gets them"
+    );
     match &stack.view_table {
-        Some(table) => tail_view(stack, table).await,
+        Some(table) => tail_table(stack, table).await,
         None => tail_queue(stack).await,
     }
 }
@@ -47,15 +55,17 @@ async fn tail_queue(stack: &Stack) -> anyhow::Result<()> {
 
 /// Prints each record that an event changes from now on. Earlier records are not printed: the samples of `make run`
 /// alone are hundreds.
-async fn tail_view(stack: &Stack, table: &str) -> anyhow::Result<()> {
-    let key = |item: &Value| format!("{} {}", text(item, "source"), text(item, "subject"));
-    let effects = |item: &Value| text(item, "effects").to_owned();
-    let mut known: BTreeMap<String, String> =
-        scan(stack, table)?.iter().map(|item| (key(item), effects(item))).collect();
+async fn tail_table(stack: &Stack, table: &str) -> anyhow::Result<()> {
+    let client = stack.aws().await.dynamodb();
+    let key = |item: &Item| text(item, "partitionkey").to_owned();
+    let effects = |item: &Item| text(item, "effects").to_owned();
+    let items = scan(&client, table).await?;
+    let mut known: BTreeMap<String, String> = items.iter().map(|item| (key(item), effects(item))).collect();
     writeln!(io::stderr(), "waiting for events; the console shows what has arrived so far")?;
     loop {
-        tokio::time::sleep(EVERY).await;
-        let mut changed: Vec<_> = scan(stack, table)?
+        tokio::time::sleep(POLL_INTERVAL).await;
+        let mut changed: Vec<_> = scan(&client, table)
+            .await?
             .into_iter()
             .filter(|item| known.insert(key(item), effects(item)) != Some(effects(item)))
             .collect();
@@ -70,29 +80,14 @@ async fn tail_view(stack: &Stack, table: &str) -> anyhow::Result<()> {
 }
 
 /// A text or a number of an item.
-fn text<'i>(item: &'i Value, name: &str) -> &'i str {
-    let types = item.get(name).and_then(Value::as_object).into_iter().flat_map(|types| types.values());
-    types.filter_map(Value::as_str).next().unwrap_or_default()
+fn text<'i>(item: &'i Item, name: &str) -> &'i str {
+    let value = item.get(name).and_then(|value| value.as_s().or_else(|_| value.as_n()).ok());
+    value.map(String::as_str).unwrap_or_default()
 }
 
-/// All items of a table of the local stack, whose emulator accepts unsigned requests.
-fn scan(stack: &Stack, table: &str) -> anyhow::Result<Vec<Value>> {
-    let endpoint = stack.endpoint_url.as_deref().context("only a local stack can be watched this way")?;
-    let mut items = Vec::new();
-    let mut request = json!({ "TableName": table });
-    loop {
-        let mut response = ureq::post(endpoint)
-            .header("x-amz-target", "DynamoDB_20120810.Scan")
-            .header("content-type", "application/x-amz-json-1.0")
-            .send(request.to_string())
-            .context("cannot read the table")?;
-        let mut page: Value = serde_json::from_str(&response.body_mut().read_to_string()?)?;
-        let found = page.get_mut("Items").and_then(Value::as_array_mut);
-        items.append(found.context("the response of the table has no items")?);
-        let Some(last) = page.get("LastEvaluatedKey") else { return Ok(items) };
-        ensure!(last.is_object(), "the response of the table has no next page");
-        request = json!({ "TableName": table, "ExclusiveStartKey": last });
-    }
+async fn scan(client: &aws_sdk_dynamodb::Client, table: &str) -> anyhow::Result<Vec<Item>> {
+    let items = client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
+    items.collect::<Result<Vec<_>, _>>().await.with_context(|| format!("cannot read the table {table}"))
 }
 
 /// An event's envelope in one line, its record below.

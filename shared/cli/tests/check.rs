@@ -78,10 +78,13 @@ fn a_token_in_the_body_is_sent_there() {
 
 #[test]
 fn each_failure_has_its_hint() {
-    const CASES: [(&[(u16, &str)], &str); 8] = [
+    const CASES: [(&[(u16, &str)], &str); 11] = [
         (&[(404, r#"{"message":"Not Found"}"#)], "The API has no such route"),
         (&[(403, r#"{"message":"Forbidden"}"#)], "Something in front of the API refuses the request"),
         (&[(500, r#"{"message":"Internal Server Error"}"#)], "does not start, or fails"),
+        (&[(400, r#"{"error":"bad_request"}"#)], "in another form than an HTTP API's"),
+        (&[(429, r#"{"message":"Too Many Requests"}"#)], "ThrottleRate"),
+        (&[REFUSED, (429, r#"{"message":"Too Many Requests"}"#)], "ThrottleRate"),
         (&[(200, "hello")], "Anyone who knows this URL can send events"),
         (&[(301, "")], "not from crm-events"),
         (&[REFUSED, REFUSED], "The function has another secret for account \"default\""),

@@ -144,7 +144,7 @@ async fn a_record_goes_from_every_place_and_others_stay() {
     assert_eq!(counts(&report), found);
     assert_eq!(place.contents(), before, "looking removes nothing, and hides nothing");
     let text = report.to_string();
-    assert!(text.contains("nothing was. --yes does it") && text.contains("not understood"), "{text}");
+    assert!(text.contains("again with --yes") && text.contains("not understood"), "{text}");
 
     let report = place.forget("jane", true).await;
     assert_eq!(counts(&report), found);
@@ -177,6 +177,40 @@ async fn a_webhook_about_other_records_too_is_left() {
     forget(&place.stack, &[], record, &mut report).await.unwrap();
     assert_eq!(counts(&report)[3], (0, 1, 0), "{report}");
     assert_eq!(place.contents().3.len(), 1);
+}
+
+/// `forget` itself makes such messages: it removes large events while messages on the main queue still point to them.
+#[tokio::test]
+async fn a_dead_letter_without_its_object_does_not_stop_the_search() {
+    let place = Place::new().await;
+    let object = json!({ "s3BucketName": BUCKET, "s3Key": "events/heffl/gone.json" });
+    let pointer = json!(["software.amazon.payloadoffloading.PayloadS3Pointer", object]).to_string();
+    place.send(DEAD, "other", &pointer);
+    place.send(DEAD, "jane", &lead("jane").1);
+    let report = place.forget("jane", true).await;
+    assert_eq!(counts(&report)[1], (1, 0, 0), "{report}");
+    assert_eq!(place.contents().1, 1);
+}
+
+/// Half of the CRMs put the id of the account into the body, and then it is in the key.
+#[tokio::test]
+async fn a_key_without_anything_is_shown_to_be_compared() {
+    let place = Place::new().await;
+    let case = Case::all(&events()).unwrap().into_iter().find(|case| case.vendor.name == "pipedrive").unwrap();
+    let webhook = case.webhook().unwrap().proven(case.vendor, RECEIVED_AT);
+    let Outcome::Accepted { events } = webhook.answer(case.vendor, RECEIVED_AT).unwrap().0 else { panic!("no event") };
+    let (account, entity) = (events[0].data.account.to_string(), events[0].data.entity);
+    let id = events[0].subject.as_deref().unwrap().split_once('/').unwrap().1;
+    assert_ne!(account, "default");
+    place.send(DEAD, "1", &serde_json::to_string(&events[0]).unwrap());
+    for (account, matching) in [("default", 0), (&*account, 1)] {
+        let record = RecordName { vendor: case.vendor, account, entity, id };
+        let mut report = Report::new(false);
+        forget(&place.stack, &[], record, &mut report).await.unwrap();
+        assert_eq!(counts(&report)[1], (matching, 0, 0), "{report}");
+        let key = format!("Nothing about pipedrive:{account}:");
+        assert_eq!(report.to_string().contains(&key), matching == 0, "{report}");
+    }
 }
 
 #[tokio::test]

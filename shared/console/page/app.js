@@ -97,7 +97,12 @@ async function show(number) {
   open = number;
   draw();
   detail.hidden = false;
-  await showDetail(detail, number, { again: () => sendAgain(number), edit: () => edit(`/api/webhooks/${number}/draft`), close });
+  await showDetail(detail, number, {
+    isOpen: () => open === number,
+    again: () => sendAgain(number),
+    edit: () => edit(`/api/webhooks/${number}/draft`),
+    close,
+  });
   buttonOf(number)?.scrollIntoView({ block: "nearest" });
 }
 

@@ -107,8 +107,9 @@ function message({ body, ...message }, index) {
     json(heading, body, String(index)));
 }
 
-export async function showDetail(root, number, { again, edit, close }) {
+export async function showDetail(root, number, { isOpen, again, edit, close }) {
   const { webhook, account, headers, query, body, messages, sendable, editable } = await ask(`/api/webhooks/${number}`);
+  if (!isOpen()) return; // another webhook was opened meanwhile
   const { answer, vendor, outcome, reason, duplicate, received_at } = webhook;
   const button = (text, key, press, disabled) =>
     el("button", { type: "button", title: key, disabled, onclick: press }, text);

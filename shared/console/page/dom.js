@@ -13,7 +13,12 @@ export function el(name, properties = {}, ...children) {
 
 export async function ask(path, options) {
   const response = await fetch(path, options);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer;
+  if (response.ok) return response.json();
+  // Our errors are JSON, those of the server's library are plain text.
+  const text = await response.text();
+  let message = text;
+  try {
+    message = JSON.parse(text).error;
+  } catch { /* plain text */ }
+  throw new Error(message || response.statusText);
 }

@@ -37,7 +37,7 @@ impl IntoResponse for Failed {
 }
 
 fn missing(what: &str) -> Failed {
-    Failed(StatusCode::NOT_FOUND, format!("{what} is not here, or no longer"))
+    Failed(StatusCode::NOT_FOUND, format!("{what} does not exist or was dropped from the list"))
 }
 
 impl From<anyhow::Error> for Failed {
@@ -46,7 +46,7 @@ impl From<anyhow::Error> for Failed {
     }
 }
 
-type Answer<T> = Result<Json<T>, Failed>;
+type ApiResult<T> = Result<Json<T>, Failed>;
 
 #[derive(Serialize)]
 pub struct List {
@@ -63,13 +63,19 @@ pub async fn list(Of(state): Of<State>) -> Json<List> {
 
 /// `GET /api/news`: each new one, as a server-sent event. A client that is too slow is told to read the list again.
 pub async fn news(Of(state): Of<State>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let news = stream::unfold(state.store.news(), |mut news| async move {
-        let event = match news.recv().await {
-            Ok(entry) => Event::default().json_data(&entry).unwrap_or_default(),
-            Err(RecvError::Lagged(_)) => Event::default().event("again").data(""),
-            Err(RecvError::Closed) => return None,
+    let news = state.store.news();
+    let news = stream::unfold((state, news), |(state, mut news)| async move {
+        let event = loop {
+            match news.recv().await {
+                Ok(number) => match state.store.entry(number) {
+                    Some(entry) => break Event::default().json_data(&entry).unwrap_or_default(),
+                    None => continue,
+                },
+                Err(RecvError::Lagged(_)) => break Event::default().event("again").data(""),
+                Err(RecvError::Closed) => return None,
+            }
         };
-        Some((Ok(event), news))
+        Some((Ok(event), (state, news)))
     });
     Sse::new(news).keep_alive(KeepAlive::default())
 }
@@ -114,7 +120,7 @@ struct ShownMessage {
 }
 
 /// `GET /api/webhooks/{number}`.
-pub async fn detail(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Detail> {
+pub async fn detail(Of(state): Of<State>, Path(number): Path<u64>) -> ApiResult<Detail> {
     let entry = entry(&state, number)?;
     load_vendor_files(&state);
     let vendor = crm::find(&entry.vendor);
@@ -144,7 +150,7 @@ pub async fn detail(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Det
 }
 
 /// `GET /api/webhooks/{number}/origins`: the source of each field.
-pub async fn origins(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Origins> {
+pub async fn origins(Of(state): Of<State>, Path(number): Path<u64>) -> ApiResult<Origins> {
     let entry = entry(&state, number)?;
     load_vendor_files(&state);
     let vendor = vendor_of(&entry.vendor)?;
@@ -166,7 +172,8 @@ pub struct Draft {
 impl Draft {
     /// A draft of the webhook. It gets a new delivery id; otherwise SQS would drop the edited webhook as a duplicate.
     fn new(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Result<Self, Failed> {
-        let body = std::str::from_utf8(&webhook.body).map_err(|_| missing("text to edit"))?;
+        let body = std::str::from_utf8(&webhook.body)
+            .map_err(|_| Failed(StatusCode::BAD_REQUEST, "the body is not text".to_owned()))?;
         let of_the_proof: Vec<_> = vendor.proof_headers().collect();
         let headers = webhook.headers.iter().filter(|(name, _)| {
             !quarantine::is_credential_header(vendor, name)
@@ -189,7 +196,7 @@ impl Draft {
 }
 
 /// `GET /api/webhooks/{number}/draft`.
-pub async fn draft(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Draft> {
+pub async fn draft(Of(state): Of<State>, Path(number): Path<u64>) -> ApiResult<Draft> {
     let entry = entry(&state, number)?;
     Draft::new(vendor_of(&entry.vendor)?, &entry.webhook, state.now()).map(Json)
 }
@@ -201,37 +208,37 @@ pub struct Named {
 }
 
 /// `GET /api/cases`: the sample cases.
-pub async fn cases(Of(state): Of<State>) -> Answer<Vec<Named>> {
+pub async fn cases(Of(state): Of<State>) -> ApiResult<Vec<Named>> {
     let cases = Case::all(&state.events)?;
     Ok(Json(cases.into_iter().map(|case| Named { vendor: case.vendor.name, name: case.name }).collect()))
 }
 
 /// `GET /api/cases/{vendor}/{name}`.
-pub async fn case(Of(state): Of<State>, Path((vendor, name)): Path<(String, String)>) -> Answer<Draft> {
+pub async fn case(Of(state): Of<State>, Path((vendor, name)): Path<(String, String)>) -> ApiResult<Draft> {
     let case = Case::find(&state.events, vendor_of(&vendor)?, &name)?;
     Draft::new(case.vendor, &case.webhook()?, state.now()).map(Json)
 }
 
 #[derive(Serialize)]
-pub struct Done {
+pub struct SentWebhook {
     number: u64,
 }
 
 /// `POST /api/cases/{vendor}/{name}/send`.
-pub async fn send_case(Of(state): Of<State>, Path((vendor, name)): Path<(String, String)>) -> Answer<Done> {
+pub async fn send_case(Of(state): Of<State>, Path((vendor, name)): Path<(String, String)>) -> ApiResult<SentWebhook> {
     let case = Case::find(&state.events, vendor_of(&vendor)?, &name)?;
     post(&state, case.vendor, case.webhook()?).await
 }
 
 /// `POST /api/webhooks/{number}/send`: sends the same body again with a new proof, like a vendor's retry.
-pub async fn send_again(Of(state): Of<State>, Path(number): Path<u64>) -> Answer<Done> {
+pub async fn send_again(Of(state): Of<State>, Path(number): Path<u64>) -> ApiResult<SentWebhook> {
     let entry = entry(&state, number)?;
     load_vendor_files(&state);
     post(&state, vendor_of(&entry.vendor)?, entry.webhook.clone()).await
 }
 
 /// `POST /api/send`: sends a draft.
-pub async fn send(Of(state): Of<State>, Json(draft): Json<Draft>) -> Answer<Done> {
+pub async fn send(Of(state): Of<State>, Json(draft): Json<Draft>) -> ApiResult<SentWebhook> {
     let Draft { vendor, account, headers, query, body } = draft;
     let own = |pairs: Vec<(String, String)>| pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
     let account = account.filter(|account| !account.is_empty());
@@ -241,7 +248,7 @@ pub async fn send(Of(state): Of<State>, Json(draft): Json<Draft>) -> Answer<Done
 }
 
 /// Posts a webhook with a fresh proof through the same proxy as any other.
-async fn post(state: &State, vendor: &'static Vendor, webhook: Webhook) -> Answer<Done> {
+async fn post(state: &State, vendor: &'static Vendor, webhook: Webhook) -> ApiResult<SentWebhook> {
     let base_url = state.addresses().and_then(|addresses| addresses.console_url).unwrap_or_default();
     let Webhook { body, headers, query, account, .. } =
         webhook.proven_at(&base_url, vendor, state.now()).with_content_type();
@@ -262,7 +269,7 @@ async fn post(state: &State, vendor: &'static Vendor, webhook: Webhook) -> Answe
     let (mut parts, ()) = request.into_parts();
     parts.headers = all;
     match proxy::webhook(state, parts, Bytes::from(body)).await {
-        (_, Some(number)) => Ok(Json(Done { number })),
+        (_, Some(number)) => Ok(Json(SentWebhook { number })),
         (reply, None) => Err(Failed(reply.status, String::from_utf8_lossy(&reply.body).into_owned())),
     }
 }

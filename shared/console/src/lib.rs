@@ -19,7 +19,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use axum::body::to_bytes;
-use axum::extract::{Request, State as Of};
+use axum::extract::{DefaultBodyLimit, Request, State as Of};
 use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -112,6 +112,8 @@ fn router(settings: Settings) -> Router {
         .route("/api/cases/{vendor}/{name}/send", post(api::send_case))
         .route("/api/send", post(api::send))
         .route("/webhooks/{*path}", any(webhook))
+        // A body as JSON text may be twice as long.
+        .layer(DefaultBodyLimit::max(proxy::MAX_BODY_BYTES.saturating_mul(2)))
         .layer(middleware::from_fn_with_state(state.clone(), aws_first))
         .fallback(aws)
         .layer(middleware::from_fn(guard::only_from_here))

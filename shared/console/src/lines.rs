@@ -28,10 +28,11 @@ pub struct Line {
     pub place: Range<usize>,
 }
 
-/// The lines of a JSON object; `None` if the text is not one. The member at `without` is shown without its value.
+/// The lines of a JSON object or array; `None` if the text is neither. The member at `without` is shown without its
+/// value.
 pub fn lines(text: &str, without: &str) -> Option<Vec<Line>> {
     let json = serde_json::from_str::<&RawValue>(text.trim_start_matches('\u{feff}')).ok()?;
-    if !json.get().starts_with('{') {
+    if !json.get().starts_with(['{', '[']) {
         return None;
     }
     let mut writer = Writer { text, without, lines: Vec::new() };
@@ -129,10 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_has_no_lines() {
-        for text in ["", "7", "[{}]", "{\"a\":", "not JSON"] {
+    fn what_is_no_object_or_array_has_no_lines() {
+        for text in ["", "7", "\"a\"", "[{}", "{\"a\":", "not JSON"] {
             assert_eq!(lines(text, ""), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_array_has_lines_too() {
+        let lines = lines("[{\"a\":1},2]", "").unwrap();
+        let pointers: Vec<_> = lines.iter().filter_map(|line| line.pointer.as_deref()).collect();
+        assert_eq!(pointers, ["/0/a", "/1"]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::lines;
 use crm_samples::Webhook;
 
-/// Maximum number of values that are tried. A body has about fifty.
+/// Maximum number of values that are tried.
 const MAX_VALUES: usize = 1000;
 /// Maximum number of bytes that all tries parse together, about a second of work.
 const MAX_COMPARED_BYTES: usize = 16 << 20;
@@ -84,9 +84,9 @@ pub fn origins(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Or
     Origins { links: found.links(), values: values.len(), tried }
 }
 
-/// The paths of the values in the body that are in no event, as a vendor file writes them (`payload.mails.0.type`). The
-/// vendor's id of the change counts as used: the event's id is made from it.
-/// Empty if the webhook does not become events.
+/// The paths of the values in the body that are in no event, as a vendor file writes them (`payload.mails.0.type`). In
+/// a body that is an array of webhooks, a path starts at its webhook. The vendor's id of the change counts as used: the
+/// event's id is made from it. Empty if the webhook does not become events.
 pub fn unused(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Vec<String> {
     let Origins { links, tried, .. } = origins(vendor, webhook, now);
     if links.is_empty() {
@@ -105,15 +105,21 @@ pub fn unused(vendor: &'static Vendor, webhook: &Webhook, now: Timestamp) -> Vec
         };
         vendor.change_ids.iter().any(names)
     };
-    unused.map(|pointer| path(&pointer)).filter(|path| !is_change_id(path)).collect()
+    let is_array = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace()).starts_with('[');
+    let mut seen = BTreeSet::new();
+    unused
+        .map(|pointer| path(&pointer, if is_array { 2 } else { 1 }))
+        .filter(|path| !is_change_id(path) && seen.insert(path.clone()))
+        .collect()
 }
 
-fn path(pointer: &str) -> String {
+/// A pointer as a path, without its first parts.
+fn path(pointer: &str, skipped: usize) -> String {
     let name = |name: &str| {
         let name = name.replace("~1", "/").replace("~0", "~");
         if name.contains('.') { format!("\"{name}\"") } else { name }
     };
-    pointer.split('/').skip(1).map(name).collect::<Vec<_>>().join(".")
+    pointer.split('/').skip(skipped).map(name).collect::<Vec<_>>().join(".")
 }
 
 /// The values of a body that are not empty.
@@ -281,7 +287,7 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_VALUES, Origins, Source, origins};
+    use super::{MAX_VALUES, Origins, Source, origins, unused};
     use crm_normalize::{Vendor, crm};
     use crm_samples::Webhook;
     use jiff::Timestamp;
@@ -316,6 +322,26 @@ mod tests {
         assert_eq!(of(&found, 0, "/id"), [body(""), body("/payload/id"), Source::Account]);
         assert_eq!(of(&found, 0, "/specversion"), []);
         assert_eq!((found.values, found.tried), (7, 7));
+    }
+
+    #[test]
+    fn an_array_of_webhooks_is_traced_too() {
+        let element = |id: u32| {
+            format!(
+                r#"{{"eventId":{id},"subscriptionId":1,"portalId":62515,"appId":2,"occurredAt":1767225600000,
+                "subscriptionType":"contact.propertyChange","attemptNumber":0,"objectId":{id},
+                "propertyName":"firstname","propertyValue":"Jane","changeSource":"CRM"}}"#
+            )
+        };
+        let body_text = format!("[{},{}]", element(7), element(8));
+        let webhook = Webhook { body: body_text.into(), ..Webhook::default() };
+        let hubspot = crm::find("hubspot").unwrap();
+        let found = origins(hubspot, &webhook, NOW);
+        assert_eq!(of(&found, 0, "/data/record/id"), [body("/0/objectId")]);
+        assert_eq!(of(&found, 1, "/data/record/id"), [body("/1/objectId")]);
+        let unused = unused(hubspot, &webhook, NOW);
+        assert!(unused.contains(&"subscriptionId".to_owned()), "{unused:?}");
+        assert!(unused.iter().all(|path| !path.starts_with('0')), "{unused:?}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::Addresses;
 use crate::State;
-use crate::store::{Answer, Message, Queue};
+use crate::store::{Message, Queue, WebhookResponse};
 use crm_samples::Webhook;
 
 /// Maximum size of a body in either direction. API Gateway takes 10 MB, and a function sends no more to S3.
@@ -107,7 +107,7 @@ pub async fn webhook(state: &State, parts: Parts, body: Bytes) -> (Reply, Option
         account: segments.next().map(std::borrow::Cow::into_owned),
         ..Webhook::default()
     };
-    let on_its_way = state.store.begin(&vendor, state.now());
+    let in_progress = state.store.begin(&vendor, state.now());
     let started = Instant::now();
     let mut headers = parts.headers;
     // The emulator routes by host, and this one is the console's.
@@ -116,8 +116,8 @@ pub async fn webhook(state: &State, parts: Parts, body: Bytes) -> (Reply, Option
     let reply = state.forward.send(&format!("{base}{whole}"), parts.method, headers, body).await;
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let text = String::from_utf8_lossy(&reply.body).into_owned();
-    let answer = Answer { status: reply.status.as_u16(), body: text, milliseconds };
-    let number = on_its_way.answered(seen, answer);
+    let answer = WebhookResponse { status: reply.status.as_u16(), body: text, milliseconds };
+    let number = in_progress.answered(seen, answer);
     (reply, Some(number))
 }
 

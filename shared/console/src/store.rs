@@ -23,13 +23,13 @@ const MAX_IDS: usize = 10_000;
 
 /// The response of a function, or of the gateway in front of it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Answer {
+pub struct WebhookResponse {
     pub status: u16,
     pub body: String,
     pub milliseconds: u64,
 }
 
-impl Answer {
+impl WebhookResponse {
     /// The function's outcome; `None` if the response is not from a function.
     fn outcome(&self) -> Option<Outcome> {
         let outcome: Outcome = serde_json::from_str(&self.body).ok()?;
@@ -57,8 +57,8 @@ fn outcome_of(messages: &[Message]) -> &'static str {
 
 /// The reason that a message of the quarantine has.
 fn reason_of(message: &Message) -> Option<String> {
-    let kept = serde_json::from_str::<quarantine::Record<'_>>(&message.body).ok()?;
-    Some(format!("{}: {}", kept.reason, kept.detail))
+    let record = serde_json::from_str::<quarantine::Record<'_>>(&message.body).ok()?;
+    Some(format!("{}: {}", record.reason, record.detail))
 }
 
 /// The queue of a message.
@@ -103,7 +103,7 @@ pub struct Entry {
     /// True if SQS dropped all its events as duplicates.
     pub duplicate: bool,
     /// `None` if it was not posted through the console, so that only its message was seen.
-    pub answer: Option<Answer>,
+    pub answer: Option<WebhookResponse>,
     #[serde(skip)]
     pub webhook: Webhook,
     #[serde(skip)]
@@ -131,18 +131,19 @@ impl Serialize for Shared {
 
 impl Entry {
     fn size(&self) -> usize {
-        let messages = self.messages.iter().map(|message| message.body.len()).sum::<usize>();
-        messages.saturating_add(self.webhook.body.len())
+        let messages = self.messages.iter().map(|message| message.body.len()).fold(0, usize::saturating_add);
+        let answer = self.answer.as_ref().map_or(0, |answer| answer.body.len());
+        [messages, answer, self.webhook.body.len()].into_iter().fold(0, usize::saturating_add)
     }
 }
 
 #[derive(Default)]
-struct Kept {
+struct Contents {
     entries: VecDeque<Shared>,
     bytes: usize,
     last_number: u64,
     /// The number of webhooks in progress, by vendor.
-    on_their_way: BTreeMap<String, usize>,
+    in_progress: BTreeMap<String, usize>,
     /// Messages whose webhook has no answer yet, or was never seen.
     loose: Vec<Message>,
     /// Deduplication id and message id.
@@ -151,119 +152,119 @@ struct Kept {
 
 /// The store and its listeners.
 pub struct Store {
-    kept: Mutex<Kept>,
-    news: broadcast::Sender<Shared>,
+    contents: Mutex<Contents>,
+    /// The numbers of new entries. A reader that is late must not hold entries that the store has dropped.
+    news: broadcast::Sender<u64>,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { kept: Mutex::default(), news: broadcast::channel(MAX_ENTRIES).0 }
+        Self { contents: Mutex::default(), news: broadcast::channel(MAX_ENTRIES).0 }
     }
 }
 
 /// A webhook in progress. Messages are assigned to it once it has its response.
-pub struct OnItsWay<'s> {
+pub struct InProgress<'s> {
     store: &'s Store,
     vendor: String,
     received_at: Timestamp,
 }
 
 impl Store {
-    /// Subscribes to new entries.
-    pub fn news(&self) -> broadcast::Receiver<Shared> {
+    /// Subscribes to the numbers of new entries.
+    pub fn news(&self) -> broadcast::Receiver<u64> {
         self.news.subscribe()
     }
 
     /// The stored entries, newest first.
     pub fn entries(&self) -> Vec<Shared> {
-        self.kept().entries.iter().rev().cloned().collect()
+        self.contents().entries.iter().rev().cloned().collect()
     }
 
     pub fn entry(&self, number: u64) -> Option<Shared> {
-        self.kept().entries.iter().find(|entry| entry.number == number).cloned()
+        self.contents().entries.iter().find(|entry| entry.number == number).cloned()
     }
 
-    pub fn begin(&self, vendor: &str, received_at: Timestamp) -> OnItsWay<'_> {
-        let mut kept = self.kept();
-        let count = kept.on_their_way.entry(vendor.to_owned()).or_default();
+    pub fn begin(&self, vendor: &str, received_at: Timestamp) -> InProgress<'_> {
+        let mut contents = self.contents();
+        let count = contents.in_progress.entry(vendor.to_owned()).or_default();
         *count = count.saturating_add(1);
-        OnItsWay { store: self, vendor: vendor.to_owned(), received_at }
+        InProgress { store: self, vendor: vendor.to_owned(), received_at }
     }
 
     /// Records a sent message. It waits for the response to a webhook of its vendor. If none is in progress, the
     /// webhook was not posted through the console, and the message becomes an entry of its own.
     pub fn sent(&self, mut message: Message, now: Timestamp) {
-        let mut kept = self.kept();
+        let mut contents = self.contents();
         if let Some(id) = &message.event_id {
             let known = (id.clone(), message.message_id.clone());
-            message.duplicate = kept.seen.contains(&known);
+            message.duplicate = contents.seen.contains(&known);
             if !message.duplicate {
-                kept.seen.push_back(known);
+                contents.seen.push_back(known);
             }
-            if kept.seen.len() > MAX_IDS {
-                kept.seen.pop_front();
+            if contents.seen.len() > MAX_IDS {
+                contents.seen.pop_front();
             }
         }
-        kept.loose.push(message);
-        self.flush(&mut kept, now);
+        contents.loose.push(message);
+        self.flush(&mut contents, now);
     }
 
     /// Makes entries for the messages that no webhook in progress can have caused.
-    fn flush(&self, kept: &mut Kept, now: Timestamp) {
-        let waiting = |message: &Message, kept: &Kept| match &message.vendor {
-            Some(vendor) => kept.on_their_way.get(vendor).is_some_and(|count| *count > 0),
-            None => kept.on_their_way.values().any(|count| *count > 0),
+    fn flush(&self, contents: &mut Contents, now: Timestamp) {
+        let waiting = |message: &Message, contents: &Contents| match &message.vendor {
+            Some(vendor) => contents.in_progress.get(vendor).is_some_and(|count| *count > 0),
+            None => contents.in_progress.values().any(|count| *count > 0),
         };
         let (loose, alone): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut kept.loose).into_iter().partition(|message| waiting(message, kept));
-        kept.loose = loose;
+            std::mem::take(&mut contents.loose).into_iter().partition(|message| waiting(message, contents));
+        contents.loose = loose;
         for message in alone {
-            let entry = posted_past_the_page(message, now);
-            self.keep(kept, entry);
+            let entry = of_unseen_request(message, now);
+            self.add(contents, entry);
         }
     }
 
-    fn keep(&self, kept: &mut Kept, mut entry: Entry) -> u64 {
-        kept.last_number = kept.last_number.saturating_add(1);
-        entry.number = kept.last_number;
-        kept.bytes = kept.bytes.saturating_add(entry.size());
-        let entry = Shared(Arc::new(entry));
-        kept.entries.push_back(entry.clone());
-        while kept.entries.len() > MAX_ENTRIES || (kept.bytes > MAX_BYTES && kept.entries.len() > 1) {
-            let Some(oldest) = kept.entries.pop_front() else { break };
-            kept.bytes = kept.bytes.saturating_sub(oldest.size());
+    fn add(&self, contents: &mut Contents, mut entry: Entry) -> u64 {
+        contents.last_number = contents.last_number.saturating_add(1);
+        entry.number = contents.last_number;
+        contents.bytes = contents.bytes.saturating_add(entry.size());
+        contents.entries.push_back(Shared(Arc::new(entry)));
+        while contents.entries.len() > MAX_ENTRIES || (contents.bytes > MAX_BYTES && contents.entries.len() > 1) {
+            let Some(oldest) = contents.entries.pop_front() else { break };
+            contents.bytes = contents.bytes.saturating_sub(oldest.size());
         }
-        let _ = self.news.send(entry); // nobody listens: nobody looks at the page
-        kept.last_number
+        let _ = self.news.send(contents.last_number); // nobody listens: nobody looks at the page
+        contents.last_number
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl OnItsWay<'_> {
+impl InProgress<'_> {
     /// Records the response. Returns the entry's number.
-    pub fn answered(self, webhook: Webhook, answer: Answer) -> u64 {
+    pub fn answered(self, webhook: Webhook, answer: WebhookResponse) -> u64 {
         let outcome = answer.outcome();
         let is_constant = answer.is_constant(&self.vendor);
         let event_ids = outcome.as_ref().map(|outcome| outcome.events().to_vec()).unwrap_or_default();
         let reason = outcome.as_ref().and_then(Outcome::reason).map(Cow::into_owned);
-        let mut kept = self.store.kept();
+        let mut contents = self.store.contents();
         let mut messages = Vec::new();
-        let mut take = |kept: &mut Kept, is_its: &dyn Fn(&Message) -> bool| {
-            if let Some(at) = kept.loose.iter().position(is_its) {
-                messages.push(kept.loose.remove(at));
+        let mut take = |contents: &mut Contents, is_its: &dyn Fn(&Message) -> bool| {
+            if let Some(at) = contents.loose.iter().position(is_its) {
+                messages.push(contents.loose.remove(at));
             }
         };
         for id in &event_ids {
-            take(&mut kept, &|message| message.event_id.as_ref() == Some(id));
+            take(&mut contents, &|message| message.event_id.as_ref() == Some(id));
         }
-        while is_constant && kept.loose.iter().any(|message| message.vendor.as_ref() == Some(&self.vendor)) {
-            take(&mut kept, &|message| message.vendor.as_ref() == Some(&self.vendor));
+        while is_constant && contents.loose.iter().any(|message| message.vendor.as_ref() == Some(&self.vendor)) {
+            take(&mut contents, &|message| message.vendor.as_ref() == Some(&self.vendor));
         }
         for reason in outcome.iter().flat_map(Outcome::quarantined) {
-            take(&mut kept, &|message| message.queue == Queue::Quarantine && keeps(message, &webhook, reason));
+            take(&mut contents, &|message| message.queue == Queue::Quarantine && keeps(message, &webhook, reason));
         }
         let word = match &outcome {
             Some(outcome) => outcome.word(),
@@ -286,40 +287,44 @@ impl OnItsWay<'_> {
             webhook,
             messages,
         };
-        self.store.keep(&mut kept, entry)
+        self.store.add(&mut contents, entry)
     }
 }
 
-impl Drop for OnItsWay<'_> {
+impl Drop for InProgress<'_> {
     fn drop(&mut self) {
-        let mut kept = self.store.kept();
-        if let Some(count) = kept.on_their_way.get_mut(&self.vendor) {
+        let mut contents = self.store.contents();
+        if let Some(count) = contents.in_progress.get_mut(&self.vendor) {
             *count = count.saturating_sub(1);
+            // Anything may be posted to /webhooks/<anything>.
+            if *count == 0 {
+                contents.in_progress.remove(&self.vendor);
+            }
         }
-        self.store.flush(&mut kept, self.received_at);
+        self.store.flush(&mut contents, self.received_at);
     }
 }
 
 /// True if a message of the quarantine belongs to this webhook: it has the reason of the response, and its body is the
 /// webhook's or an element of it, without secrets.
 fn keeps(message: &Message, webhook: &Webhook, reason: &str) -> bool {
-    let Ok(kept) = serde_json::from_str::<quarantine::Record<'_>>(&message.body) else { return true };
-    let vendor = crm_normalize::crm::find(&kept.vendor);
+    let Ok(record) = serde_json::from_str::<quarantine::Record<'_>>(&message.body) else { return true };
+    let vendor = crm_normalize::crm::find(&record.vendor);
     // Such a message has the body with one of its elements.
     let is_shortened = vendor.is_some_and(|vendor| matches!(vendor.body_form, BodyForm::ArrayAt(_)));
-    let same_body = match &kept.body {
-        Body::Text(text) if kept.element.is_some() => {
+    let same_body = match &record.body {
+        Body::Text(text) if record.element.is_some() => {
             is_shortened || String::from_utf8_lossy(&webhook.body).contains(&**text)
         }
         Body::Text(text) => text.as_bytes() == webhook.body,
         Body::Base64(text) => *text == BASE64.encode(&webhook.body),
     };
     let redacts = vendor.is_some_and(|vendor| !vendor.secret_members.is_none());
-    format!("{}: {}", kept.reason, kept.detail) == reason && (same_body || redacts)
+    format!("{}: {}", record.reason, record.detail) == reason && (same_body || redacts)
 }
 
 /// An entry for a webhook whose request was not seen: the vendor's JSON from its message.
-fn posted_past_the_page(message: Message, now: Timestamp) -> Entry {
+fn of_unseen_request(message: Message, now: Timestamp) -> Entry {
     let (webhook, reason) = from_message(&message).unwrap_or_default();
     Entry {
         number: 0,
@@ -344,25 +349,30 @@ fn from_message(message: &Message) -> Option<(Webhook, Option<String>)> {
             Some((Webhook { body, ..Webhook::default() }, None))
         }
         Queue::Quarantine => {
-            let kept: quarantine::Record<'_> = serde_json::from_str(&message.body).ok()?;
-            let body = match &kept.body {
+            let record: quarantine::Record<'_> = serde_json::from_str(&message.body).ok()?;
+            let body = match &record.body {
                 Body::Text(text) => text.as_bytes().to_vec(),
                 Body::Base64(text) => BASE64.decode(text.as_bytes()).ok()?,
             };
             let own = |pairs: &BTreeMap<String, crm_event::Text<'_>>| {
                 pairs.iter().map(|(name, value)| (name.clone().into(), value.clone().into_owned().into())).collect()
             };
-            let account = kept.url_account.as_deref().map(str::to_owned);
-            let webhook =
-                Webhook { body, headers: own(&kept.headers), query: own(&kept.query), account, ..Webhook::default() };
-            Some((webhook, Some(format!("{}: {}", kept.reason, kept.detail))))
+            let account = record.url_account.as_deref().map(str::to_owned);
+            let webhook = Webhook {
+                body,
+                headers: own(&record.headers),
+                query: own(&record.query),
+                account,
+                ..Webhook::default()
+            };
+            Some((webhook, Some(format!("{}: {}", record.reason, record.detail))))
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, MAX_ENTRIES, Message, Queue, Store};
+    use super::{MAX_BYTES, MAX_ENTRIES, Message, Queue, Store, WebhookResponse};
     use crm_samples::Webhook;
     use jiff::Timestamp;
 
@@ -382,9 +392,9 @@ mod tests {
         }
     }
 
-    fn accepted(event_id: &str) -> Answer {
+    fn accepted(event_id: &str) -> WebhookResponse {
         let body = format!(r#"{{"status":"accepted","events":["{event_id}"]}}"#);
-        Answer { status: 200, body, milliseconds: 1 }
+        WebhookResponse { status: 200, body, milliseconds: 1 }
     }
 
     #[test]
@@ -403,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_of_two_with_one_message_id_is_a_twin() {
+    fn the_second_of_two_with_one_message_id_is_a_duplicate() {
         let store = Store::default();
         for duplicate in [false, true] {
             let webhook = store.begin("heffl", NOW);
@@ -422,11 +432,12 @@ mod tests {
         let store = Store::default();
         let mut news = store.news();
         store.sent(message("a", "1"), NOW);
-        assert!(news.try_recv().unwrap().answer.is_none());
+        let number = news.try_recv().unwrap();
+        assert!(store.entry(number).unwrap().answer.is_none());
         // A webhook in progress takes the messages that its response names, and leaves the others.
         let webhook = store.begin("heffl", NOW);
         store.sent(message("b", "2"), NOW);
-        let unanswered = Answer { status: 502, body: "no JSON".to_owned(), milliseconds: 1 };
+        let unanswered = WebhookResponse { status: 502, body: "no JSON".to_owned(), milliseconds: 1 };
         let number = webhook.answered(Webhook::default(), unanswered);
         assert_eq!(store.entry(number).unwrap().outcome, "failed");
         assert_eq!(store.entries()[0].event_ids, ["b"]);
@@ -448,10 +459,26 @@ mod tests {
             (500, r#"{"status":"accepted","events":[]}"#, "failed"),
         ] {
             let store = Store::default();
-            let answer = Answer { status, body: body.to_owned(), milliseconds: 1 };
+            let answer = WebhookResponse { status, body: body.to_owned(), milliseconds: 1 };
             let number = store.begin("heffl", NOW).answered(Webhook::default(), answer);
             assert_eq!(store.entry(number).unwrap().outcome, outcome, "{status} {body}");
         }
+    }
+
+    #[test]
+    fn memory_is_limited() {
+        let store = Store::default();
+        let body = "x".repeat(1 << 20);
+        for _ in 0..200 {
+            let answer = WebhookResponse { status: 200, body: body.clone(), milliseconds: 1 };
+            store.begin("heffl", NOW).answered(Webhook::default(), answer);
+        }
+        assert!(store.contents().bytes <= MAX_BYTES);
+        for vendor in 0..1000 {
+            let answer = WebhookResponse { status: 404, body: String::new(), milliseconds: 1 };
+            store.begin(&vendor.to_string(), NOW).answered(Webhook::default(), answer);
+        }
+        assert!(store.contents().in_progress.is_empty());
     }
 
     #[test]

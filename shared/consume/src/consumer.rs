@@ -15,7 +15,7 @@ use crate::failure::{Failure, comes_back_after};
 use crate::panic::caught;
 use crate::payload::{NoPayloads, Payloads, Pointer};
 use crate::queue::{NoQueue, Queue};
-use crate::store::{Claim, Commit, Records, Store, Times, Transact};
+use crate::store::{Claim, Commit, InvocationTimes, NoRecord, States, Store, Transact};
 
 /// Lambda's maximum timeout.
 const MAX_INVOCATION: SignedDuration = SignedDuration::from_mins(15);
@@ -47,7 +47,7 @@ enum Done {
 
 /// The time limits of a message.
 #[derive(Clone, Copy, Debug)]
-struct Time {
+struct TimeLimits {
     /// When Lambda ends the invocation.
     deadline: Timestamp,
     /// The end of the message's share of the invocation.
@@ -110,21 +110,6 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
         self.consume(batch, async |event, time| self.recorded(event, time.deadline, &function).await).await
     }
 
-    /// Stores the [latest state](crate::Latest) of each record in `records`. Each event takes effect **exactly once**.
-    ///
-    /// An event is recognized by the ids in its record's own state, so no other record is needed: use
-    /// [`NoRecord`](crate::store::NoRecord).
-    pub async fn keep_latest(&self, batch: Batch, records: &impl Records) -> SqsBatchResponse {
-        let attempt = async |event: &Event<'_>| {
-            let mut latest = records.read(event).await?;
-            if !latest.apply(event)? {
-                return Ok(Done::Before);
-            }
-            if records.write(event, latest).await? { Ok(Done::Now) } else { Err(Failure::Conflict) }
-        };
-        self.consume(batch, async |event, time| again_until(time.end, async || attempt(event).await).await).await
-    }
-
     async fn recorded<E: Display>(
         &self,
         event: &Event<'_>,
@@ -141,27 +126,33 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
                 // The effect was made. Leaving the message on the queue would certainly repeat it; without the record,
                 // only a duplicate of the message would.
                 if let Err(error) = self.store.complete(&event.id, self.times(deadline)).await {
-                    tracing::error!(event_id = %event.id, %error, "consumed, and not recorded: a duplicate would be consumed again");
+                    let event_id = &event.id;
+                    tracing::error!(
+                        %event_id,
+                        %error,
+                        "consumed, but the record could not be written: a duplicate would be consumed again"
+                    );
                 }
                 Ok(Done::Now)
             }
             Err(failure) => {
                 if let Err(error) = self.store.release(&event.id, self.times(deadline)).await {
-                    tracing::warn!(event_id = %event.id, %error, "the mark stays until the invocation's deadline");
+                    let event_id = &event.id;
+                    tracing::warn!(%event_id, %error, "the event stays marked as in progress until the deadline");
                 }
                 Err(failure)
             }
         }
     }
 
-    fn times(&self, deadline: Timestamp) -> Times {
-        Times { now: (self.clock)(), deadline }
+    fn times(&self, deadline: Timestamp) -> InvocationTimes {
+        InvocationTimes { now: (self.clock)(), deadline }
     }
 
     async fn consume(
         &self,
         batch: Batch,
-        consume: impl AsyncFn(&Event<'_>, Time) -> Result<Done, Failure>,
+        consume: impl AsyncFn(&Event<'_>, TimeLimits) -> Result<Done, Failure>,
     ) -> SqsBatchResponse {
         let Batch { messages, deadline } = batch;
         let left = deadline.duration_since((self.clock)()).clamp(SignedDuration::ZERO, MAX_INVOCATION);
@@ -181,13 +172,15 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
             let left = end.saturating_duration_since(Instant::now());
             let comes_back = if left < slowest {
                 tracing::warn!(message_id = message.message_id, ?left, ?slowest, "left on the queue: too little time");
-                Some(Duration::ZERO)
+                // Immediately at first. Later after the visibility timeout: each return uses up one receive, and a slow
+                // service must not send messages to the dead-letter queue that were never tried.
+                comes_back_after(message).map(|_| Duration::ZERO)
             } else {
                 let started = Instant::now();
                 // Each message may take its share of the remaining time.
                 let others = u32::try_from(messages.len().saturating_sub(number)).unwrap_or(u32::MAX).max(1);
                 let share = left.checked_div(others).unwrap_or(left);
-                let time = Time { deadline, end: started.checked_add(share).unwrap_or(end) };
+                let time = TimeLimits { deadline, end: started.checked_add(share).unwrap_or(end) };
                 let result = self.message(message, time, &consume).await;
                 slowest = slowest.max(started.elapsed());
                 match result {
@@ -205,7 +198,7 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
         if !delays.is_empty()
             && let Err(error) = self.queue.delay(&delays).await
         {
-            tracing::warn!(%error, "what failed comes back after the queue's visibility timeout");
+            tracing::warn!(%error, "failed messages come back after the queue's visibility timeout");
         }
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = failed.into_iter().map(|(message, _)| failure(message)).collect();
@@ -232,8 +225,8 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
     async fn message(
         &self,
         message: &SqsMessage,
-        time: Time,
-        consume: &impl AsyncFn(&Event<'_>, Time) -> Result<Done, Failure>,
+        time: TimeLimits,
+        consume: &impl AsyncFn(&Event<'_>, TimeLimits) -> Result<Done, Failure>,
     ) -> Result<(), Failure> {
         let started = Instant::now();
         let body = message.body.as_deref().unwrap_or_default();
@@ -257,6 +250,22 @@ impl<S: Store, P: Payloads, Q: Queue> Consumer<S, P, Q> {
             "event"
         );
         done.map(drop)
+    }
+}
+
+impl<P: Payloads, Q: Queue> Consumer<NoRecord, P, Q> {
+    /// Stores the [latest state](crate::Latest) of each record in `states`. Each event takes effect **exactly once**.
+    ///
+    /// An event is recognized by the ids in its record's state, so the consumer needs no idempotency records.
+    pub async fn keep_latest(&self, batch: Batch, states: &impl States) -> SqsBatchResponse {
+        let attempt = async |event: &Event<'_>| {
+            let mut latest = states.read(event).await?;
+            if !latest.apply(event)? {
+                return Ok(Done::Before);
+            }
+            if states.write(event, latest).await? { Ok(Done::Now) } else { Err(Failure::Conflict) }
+        };
+        self.consume(batch, async |event, time| again_until(time.end, async || attempt(event).await).await).await
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) enum Failure {
     InProgress,
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("what the effect was made from kept changing")]
+    #[error("the data that the effect is based on kept changing")]
     Conflict,
     #[error("{0}")]
     Function(String),

@@ -17,13 +17,13 @@ use crate::consumer::{Batch, Consumer};
 use crate::settings::{SettingError, Settings};
 
 /// Runs a consumer: calls `function` with each event of the queue, and records the consumed events in the table
-/// `IDEMPOTENCY_TABLE` ([`Consumer::each`], [`Settings::records`]). Serves the Lambda Runtime API until Lambda ends the
-/// process.
+/// `IDEMPOTENCY_TABLE` ([`Consumer::each`], [`Settings::idempotency_records`]). Serves the Lambda Runtime API until
+/// Lambda ends the process.
 ///
 /// A missing or malformed setting ends the process immediately with one line on standard error.
 pub fn run<E: Display>(function: impl AsyncFn(&Event<'_>) -> Result<(), E>) -> ExitCode {
     run_with(|settings| {
-        let consumer = Consumer::new(settings.records()?).with_queue(settings.queue());
+        let consumer = Consumer::new(settings.idempotency_records()?).with_queue(settings.queue());
         #[cfg(feature = "s3")]
         let consumer = consumer.with_payloads(crate::payload::S3::new(settings.s3()));
         Ok(async move |batch| consumer.each(batch, &function).await)

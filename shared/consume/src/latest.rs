@@ -7,7 +7,7 @@ mod order;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crm_event::{Action, Event};
+use crm_event::{Action, DeletionReason, Event};
 use serde_json::value::RawValue;
 
 use order::{Fingerprint, Order, Stamp};
@@ -28,7 +28,7 @@ type Fields = BTreeMap<String, Box<RawValue>>;
 /// assert!(latest.apply(&event).unwrap());
 /// assert!(!latest.apply(&event).unwrap(), "a duplicate changes nothing");
 /// // Any store can keep it: four texts.
-/// let latest = Latest::from_parts(&latest.to_parts().unwrap()).unwrap();
+/// let latest = Latest::from_stored(&latest.to_stored().unwrap()).unwrap();
 /// assert!(latest.is_complete() && !latest.is_deleted());
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ pub struct Latest {
 
 /// A [`Latest`] as texts, for a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parts {
+pub struct StoredLatest {
     /// The record's JSON.
     pub record: String,
     /// The times of each part of the state, and the latest event ids, as JSON that only [`Latest`] reads.
@@ -71,10 +71,14 @@ impl Latest {
             self.event_id = event.id.to_string();
             self.event_type = event.event_type.to_string();
         }
-        self.order.note_existence(event.data.action, stamp);
+        self.order.note_existence(event.data.action, event.data.deletion_reason, stamp);
         // A deletion often has only the record's id, so the known fields stay.
         let is_part = event.data.partial || event.data.action == Action::Deleted || event.data.record.is_none();
-        if is_part {
+        if event.data.deletion_reason == Some(DeletionReason::Privacy) {
+            self.erase(stamp);
+        } else if self.order.is_erased() {
+            // An older state that was sent again must not bring the person's data back.
+        } else if is_part {
             self.merge(record, &cleared(event), stamp);
         } else if stamp.replaces(self.order.whole) {
             self.replace(record, stamp);
@@ -107,6 +111,18 @@ impl Latest {
         self.fields.extend(record.into_iter().filter(|(name, _)| !later.contains_key(name)));
         self.order.whole = Some(stamp);
         self.order.is_complete = true;
+    }
+
+    /// Erases all fields that are not later, for good: earlier events that are still to come do not restore them.
+    fn erase(&mut self, stamp: Stamp) {
+        if stamp.replaces(self.order.whole) {
+            self.replace(Fields::new(), stamp);
+            self.order.is_complete = false;
+        }
+        // A state without a vendor's time may have been received later, and the record is gone all the same.
+        if self.order.is_erased() {
+            self.forget_fields();
+        }
     }
 
     /// Forgets the fields, for a store that cannot hold them. The record is incomplete until a later event brings all
@@ -150,8 +166,8 @@ impl Latest {
     ///
     /// # Errors
     /// If a value is not JSON, which [`Latest`] does not allow.
-    pub fn to_parts(&self) -> Result<Parts, serde_json::Error> {
-        Ok(Parts {
+    pub fn to_stored(&self) -> Result<StoredLatest, serde_json::Error> {
+        Ok(StoredLatest {
             record: serde_json::to_string(&self.fields)?,
             order: serde_json::to_string(&self.order)?,
             event_id: self.event_id.clone(),
@@ -159,16 +175,16 @@ impl Latest {
         })
     }
 
-    /// Reads the state that [`Self::to_parts`] wrote.
+    /// Reads the state that [`Self::to_stored`] wrote.
     ///
     /// # Errors
-    /// If the parts have another format.
-    pub fn from_parts(parts: &Parts) -> Result<Self, serde_json::Error> {
+    /// If the texts have another format.
+    pub fn from_stored(stored: &StoredLatest) -> Result<Self, serde_json::Error> {
         Ok(Self {
-            fields: serde_json::from_str(&parts.record)?,
-            order: serde_json::from_str(&parts.order)?,
-            event_id: parts.event_id.clone(),
-            event_type: parts.event_type.clone(),
+            fields: serde_json::from_str(&stored.record)?,
+            order: serde_json::from_str(&stored.order)?,
+            event_id: stored.event_id.clone(),
+            event_type: stored.event_type.clone(),
         })
     }
 }

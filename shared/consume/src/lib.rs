@@ -17,5 +17,5 @@ pub use crm_event as event;
 pub use crm_event::{Event, Record};
 pub(crate) use lambda::now;
 pub use lambda::{run, run_with};
-pub use latest::{Latest, Parts};
+pub use latest::{Latest, StoredLatest};
 pub use settings::{SettingError, Settings};

@@ -8,7 +8,7 @@ pub use crm_event::S3Pointer as Pointer;
 #[derive(Debug, thiserror::Error)]
 pub enum PayloadError {
     /// No response, or a retryable error.
-    #[error("the event's object is out of reach: {0}")]
+    #[error("the event's object is unreachable: {0}")]
     Unavailable(String),
     /// A permanent error: deleted by the bucket's lifecycle, or no permission.
     #[error("there is no object to read for the event: {0}")]

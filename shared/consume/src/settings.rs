@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_types::SdkConfig;
 use tracing::level_filters::LevelFilter;
 
 use crate::queue::Sqs;
@@ -72,12 +74,12 @@ impl Settings {
         required(&self.variables, variable, expected)
     }
 
-    /// Records in the table `IDEMPOTENCY_TABLE`, with the prefix `IDEMPOTENCY_KEY_PREFIX` or the function's name by
-    /// default.
+    /// Idempotency records in the table `IDEMPOTENCY_TABLE`, with the prefix `IDEMPOTENCY_KEY_PREFIX` or the function's
+    /// name by default.
     ///
     /// # Errors
     /// If `IDEMPOTENCY_TABLE` is not set.
-    pub fn records(&self) -> Result<DynamoDb, SettingError> {
+    pub fn idempotency_records(&self) -> Result<DynamoDb, SettingError> {
         let table = self.get("IDEMPOTENCY_TABLE", "the name of the table of idempotency records")?;
         let prefix = match self.variables.get("IDEMPOTENCY_KEY_PREFIX") {
             Some(prefix) => prefix.clone(),
@@ -109,44 +111,34 @@ impl Settings {
     /// A DynamoDB client. A call times out after 2.5 s, so that ten messages with a silent DynamoDB take less than a
     /// function's 30 s.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let mut config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(self.region.clone())
-            .credentials_provider(self.credentials.clone())
-            .retry_config(retries())
-            .timeout_config(timeouts(Duration::from_millis(800), Duration::from_millis(2500)))
-            .http_client(self.http_client.clone());
-        config.set_endpoint_url(self.endpoint_url("DYNAMODB"));
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+        aws_sdk_dynamodb::Client::new(&self.config("DYNAMODB", Duration::from_millis(800), Duration::from_millis(2500)))
     }
 
     fn sqs(&self) -> aws_sdk_sqs::Client {
-        let mut config = aws_sdk_sqs::Config::builder()
-            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
-            .region(self.region.clone())
-            .credentials_provider(self.credentials.clone())
-            .retry_config(retries())
-            .timeout_config(timeouts(Duration::from_millis(800), Duration::from_millis(2500)))
-            .http_client(self.http_client.clone());
-        config.set_endpoint_url(self.endpoint_url("SQS"));
-        aws_sdk_sqs::Client::from_conf(config.build())
+        aws_sdk_sqs::Client::new(&self.config("SQS", Duration::from_millis(800), Duration::from_millis(2500)))
     }
 
     /// An S3 client, for events of up to some MB.
     #[cfg(feature = "s3")]
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        let mut config = aws_sdk_s3::Config::builder()
-            .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
-            .region(self.region.clone())
-            .credentials_provider(self.credentials.clone())
-            .retry_config(retries())
-            .timeout_config(timeouts(Duration::from_secs(3), Duration::from_secs(6)))
-            .http_client(self.http_client.clone());
-        let endpoint_url = self.endpoint_url("S3");
+        let config = self.config("S3", Duration::from_secs(3), Duration::from_secs(6));
         // Another S3 endpoint has no host name for each bucket.
-        config.set_force_path_style(endpoint_url.is_some().then_some(true));
-        config.set_endpoint_url(endpoint_url);
+        let is_path_style = config.endpoint_url().is_some();
+        let config = aws_sdk_s3::config::Builder::from(&config).force_path_style(is_path_style);
         aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// The configuration of a client, with the timeouts of an attempt and of a call.
+    fn config(&self, service: &str, attempt: Duration, operation: Duration) -> SdkConfig {
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .retry_config(retries())
+            .timeout_config(timeouts(attempt, operation))
+            .http_client(self.http_client.clone());
+        config.set_endpoint_url(self.endpoint_url(service));
+        config.build()
     }
 
     /// The URL of another endpoint of a service, such as that of a local stack.
@@ -198,7 +190,7 @@ mod tests {
         let variables = GOOD.into_iter().filter(|(name, _)| *name != variable).chain([(variable, value)]);
         let settings = Settings::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let settings = settings.map_err(|error| error.to_string())?;
-        settings.records().map_err(|error| error.to_string())?;
+        settings.idempotency_records().map_err(|error| error.to_string())?;
         settings.log_level().map_err(|error| error.to_string())?;
         Ok(settings)
     }

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 
 use crate::Latest;
 
-pub use dynamodb::{DynamoDb, KeyFormat};
+pub use dynamodb::{DynamoDb, KeyFormat, REMEMBER_FOR};
 pub use memory::{Effect, Memory};
 
 /// The current time, and the end of the invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
+pub struct InvocationTimes {
     pub now: Timestamp,
     /// The end of the invocation. Until then, other invocations leave an event in progress to it.
     pub deadline: Timestamp,
@@ -50,7 +50,7 @@ pub enum Commit {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No response, or a retryable error.
-    #[error("the record is out of reach: {0}")]
+    #[error("the record is unreachable: {0}")]
     Unavailable(String),
     /// Too many writes, or a concurrent write of the same items.
     #[error("the store throttled it: {0}")]
@@ -60,25 +60,25 @@ pub enum StoreError {
     Refused(String),
 }
 
-/// A store of records. An event is identified by its `id`.
+/// A store of idempotency records. An event is identified by its `id`.
 pub trait Store {
     /// Marks an event as in progress until the deadline, unless it is completed or in progress elsewhere.
     ///
     /// # Errors
     /// If the store fails.
-    fn claim(&self, event_id: &str, times: Times) -> impl Future<Output = Result<Claim, StoreError>>;
+    fn claim(&self, event_id: &str, times: InvocationTimes) -> impl Future<Output = Result<Claim, StoreError>>;
 
     /// Marks a claimed event as consumed.
     ///
     /// # Errors
     /// If the store did not take it.
-    fn complete(&self, event_id: &str, times: Times) -> impl Future<Output = Result<(), StoreError>>;
+    fn complete(&self, event_id: &str, times: InvocationTimes) -> impl Future<Output = Result<(), StoreError>>;
 
     /// Removes the mark of a claimed event whose effect failed, so that it can be tried again.
     ///
     /// # Errors
     /// If the store did not take it.
-    fn release(&self, event_id: &str, times: Times) -> impl Future<Output = Result<(), StoreError>>;
+    fn release(&self, event_id: &str, times: InvocationTimes) -> impl Future<Output = Result<(), StoreError>>;
 }
 
 /// A store that writes an effect and the event's record in one transaction.
@@ -94,12 +94,12 @@ pub trait Transact: Store {
         &self,
         event_id: &str,
         effect: Vec<Self::Write>,
-        times: Times,
+        times: InvocationTimes,
     ) -> impl Future<Output = Result<Commit, StoreError>>;
 }
 
-/// A store of the latest state of each record.
-pub trait Records {
+/// A store of the latest state of each CRM record.
+pub trait States {
     /// The state of the record that an event is about; the default if there is none.
     ///
     /// # Errors
@@ -114,21 +114,21 @@ pub trait Records {
     fn write(&self, event: &Event<'_>, latest: Latest) -> impl Future<Output = Result<bool, StoreError>>;
 }
 
-/// A store without records, for a function whose effect may be repeated, such as one that passes the event's id on as
-/// its own idempotency key.
+/// A store without idempotency records, for a function whose effect may be repeated, such as one that passes the
+/// event's id on as its own idempotency key.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoRecord;
 
 impl Store for NoRecord {
-    async fn claim(&self, _: &str, _: Times) -> Result<Claim, StoreError> {
+    async fn claim(&self, _: &str, _: InvocationTimes) -> Result<Claim, StoreError> {
         Ok(Claim::Ours)
     }
 
-    async fn complete(&self, _: &str, _: Times) -> Result<(), StoreError> {
+    async fn complete(&self, _: &str, _: InvocationTimes) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn release(&self, _: &str, _: Times) -> Result<(), StoreError> {
+    async fn release(&self, _: &str, _: InvocationTimes) -> Result<(), StoreError> {
         Ok(())
     }
 }

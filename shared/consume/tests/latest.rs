@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 /// One event of the deal.
 #[derive(Clone, Debug)]
 struct Told {
+    /// The action, or [`ERASED`].
     action: &'static str,
     partial: bool,
     /// Seconds after 10:00, by the vendor's clock.
@@ -26,7 +27,15 @@ struct Told {
     cleared: Vec<&'static str>,
 }
 
+/// The action of an event with `deletion_reason: privacy`.
+const ERASED: &str = "deleted for privacy";
+
 impl Told {
+    /// The event's action.
+    fn action(&self) -> &'static str {
+        if self.action == ERASED { "deleted" } else { self.action }
+    }
+
     fn json(&self) -> String {
         let at = |seconds: u32| format!("2026-01-01T10:{:02}:{:02}Z", seconds / 60, seconds % 60);
         let changes: Vec<_> = self.cleared.iter().map(|field| json!({ "field": field, "to": null })).collect();
@@ -34,14 +43,16 @@ impl Told {
         record["id"] = json!("1");
         json!({
             "specversion": "1.0", "id": format!("{}:{:?}:{}", self.action, self.vendor, self.received),
-            "source": "crm://heffl/default", "type": format!("crm.deal.{}", self.action), "subject": "deal/1",
+            "source": "crm://heffl/default", "type": format!("crm.deal.{}", self.action()), "subject": "deal/1",
             "time": at(self.vendor.unwrap_or(self.received)),
             "timesource": if self.vendor.is_some() { "vendor" } else { "received" },
             "datacontenttype": "application/json", "dataschema": "urn:crm-event:1:deal",
             "partitionkey": "heffl:default:deal:1", "recordedtime": at(self.received),
             "data": {
                 "vendor": "heffl", "account": "default", "vendor_event": "deal", "entity": "deal",
-                "action": self.action, "partial": self.partial, "record": record, "changes": changes,
+                "action": self.action(), "partial": self.partial, "record": record,
+                "changes": changes,
+                "deletion_reason": (self.action == ERASED).then_some("privacy"),
             },
         })
         .to_string()
@@ -67,7 +78,7 @@ fn after(events: &[Told]) -> Latest {
     let mut latest = Latest::default();
     for told in events {
         apply(&mut latest, told);
-        latest = Latest::from_parts(&latest.to_parts().unwrap()).unwrap();
+        latest = Latest::from_stored(&latest.to_stored().unwrap()).unwrap();
     }
     latest
 }
@@ -75,7 +86,7 @@ fn after(events: &[Told]) -> Latest {
 /// The state: deleted, complete, and the record.
 fn state(events: &[Told]) -> (bool, bool, Value) {
     let latest = after(events);
-    let record = serde_json::from_str(&latest.to_parts().unwrap().record).unwrap();
+    let record = serde_json::from_str(&latest.to_stored().unwrap().record).unwrap();
     (latest.is_deleted(), latest.is_complete(), record)
 }
 
@@ -220,6 +231,40 @@ fn order_comes_from_what_is_known() {
     }
 }
 
+/// A consumer must erase a person's data: shared/event/README.md.
+#[test]
+fn nothing_of_before_a_deletion_for_privacy_stays_or_comes_back() {
+    let whole = |vendor, received| told("updated", vendor, received, deal("A"));
+    let erased = |vendor: Option<u32>, received| told(ERASED, vendor, received, deal("A"));
+    let gone = || (true, false, json!({}));
+    for (story, events, expected) in [
+        ("what is known", vec![whole(Some(1), 1), erased(Some(2), 2)], gone()),
+        ("parts too", vec![whole(Some(1), 1), partial(2, 2, deal("B")), erased(Some(3), 3)], gone()),
+        ("a late whole record", vec![erased(Some(2), 2), whole(Some(1), 3)], gone()),
+        ("a late part", vec![erased(Some(2), 2), partial(1, 3, deal("B"))], gone()),
+        ("an older state that was sent again", vec![whole(None, 1), erased(None, 2), whole(None, 3)], gone()),
+        ("an older state that was received later", vec![whole(None, 4), erased(Some(2), 3)], gone()),
+        ("the same as a part", vec![erased(None, 2), partial(None, 3, deal("B"))], gone()),
+        (
+            "a deletion beside it",
+            vec![whole(Some(1), 1), erased(Some(2), 2), told("deleted", 3, 3, id())],
+            (true, false, id()),
+        ),
+        (
+            "what comes later is a new record",
+            vec![whole(Some(1), 1), erased(Some(2), 2), told("created", 3, 3, deal("B"))],
+            (false, true, deal("B")),
+        ),
+        (
+            "and stays if the deletion is late",
+            vec![whole(Some(1), 1), partial(3, 3, deal("B")), erased(Some(2), 4)],
+            (false, false, deal("B")),
+        ),
+    ] {
+        assert_eq!(state(&events), expected, "{story}");
+    }
+}
+
 #[test]
 fn a_duplicate_is_recognized_and_changes_nothing() {
     let story = [told("created", None, 1, deal("A")), told("updated", None, 2, deal("B"))];
@@ -253,7 +298,7 @@ fn what_a_store_could_not_hold_stays_incomplete_until_a_whole_record_fits() {
     ] {
         let mut latest = large();
         apply(&mut latest, &event);
-        let record: Value = serde_json::from_str(&latest.to_parts().unwrap().record).unwrap();
+        let record: Value = serde_json::from_str(&latest.to_stored().unwrap().record).unwrap();
         assert_eq!((latest.is_complete(), record), expected, "{story}");
     }
 }
@@ -274,7 +319,7 @@ fn what_a_store_can_ask_of_a_state() {
 /// The size of the order in the store. README.md has the same figures.
 #[test]
 fn what_the_order_costs() {
-    let bytes = |events: &[Told]| after(events).to_parts().unwrap().order.len();
+    let bytes = |events: &[Told]| after(events).to_stored().unwrap().order.len();
     let whole = bytes(&[told("created", 1, 1, deal("A"))]);
     let another = bytes(&[told("created", 1, 1, deal("A")), told("updated", 2, 2, deal("B"))]);
     let part = bytes(&[told("created", 1, 1, deal("A")), partial(2, 2, json!({ "name": "B" }))]);
@@ -288,7 +333,8 @@ fn what_the_order_costs() {
 /// Events that all have a vendor's time, and are received at different times in any order.
 fn story() -> impl Strategy<Value = Vec<Told>> {
     let fields = || btree_map(prop_oneof![Just("name"), Just("amount"), Just("currency")], "[1-3]", 0..3);
-    let action = prop_oneof![3 => Just("updated"), 1 => Just("created"), 1 => Just("deleted"), 1 => Just("restored")];
+    let action = prop_oneof![3 => Just("updated"), 1 => Just("created"), 1 => Just("deleted"), 1 => Just("restored"),
+        1 => Just(ERASED)];
     let cleared = subsequence(vec!["name", "amount"], 0..2);
     // A small range of seconds, so that there are ties.
     vec((action, any::<bool>(), 0..8_u32, fields(), cleared), 1..9).prop_flat_map(|events| {
@@ -323,6 +369,6 @@ proptest! {
         let (one, other) = (after(&story), after(&arrived));
         prop_assert_eq!(state(&story), state(&arrived));
         prop_assert_eq!((one.events(), one.time()), (other.events(), other.time()));
-        prop_assert_eq!(one.to_parts().unwrap().event_id, other.to_parts().unwrap().event_id);
+        prop_assert_eq!(one.to_stored().unwrap().event_id, other.to_stored().unwrap().event_id);
     }
 }

@@ -62,12 +62,12 @@ impl Case {
     /// If a file is missing or malformed.
     pub fn webhook(&self) -> anyhow::Result<Webhook> {
         let body_file = self.body_file()?;
-        let mut headers = pairs(&self.folder.join("headers.json"))?;
+        let mut headers = pairs_if_any(&self.folder.join("headers.json"))?;
         headers.extend(content_type_of_file(&body_file));
         Ok(Webhook {
             body: read(&body_file)?,
             headers,
-            query: pairs(&self.folder.join("query.json"))?,
+            query: pairs_if_any(&self.folder.join("query.json"))?,
             ..Webhook::default()
         })
     }
@@ -110,14 +110,15 @@ pub fn content_type_of_file(file: &Path) -> Option<(Cow<'static, str>, Cow<'stat
     Some(("content-type".into(), media_type.into()))
 }
 
-/// Reads a JSON object of texts, if the file exists.
+fn pairs_if_any(path: &Path) -> anyhow::Result<OwnedPairs> {
+    if path.exists() { pairs(path) } else { Ok(Vec::new()) }
+}
+
+/// Reads a JSON object of texts.
 ///
 /// # Errors
-/// If the file contains something else.
+/// If the file cannot be read or contains something else.
 pub fn pairs(path: &Path) -> anyhow::Result<OwnedPairs> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
     let pairs: BTreeMap<String, String> = serde_json::from_slice(&read(path)?)
         .with_context(|| format!("{}: expected a JSON object of name to text", path.display()))?;
     Ok(pairs.into_iter().map(|(name, value)| (Cow::Owned(name), Cow::Owned(value))).collect())

@@ -149,8 +149,8 @@ impl Ended<'_> {
             return (!latest.is_deleted()).into();
         }
         let Some(name) = aspect.field(self.life.kind) else { return Value::Null };
-        let parts = latest.to_parts().map(|parts| parts.record).unwrap_or_default();
-        let record: Value = serde_json::from_str(&parts).unwrap_or_default();
+        let record = latest.to_stored().map(|stored| stored.record).unwrap_or_default();
+        let record: Value = serde_json::from_str(&record).unwrap_or_default();
         record.get(name).cloned().unwrap_or_default()
     }
 

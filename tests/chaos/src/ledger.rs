@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crm_consume::{Latest, Parts};
+use crm_consume::{Latest, StoredLatest};
 
 use super::VIEW;
 use super::webhooks::Expected;
@@ -218,11 +218,11 @@ pub fn balance(entries: &[Entry], tables: &DynamoDb) -> Balance {
 /// The state of a record in the consumer's table.
 pub fn latest(tables: &DynamoDb, record: &str) -> Option<Latest> {
     let text = |name: &str| Some(tables.attribute(VIEW, &[record], name)?.get("S")?.as_str()?.to_owned());
-    let parts = Parts {
+    let stored = StoredLatest {
         record: text("record")?,
         order: text("order")?,
         event_id: text("event_id")?,
         event_type: text("type")?,
     };
-    Latest::from_parts(&parts).ok()
+    Latest::from_stored(&stored).ok()
 }

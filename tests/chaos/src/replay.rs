@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::ensure;
-use crm_events::replay::{From, Options, Report, replay};
+use crm_events::replay::{Options, Report, StoredIn, replay};
 use crm_events::stack::Stack;
 use jiff::Timestamp;
 
@@ -33,8 +33,8 @@ pub(super) async fn overflow(s3: &S3, sqs: &Sqs) -> anyhow::Result<u64> {
         view_table: None,
         urls: BTreeMap::new(),
     };
-    let (from, confirm, include_raw) = (From::Overflow, true, true);
-    let options = Options { from, confirm, limit: None, vendor: None, since: None, again: None, include_raw };
+    let (from, confirm, include_raw) = (StoredIn::Overflow, true, true);
+    let options = Options { from, confirm, limit: None, show: 0, vendor: None, since: None, again: None, include_raw };
     let mut report = Report::new(confirm);
     replay(&stack, &options, Timestamp::now(), &mut report).await?;
     ensure!(s3.objects(BUCKET, PENDING).is_empty(), "the replay left webhooks in the overflow store:\n{report}");

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Created, Page, Proof, Registered, Subscription, USER_NAME, text};
+use super::{Api, Call, Created, Page, Proof, Registered, Subscription, text};
+use crate::secrets::USER_NAME;
 
 pub const V1: Api = Api {
     vendor: "pipedrive",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crm_event::Event;
-use crm_normalize::quarantine::{Record, Restored};
+use crm_normalize::quarantine::{Body, Record, RestoreError, Restored};
 use crm_normalize::{Accepted, Options, Texts};
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ pub(crate) struct Item {
     /// The receipt handle that removes a message; `None` for an object.
     pub(crate) handle: Option<String>,
     /// When the webhook was received, or the dead letter was sent to its queue.
-    pub(crate) kept_at: Option<Timestamp>,
+    pub(crate) stored_at: Option<Timestamp>,
     /// The reason why it was stored, as a word.
     pub(crate) reason: String,
     pub(crate) vendor: String,
@@ -29,6 +29,8 @@ pub(crate) enum Content {
     Event(String),
     /// Not in our format.
     Unreadable,
+    /// The message points to an object in S3 that does not exist any more.
+    Gone,
 }
 
 /// The plan for an item.
@@ -44,34 +46,65 @@ pub(crate) struct Plan {
 
 /// The reason why an item is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+pub enum LeftReason {
     NotUnderstood,
     TooYoung,
     Unreadable,
+    UnknownVendor,
+    Gone,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for LeftReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotUnderstood => "left: still not understood",
             Self::TooYoung => "left: younger than 5 minutes, SQS would drop it as a duplicate",
             Self::Unreadable => "left: not a message of ours",
+            Self::UnknownVendor => "left: no such vendor here, run this where its file is in vendors/",
+            Self::Gone => "left: its object in S3 is gone",
         })
     }
 }
 
 impl Item {
-    pub(crate) fn plan(&self, include_raw: bool) -> Result<Plan, Why> {
+    /// The item as text for a person, with the webhook or event itself.
+    pub(crate) fn shown(&self) -> String {
+        let Self { id, stored_at, reason, vendor, content, .. } = self;
+        let at = stored_at.map(|at| format!(" {at}")).unwrap_or_default();
+        let (detail, body) = match content {
+            Content::Webhook(record) => {
+                let body = match &record.body {
+                    Body::Text(text) => text,
+                    Body::Base64(text) => text.as_str(),
+                };
+                (format!("{}: {}, account {}", record.reason, record.detail, record.account), body)
+            }
+            Content::Event(json) => (reason.clone(), json.as_str()),
+            Content::Unreadable => (LeftReason::Unreadable.to_string(), ""),
+            Content::Gone => (LeftReason::Gone.to_string(), ""),
+        };
+        // A terminal must not obey the sender's control characters.
+        let is_safe = |c: char| !c.is_control() || c == '\n' || c == '\t';
+        let body = body.chars().map(|c| if is_safe(c) { c.to_string() } else { c.escape_default().to_string() });
+        format!("{vendor}{at} {detail}\n{id}\n{}\n", body.collect::<String>())
+    }
+
+    pub(crate) fn plan(&self, include_raw: bool) -> Result<Plan, LeftReason> {
         match &self.content {
             Content::Webhook(record) => {
-                let restored = (**record).clone().restore().map_err(|_| Why::Unreadable)?;
+                let restored = (**record).clone().restore().map_err(|error| match error {
+                    RestoreError::UnknownVendor(_) => LeftReason::UnknownVendor,
+                    RestoreError::NotBase64 | RestoreError::UnknownTimeZone(_) | RestoreError::NotAHash => {
+                        LeftReason::Unreadable
+                    }
+                })?;
                 let texts = Texts::default();
                 let mut plan = Plan::default();
                 for normalized in restored.verified().normalize(Options { include_raw }, &texts) {
                     match normalized.result {
                         Ok(Accepted::Events(events)) => {
                             let events = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>();
-                            plan.events.extend(events.map_err(|_| Why::Unreadable)?);
+                            plan.events.extend(events.map_err(|_| LeftReason::Unreadable)?);
                         }
                         Ok(Accepted::Ignored(_)) => plan.ignored = plan.ignored.saturating_add(1),
                         Err(why) => plan.quarantined.push(Record::new(&normalized.webhook, &why).into_owned()),
@@ -80,11 +113,12 @@ impl Item {
                 Ok(plan)
             }
             Content::Event(json) => {
-                let event: Event<'_> = serde_json::from_str(json).map_err(|_| Why::Unreadable)?;
+                let event: Event<'_> = serde_json::from_str(json).map_err(|_| LeftReason::Unreadable)?;
                 let json = normalized_again(&event).unwrap_or_else(|| json.clone());
                 Ok(Plan { events: vec![json], ..Plan::default() })
             }
-            Content::Unreadable => Err(Why::Unreadable),
+            Content::Unreadable => Err(LeftReason::Unreadable),
+            Content::Gone => Err(LeftReason::Gone),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::item::{Item, Why};
+use super::item::{Item, LeftReason};
 
 /// The outcome of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,7 +14,7 @@ pub enum Outcome {
     Ignored,
     /// From the overflow store to the quarantine.
     Quarantined,
-    Left(Why),
+    Left(LeftReason),
 }
 
 /// Counts by vendor, reason and outcome.
@@ -22,7 +22,11 @@ pub enum Outcome {
 pub struct Report {
     pub(super) items: usize,
     /// The number of items, as reported by AWS.
-    pub(super) about: Option<usize>,
+    pub(super) approximate_count: Option<usize>,
+    /// The number of messages that SQS has not handed out.
+    pub(super) unread: usize,
+    /// The items that are shown with their bodies.
+    pub(super) shown: Vec<String>,
     confirmed: bool,
     /// By vendor, reason, outcome: items and events.
     counts: BTreeMap<(String, String, String), (usize, usize)>,
@@ -45,7 +49,7 @@ impl Report {
             Outcome::Sent(events) => ("to the main queue".to_owned(), events),
             Outcome::Ignored => ("ignored now, removed".to_owned(), 0),
             Outcome::Quarantined => ("to the quarantine".to_owned(), 0),
-            Outcome::Left(why) => (why.to_string(), 0),
+            Outcome::Left(reason) => (reason.to_string(), 0),
         };
         let key = (item.vendor.clone(), item.reason.clone(), outcome);
         let (items, all_events) = self.counts.entry(key).or_default();
@@ -58,8 +62,8 @@ impl Report {
 
     #[expect(clippy::print_stderr, reason = "progress of a command line tool")]
     fn print_progress(&self) {
-        match self.about {
-            Some(about) => eprintln!("{} of about {about}", self.items),
+        match self.approximate_count {
+            Some(count) => eprintln!("{} of about {count}", self.items),
             None => eprintln!("{}", self.items),
         }
     }
@@ -67,8 +71,12 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for item in &self.shown {
+            writeln!(f, "{item}")?;
+        }
         if self.counts.is_empty() {
-            return writeln!(f, "nothing to replay");
+            writeln!(f, "nothing to replay")?;
+            return write_unread(f, "the queue", self.unread, self.confirmed, "--confirm");
         }
         writeln!(f, "{:<11} {:<18} {:>7} {:>7}  outcome", "vendor", "reason", "items", "events")?;
         for ((vendor, reason, outcome), (items, events)) in &self.counts {
@@ -77,6 +85,29 @@ impl fmt::Display for Report {
         if !self.confirmed {
             writeln!(f, "\nNothing was moved. Run this again with --confirm to move the items.")?;
         }
-        Ok(())
+        write_unread(f, "the queue", self.unread, self.confirmed, "--confirm")
+    }
+}
+
+/// Says how many messages SQS did not hand out. `flag` is the option that makes the changes.
+pub(crate) fn write_unread(
+    f: &mut fmt::Formatter<'_>,
+    place: &str,
+    count: usize,
+    is_change: bool,
+    flag: &str,
+) -> fmt::Result {
+    match (count, is_change) {
+        (0, _) => Ok(()),
+        (_, false) => writeln!(
+            f,
+            "\nAbout {count} more messages are on {place}: SQS hands out at most ten of one record at a time. {flag} \
+             goes on to the next ones."
+        ),
+        (_, true) => writeln!(
+            f,
+            "\nAbout {count} more messages are on {place}. A message that was left holds back the others of its \
+             record. Run this again."
+        ),
     }
 }

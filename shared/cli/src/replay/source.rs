@@ -1,10 +1,12 @@
 //! The place of the stored items: a queue or the store. Reading items does not remove them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
 use std::sync::Mutex;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message as SqsMessage, MessageSystemAttributeName, QueueAttributeName,
 };
@@ -13,28 +15,39 @@ use crm_normalize::Vendor;
 use crm_normalize::quarantine::Record;
 use jiff::Timestamp;
 
-use super::From;
+use super::StoredIn;
 use super::item::{Content, Item};
 use crate::stack::{Aws, Stack};
 
-/// The time for which messages are invisible to others while a replay reads them, or after it was killed.
-const VISIBILITY_SECONDS: i32 = 60;
+/// The time for which messages are invisible to others while a command reads them. SQS would hand out the first
+/// messages again after it, and a command that sees only those stops. A command makes its messages visible when it
+/// ends; if it is killed, they stay invisible for the rest of this time.
+const VISIBILITY_SECONDS: i32 = 15 * 60;
 
-pub(crate) enum Source {
-    Queue(Queue),
-    Store(Store),
+pub(crate) struct Source {
+    place: Place,
+    /// The ids of the items that were returned.
+    seen: HashSet<String>,
+    /// Ends with Ctrl-C.
+    interrupted: Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>,
 }
 
-pub(crate) struct Queue {
+enum Place {
+    Queue(Queue),
+    Folder(Folder),
+}
+
+struct Queue {
     sqs: aws_sdk_sqs::Client,
     s3: aws_sdk_s3::Client,
     url: String,
-    from: From,
+    stored_in: StoredIn,
     /// Handles of the messages that were received and not removed, by message id.
     held: Mutex<HashMap<String, String>>,
 }
 
-pub(crate) struct Store {
+/// A folder of the overflow store.
+struct Folder {
     s3: aws_sdk_s3::Client,
     bucket: String,
     prefix: String,
@@ -51,29 +64,28 @@ enum Page {
 }
 
 impl Source {
-    pub(crate) fn open(stack: &Stack, aws: &Aws, from: From, vendor: Option<&'static Vendor>) -> anyhow::Result<Self> {
-        let url = match from {
-            From::Quarantine => &stack.quarantine_queue_url,
-            From::DeadLetter => &stack.dead_letter_queue_url,
-            From::Overflow => {
+    pub(crate) fn open(
+        stack: &Stack,
+        aws: &Aws,
+        stored_in: StoredIn,
+        vendor: Option<&'static Vendor>,
+    ) -> anyhow::Result<Self> {
+        let url = match stored_in {
+            StoredIn::Quarantine => &stack.quarantine_queue_url,
+            StoredIn::DeadLetter => &stack.dead_letter_queue_url,
+            StoredIn::Overflow => {
                 let bucket = stack.overflow_bucket.clone().context("the stack has no overflow store")?;
                 let prefix = vendor.map_or_else(|| "pending/".to_owned(), |vendor| format!("pending/{}/", vendor.name));
-                return Ok(Self::Store(Store {
-                    s3: aws.s3(),
-                    bucket,
-                    prefix,
-                    page: Page::First,
-                    read: Item::with_webhook,
-                }));
+                let (s3, read) = (aws.s3(), Item::with_webhook as fn(Item, &str) -> Item);
+                return Ok(Self::new(Place::Folder(Folder { s3, bucket, prefix, page: Page::First, read })));
             }
         };
-        let (sqs, s3, held) = (aws.sqs(), aws.s3(), Mutex::default());
-        Ok(Self::Queue(Queue { sqs, s3, url: url.clone(), from, held }))
+        Ok(Self::queue(aws, url.clone(), stored_in))
     }
 
     /// The dead letters of another consumer's queue.
     pub(crate) fn dead_letters(aws: &Aws, url: String) -> Self {
-        Self::Queue(Queue { sqs: aws.sqs(), s3: aws.s3(), url, from: From::DeadLetter, held: Mutex::default() })
+        Self::queue(aws, url, StoredIn::DeadLetter)
     }
 
     /// A vendor's part of a folder of the overflow store. `None` if the stack has no store.
@@ -81,29 +93,49 @@ impl Source {
         let bucket = stack.overflow_bucket.clone()?;
         let prefix = format!("{folder}/{}/", vendor.name);
         let read = if folder == "events" { Item::with_event } else { Item::with_webhook };
-        Some(Self::Store(Store { s3: aws.s3(), bucket, prefix, page: Page::First, read }))
+        Some(Self::new(Place::Folder(Folder { s3: aws.s3(), bucket, prefix, page: Page::First, read })))
     }
 
-    /// The number of items, as reported by AWS.
-    pub(crate) async fn about(&self) -> anyhow::Result<Option<usize>> {
-        let Self::Queue(queue) = self else { return Ok(None) };
+    fn queue(aws: &Aws, url: String, stored_in: StoredIn) -> Self {
+        Self::new(Place::Queue(Queue { sqs: aws.sqs(), s3: aws.s3(), url, stored_in, held: Mutex::default() }))
+    }
+
+    fn new(place: Place) -> Self {
+        Self { place, seen: HashSet::new(), interrupted: Box::pin(tokio::signal::ctrl_c()) }
+    }
+
+    /// The number of messages on the queue that nobody holds, as reported by SQS. `None` for the store.
+    pub(crate) async fn approximate_count(&self) -> anyhow::Result<Option<usize>> {
+        let Place::Queue(queue) = &self.place else { return Ok(None) };
         let name = QueueAttributeName::ApproximateNumberOfMessages;
         let request = queue.sqs.get_queue_attributes().queue_url(&queue.url).attribute_names(name.clone());
         let answer = request.send().await.with_context(|| format!("cannot read the attributes of {}", queue.url))?;
         Ok(answer.attributes().and_then(|attributes| attributes.get(&name)?.parse().ok()))
     }
 
-    /// The next items; empty at the end.
+    /// The number of messages that were on the queue at the start, and that SQS has not handed out. SQS's count lags,
+    /// so now it may still have messages that were seen.
+    pub(crate) async fn unread(&self, at_start: Option<usize>) -> anyhow::Result<usize> {
+        let unseen = at_start.unwrap_or_default().saturating_sub(self.seen.len());
+        Ok(self.approximate_count().await?.unwrap_or_default().min(unseen))
+    }
+
+    /// The next new items; empty at the end.
+    ///
+    /// # Errors
+    /// If AWS cannot be reached or refuses, or after Ctrl-C.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Vec<Item>> {
-        match self {
-            Self::Queue(queue) => queue.next().await,
-            Self::Store(store) => store.next().await,
-        }
+        let batch = tokio::select! {
+            batch = self.place.next() => batch?,
+            _ = &mut self.interrupted => bail!("interrupted; run this again for the rest"),
+        };
+        // A batch without new items is the end: only items that are left are still there.
+        Ok(batch.into_iter().filter(|item| self.seen.insert(item.id.clone())).collect())
     }
 
     pub(crate) async fn remove(&self, item: &Item) -> anyhow::Result<()> {
-        match self {
-            Self::Queue(queue) => {
+        match &self.place {
+            Place::Queue(queue) => {
                 let handle = item.handle.as_deref().unwrap_or_default();
                 let request = queue.sqs.delete_message().queue_url(&queue.url).receipt_handle(handle);
                 request.send().await.with_context(|| format!("cannot delete from {}", queue.url))?;
@@ -111,9 +143,9 @@ impl Source {
                     held.remove(&item.id);
                 }
             }
-            Self::Store(store) => {
-                let request = store.s3.delete_object().bucket(&store.bucket).key(&item.id);
-                request.send().await.with_context(|| format!("cannot delete {} of {}", item.id, store.bucket))?;
+            Place::Folder(folder) => {
+                let request = folder.s3.delete_object().bucket(&folder.bucket).key(&item.id);
+                request.send().await.with_context(|| format!("cannot delete {} of {}", item.id, folder.bucket))?;
             }
         }
         Ok(())
@@ -121,7 +153,7 @@ impl Source {
 
     /// Makes messages that were not removed visible to others again.
     pub(crate) async fn release(&self) -> anyhow::Result<()> {
-        let Self::Queue(queue) = self else { return Ok(()) };
+        let Place::Queue(queue) = &self.place else { return Ok(()) };
         let held: Vec<String> = match queue.held.lock() {
             Ok(mut held) => held.drain().map(|(_, handle)| handle).collect(),
             Err(_) => Vec::new(),
@@ -142,8 +174,17 @@ impl Source {
     }
 }
 
-impl Queue {
+impl Place {
     async fn next(&mut self) -> anyhow::Result<Vec<Item>> {
+        match self {
+            Self::Queue(queue) => queue.next().await,
+            Self::Folder(folder) => folder.next().await,
+        }
+    }
+}
+
+impl Queue {
+    async fn next(&self) -> anyhow::Result<Vec<Item>> {
         let request = self.sqs.receive_message().queue_url(&self.url);
         let request = request
             .max_number_of_messages(10)
@@ -151,6 +192,10 @@ impl Queue {
             .wait_time_seconds(1)
             .message_system_attribute_names(MessageSystemAttributeName::All);
         let batch = request.send().await.with_context(|| format!("cannot read {}", self.url))?;
+        if let Ok(mut held) = self.held.lock() {
+            // All of them first: if one cannot be read, the others are released too.
+            held.extend(batch.messages().iter().map(|message| (id(message), handle(message))));
+        }
         let mut items = Vec::new();
         for message in batch.messages() {
             items.push(self.item(message).await?);
@@ -159,31 +204,37 @@ impl Queue {
     }
 
     async fn item(&self, message: &SqsMessage) -> anyhow::Result<Item> {
-        let id = message.message_id().unwrap_or_default().to_owned();
-        let handle = message.receipt_handle().unwrap_or_default().to_owned();
-        if let Ok(mut held) = self.held.lock() {
-            held.insert(id.clone(), handle.clone());
-        }
         let sent = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp));
         let sent = sent.and_then(|at| Timestamp::from_millisecond(at.parse().ok()?).ok());
-        let body = message.body().unwrap_or_default();
-        let body = match S3Pointer::parse(body) {
-            Some(S3Pointer { bucket, key }) => Cow::Owned(object(&self.s3, &bucket, &key).await?),
-            None => Cow::Borrowed(body),
-        };
         let item = Item {
-            id,
-            handle: Some(handle),
-            kept_at: sent,
+            id: id(message),
+            handle: Some(handle(message)),
+            stored_at: sent,
             reason: "-".to_owned(),
             vendor: "-".to_owned(),
             content: Content::Unreadable,
         };
-        Ok(match self.from {
-            From::DeadLetter => item.with_event(&body),
-            From::Quarantine | From::Overflow => item.with_webhook(&body),
+        let body = message.body().unwrap_or_default();
+        let body = match S3Pointer::parse(body) {
+            Some(S3Pointer { bucket, key }) => match object(&self.s3, &bucket, &key).await? {
+                Some(text) => Cow::Owned(text),
+                None => return Ok(Item { content: Content::Gone, ..item }),
+            },
+            None => Cow::Borrowed(body),
+        };
+        Ok(match self.stored_in {
+            StoredIn::DeadLetter => item.with_event(&body),
+            StoredIn::Quarantine | StoredIn::Overflow => item.with_webhook(&body),
         })
     }
+}
+
+fn id(message: &SqsMessage) -> String {
+    message.message_id().unwrap_or_default().to_owned()
+}
+
+fn handle(message: &SqsMessage) -> String {
+    message.receipt_handle().unwrap_or_default().to_owned()
 }
 
 impl Item {
@@ -195,37 +246,44 @@ impl Item {
 
     fn with_webhook(self, json: &str) -> Self {
         let Ok(record) = serde_json::from_str::<Record<'static>>(json) else { return self };
-        let (reason, vendor, kept_at) = (record.reason.to_string(), record.vendor.to_string(), record.received_at);
-        Self { reason, vendor, kept_at: Some(kept_at), content: Content::Webhook(Box::new(record)), ..self }
+        let (reason, vendor, stored_at) = (record.reason.to_string(), record.vendor.to_string(), record.received_at);
+        Self { reason, vendor, stored_at: Some(stored_at), content: Content::Webhook(Box::new(record)), ..self }
     }
 }
 
-impl Store {
+impl Folder {
     async fn next(&mut self) -> anyhow::Result<Vec<Item>> {
-        let token = match &self.page {
-            Page::First => None,
-            Page::After(token) => Some(token.clone()),
-            Page::Last => return Ok(Vec::new()),
-        };
-        let request = self.s3.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix).max_keys(100);
-        let page = request.set_continuation_token(token).send().await;
-        let page = page.with_context(|| format!("cannot list {}/{}", self.bucket, self.prefix))?;
-        self.page = page.next_continuation_token().map_or(Page::Last, |token| Page::After(token.to_owned()));
         let mut items = Vec::new();
-        for listed in page.contents() {
-            let key = listed.key().unwrap_or_default().to_owned();
-            let json = object(&self.s3, &self.bucket, &key).await?;
-            let vendor = key.split('/').nth(1).unwrap_or("-").to_owned();
-            let reason = "-".to_owned();
-            let item = Item { id: key, handle: None, kept_at: None, reason, vendor, content: Content::Unreadable };
-            items.push((self.read)(item, &json));
+        // A page may be empty: objects may have been removed since the listing.
+        while items.is_empty() {
+            let token = match &self.page {
+                Page::First => None,
+                Page::After(token) => Some(token.clone()),
+                Page::Last => break,
+            };
+            let request = self.s3.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix).max_keys(100);
+            let page = request.set_continuation_token(token).send().await;
+            let page = page.with_context(|| format!("cannot list {}/{}", self.bucket, self.prefix))?;
+            self.page = page.next_continuation_token().map_or(Page::Last, |token| Page::After(token.to_owned()));
+            for listed in page.contents() {
+                let key = listed.key().unwrap_or_default().to_owned();
+                let Some(json) = object(&self.s3, &self.bucket, &key).await? else { continue };
+                let vendor = key.split('/').nth(1).unwrap_or("-").to_owned();
+                let reason = "-".to_owned();
+                let item =
+                    Item { id: key, handle: None, stored_at: None, reason, vendor, content: Content::Unreadable };
+                items.push((self.read)(item, &json));
+            }
         }
         Ok(items)
     }
 }
 
-async fn object(s3: &aws_sdk_s3::Client, bucket: &str, key: &str) -> anyhow::Result<String> {
-    let object = s3.get_object().bucket(bucket).key(key).send().await;
-    let body = object.with_context(|| format!("cannot read {key} of {bucket}"))?.body.collect().await?;
-    Ok(String::from_utf8(body.to_vec())?)
+/// The text of an object: `None` if it is gone, empty if it is not UTF-8, so that nothing can read it.
+async fn object(s3: &aws_sdk_s3::Client, bucket: &str, key: &str) -> anyhow::Result<Option<String>> {
+    let object = match s3.get_object().bucket(bucket).key(key).send().await {
+        Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket")) => return Ok(None),
+        object => object.with_context(|| format!("cannot read {key} of {bucket}"))?,
+    };
+    Ok(Some(String::from_utf8(object.body.collect().await?.to_vec()).unwrap_or_default()))
 }

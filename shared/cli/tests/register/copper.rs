@@ -74,7 +74,7 @@ fn what_exists_keeps_its_token_and_what_is_refused_is_named() {
         |events| run(&["register", "copper", "--url", URL, "--events", events, "--api-url", &api.url], TOKEN);
     let all = register("all");
     let (out, refused) = (super::text(&all.stdout), error(&all));
-    assert!(out.starts_with("registered before, and left with the secret that they have: 1\n"), "{out}");
+    assert!(out.starts_with("registered before; their secret is unchanged: 1\n"), "{out}");
     // Seven types with three events each: one exists, and three are refused.
     let posted: Vec<_> = api.asked().into_iter().filter(|(method, ..)| method == "POST").collect();
     assert_eq!(posted.len(), 20);
@@ -86,7 +86,7 @@ fn what_exists_keeps_its_token_and_what_is_refused_is_named() {
     assert!(refused.contains("422") && !refused.contains(TOKEN), "{refused}");
 
     let again = ok(&register("lead.new"));
-    assert_eq!(again, "registered before, and left with the secret that they have: 1\n");
+    assert_eq!(again, "registered before; their secret is unchanged: 1\n");
 }
 
 #[test]

@@ -284,6 +284,7 @@ fn heffl_is_registered_and_the_secret_is_printed_as_the_setting_takes_it() {
     let heffl = crm_normalize::crm::find("heffl").unwrap();
     assert!(crm_normalize::Secrets::parse(setting, heffl.schemes).is_ok());
     assert_eq!(out.matches("whsec_").count(), 1, "{out}");
+    assert!(out.contains("make secret VENDOR=heffl ADD=1"), "{out}");
     assert!(!out.contains(TOKEN));
     let body = json!({ "name": "crm-events", "url": "https://a.example/prod/webhooks/heffl/acme",
         "events": ["lead.created", "deal.stageChanged"] });
@@ -451,11 +452,15 @@ fn what_is_wrong_is_said() {
             .contains("the token in HEFFL_API_KEY is not accepted")
     );
     assert!(failed(&register("heffl", url, &api.url, &[]), "").contains("HEFFL_API_KEY is not set"));
-    assert!(failed(&register("heffl", url, &api.url, &["--unsigned"]), TOKEN).contains("no API without signatures"));
+    let unsigned = failed(&register("heffl", url, &api.url, &["--unsigned"]), TOKEN);
+    assert!(unsigned.contains("--unsigned is only for teamgrid"), "{unsigned}");
     let before = api.asked().len();
     for (wrong, says) in [
         ("http://a.example/webhooks/heffl", "expected https://"),
         ("https://a.example/webhooks/teamgrid", "expected .../webhooks/heffl"),
+        ("https://a.example/webhooks/hefflx", "expected .../webhooks/heffl"),
+        ("https://a.example/webhooks/heffl-old/acme", "expected .../webhooks/heffl"),
+        ("https://a.example/webhooks/heffl/acme/two", "expected https://.../webhooks/<vendor>"),
         ("https://a.example/webhooks/heffl?token=x", "without a query"),
     ] {
         assert!(failed(&register("heffl", wrong, &api.url, &[]), TOKEN).contains(says), "{wrong}");
@@ -465,5 +470,7 @@ fn what_is_wrong_is_said() {
     assert!(unknown.contains("no event \"lead.exploded\"; it has lead.created"), "{unknown}");
     let teamgram = failed(&["register", "teamgram", "--url", url, "--events", "all"], TOKEN);
     assert!(teamgram.contains("has no API for registering webhooks"), "{teamgram}");
+    let typo = failed(&["register", "hefl", "--url", url, "--events", "all"], TOKEN);
+    assert!(typo.contains("no vendor of that name; expected one of"), "{typo}");
     assert_eq!(api.asked().len(), before, "nothing of it was sent");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crm_event::{Action, Event, TimeSource};
+use crm_event::{Action, DeletionReason, Event, TimeSource};
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use md5::{Digest as _, Md5};
@@ -79,6 +79,9 @@ pub(super) struct Order {
     /// The latest deletion.
     #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
     deletion: Option<Stamp>,
+    /// The latest deletion that erased a person's data.
+    #[serde(rename = "e", skip_serializing_if = "Option::is_none")]
+    erasure: Option<Stamp>,
     /// The latest creation or restoration.
     #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
     restoration: Option<Stamp>,
@@ -114,7 +117,10 @@ impl Order {
     }
 
     /// Records what an event implies about the existence of the record.
-    pub(super) fn note_existence(&mut self, action: Action, stamp: Stamp) {
+    pub(super) fn note_existence(&mut self, action: Action, reason: Option<DeletionReason>, stamp: Stamp) {
+        if reason == Some(DeletionReason::Privacy) && stamp.replaces(self.erasure) {
+            self.erasure = Some(stamp);
+        }
         let latest = match action {
             Action::Deleted => &mut self.deletion,
             Action::Created | Action::Restored => &mut self.restoration,
@@ -125,6 +131,11 @@ impl Order {
         if stamp.replaces(*latest) {
             *latest = Some(stamp);
         }
+    }
+
+    /// True if the record is deleted, and the latest deletion erased a person's data.
+    pub(super) fn is_erased(&self) -> bool {
+        self.erasure.is_some() && self.erasure == self.deletion && self.is_deleted()
     }
 
     /// True if the record is deleted. A deletion wins over everything that was received before it. A later creation or

@@ -25,7 +25,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use jiff::SignedDuration;
 use md5::{Digest as _, Md5};
 
-use super::{Claim, Commit, Store, StoreError, Times, Transact};
+use super::{Claim, Commit, InvocationTimes, Store, StoreError, Transact};
 
 /// The condition that there is no live record: none, an expired one (DynamoDB deletes those up to days later), or one
 /// in progress whose invocation ended without a result. It is Powertools' own expression.
@@ -43,7 +43,7 @@ const IN_PROGRESS: &str = "INPROGRESS";
 const COMPLETED: &str = "COMPLETED";
 /// The lifetime of a record, longer than the time in which an event can come again: 7 days in the main queue, 14 in the
 /// dead-letter queue, and up to 75 hours of a vendor's redeliveries.
-const REMEMBER_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const REMEMBER_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The format of the hash in a record's key. The languages differ, so a Python and a TypeScript function can share a
 /// table, but not records.
@@ -102,11 +102,11 @@ impl DynamoDb {
         AttributeValue::S(format!("{}#{hash}", self.key_prefix))
     }
 
-    fn expiry(&self, times: Times) -> AttributeValue {
+    fn expiry(&self, times: InvocationTimes) -> AttributeValue {
         number(times.now.as_second().saturating_add(self.remember_for.as_secs()))
     }
 
-    fn record(&self, event_id: &str, status: &str, times: Times) -> HashMap<String, AttributeValue> {
+    fn record(&self, event_id: &str, status: &str, times: InvocationTimes) -> HashMap<String, AttributeValue> {
         [(ID, self.key(event_id)), (STATUS, AttributeValue::S(status.to_owned())), (EXPIRY, self.expiry(times))]
             .map(|(name, value)| (name.to_owned(), value))
             .into()
@@ -114,7 +114,7 @@ impl DynamoDb {
 }
 
 impl Store for DynamoDb {
-    async fn claim(&self, event_id: &str, times: Times) -> Result<Claim, StoreError> {
+    async fn claim(&self, event_id: &str, times: InvocationTimes) -> Result<Claim, StoreError> {
         let put = self
             .client
             .put_item()
@@ -128,13 +128,17 @@ impl Store for DynamoDb {
         match put.send().await {
             Ok(_) => Ok(Claim::Ours),
             Err(error) => match error.as_service_error() {
+                // The response to an accepted attempt was lost, and the SDK's retry finds our own mark.
+                Some(PutItemError::ConditionalCheckFailedException(failed)) if is_own(failed.item(), times) => {
+                    Ok(Claim::Ours)
+                }
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => Ok(live(failed.item())),
                 _ => Err(StoreError::from(&error)),
             },
         }
     }
 
-    async fn complete(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+    async fn complete(&self, event_id: &str, times: InvocationTimes) -> Result<(), StoreError> {
         let update = self
             .client
             .update_item()
@@ -148,7 +152,7 @@ impl Store for DynamoDb {
         update.send().await.map(drop).map_err(|error| StoreError::from(&error))
     }
 
-    async fn release(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+    async fn release(&self, event_id: &str, times: InvocationTimes) -> Result<(), StoreError> {
         let delete = self
             .client
             .delete_item()
@@ -177,7 +181,12 @@ impl Transact for DynamoDb {
     /// MB in all. The SDK gives every attempt of one call the same `ClientRequestToken`, so an attempt whose response
     /// was lost counts once.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
-    async fn commit(&self, event_id: &str, effect: Vec<TransactWriteItem>, times: Times) -> Result<Commit, StoreError> {
+    async fn commit(
+        &self,
+        event_id: &str,
+        effect: Vec<TransactWriteItem>,
+        times: InvocationTimes,
+    ) -> Result<Commit, StoreError> {
         let record = Put::builder()
             .table_name(&self.table)
             .set_item(Some(self.record(event_id, COMPLETED, times)))
@@ -234,6 +243,13 @@ fn live(record: Option<&HashMap<String, AttributeValue>>) -> Claim {
     }
 }
 
+/// True if the record is the mark of this invocation, by the rule of [`OURS`].
+fn is_own(record: Option<&HashMap<String, AttributeValue>>, times: InvocationTimes) -> bool {
+    let Some(record) = record else { return false };
+    record.get(STATUS) == Some(&AttributeValue::S(IN_PROGRESS.to_owned()))
+        && record.get(IN_PROGRESS_EXPIRY) == Some(&number(times.deadline.as_millisecond()))
+}
+
 fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
@@ -244,7 +260,7 @@ fn names() -> HashMap<String, String> {
         .into()
 }
 
-fn values(times: Times) -> HashMap<String, AttributeValue> {
+fn values(times: InvocationTimes) -> HashMap<String, AttributeValue> {
     [
         (":now", number(times.now.as_second())),
         (":now_in_millis", number(times.now.as_millisecond())),
@@ -283,22 +299,42 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::{CancellationReason, Commit, DynamoDb, KeyFormat, StoreError, outcome};
+    use jiff::SignedDuration;
+
+    use super::{
+        AttributeValue, CancellationReason, Commit, DynamoDb, EXPIRY, KeyFormat, REMEMBER_FOR, StoreError, outcome,
+    };
     use crate::Settings;
+    use crate::store::InvocationTimes;
+
+    fn records() -> DynamoDb {
+        let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        let settings = Settings::new(aws.map(|name| (name.to_owned(), "x".to_owned()))).unwrap();
+        DynamoDb::new(settings.dynamodb(), "records", "sales")
+    }
 
     /// The expected values are from `hashlib.md5(json.dumps(id).encode()).hexdigest()` in Python and
     /// `createHash("md5").update(JSON.stringify(id)).digest("base64")` in Node.
     #[test]
     fn keys_are_those_of_the_languages() {
-        let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-        let settings = Settings::new(aws.map(|name| (name.to_owned(), "x".to_owned()))).unwrap();
-        let records = DynamoDb::new(settings.dynamodb(), "records", "sales");
+        let records = records();
         let key = |records: &DynamoDb| {
             let key = records.key("heffl:default:deal:dl_def456:updated:e2208d513cb4d0de");
             key.as_s().unwrap().clone()
         };
         assert_eq!(key(&records), "sales#a3037452bd6836ab58fe0d81432b5801");
         assert_eq!(key(&records.with_key_format(KeyFormat::TypeScript)), "sales#owN0Ur1oNqtY/g2BQytYAQ==");
+    }
+
+    /// The README promises 30 days, and says why that is enough.
+    #[test]
+    fn a_record_outlasts_every_way_in_which_its_event_can_come_again() {
+        let days = |days: i64| SignedDuration::from_hours(24 * days);
+        assert!(REMEMBER_FOR >= days(7) + days(14) + SignedDuration::from_hours(75));
+        assert_eq!(REMEMBER_FOR, days(30));
+        let (now, deadline) = ("2026-01-01T00:00:00Z".parse().unwrap(), "2026-01-01T00:00:30Z".parse().unwrap());
+        let record = records().record("1", "INPROGRESS", InvocationTimes { now, deadline });
+        assert_eq!(record.get(EXPIRY), Some(&AttributeValue::N("1769817600".to_owned())), "2026-01-31T00:00:00Z");
     }
 
     /// The first reason is the record's, the others are of the effect's writes.

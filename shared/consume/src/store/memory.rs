@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Claim, Commit, Store, StoreError, Times, Transact};
+use super::{Claim, Commit, InvocationTimes, Store, StoreError, Transact};
 
 /// A write of an effect in memory. False means that its condition does not hold, as in DynamoDB: it has written
 /// nothing, the later writes are not made, and there is no record.
@@ -52,7 +52,7 @@ impl Memory {
         result
     }
 
-    fn record(&self, times: Times, in_progress_until: Option<Timestamp>) -> Record {
+    fn record(&self, times: InvocationTimes, in_progress_until: Option<Timestamp>) -> Record {
         Record { in_progress_until, expires: times.now.saturating_add(self.remember_for).unwrap_or(Timestamp::MAX) }
     }
 }
@@ -64,7 +64,7 @@ impl fmt::Debug for Memory {
 }
 
 impl Store for Memory {
-    async fn claim(&self, event_id: &str, times: Times) -> Result<Claim, StoreError> {
+    async fn claim(&self, event_id: &str, times: InvocationTimes) -> Result<Claim, StoreError> {
         Ok(self.with(event_id, |record| {
             let claim = record.map_or(Claim::Ours, |record| record.claim(times.now));
             if claim == Claim::Ours {
@@ -74,12 +74,12 @@ impl Store for Memory {
         }))
     }
 
-    async fn complete(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+    async fn complete(&self, event_id: &str, times: InvocationTimes) -> Result<(), StoreError> {
         self.with(event_id, |record| *record = Some(self.record(times, None)));
         Ok(())
     }
 
-    async fn release(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+    async fn release(&self, event_id: &str, times: InvocationTimes) -> Result<(), StoreError> {
         self.with(event_id, |record| {
             if record.is_some_and(|record| record.in_progress_until == Some(times.deadline)) {
                 *record = None;
@@ -92,7 +92,7 @@ impl Store for Memory {
 impl Transact for Memory {
     type Write = Effect;
 
-    async fn commit(&self, event_id: &str, effect: Vec<Effect>, times: Times) -> Result<Commit, StoreError> {
+    async fn commit(&self, event_id: &str, effect: Vec<Effect>, times: InvocationTimes) -> Result<Commit, StoreError> {
         Ok(self.with(event_id, |record| match record.map_or(Claim::Ours, |record| record.claim(times.now)) {
             Claim::Completed => Commit::Completed,
             Claim::InProgress => Commit::InProgress,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crm_consume::Event;
-use crm_consume::store::{Claim, Commit, Effect, Memory, Store, StoreError, Times, Transact};
+use crm_consume::store::{Claim, Commit, Effect, InvocationTimes, Memory, Store, StoreError, Transact};
 
 use super::{Clock, Function, TIMEOUT, consumer, failed, memory, message};
 
@@ -105,7 +105,8 @@ async fn in_a_transaction_a_crash_at_any_point_leaves_one_effect() {
 #[tokio::test]
 async fn a_transaction_waits_for_an_event_that_is_in_progress_elsewhere() {
     let (clock, store) = (Clock::new(), memory());
-    let claim = store.claim("1", Times { now: clock.now(), deadline: clock.batch(&[]).deadline }).await.unwrap();
+    let claim =
+        store.claim("1", InvocationTimes { now: clock.now(), deadline: clock.batch(&[]).deadline }).await.unwrap();
     assert_eq!(claim, Claim::Ours);
     let consumer = consumer(store, &clock);
     for (wait, left) in [(TIMEOUT, 1), (1, 0)] {
@@ -142,15 +143,15 @@ async fn an_effect_is_made_again_from_what_has_changed_as_long_as_there_is_time(
 struct Throttled(Memory, Cell<usize>);
 
 impl Store for Throttled {
-    async fn claim(&self, event_id: &str, times: Times) -> Result<Claim, StoreError> {
+    async fn claim(&self, event_id: &str, times: InvocationTimes) -> Result<Claim, StoreError> {
         self.0.claim(event_id, times).await
     }
 
-    async fn complete(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+    async fn complete(&self, event_id: &str, times: InvocationTimes) -> Result<(), StoreError> {
         self.0.complete(event_id, times).await
     }
 
-    async fn release(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+    async fn release(&self, event_id: &str, times: InvocationTimes) -> Result<(), StoreError> {
         self.0.release(event_id, times).await
     }
 }
@@ -158,7 +159,7 @@ impl Store for Throttled {
 impl Transact for Throttled {
     type Write = Effect;
 
-    async fn commit(&self, event_id: &str, effect: Vec<Effect>, times: Times) -> Result<Commit, StoreError> {
+    async fn commit(&self, event_id: &str, effect: Vec<Effect>, times: InvocationTimes) -> Result<Commit, StoreError> {
         let Some(left) = self.1.get().checked_sub(1) else { return self.0.commit(event_id, effect, times).await };
         self.1.set(left);
         Err(StoreError::Throttled("ThrottlingError".to_owned()))
@@ -197,24 +198,24 @@ impl Failing {
 }
 
 impl Store for Failing {
-    async fn claim(&self, event_id: &str, times: Times) -> Result<Claim, StoreError> {
+    async fn claim(&self, event_id: &str, times: InvocationTimes) -> Result<Claim, StoreError> {
         self.check("claim")?;
         self.memory.claim(event_id, times).await
     }
 
-    async fn complete(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+    async fn complete(&self, event_id: &str, times: InvocationTimes) -> Result<(), StoreError> {
         self.check("complete")?;
         self.memory.complete(event_id, times).await
     }
 
-    async fn release(&self, event_id: &str, times: Times) -> Result<(), StoreError> {
+    async fn release(&self, event_id: &str, times: InvocationTimes) -> Result<(), StoreError> {
         self.check("release")?;
         self.memory.release(event_id, times).await
     }
 }
 
 #[tokio::test]
-async fn where_the_record_is_out_of_reach() {
+async fn a_record_that_is_unreachable() {
     let clock = Clock::new();
     for (at, id, calls, left) in [
         ("claim", "1", 0, 1),

@@ -121,6 +121,25 @@ async fn no_message_is_started_that_might_not_end_in_time() {
     assert_eq!(*asked.delays.lock().unwrap(), ["4 0", "5 0", "6 0"]);
 }
 
+/// A service that hangs makes each invocation skip most of its batch. Each return uses up one receive.
+#[tokio::test(start_paused = true)]
+async fn a_message_that_was_skipped_again_and_again_waits_for_its_next_turn() {
+    let clock = Clock::new();
+    for (receives, delays) in [(3, &["2 0"][..]), (4, &[])] {
+        let asked = Asked::default();
+        let messages = [received("1", "a", receives), received("2", "b", receives)];
+        let subject = consumer(memory(), &clock).with_queue(asked.clone());
+        let response = subject
+            .each(clock.batch(&messages), async |_: &Event<'_>| {
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                Ok::<_, String>(())
+            })
+            .await;
+        assert_eq!(failed(&response), ["2"]);
+        assert_eq!(*asked.delays.lock().unwrap(), delays, "received {receives} times");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_message_that_may_just_end_in_time_is_started() {
     let clock = Clock::new();

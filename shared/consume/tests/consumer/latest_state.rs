@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crm_consume::store::{NoRecord, Records, StoreError};
+use crm_consume::store::{self, NoRecord, StoreError};
 use crm_consume::{Event, Latest};
 
 use super::{Clock, consumer, failed, message};
@@ -16,7 +16,7 @@ struct States {
     faults: RefCell<Vec<&'static str>>,
 }
 
-impl Records for States {
+impl store::States for States {
     async fn read(&self, event: &Event<'_>) -> Result<Latest, StoreError> {
         Ok(self.latest.borrow().get(&*event.partitionkey).cloned().unwrap_or_default())
     }

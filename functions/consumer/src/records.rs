@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crm_consume::aws_sdk_dynamodb::Client;
 use crm_consume::aws_sdk_dynamodb::types::AttributeValue;
-use crm_consume::store::{Records, StoreError};
-use crm_consume::{Event, Latest, Parts};
+use crm_consume::store::{States, StoreError};
+use crm_consume::{Event, Latest, StoredLatest};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -13,20 +13,20 @@ type Item = HashMap<String, AttributeValue>;
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).
 const MAX_STATE_BYTES: usize = 390_000;
 
-/// The table: partition key `partitionkey`, one value for each record.
+/// The table. Its partition key `partitionkey` identifies a record.
 #[derive(Debug)]
-pub struct View {
+pub struct RecordsTable {
     client: Client,
     table: String,
 }
 
-impl View {
+impl RecordsTable {
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
 }
 
-impl Records for View {
+impl States for RecordsTable {
     async fn read(&self, event: &Event<'_>) -> Result<Latest, StoreError> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
         let request = request.key("partitionkey", AttributeValue::S(event.partitionkey.to_string()));
@@ -61,17 +61,17 @@ fn latest(item: &Item) -> Result<Latest, StoreError> {
     let foreign = |name: &str| StoreError::Refused(format!("the item was not written by this function: {name}"));
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(|| foreign(name));
     let (record, order) = (text("record")?, text("order")?);
-    let parts = Parts { record, order, event_id: text("event_id")?, event_type: text("type")? };
-    Latest::from_parts(&parts).map_err(|_| foreign("record, order"))
+    let stored = StoredLatest { record, order, event_id: text("event_id")?, event_type: text("type")? };
+    Latest::from_stored(&stored).map_err(|_| foreign("record, order"))
 }
 
 fn item(event: &Event<'_>, mut latest: Latest) -> Result<Item, StoreError> {
     let refused = |error: serde_json::Error| StoreError::Refused(error.to_string());
-    let mut parts = latest.to_parts().map_err(refused)?;
-    if parts.record.len().saturating_add(parts.order.len()) > MAX_STATE_BYTES {
+    let mut stored = latest.to_stored().map_err(refused)?;
+    if stored.record.len().saturating_add(stored.order.len()) > MAX_STATE_BYTES {
         // The record is still in the event and in the CRM. Failing forever would also lose the later ones.
         latest.forget_fields();
-        parts = latest.to_parts().map_err(refused)?;
+        stored = latest.to_stored().map_err(refused)?;
     }
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let mut item: Item = [
@@ -82,10 +82,10 @@ fn item(event: &Event<'_>, mut latest: Latest) -> Result<Item, StoreError> {
         ("effects", AttributeValue::N(latest.events().to_string())),
         ("time", text(&latest.time().unwrap_or(event.time).to_string())),
         ("deleted", AttributeValue::Bool(latest.is_deleted())),
-        ("event_id", AttributeValue::S(parts.event_id)),
-        ("type", AttributeValue::S(parts.event_type)),
-        ("record", AttributeValue::S(parts.record)),
-        ("order", AttributeValue::S(parts.order)),
+        ("event_id", AttributeValue::S(stored.event_id)),
+        ("type", AttributeValue::S(stored.event_type)),
+        ("record", AttributeValue::S(stored.record)),
+        ("order", AttributeValue::S(stored.order)),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
