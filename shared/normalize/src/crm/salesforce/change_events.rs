@@ -1,9 +1,10 @@
 //! Change Data Capture: the changes of a record, as Salesforce publishes them on its event bus.
 //!
-//! An Event Relay passes them to Amazon EventBridge. Amazon AppFlow and programs that subscribe to the bus forward them in
-//! envelopes of their own. One event may be about several records that a transaction changed in the same way.
+//! An Event Relay passes them to Amazon EventBridge. Amazon AppFlow and programs that subscribe to the bus forward them
+//! in envelopes of their own. One event may be about several records that a transaction changed in the same way.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crm_event::{Action, Actor, Entity, Text};
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use super::changes::{self, State};
 use super::ids::{check_organization, is_wildcard, long};
 use super::records::Members;
 use super::{objects, records, user};
+use crate::crm::changes::status_of_stage;
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
 use crate::fields::distinct;
@@ -30,8 +32,8 @@ pub(super) fn payload<'a>(body: &Object<'a>) -> Option<Object<'a>> {
     })
 }
 
-/// The organization in the source of EventBridge's envelope, `aws.partner/salesforce.com/{organization}/{channel}`. AppFlow
-/// does not name it.
+/// The organization in the source of EventBridge's envelope, `aws.partner/salesforce.com/{organization}/{channel}`.
+/// AppFlow does not name it.
 pub(super) fn organization<'a>(body: &Object<'a>) -> Option<Text<'a>> {
     let source = body.text("source")?;
     let organization = source.strip_prefix(super::RELAY)?.split('/').next()?;
@@ -64,8 +66,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Resu
     }
     let fields = Fields::read(payload, &header, kind);
     let ids = distinct(ids.into_iter().map(long));
-    let changes = ids.into_iter().map(|id| event.change(entity, id, kind, &fields));
-    Ok(Outcome::Changes(changes.collect()))
+    Outcome::for_each(ids, fields.amount(), |id| event.change(entity, id, kind, &fields))
 }
 
 /// The kind of a change.
@@ -102,10 +103,15 @@ struct Fields<'a> {
     /// The vendor's names of the changed fields, and those of the members in `flat`.
     changed: Vec<(Text<'a>, Text<'a>)>,
     /// The members that are diffs of long texts instead of the texts.
-    diffs: Vec<Text<'a>>,
+    diffs: HashSet<Text<'a>>,
 }
 
 impl<'a> Fields<'a> {
+    /// The number of fields and changes.
+    fn amount(&self) -> usize {
+        self.flat.members().count().saturating_add(self.changed.len())
+    }
+
     fn read(payload: &Object<'a>, header: &Object<'a>, kind: Kind) -> Self {
         let diffs = diffs(payload, header);
         let without: Vec<&str> = diffs.iter().map(|name| &**name).chain([HEADER]).collect();
@@ -113,7 +119,7 @@ impl<'a> Fields<'a> {
         let is_update = kind.action == Action::Updated && !kind.is_gap;
         let names = if is_update { changed(payload, header, &diffs) } else { Vec::new() };
         let changed = names.into_iter().map(|name| (name.clone(), member(name))).collect();
-        Self { flat, changed, diffs }
+        Self { flat, changed, diffs: diffs.into_iter().collect() }
     }
 }
 
@@ -130,8 +136,8 @@ fn diffs<'a>(payload: &Object<'a>, header: &Object<'a>) -> Vec<Text<'a>> {
     payload.members().filter(|(_, value)| is_diff(*value)).map(|(name, _)| name).collect()
 }
 
-/// True for the bitmaps that a subscriber of the Pub/Sub API gets instead of names, such as `0x0320` and `2-0x40`. Only the
-/// schema can resolve them.
+/// True for the bitmaps that a subscriber of the Pub/Sub API gets instead of names, such as `0x0320` and `2-0x40`. Only
+/// the schema can resolve them.
 fn is_bitmap(name: &str) -> bool {
     name.rsplit('-').next().is_some_and(|bits| bits.starts_with("0x"))
 }
@@ -144,13 +150,8 @@ fn changed<'a>(payload: &Object<'a>, header: &Object<'a>, diffs: &[Text<'a>]) ->
         let fields = payload.members().filter(|(name, _)| *name != HEADER);
         names = fields.flat_map(|(name, _)| parts(payload, name)).collect();
     }
-    for name in header.texts("nulledFields").iter().chain(diffs) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names.retain(|name| !is_bitmap(name));
-    names
+    let names = names.into_iter().chain(header.texts("nulledFields")).chain(diffs.iter().cloned());
+    distinct(names.filter(|name| !is_bitmap(name)))
 }
 
 /// The names of a compound field's parts, or the name of any other field alone.
@@ -213,7 +214,7 @@ impl<'a> Event<'a> {
             action = changes::action(entity, fields.changed.iter().map(|(_, member)| &**member), &fields.flat);
         }
         if action == Action::StageChanged {
-            changes.extend(changes::status_of_stage(&record));
+            changes.extend(status_of_stage(&record));
         }
         Change {
             vendor_event: self.vendor_event.clone(),

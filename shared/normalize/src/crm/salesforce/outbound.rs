@@ -1,7 +1,8 @@
 //! Outbound messages: SOAP 1.1, sent by a flow, a workflow rule or an approval process.
 //!
-//! A message holds 1 to 100 notifications, each about one record of the same kind. A notification has the fields that an
-//! administrator has selected, with their values at the time of sending. It names neither the event nor what changed.
+//! A message holds 1 to 100 notifications, each about one record of the same kind. A notification has the fields that
+//! an administrator has selected, with their values at the time of sending. It names neither the event nor what
+//! changed.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ use crm_event::{Action, Actor, Text};
 
 use super::ids::{check_organization, long};
 use super::records::{self, Kind, Members};
-use super::{deletion_detail, event_in_url, is_call, objects, user};
+use super::{action_in_name, deletion_detail, is_call, objects, user};
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
 use crate::json::Object;
@@ -36,8 +37,8 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Res
     if let Some(deletion) = Deletion::read(&record) {
         return deletion.normalize(object, &record, account);
     }
-    let in_url = event_in_url(webhook.query);
-    let vendor_event = in_url.as_ref().map_or_else(|| name(&object), |(name, _)| name.clone());
+    let in_url = webhook.event_in_url().and_then(|name| Some((action_in_name(&name)?, name)));
+    let vendor_event = in_url.as_ref().map_or_else(|| name(&object), |(_, name)| name.clone());
     let occurred_at = record.time("LastModifiedDate").or_else(|| record.time("SystemModstamp"));
     let Some(entity) = objects::entity_of_name(&object) else {
         let record_id = record.id("Id").map(long);
@@ -45,7 +46,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Res
     };
     let entity = if is_call(entity, &record) { crm_event::Entity::Call } else { entity };
     let id = long(record.record_id("Id", "sObject.Id")?);
-    let action = in_url.map_or_else(|| action(&record), |(_, action)| action);
+    let action = in_url.map_or_else(|| action(&record), |(action, _)| action);
     let change = Change {
         vendor_event,
         action,

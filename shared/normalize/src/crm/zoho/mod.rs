@@ -1,10 +1,10 @@
 //! Zoho CRM, which sends in two ways.
 //!
 //! - Workflow webhooks: <https://www.zoho.com/crm/help/automation/webhooks.html>, see [`workflow`].
-//! - Notification API: <https://www.zoho.com/crm/developer/docs/api/v8/notifications/enable.html>, see [`notification`].
-//!   Both checked 2026-11.
-//! - Proof of origin: Zoho does not sign. A workflow webhook has a header that the administrator chooses. A notification
-//!   has the channel's `token` in its body, and repeats the query of its URL there.
+//! - Notification API: <https://www.zoho.com/crm/developer/docs/api/v8/notifications/enable.html>, see
+//!   [`notification`]. Both checked 2026-11.
+//! - Proof of origin: Zoho does not sign. A workflow webhook has a header that the administrator chooses. A
+//!   notification has the channel's `token` in its body, and repeats the query of its URL there.
 //! - Retries: not documented for either.
 //!
 //! Neither names the organization, so several of them need their own URLs.

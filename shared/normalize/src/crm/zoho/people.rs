@@ -1,12 +1,9 @@
 //! The fields of leads, contacts, accounts and users.
 
-use std::borrow::Cow;
-
 use crm_event::record::{Company, Contact, Lead, User};
-use crm_event::{Text, Web};
 
 use super::fields::table;
-use crate::fields::web;
+use crate::fields::{profile, web};
 
 table!(LEAD: Lead = [
     ("Full_Name", "name", |r, f| r.name = f.text()),
@@ -29,8 +26,8 @@ table!(LEAD: Lead = [
     ("Zip_Code", "addresses[]", |r, f| f.address(&mut r.addresses, None, |a| &mut a.postal_code)),
     ("Country", "addresses[]", |r, f| f.address(&mut r.addresses, None, |a| &mut a.country)),
     ("Website", "websites[]", |r, f| r.websites.extend(web(f.text(), None))),
-    ("Skype_ID", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), "skype"))),
-    ("Twitter", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), "twitter"))),
+    ("Skype_ID", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), Some("skype".into())))),
+    ("Twitter", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), Some("twitter".into())))),
     ("Lead_Status", "status", |r, f| r.status = f.text()),
     ("Lead_Source", "source", |r, f| r.source = f.text()),
     ("Rating", "quality", |r, f| r.quality = f.word()),
@@ -70,8 +67,8 @@ table!(CONTACT: Contact = [
     ("Other_State", "addresses[]", |r, f| f.address(&mut r.addresses, Some("other"), |a| &mut a.state)),
     ("Other_Zip", "addresses[]", |r, f| f.address(&mut r.addresses, Some("other"), |a| &mut a.postal_code)),
     ("Other_Country", "addresses[]", |r, f| f.address(&mut r.addresses, Some("other"), |a| &mut a.country)),
-    ("Skype_ID", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), "skype"))),
-    ("Twitter", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), "twitter"))),
+    ("Skype_ID", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), Some("skype".into())))),
+    ("Twitter", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), Some("twitter".into())))),
     ("Lead_Source", "lead_source", |r, f| r.lead_source = f.text()),
     ("Date_of_Birth", "birthday", |r, f| r.birthday = f.date()),
     ("Email_Opt_Out", "do_not_disturb", |r, f| r.do_not_disturb = f.bool()),
@@ -79,11 +76,6 @@ table!(CONTACT: Contact = [
 ], [
     ("Account_Name", "company", |r| &mut r.company),
 ]);
-
-/// A profile that Zoho stores as a user name.
-fn profile<'a>(username: Option<Text<'a>>, network: &'static str) -> Option<Web<'a>> {
-    username.map(|name| Web { username: Some(name), kind: Some(Cow::Borrowed(network)), ..Web::default() })
-}
 
 table!(COMPANY: Company = [
     ("Account_Name", "name", |r, f| r.name = f.text()),
