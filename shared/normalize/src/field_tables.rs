@@ -28,18 +28,18 @@ pub(crate) use rows;
 /// share. The names of the record types and of `Object`, `Value` and this module's items must be in scope.
 macro_rules! entities {
     ($($entity:ident: $table:expr,)*) => {
-        /// The record with the members of an object. A member in a table is read if `is_read` is true for its field;
-        /// any other one becomes a custom field if `is_custom` is true for its name and value.
+        /// The record with the members of an object. A member that is in no table becomes a custom field if `is_custom`
+        /// is true for its name and value.
         fn filled<'a>(
             entity: Entity,
             mut common: Common<'a>,
             o: &Object<'a>,
-            is_read: impl Fn(&str) -> bool,
+            members: Members,
             is_custom: impl Fn(&str, Value<'_, 'a>) -> bool,
         ) -> Record<'a> {
             // Several members may have one field, and an empty one must not clear the value of another.
-            let members = || o.members().filter(|(_, value)| !value.is_null() && !value.is_blank());
-            for (name, _) in members() {
+            let filled = || o.members().filter(|(_, value)| !value.is_null() && !value.is_blank());
+            for (name, _) in filled() {
                 if let Some((.., set)) = row(COMMON, &name) {
                     set(&mut common, &Property { properties: o, name: &name });
                 }
@@ -47,9 +47,9 @@ macro_rules! entities {
             match entity {
                 $(Entity::$entity => {
                     let mut record = $entity::new(common);
-                    for (name, value) in members() {
+                    for (name, value) in filled() {
                         match row($table, &name) {
-                            Some((_, field, set)) if is_read(field) => {
+                            Some((_, field, set)) if members.make(field) => {
                                 set(&mut record, &Property { properties: o, name: &name });
                             }
                             None if row(COMMON, &name).is_none() && is_custom(&name, value) => {
@@ -76,6 +76,25 @@ macro_rules! entities {
     };
 }
 pub(crate) use entities;
+
+/// The members that an event has of a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Members {
+    /// All that are not empty.
+    All,
+    /// The ones that a person has selected.
+    Selected,
+    /// The ones that changed. The record then has no fields that several members make, because a list would seem to
+    /// have no other entries.
+    Changed,
+}
+
+impl Members {
+    /// True if the record has the field of a member, whose name is that in a table.
+    pub(crate) fn make(self, field: &str) -> bool {
+        self != Self::Changed || !is_made_of_several(field)
+    }
+}
 
 /// True if a field of this name is made of several members.
 pub(crate) fn is_made_of_several(field: &str) -> bool {

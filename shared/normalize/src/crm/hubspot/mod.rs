@@ -28,6 +28,7 @@ use super::{
     Webhook, changes,
 };
 use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::fields::{distinct, user_actor};
 use crate::json::Object;
 use crate::scheme::{HUBSPOT_V2, HUBSPOT_V3, Scheme};
@@ -228,16 +229,16 @@ impl<'a> AppEvent<'_, 'a> {
     fn change(&self, entity: Entity, id: Text<'a>, action: Action, properties: Option<&Object<'a>>) -> Change<'a> {
         let body = self.body;
         let occurred_at = body.time("occurredAt");
-        let known = properties::Known {
+        let about = properties::About {
             type_id: self.type_id.clone(),
             created_at: occurred_at.filter(|_| action == Action::Created),
-            has_all_properties: false,
+            members: Members::Changed,
         };
         Change {
             vendor_event: self.vendor_event.clone(),
             action,
             action_detail: None,
-            record: properties::record(entity, self.unique(id), known, properties),
+            record: properties::record(entity, self.unique(id), about, properties),
             account: body.id("portalId"),
             occurred_at,
             partial: true,

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::{objects, people, sales, work};
 use crate::crm::changes::{FieldValues, change};
-use crate::field_tables::{Property, entities, is_made_of_several, row, rows};
+use crate::field_tables::{Members, Property, entities, is_made_of_several, row, rows};
 use crate::fields::{custom_field, full_name};
 use crate::json::{Object, Value};
 
@@ -31,27 +31,24 @@ rows!(COMMON: Common = [
 ]);
 
 /// The data about a record other than its properties.
-pub(super) struct Known<'a> {
+pub(super) struct About<'a> {
     pub(super) type_id: Option<Text<'a>>,
     pub(super) created_at: Option<Timestamp>,
-    /// False if there is only one property. The record then has no fields that several properties make, because a list
-    /// would seem to have no other entries.
-    pub(super) has_all_properties: bool,
+    pub(super) members: Members,
 }
 
 /// The record with an id and these properties.
 pub(super) fn record<'a>(
     entity: Entity,
     id: Text<'a>,
-    known: Known<'a>,
+    about: About<'a>,
     properties: Option<&Object<'a>>,
 ) -> Record<'a> {
-    let common = Common { created_at: known.created_at, ..Common::new(id) };
-    let has_all = known.has_all_properties;
-    let is_read = |field: &str| has_all || !is_made_of_several(field);
+    let common = Common { created_at: about.created_at, ..Common::new(id) };
+    let has_custom = about.members != Members::Changed;
     let empty = Object::empty();
-    let mut record = filled(entity, common, properties.unwrap_or(&empty), is_read, |_, _| has_all);
-    finish(&mut record, known.type_id);
+    let mut record = filled(entity, common, properties.unwrap_or(&empty), about.members, |_, _| has_custom);
+    finish(&mut record, about.type_id);
     record
 }
 

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::{objects, properties};
 use crate::crm::{Change, Outcome, Webhook, event_type};
 use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::json::{Object, Value};
 
 /// The members that may have the record's id, the most reliable first. The id of another record, such as `companyId` of
@@ -63,12 +64,12 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let id = id.map_or_else(|| body.record_id("hs_object_id", "hs_object_id"), Ok)?;
     let type_id = body.text("objectTypeId");
     let id = objects::unique_id(type_id.as_deref(), id);
-    let known = properties::Known { type_id, created_at: None, has_all_properties: true };
+    let about = properties::About { type_id, created_at: None, members: Members::Selected };
     let change = Change {
         vendor_event,
         action,
         action_detail: None,
-        record: properties::record(entity, id, known, Some(&properties)),
+        record: properties::record(entity, id, about, Some(&properties)),
         account: body.id("portal-id").or_else(|| body.id("portalId")),
         occurred_at: occurred_at(action, &properties),
         partial: true,

@@ -10,11 +10,12 @@ use crm_event::{Action, Entity, FieldChange, Text};
 
 use super::changes::{self, State};
 use super::ids::{check_organization, long};
-use super::records::{self, Kind, Members};
+use super::records::{self, About};
 use super::{action_in_name, deletion_detail, is_call, objects, user};
 use crate::crm::changes::status_of_stage;
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::json::Object;
 
 /// Members around a record that stands at the top of the body.
@@ -76,11 +77,11 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let entity = if is_call(entity, &record) { Entity::Call } else { entity };
     let id = long(record.record_id("Id", "record.Id")?);
     let object = object.unwrap_or_default();
-    let kind = Kind { object: &object, members: Members::Selected };
-    let now = records::record(entity, kind, id.clone(), &record);
+    let about = About { object: &object, members: Members::Selected };
+    let now = records::record(entity, about, id.clone(), &record);
     let mut changes = Vec::new();
     if let Some(old) = old.filter(|_| action != Action::Created) {
-        let before = records::record(entity, kind, id, &old);
+        let before = records::record(entity, about, id, &old);
         let (before, state) = (State::new(&old, &before), State::new(&record, &now));
         let names = changed(&old, &record, has_whole_old);
         changes = names.iter().map(|name| changes::change(name.clone(), name, Some(&before), &state)).collect();

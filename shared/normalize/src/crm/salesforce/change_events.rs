@@ -11,11 +11,11 @@ use jiff::Timestamp;
 
 use super::changes::{self, State};
 use super::ids::{check_organization, is_wildcard, long};
-use super::records::Members;
 use super::{objects, records, user};
 use crate::crm::changes::status_of_stage;
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::fields::distinct;
 use crate::json::{Object, Value};
 
@@ -56,7 +56,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Resu
         object,
     };
     let has_wildcard = ids.iter().any(|id| is_wildcard(id));
-    let kind = objects::entity_of_name(&event.object).zip(Kind::of(&change_type));
+    let kind = objects::entity_of_name(&event.object).zip(ChangeType::of(&change_type));
     let Some((entity, kind)) = kind.filter(|_| !has_wildcard) else {
         let only = ids.first().filter(|id| ids.len() == 1 && !is_wildcard(id));
         return Ok(event.unknown(only.cloned().map(long)));
@@ -64,20 +64,20 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Resu
     if ids.is_empty() {
         return Err(Quarantine::no_record_id("ChangeEventHeader.recordIds"));
     }
-    let fields = Fields::read(payload, &header, kind);
+    let fields = Payload::read(payload, &header, kind);
     let ids = distinct(ids.into_iter().map(long));
     Outcome::for_each(ids, fields.amount(), |id| event.change(entity, id, kind, &fields))
 }
 
 /// The kind of a change.
 #[derive(Clone, Copy)]
-struct Kind {
+struct ChangeType {
     action: Action,
     /// True if the event tells that something changed, but not what: Salesforce could not capture it.
     is_gap: bool,
 }
 
-impl Kind {
+impl ChangeType {
     fn of(change_type: &str) -> Option<Self> {
         let gap = change_type.strip_prefix("GAP_");
         let action = match gap.unwrap_or(change_type) {
@@ -97,7 +97,7 @@ impl Kind {
 }
 
 /// The fields of an event.
-struct Fields<'a> {
+struct Payload<'a> {
     /// Without compound fields: `BillingCity` instead of `BillingAddress.City`.
     flat: Object<'a>,
     /// The vendor's names of the changed fields, and those of the members in `flat`.
@@ -106,13 +106,13 @@ struct Fields<'a> {
     diffs: HashSet<Text<'a>>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> Payload<'a> {
     /// The number of fields and changes.
     fn amount(&self) -> usize {
         self.flat.members().count().saturating_add(self.changed.len())
     }
 
-    fn read(payload: &Object<'a>, header: &Object<'a>, kind: Kind) -> Self {
+    fn read(payload: &Object<'a>, header: &Object<'a>, kind: ChangeType) -> Self {
         let diffs = diffs(payload, header);
         let without: Vec<&str> = diffs.iter().map(|name| &**name).chain([HEADER]).collect();
         let flat = payload.clone().without(&without).flattened(compound_prefix);
@@ -196,13 +196,13 @@ impl<'a> Event<'a> {
     }
 
     /// The change of one of the records.
-    fn change(&self, entity: Entity, id: Text<'a>, kind: Kind, fields: &Fields<'a>) -> Change<'a> {
+    fn change(&self, entity: Entity, id: Text<'a>, kind: ChangeType, fields: &Payload<'a>) -> Change<'a> {
         let members = match kind.is_whole() {
             true if self.is_mapped => Members::Selected,
             true => Members::All,
             false => Members::Changed,
         };
-        let record = records::record(entity, records::Kind { object: &self.object, members }, id, &fields.flat);
+        let record = records::record(entity, records::About { object: &self.object, members }, id, &fields.flat);
         let state = State::new(&fields.flat, &record);
         let change = |(name, member): &(Text<'a>, Text<'a>)| match fields.diffs.contains(name) {
             true => changes::unknown_value(name.clone(), member, entity),

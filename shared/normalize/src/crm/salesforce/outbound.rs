@@ -9,10 +9,11 @@ use std::borrow::Cow;
 use crm_event::{Action, Actor, Text};
 
 use super::ids::{check_organization, long};
-use super::records::{self, Kind, Members};
+use super::records::{self, About};
 use super::{action_in_name, deletion_detail, is_call, objects, user};
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::json::Object;
 
 pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Result<Outcome<'a>, Quarantine> {
@@ -51,7 +52,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Res
         vendor_event,
         action,
         action_detail: deletion_detail(action, &record),
-        record: records::record(entity, Kind { object: &object, members: Members::Selected }, id, &record),
+        record: records::record(entity, About { object: &object, members: Members::Selected }, id, &record),
         account,
         occurred_at,
         partial: true,
@@ -108,13 +109,13 @@ impl<'a> Deletion<'a> {
             let record_id = Some(self.id);
             return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
         };
-        let kind = Kind { object: &self.object, members: Members::Changed };
+        let about = About { object: &self.object, members: Members::Changed };
         let actor: Option<Actor<'a>> = report.id("CreatedById").map(user);
         let change = Change {
             vendor_event,
             action: Action::Deleted,
             action_detail: None,
-            record: records::record(entity, kind, self.id, &Object::empty()),
+            record: records::record(entity, about, self.id, &Object::empty()),
             account,
             occurred_at,
             partial: true,

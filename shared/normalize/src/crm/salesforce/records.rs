@@ -12,7 +12,7 @@ use crm_event::{Entity, Text};
 
 use super::ids::link;
 use super::{people, sales, work};
-use crate::field_tables::{Property, entities, is_made_of_several, row, rows};
+use crate::field_tables::{Members, Property, entities, is_made_of_several, row, rows};
 use crate::fields::{custom_field, full_name};
 use crate::json::{Object, Value};
 
@@ -36,29 +36,16 @@ rows!(COMMON: Common = [
 
 /// The data about a record other than its members.
 #[derive(Clone, Copy)]
-pub(super) struct Kind<'k, 'a> {
+pub(super) struct About<'k, 'a> {
     /// The API name.
     pub(super) object: &'k Text<'a>,
     pub(super) members: Members,
 }
 
-/// The members that an event has of a record.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Members {
-    /// All that are not empty.
-    All,
-    /// The ones that a person has selected.
-    Selected,
-    /// The ones that changed. The record then has no fields that several members make, because a list would seem to
-    /// have no other entries.
-    Changed,
-}
-
 /// The record with an id and these members.
-pub(super) fn record<'a>(entity: Entity, kind: Kind<'_, 'a>, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
-    let is_read = |field: &str| kind.members != Members::Changed || !is_made_of_several(field);
-    let mut record = filled(entity, Common::new(id), o, is_read, is_field);
-    finish(&mut record, kind, o);
+pub(super) fn record<'a>(entity: Entity, about: About<'_, 'a>, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
+    let mut record = filled(entity, Common::new(id), o, about.members, is_field);
+    finish(&mut record, about, o);
     record
 }
 
@@ -90,9 +77,9 @@ fn is_field(name: &str, value: Value<'_, '_>) -> bool {
 }
 
 /// Sets the fields that are made from several members, or from none.
-fn finish<'a>(record: &mut Record<'a>, kind: Kind<'_, 'a>, o: &Object<'a>) {
-    let name = |first: &Option<_>, last: &Option<_>| full_name_of(first, last, kind.members, o);
-    let text_address = |prefix| if kind.members == Members::Changed { None } else { text_address(o, prefix) };
+fn finish<'a>(record: &mut Record<'a>, about: About<'_, 'a>, o: &Object<'a>) {
+    let name = |first: &Option<_>, last: &Option<_>| full_name_of(first, last, about.members, o);
+    let text_address = |prefix| if about.members == Members::Changed { None } else { text_address(o, prefix) };
     match record {
         Record::Contact(contact) => {
             contact.name = contact.name.take().or_else(|| name(&contact.first_name, &contact.last_name));
@@ -118,7 +105,7 @@ fn finish<'a>(record: &mut Record<'a>, kind: Kind<'_, 'a>, o: &Object<'a>) {
         Record::Call(call) => call.user = call.owner.clone(),
         Record::Note(note) => note.user = note.owner.clone(),
         Record::Appointment(appointment) => work::finish_appointment(appointment),
-        Record::CustomObject(custom) => custom.object_name = Some(kind.object.clone()),
+        Record::CustomObject(custom) => custom.object_name = Some(about.object.clone()),
         _ => {}
     }
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
 use super::{SECRETS, display, modules, people, sales, work};
-use crate::field_tables::{is_made_of_several, set_in_address};
+use crate::field_tables::{Members, is_made_of_several, set_in_address};
 use crate::fields::{custom_field, email, entries, full_name, phone, word};
 use crate::json::{Object, Value, is_placeholder};
 use crate::time;
@@ -125,10 +125,10 @@ impl<'a> Field<'_, 'a> {
     }
 
     /// Sets a part of the record's address of a kind.
-    pub(super) fn address(
+    pub(super) fn address_of(
         &self,
-        addresses: &mut Vec<Address<'a>>,
         kind: Option<&'static str>,
+        addresses: &mut Vec<Address<'a>>,
         part: for<'r> fn(&'r mut Address<'a>) -> &'r mut Option<Text<'a>>,
     ) {
         if let Some(text) = self.text() {
@@ -239,37 +239,21 @@ fn is_field(key: &str) -> bool {
     !key.starts_with('$') && !is_other
 }
 
-/// The fields that an object has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// Those of a template. The record has all of them.
-    Template,
-    /// The changed ones. The record has no fields that several of them make, because a list would seem to have no other
-    /// entries.
-    ChangedFields,
-}
-
-impl Scope {
-    fn has(self, field: &str) -> bool {
-        self == Self::Template || !is_made_of_several(field)
-    }
-}
-
 macro_rules! entities {
     ($($entity:ident: $table:expr,)*) => {
-        /// The record with an id and the fields of an object.
+        /// The record with an id and the fields of an object. `members` says which fields these are.
         pub(super) fn record<'a>(
             entity: Entity,
             id: Text<'a>,
             module: Option<Text<'a>>,
             o: Option<&Object<'a>>,
-            scope: Scope,
+            members: Members,
         ) -> Record<'a> {
             let mut common = Common::new(id);
             // Several of Zoho's fields may be one here, and an empty one must not clear the value of another.
             let is_filled = |value: Value<'_, 'a>| !value.is_null() && !value.is_blank();
-            let members = o.into_iter().flat_map(|o| o.members().filter(|(_, value)| is_filled(*value)));
-            let names: Vec<Text<'a>> = members.map(|(name, _)| name).collect();
+            let filled = o.into_iter().flat_map(|o| o.members().filter(|(_, value)| is_filled(*value)));
+            let names: Vec<Text<'a>> = filled.map(|(name, _)| name).collect();
             let fields = || o.into_iter().flat_map(|o| names.iter().map(move |name| Field { o, name: &**name }));
             for field in fields() {
                 match COMMON.find(&key(field.name)) {
@@ -284,10 +268,10 @@ macro_rules! entities {
                     for field in fields() {
                         let key = key(field.name);
                         match $table.find(&key) {
-                            Some(place) if !scope.has(place.field()) => {}
+                            Some(place) if !members.make(place.field()) => {}
                             Some(Place::Value(_, set)) => set(&mut record, &field),
                             Some(Place::Lookup(_, slot, part)) => field.refer(part, slot(&mut record)),
-                            None if scope == Scope::Template && is_field(&key) && COMMON.find(&key).is_none() => {
+                            None if members != Members::Changed && is_field(&key) && COMMON.find(&key).is_none() => {
                                 let value = field.o.json(field.name);
                                 let name = Cow::Owned(field.name.to_owned());
                                 record.custom_fields.extend(value.and_then(|value| custom_field(name, value)));

@@ -10,11 +10,12 @@ use std::collections::{HashMap, HashSet};
 use crm_event::record::Record;
 use crm_event::{Action, Actor, Entity, FieldChange, Json, Text};
 
-use super::fields::{self, Scope};
+use super::fields;
 use super::modules;
 use crate::crm::changes::{Changes, FieldValues, change, status_of_stage};
 use crate::crm::{Change, Outcome, Unknown};
 use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::fields::distinct;
 use crate::json::{Object, Value};
 
@@ -50,7 +51,7 @@ pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine
             Action::Updated => fields::action_for(entity, &names, values),
             action => action,
         };
-        let record = fields::record(entity, id, Some(module.clone()), values, Scope::ChangedFields);
+        let record = fields::record(entity, id, Some(module.clone()), values, Members::Changed);
         let changes = if action == Action::Deleted { Vec::new() } else { field_changes(names, values, &record) };
         Change {
             vendor_event: vendor_event.clone(),

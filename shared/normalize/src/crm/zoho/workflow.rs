@@ -9,10 +9,11 @@ use std::borrow::Cow;
 use crm_event::{Action, Entity, EventType, Text};
 use jiff::Timestamp;
 
-use super::fields::{self, Scope, key};
+use super::fields::{self, key};
 use super::{display, modules};
 use crate::crm::{Change, Outcome, Unknown, Webhook, event_type};
 use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::json::{Object, Value};
 
 /// The names for the id of a record of any kind. The more specific names, such as `deal_id`, depend on the event.
@@ -43,7 +44,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let id = record_id(&o, &names)?;
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
     let o = o.without(&names);
-    let record = fields::record(entity, id, object_name(body, &vendor_event), Some(&o), Scope::Template);
+    let record = fields::record(entity, id, object_name(body, &vendor_event), Some(&o), Members::Selected);
     let change = Change {
         vendor_event,
         action,
