@@ -244,8 +244,90 @@ fn many_ids_with_many_changes_are_kept() {
         }
     };
     assert_eq!(answer(30, 200), "30 events");
-    for (ids, attributes) in [(200, 200), (30, 10_000), (20_000, 1)] {
+    assert_eq!(answer(200, 200), "200 events");
+    for (ids, attributes) in [(200, 1000), (30, 10_000), (20_000, 1)] {
         assert_eq!(answer(ids, attributes), "too_many_events", "{ids} ids, {attributes} attributes");
+    }
+}
+
+/// Each of Salesforce's events has all fields and all changes.
+#[test]
+fn many_records_with_many_fields_are_kept() {
+    let salesforce = crm::find("salesforce").unwrap();
+    let answer = |ids: usize, fields: usize| {
+        let ids: Vec<_> = (1..=ids).map(|id| format!("001{id:012}")).collect();
+        let names: Vec<_> = (1..=fields).map(|field| format!("Field{field}__c")).collect();
+        let mut payload: serde_json::Map<String, Value> = names.iter().map(|name| (name.clone(), json!("x"))).collect();
+        let header = json!({"entityName": "Account", "changeType": "UPDATE", "recordIds": ids, "changedFields": names});
+        payload.insert("ChangeEventHeader".to_owned(), header);
+        let body = json!({"data": {"payload": payload}}).to_string().into_bytes();
+        let answer = Webhook { body, ..Webhook::default() }.proven(salesforce, RECEIVED_AT);
+        match answer.answer(salesforce, RECEIVED_AT).unwrap().0 {
+            Answer::Accepted { events } => format!("{} events", events.len()),
+            other => other.reason().unwrap().split(':').next().unwrap().to_owned(),
+        }
+    };
+    assert_eq!(answer(200, 300), "200 events");
+    for (ids, fields) in [(1000, 200), (200, 1000), (30, 10_000)] {
+        assert_eq!(answer(ids, fields), "too_many_events", "{ids} ids, {fields} fields");
+    }
+}
+
+/// In quadratic time this would take minutes.
+#[test]
+fn a_list_of_any_length_is_read_once() {
+    let names = |start: &str| (0..50_000).map(|at| format!("{start}{at}")).collect::<Vec<_>>();
+    let objects = |member: &str| (0..50_000).map(|at| json!({member: at.to_string()})).collect::<Vec<_>>();
+    let ids: Vec<_> = (1..=50_000).collect();
+    let zoho_values: Vec<_> =
+        (0..50_000).map(|at| json!({"record_id": "7", "values": {format!("Field{at}"): at}})).collect();
+    for (vendor, body) in [
+        ("teamgrid", json!({"event": "user_added", "doc": {"_id": "t", "userIds": names("u")}})),
+        ("teamgrid", json!({"event": "task_updated", "fieldNames": names("f"), "doc": {"_id": "t"}})),
+        (
+            "salesforce",
+            json!({"ChangeEventHeader": {
+                "entityName": "Account", "changeType": "UPDATE", "recordIds": ["001000000000001"],
+                "changedFields": names("a"), "nulledFields": names("b"), "diffFields": names("c"),
+            }}),
+        ),
+        (
+            "hubspot",
+            json!([{"subscriptionType": "contact.merge", "newObjectId": 7, "primaryObjectId": 8, "mergedObjectIds": ids}]),
+        ),
+        ("freshsales", json!({"event": "onTaskUpdate", "data": {"task": {"id": 7, "user_ids": ids}}})),
+        (
+            "freshsales",
+            json!({"event": "onTaskUpdate", "data": {
+                "task": {"id": 7, "user_ids": ids}, "users": objects("id"), "associations": {"task_users": objects("id")},
+            }}),
+        ),
+        (
+            "agilecrm",
+            json!({"eventName": "Contact is Updated", "eventData": {
+                "id": 7, "tags": names("a"), "tagsWithTime": objects("tag"),
+                "campaignStatus": objects("campaign_id"), "unsubscribeStatus": objects("campaign_id"),
+            }}),
+        ),
+        (
+            "agilecrm",
+            json!({"eventName": "Deal is Updated", "eventData": {
+                "id": 7, "contacts": objects("id"), "contact_ids": ids,
+            }}),
+        ),
+        (
+            "close",
+            json!({"event": {
+                "object_type": "lead", "action": "updated", "object_id": "lead_7", "changed_fields": names("f"),
+                "data": {"id": "lead_7"}, "previous_data": {"id": "lead_7"},
+            }}),
+        ),
+        ("zoho", json!({"module": "Deals", "operation": "update", "ids": ["7"], "affected_values": zoho_values})),
+    ] {
+        let vendor = crm::find(vendor).unwrap();
+        let body = body.to_string().into_bytes();
+        let webhook = Webhook { body, ..Webhook::default() }.proven(vendor, RECEIVED_AT);
+        assert!(webhook.answer(vendor, RECEIVED_AT).is_ok(), "{}", vendor.name);
     }
 }
 

@@ -50,9 +50,10 @@ fn same(what: &str, found: &BTreeSet<String>) {
 }
 
 #[test]
-fn every_source_file_is_in_the_table() {
+fn every_source_folder_is_in_the_table() {
     let folder = root().join("shared/normalize/src/crm");
-    let sources = names(&folder).unwrap().into_iter();
+    // The files are parts that several vendors share.
+    let sources = names(&folder).unwrap().into_iter().filter(|name| !name.ends_with(".rs"));
     same("shared/normalize/src/crm", &sources.collect());
     for vendor in crm::ALL {
         for file in ["mod.rs", "README.md", "fields.txt", "retries.txt"] {

@@ -1974,7 +1974,7 @@ export interface Order {
   scheduled_fulfillment_at?: string;
   fulfilled_at?: string;
   /**
-   * `open`, `fulfilled`, `cancelled`.
+   * `open`, `fulfilled`, `cancelled`, or the vendor's word.
    */
   status?: string;
   stage?: Stage;

@@ -867,7 +867,7 @@ class Order(TypedDict):
     fulfilled_at: NotRequired[str]
     status: NotRequired[str]
     """
-    `open`, `fulfilled`, `cancelled`.
+    `open`, `fulfilled`, `cancelled`, or the vendor's word.
     """
     stage: NotRequired[Stage]
     delivery_address: NotRequired[str]

@@ -5,6 +5,7 @@
 
 mod agilecrm;
 mod attio;
+mod changes;
 mod close;
 mod copper;
 mod freshsales;
@@ -16,6 +17,7 @@ mod teamgram;
 mod teamgrid;
 mod zoho;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::RefUnwindSafe;
 use std::sync::{PoisonError, RwLock};
@@ -26,7 +28,7 @@ use crm_event::{Action, Actor, Entity, EventType, FieldChange, Text};
 use jiff::Timestamp;
 
 pub use crate::body::{FORM, Syntax, XML};
-use crate::error::Quarantine;
+use crate::error::{Quarantine, Reason};
 use crate::json::Object;
 pub use crate::redact::SecretMembers;
 use crate::request::Pairs;
@@ -60,25 +62,26 @@ pub struct Vendor {
     pub body_form: BodyForm,
     /// The syntaxes of its bodies besides JSON.
     pub syntaxes: &'static [&'static Syntax],
-    /// How long the vendor waits for an answer before it counts a failure. [`PATIENT`] if it does not document a figure.
+    /// How long the vendor waits for an answer before it counts a failure. [`PATIENT`] if it does not document a
+    /// figure.
     pub answer_within: Duration,
     /// The response to a webhook that was not lost.
     pub answer: AnswerForm,
     /// The proofs of origin that the vendor can give, best first.
     pub schemes: &'static [Scheme],
-    /// The beginnings of the EventBridge sources that the vendor sends from. Their events invoke the function without an
-    /// HTTP request, see [`Vendor::verify_event_bridge`]. Empty if the vendor only sends HTTP requests.
+    /// The beginnings of the EventBridge sources that the vendor sends from. Their events invoke the function without
+    /// an HTTP request, see [`Vendor::verify_event_bridge`]. Empty if the vendor only sends HTTP requests.
     pub event_bridge_sources: &'static [&'static str],
     /// Converts an account in the URL to the spelling of the vendor's bodies. `None` if an account has one spelling.
     pub canonical_account: Option<for<'a> fn(&'a str) -> Text<'a>>,
     /// The vendor's own ids of a change, best first. The first one that a webhook has goes into the event's id. A
     /// webhook without any is identified by its body, see [`crate::key`].
     pub change_ids: &'static [ChangeId],
-    /// True if times in its bodies may lack their zone and are then local times of the account: a setting names the zone.
-    /// False if times without a zone are in UTC, which is how they are read without the setting.
+    /// True if times in its bodies may lack their zone and are then local times of the account: a setting names the
+    /// zone. False if times without a zone are in UTC, which is how they are read without the setting.
     pub writes_local_times: bool,
-    /// True if custom fields come under opaque ids, without their names: a setting names them. The translation puts the id
-    /// into [`CustomField::id`](crm_event::CustomField) and into [`FieldChange::field`], and leaves the names empty.
+    /// True if custom fields come under opaque ids, without their names: a setting names them. The translation puts the
+    /// id into [`CustomField::id`](crm_event::CustomField) and into [`FieldChange::field`], and leaves the names empty.
     pub has_opaque_field_ids: bool,
     /// True if its translation reads more of a request than the body and the query's `event`, such as parameters that
     /// name the kinds of records (`?deals=<id>`). An event does not contain the rest, so it cannot be translated again
@@ -264,9 +267,29 @@ impl CatalogEntry {
         Self { vendor_event, target: Target::Ignored }
     }
 
+    /// About a kind of record that is not modelled.
+    pub const fn unknown(vendor_event: &'static str) -> Self {
+        Self::event(vendor_event, Entity::Unknown, Action::Received)
+    }
+
     /// The row of an event name, spelled exactly as the vendor does.
     pub fn find(rows: &'static [CatalogEntry], vendor_event: &str) -> Option<&'static CatalogEntry> {
         rows.iter().find(|row| row.vendor_event == vendor_event)
+    }
+
+    /// The entity and action of an event name. `None` if it is not in the catalogue, or not about a record.
+    pub fn event_of(rows: &'static [CatalogEntry], vendor_event: &str) -> Option<(Entity, Action)> {
+        Self::find(rows, vendor_event).and_then(|row| row.target.event())
+    }
+}
+
+impl Target {
+    /// The entity and action. `None` if the event is not about a record.
+    pub const fn event(self) -> Option<(Entity, Action)> {
+        match self {
+            Self::Event(entity, action) => Some((entity, action)),
+            Self::Ignored => None,
+        }
     }
 }
 
@@ -288,6 +311,18 @@ pub struct Webhook<'a> {
     pub account: Option<&'a str>,
 }
 
+impl<'a> Webhook<'a> {
+    /// The event that an administrator has added to the URL: `?event=deal.updated`.
+    pub fn event_in_url(&self) -> Option<Text<'a>> {
+        self.query.get("event").map(str::trim).filter(|name| !name.is_empty()).map(Cow::Borrowed)
+    }
+}
+
+/// A canonical event by its name without `crm.`, as an administrator writes it into a URL: `deal.updated`.
+pub fn event_type(name: &str) -> Option<EventType> {
+    format!("crm.{name}").parse().ok()
+}
+
 /// The content of a webhook.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
@@ -300,6 +335,28 @@ pub enum Outcome<'a> {
     Unknown(Unknown<'a>),
     /// Not about a record. Holds the reason, for the answer.
     Ignored(&'static str),
+}
+
+/// Maximum number of records times fields in the events of one webhook about many records that changed alike, because
+/// each event has all fields. A bulk creation of 200 records with 300 fields is usual.
+const MAX_FIELDS: usize = 200_000;
+
+impl<'a> Outcome<'a> {
+    /// One change for each id. `fields` is the number of fields and changes that each of them has.
+    ///
+    /// # Errors
+    /// If the events would have too many fields in all.
+    pub fn for_each(
+        ids: Vec<Text<'a>>,
+        fields: usize,
+        change: impl FnMut(Text<'a>) -> Change<'a>,
+    ) -> Result<Self, Quarantine> {
+        if ids.len().saturating_mul(fields.saturating_add(1)) > MAX_FIELDS {
+            let detail = format!("{} records with {fields} fields and changes", ids.len());
+            return Err(Quarantine::new(Reason::TooManyEvents, detail));
+        }
+        Ok(Self::Changes(ids.into_iter().map(change).collect()))
+    }
 }
 
 impl<'a> From<Change<'a>> for Outcome<'a> {
@@ -332,8 +389,8 @@ pub struct Change<'a> {
 /// Details of an action beyond its word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActionDetail<'a> {
-    /// For `merged`: the ids of the records that no longer exist. Each of them also has its own change, a `deleted`: that
-    /// of its own webhook, or one beside this one if the vendor sends none for it.
+    /// For `merged`: the ids of the records that no longer exist. Each of them also has its own change, a `deleted`:
+    /// that of its own webhook, or one beside this one if the vendor sends none for it.
     MergedIds(Vec<Text<'a>>),
     /// For `deleted`: the id of the record that this one was merged into.
     MergedInto(Text<'a>),

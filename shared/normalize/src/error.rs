@@ -101,6 +101,11 @@ impl Quarantine {
         Self { reason, detail: detail.into() }
     }
 
+    /// Nothing names the event.
+    pub fn no_event_name(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Reason::NoEventName, detail)
+    }
+
     /// The event's record has no id where the vendor puts it.
     pub fn no_record_id(field: &str) -> Self {
         Self::new(Reason::NoRecordId, format!("the record has no id: {field} is missing or empty"))

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use crm_event::{Address, Decimal, Phone, Ref, Stage, Text};
+use crm_event::{Address, Decimal, Email, Phone, Ref, Stage, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::fields::{phone, reference, stage, word};
+use crate::fields::{email, entries, phone, reference, stage, word};
 use crate::json::Object;
 
 /// The name of a member, the name of its field, and the reader. If several members make a field, the field's name ends
@@ -23,6 +23,78 @@ macro_rules! rows {
     };
 }
 pub(crate) use rows;
+
+/// The functions of a module that has a table for each entity and `COMMON`, the table of the fields that all records
+/// share. The names of the record types and of `Object`, `Value` and this module's items must be in scope.
+macro_rules! entities {
+    ($($entity:ident: $table:expr,)*) => {
+        /// The record with the members of an object. A member that is in no table becomes a custom field if `is_custom`
+        /// is true for its name and value.
+        fn filled<'a>(
+            entity: Entity,
+            mut common: Common<'a>,
+            o: &Object<'a>,
+            members: Members,
+            is_custom: impl Fn(&str, Value<'_, 'a>) -> bool,
+        ) -> Record<'a> {
+            // Several members may have one field, and an empty one must not clear the value of another.
+            let filled = || o.members().filter(|(_, value)| !value.is_null() && !value.is_blank());
+            for (name, _) in filled() {
+                if let Some((.., set)) = row(COMMON, &name) {
+                    set(&mut common, &Property { properties: o, name: &name });
+                }
+            }
+            match entity {
+                $(Entity::$entity => {
+                    let mut record = $entity::new(common);
+                    for (name, value) in filled() {
+                        match row($table, &name) {
+                            Some((_, field, set)) if members.make(field) => {
+                                set(&mut record, &Property { properties: o, name: &name });
+                            }
+                            None if row(COMMON, &name).is_none() && is_custom(&name, value) => {
+                                record.custom_fields.extend(custom_field(name, value));
+                            }
+                            Some(_) | None => {}
+                        }
+                    }
+                    record.into()
+                })*
+                // The vendor's kinds of records have no other entity.
+                _ => CustomObject::new(common).into(),
+            }
+        }
+
+        /// The field of a member in the tables. `None` for a custom field.
+        fn field_in_tables(entity: Entity, member: &str) -> Option<&'static str> {
+            let own = match entity {
+                $(Entity::$entity => row($table, member).map(|(_, field, _)| *field),)*
+                _ => None,
+            };
+            own.or_else(|| row(COMMON, member).map(|(_, field, _)| *field))
+        }
+    };
+}
+pub(crate) use entities;
+
+/// The members that an event has of a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Members {
+    /// All that are not empty.
+    All,
+    /// The ones that a person has selected.
+    Selected,
+    /// The ones that changed. The record then has no fields that several members make, because a list would seem to
+    /// have no other entries.
+    Changed,
+}
+
+impl Members {
+    /// True if the record has the field of a member, whose name is that in a table.
+    pub(crate) fn make(self, field: &str) -> bool {
+        self != Self::Changed || !is_made_of_several(field)
+    }
+}
 
 /// True if a field of this name is made of several members.
 pub(crate) fn is_made_of_several(field: &str) -> bool {
@@ -56,8 +128,7 @@ impl<'a> Property<'_, 'a> {
 
     /// The words of a multiple choice, separated by `;`.
     pub(crate) fn words(&self) -> Vec<Text<'a>> {
-        let words = self.text().into_iter().flat_map(|text| text.split(';').map(str::to_owned).collect::<Vec<_>>());
-        words.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).map(Cow::Owned).collect()
+        self.text().map(|text| entries(&text, &[';'])).unwrap_or_default()
     }
 
     pub(crate) fn decimal(&self) -> Option<Decimal<'a>> {
@@ -97,7 +168,12 @@ impl<'a> Property<'_, 'a> {
     }
 
     pub(crate) fn phone(&self, kind: &'static str) -> Option<Phone<'a>> {
-        phone(self.text(), Some(kind))
+        phone(self.text(), Some(kind.into()))
+    }
+
+    /// The record's main e-mail address.
+    pub(crate) fn primary_email(&self) -> Option<Email<'a>> {
+        email(self.text(), None).map(|email| Email { primary: Some(true), ..email })
     }
 
     /// Sets a part of the record's only address.

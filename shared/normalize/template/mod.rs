@@ -7,10 +7,8 @@
 use crm_event::record::{Common, Contact, Record};
 use crm_event::{Action, Entity, Text};
 
-use super::{
-    AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
-};
-use crate::error::{Quarantine, Reason};
+use super::{AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Unknown, Vendor, Webhook};
+use crate::error::Quarantine;
 use crate::json::Object;
 use crate::scheme::Scheme;
 
@@ -44,20 +42,21 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
     let vendor_event = body
         .text("event")
-        .ok_or_else(|| Quarantine::new(Reason::NoEventName, "the body has no \"event\", which names the event"))?;
+        .ok_or_else(|| Quarantine::no_event_name("the body has no \"event\", which names the event"))?;
     let occurred_at = body.time("time");
     let record = body.object("record");
 
-    let Some(CatalogEntry { target: Target::Event(_, action), .. }) = CatalogEntry::find(CATALOG, &vendor_event) else {
+    let Some((_, action)) = CatalogEntry::event_of(CATALOG, &vendor_event) else {
         let record_id = record.and_then(|record| record.id("id"));
         return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
     };
-    // If the id is also elsewhere in the body, a missing record is no error: the event has the id alone, and is partial.
+    // If the id is also elsewhere in the body, a missing record is no error: the event has the id alone, and is
+    // partial.
     let record = record.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"record\""))?;
     let id = record.record_id("id", "record.id")?;
     let change = Change {
         vendor_event,
-        action: *action,
+        action,
         action_detail: None,
         record: Record::from(contact(id, &record)),
         account: None,

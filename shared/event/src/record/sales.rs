@@ -163,7 +163,7 @@ record! {
         ordered_at: Option<Timestamp>,
         scheduled_fulfillment_at: Option<Timestamp>,
         fulfilled_at: Option<Timestamp>,
-        /// `open`, `fulfilled`, `cancelled`.
+        /// `open`, `fulfilled`, `cancelled`, or the vendor's word.
         status: Option<Text<'a>>,
         stage: Option<Stage<'a>>,
         delivery_address: Option<Text<'a>>,

@@ -14,14 +14,25 @@ impl<'a> Object<'a> {
         self.entries(name, |value, path| self.nested(value, path))
     }
 
-    /// The entries of an array, each an object or a text. A single entry is read as an array of one. Empty ones are
-    /// left out.
+    /// The entries of an array, each an object, a text or a number. A single entry is read as an array of one. Empty
+    /// ones are left out.
     pub fn objects_or_texts<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Entry<'a>> + 'o {
         let read = |value: Value<'_, 'a>, path: &dyn Fn() -> String| match value.scalar() {
+            Scalar::Number(digits) => Some(Some(Entry::Text(Cow::Borrowed(digits)))),
             Scalar::Text(text) => Some(trimmed(text).map(Entry::Text)),
             _ => self.nested(value, path).map(|object| Some(Entry::Object(object))),
         };
         self.entries(name, read).flatten()
+    }
+
+    /// The entries of an array that are texts, and the texts under `member` in those that are objects, such as the
+    /// names of tags.
+    pub fn texts_or_members(&self, name: &str, member: &str) -> Vec<Text<'a>> {
+        let text = |entry| match entry {
+            Entry::Object(entry) => entry.text(member),
+            Entry::Text(text) => Some(text),
+        };
+        self.objects_or_texts(name).filter_map(text).collect()
     }
 
     /// The texts of an array of texts or numbers. A single text is read as an array of one. Empty ones are left out.

@@ -82,8 +82,8 @@ impl<'a> Object<'a> {
         self.read(name, Scalar::date)
     }
 
-    /// A calendar date as [`Self::date`] reads it, of a vendor whose epoch numbers are milliseconds, also as text. 0 is the
-    /// first day of 1970, on which people were born.
+    /// A calendar date as [`Self::date`] reads it, of a vendor whose epoch numbers are milliseconds, also as text. 0 is
+    /// the first day of 1970, on which people were born.
     pub fn date_or_milliseconds(&self, name: &str) -> Option<Date> {
         if self.json(name).and_then(Value::text).as_deref() == Some("0") {
             return time::date_of_milliseconds("0");

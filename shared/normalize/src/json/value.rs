@@ -33,8 +33,8 @@ impl<'o, 'a> Value<'o, 'a> {
         self.get() == "null"
     }
 
-    /// True for `null`, for text without anything but white space, and for an array or object of nothing else. False for
-    /// text that is not Unicode, because it says something.
+    /// True for `null`, for text without anything but white space, and for an array or object of nothing else. False
+    /// for text that is not Unicode, because it says something.
     pub fn is_empty(self) -> bool {
         match self.scalar() {
             Scalar::Null => true,
@@ -74,6 +74,12 @@ impl<'o, 'a> Value<'o, 'a> {
     pub fn json(self) -> Option<Json<'a>> {
         let node = self.filled()?.0?;
         Some(Json::new(Cow::Borrowed(node.json)))
+    }
+
+    /// The value for a change: `null` if it is empty.
+    pub fn json_or_null(self) -> Json<'a> {
+        let value = if self.is_empty() { None } else { self.json() };
+        value.unwrap_or(Json::null())
     }
 
     /// A member of an object by its name, or an entry of an array by its index, unless it is `null`.

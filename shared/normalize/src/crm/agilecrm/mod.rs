@@ -11,17 +11,16 @@
 mod properties;
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use crm_event::record::{Common, Company, Contact, Deal, Record};
 use crm_event::{Action, Campaign, EmailBounce, Entity, LineItem, Ref, Text};
 use jiff::Timestamp;
 
 use self::properties::{Properties, custom_field};
-use super::{
-    AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
-};
+use super::{AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Unknown, Vendor, Webhook};
 use crate::error::{Quarantine, Reason};
-use crate::fields::{full_name, reference, reference_to, stage, word};
+use crate::fields::{distinct, entries, full_name, reference, reference_to, references, stage, word};
 use crate::json::{Object, Value};
 use crate::scheme::Scheme;
 
@@ -96,7 +95,6 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         Entity::Company => Record::from(company(common, &data)),
         _ => Record::from(contact(common, &data)),
     };
-    let changes = Vec::new();
     Ok(Change {
         vendor_event,
         action,
@@ -105,7 +103,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         account: None,
         occurred_at,
         partial: false,
-        changes,
+        changes: Vec::new(),
         actor: None,
     }
     .into())
@@ -116,7 +114,7 @@ fn row(vendor_event: &str, data: Option<&Object<'_>>) -> Option<(Entity, Action)
     let is_company = data.is_some_and(is_company);
     let mut found = None;
     for row in CATALOG.iter().filter(|row| row.vendor_event.eq_ignore_ascii_case(vendor_event)) {
-        let Target::Event(entity, action) = row.target else { continue };
+        let Some((entity, action)) = row.target.event() else { continue };
         if found.is_none() || (is_company && entity == Entity::Company) {
             found = Some((entity, action));
         }
@@ -141,8 +139,7 @@ fn no_event_name(body: &Object<'_>) -> Quarantine {
              this URL only under Admin Settings > API & Analytics > Webhooks",
         );
     }
-    Quarantine::new(
-        Reason::NoEventName,
+    Quarantine::no_event_name(
         "the body has no \"eventName\", which all Agile CRM webhooks have: find the other sender that posts to this URL",
     )
 }
@@ -274,10 +271,10 @@ fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
 /// `contacts` describes each contact, including companies. `contact_ids` has only ids, and may have more of them.
 fn deal_contacts<'a>(o: &Object<'a>) -> (Option<Ref<'a>>, Vec<Ref<'a>>, Vec<Ref<'a>>) {
     let (mut company, mut people, mut related) = (None, Vec::new(), Vec::new());
-    let mut named = Vec::new();
+    let mut described = HashSet::new();
     for contact in o.objects("contacts") {
         let id = contact.id("id");
-        named.extend(id.clone());
+        described.extend(id.clone());
         let p = Properties::read(&contact);
         let email = p.emails.into_iter().find_map(|email| email.email);
         let with_email = |reference| Ref { email, ..reference };
@@ -289,8 +286,8 @@ fn deal_contacts<'a>(o: &Object<'a>) -> (Option<Ref<'a>>, Vec<Ref<'a>>, Vec<Ref<
             people.extend(reference_to(Entity::Contact, id, name).map(with_email));
         }
     }
-    let ids = o.ids("contact_ids").into_iter().filter(|id| !named.contains(id));
-    people.extend(ids.filter_map(|id| reference(Some(id), None)));
+    let others = o.ids("contact_ids").into_iter().filter(|id| !described.contains(id));
+    people.extend(references(others.collect()));
     (company, people, related)
 }
 
@@ -345,15 +342,9 @@ fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
     if let [list] = &tags[..]
         && o.json("tags").is_some_and(Value::is_string)
     {
-        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-        tags = names.map(|name| Cow::Owned(name.to_owned())).collect();
+        tags = entries(list, &[',']);
     }
-    for tag in o.objects("tagsWithTime").filter_map(|tag| tag.text("tag")) {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    tags
+    distinct(tags.into_iter().chain(o.objects("tagsWithTime").filter_map(|tag| tag.text("tag"))))
 }
 
 /// The time at which a user of the CRM last opened the record, and the user.
@@ -364,20 +355,25 @@ fn viewed<'a>(o: &Object<'a>) -> (Option<Timestamp>, Option<Ref<'a>>) {
     (at.or_else(|| o.time("viewed_time")), reference(by, None))
 }
 
-fn behind_id(status: &str) -> &str {
+fn after_id(status: &str) -> &str {
     status.rsplit('-').next().unwrap_or_default()
 }
 
 /// The contact's campaigns, and `unsubscribed` if it left all of them.
 fn campaigns<'a>(o: &Object<'a>) -> (Vec<Campaign<'a>>, Option<Text<'a>>) {
     let mut campaigns: Vec<_> = o.objects("campaignStatus").map(|status| campaign(&status)).collect();
+    let mut places = HashMap::new();
+    for (place, campaign) in campaigns.iter().enumerate() {
+        places.entry(campaign.id.clone()).or_insert(place);
+    }
     let mut unsubscribed = None;
     for status in o.objects("unsubscribeStatus") {
         let (id, from) = (status.id("campaign_id"), status.text("unsubscribeType").map(word));
         if from.as_deref() == Some("all") {
             unsubscribed = Some(Cow::Borrowed("unsubscribed"));
         }
-        match campaigns.iter_mut().find(|campaign| id.is_some() && campaign.id == id) {
+        let place = *places.entry(id.clone()).or_insert(campaigns.len());
+        match campaigns.get_mut(place).filter(|_| id.is_some()) {
             Some(campaign) => campaign.unsubscribed_from = from,
             None => campaigns.push(Campaign { id, unsubscribed_from: from, ..Campaign::default() }),
         }
@@ -390,8 +386,8 @@ fn campaign<'a>(status: &Object<'a>) -> Campaign<'a> {
     let id = status.id("campaign_id");
     // `5338160762454016-DONE` begins with the campaign's id.
     let state = status.text("status").map(|text| match text {
-        Cow::Borrowed(text) => Cow::Borrowed(behind_id(text)),
-        Cow::Owned(text) => Cow::Owned(behind_id(&text).to_owned()),
+        Cow::Borrowed(text) => Cow::Borrowed(after_id(text)),
+        Cow::Owned(text) => Cow::Owned(after_id(&text).to_owned()),
     });
     Campaign {
         id,

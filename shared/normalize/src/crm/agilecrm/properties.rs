@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use crm_event::{Address, CustomField, Email, Json, Phone, Text, Web};
 
-use crate::fields::{web, word};
+use crate::fields::{email, phone, profile, web, word};
 use crate::json::{Object, json_in_text};
 
 /// The `type` of a property that the CRM's customer has added.
@@ -16,24 +16,24 @@ const CUSTOM: &str = "CUSTOM";
 
 /// The values by name. If a record has only one of a kind, the first value is used.
 #[derive(Default)]
-pub struct Properties<'a> {
-    pub name: Option<Text<'a>>,
-    pub first_name: Option<Text<'a>>,
-    pub last_name: Option<Text<'a>>,
-    pub title: Option<Text<'a>>,
-    pub company: Option<Text<'a>>,
-    pub image: Option<Text<'a>>,
-    pub emails: Vec<Email<'a>>,
-    pub phone_numbers: Vec<Phone<'a>>,
-    pub addresses: Vec<Address<'a>>,
-    pub websites: Vec<Web<'a>>,
-    pub social_links: Vec<Web<'a>>,
+pub(super) struct Properties<'a> {
+    pub(super) name: Option<Text<'a>>,
+    pub(super) first_name: Option<Text<'a>>,
+    pub(super) last_name: Option<Text<'a>>,
+    pub(super) title: Option<Text<'a>>,
+    pub(super) company: Option<Text<'a>>,
+    pub(super) image: Option<Text<'a>>,
+    pub(super) emails: Vec<Email<'a>>,
+    pub(super) phone_numbers: Vec<Phone<'a>>,
+    pub(super) addresses: Vec<Address<'a>>,
+    pub(super) websites: Vec<Web<'a>>,
+    pub(super) social_links: Vec<Web<'a>>,
     /// The properties of type `CUSTOM`, and those with other names than the fields above.
-    pub custom_fields: Vec<CustomField<'a>>,
+    pub(super) custom_fields: Vec<CustomField<'a>>,
 }
 
 impl<'a> Properties<'a> {
-    pub fn read(record: &Object<'a>) -> Self {
+    pub(super) fn read(record: &Object<'a>) -> Self {
         let mut all = Self::default();
         for property in record.objects("properties") {
             all.add(&property);
@@ -57,28 +57,16 @@ impl<'a> Properties<'a> {
             "image" => keep_first(&mut self.image, value()),
             // The name again, in lower case, for the vendor's search.
             "name_lower" => {}
-            "email" => self.emails.extend(value().map(|email| Email {
-                email: Some(email),
-                kind: subtype(),
-                ..Email::default()
-            })),
-            "phone" => self.phone_numbers.extend(value().map(|number| Phone {
-                number: Some(number),
-                kind: subtype(),
-                extension: None,
-                primary: None,
-            })),
+            "email" => self.emails.extend(email(value(), subtype())),
+            "phone" => self.phone_numbers.extend(phone(value(), subtype())),
             "address" => self.addresses.extend(address(property)),
             "url" => self.websites.extend(web(value(), None)),
             "website" => {
-                let Some(text) = value() else { return };
                 let kind = subtype();
                 if matches!(kind.as_deref(), None | Some("url" | "feed")) {
-                    self.websites.push(Web { url: Some(text), kind, username: None });
-                } else if text.contains('/') || text.starts_with("www.") {
-                    self.social_links.push(Web { url: Some(text), kind, username: None });
+                    self.websites.extend(web(value(), kind));
                 } else {
-                    self.social_links.push(Web { url: None, kind, username: Some(text) });
+                    self.social_links.extend(profile(value(), kind));
                 }
             }
             _ => self.custom_fields.extend(custom_field(property, kind)),
@@ -93,7 +81,7 @@ fn keep_first<'a>(field: &mut Option<Text<'a>>, value: Option<Text<'a>>) {
 }
 
 /// A field that the CRM's customer has added: `{"name": .., "value": ..}`. Empty ones are left out.
-pub fn custom_field<'a>(field: &Object<'a>, kind: Option<Text<'a>>) -> Option<CustomField<'a>> {
+pub(super) fn custom_field<'a>(field: &Object<'a>, kind: Option<Text<'a>>) -> Option<CustomField<'a>> {
     Some(CustomField {
         name: Some(field.text("name")?),
         kind: kind.filter(|kind| !kind.eq_ignore_ascii_case(CUSTOM)).map(word),
@@ -109,23 +97,16 @@ fn value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
         return json.json();
     }
     let text = field.text("value")?;
-    if text.starts_with(['[', '{'])
-        && let Some(inner) = json_in_text(&text)
-    {
-        return Some(inner);
-    }
-    match text {
-        Cow::Borrowed(text) if json.get().trim_matches('"') == text => json.json(),
-        trimmed => Json::of(&trimmed).ok(),
-    }
+    let inner = if text.starts_with(['[', '{']) { json_in_text(&text) } else { None };
+    inner.or_else(|| Json::of(&text).ok())
 }
 
 /// An address, which is JSON in a string: `{"address": .., "city": .., "state": .., "zip": .., "country": ..}`.
 /// `country` is a name or a code. If it is a code, newer records have the name as `countryname`.
 fn address<'a>(property: &Object<'a>) -> Option<Address<'a>> {
     let kind = property.text("subtype").map(word);
-    if property.json("value")?.is_object() {
-        return parts(&property.object("value")?, kind);
+    if let Some(object) = property.any_object("value") {
+        return parts(&object, kind);
     }
     let text = property.text("value")?;
     match Object::parse(&text) {

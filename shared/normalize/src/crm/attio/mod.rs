@@ -1,24 +1,26 @@
 //! Attio.
 //!
-//! - Webhooks: <https://docs.attio.com/rest-api/guides/webhooks>, events: <https://docs.attio.com/rest-api/webhook-reference>,
-//!   checked 2026-11.
-//! - Signs: HMAC-SHA256 over the body alone. `Idempotency-Key` is the same for all deliveries of a message, and not signed.
+//! - Webhooks: <https://docs.attio.com/rest-api/guides/webhooks>, events:
+//!   <https://docs.attio.com/rest-api/webhook-reference>, checked 2026-11.
+//! - Signs: HMAC-SHA256 over the body alone. `Idempotency-Key` is the same for all deliveries of a message, and not
+//!   signed.
 //! - Retries: up to 10 times in about 3 days.
 //!
-//! An event has ids only: the record, the attribute that changed, the actor. It has no values and no time, so every event
-//! is partial and tells a consumer what to look up. The kind of a record is an id that differs in every workspace. The
-//! registered URL names the kinds: `?people=<id>&companies=<id>&deals=<id>`.
+//! An event has ids only: the record, the attribute that changed, the actor. It has no values and no time, so every
+//! event is partial and tells a consumer what to look up. The kind of a record is an id that differs in every
+//! workspace. The registered URL names the kinds: `?people=<id>&companies=<id>&deals=<id>`.
 
 use std::borrow::Cow;
 
 use crm_event::record::{Activity, Common, Company, Contact, CustomObject, Deal, Note, Record, Task, User};
-use crm_event::{Action, Actor, CustomField, Entity, FieldChange, Ref, Text};
+use crm_event::{Action, Actor, CustomField, Entity, Ref, Text};
 
+use super::changes::change;
 use super::{
-    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Target,
-    Unknown, Vendor, Webhook,
+    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Unknown,
+    Vendor, Webhook,
 };
-use crate::error::{Quarantine, Reason};
+use crate::error::Quarantine;
 use crate::fields::{custom_field, reference};
 use crate::json::Object;
 use crate::request::Pairs;
@@ -86,24 +88,20 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("activity-record.deleted", Entity::Activity, Action::Deleted),
     CatalogEntry::event("workspace-member.created", Entity::User, Action::Added),
     // Not about a record: a recording, and the definitions of lists, attributes and kinds of activities.
-    unknown("call-recording.created"),
-    unknown("list.created"),
-    unknown("list.updated"),
-    unknown("list.deleted"),
-    unknown("list-attribute.created"),
-    unknown("list-attribute.updated"),
-    unknown("object-attribute.created"),
-    unknown("object-attribute.updated"),
-    unknown("activity.created"),
-    unknown("activity.updated"),
-    unknown("activity.deleted"),
-    unknown("activity-attribute.created"),
-    unknown("activity-attribute.updated"),
+    CatalogEntry::unknown("call-recording.created"),
+    CatalogEntry::unknown("list.created"),
+    CatalogEntry::unknown("list.updated"),
+    CatalogEntry::unknown("list.deleted"),
+    CatalogEntry::unknown("list-attribute.created"),
+    CatalogEntry::unknown("list-attribute.updated"),
+    CatalogEntry::unknown("object-attribute.created"),
+    CatalogEntry::unknown("object-attribute.updated"),
+    CatalogEntry::unknown("activity.created"),
+    CatalogEntry::unknown("activity.updated"),
+    CatalogEntry::unknown("activity.deleted"),
+    CatalogEntry::unknown("activity-attribute.created"),
+    CatalogEntry::unknown("activity-attribute.updated"),
 ];
-
-const fn unknown(vendor_event: &'static str) -> CatalogEntry {
-    CatalogEntry::event(vendor_event, Entity::Unknown, Action::Received)
-}
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
@@ -111,17 +109,16 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let element = if body.has("events") { body.objects("events").next() } else { Some(body.clone()) };
     let element = element.ok_or_else(|| Quarantine::wrong_envelope("expected an object in \"events\""))?;
     let Some(vendor_event) = element.text("event_type") else {
-        return Err(Quarantine::new(Reason::NoEventName, "the event has no \"event_type\", which names it"));
+        return Err(Quarantine::no_event_name("the event has no \"event_type\", which names it"));
     };
     let ids = element.object("id").unwrap_or_else(Object::empty);
     let event = Event { element, ids, query: webhook.query };
-    let Some(CatalogEntry { target: Target::Event(entity, action), .. }) = CatalogEntry::find(CATALOG, &vendor_event)
-    else {
+    let Some((entity, action)) = CatalogEntry::event_of(CATALOG, &vendor_event) else {
         return Ok(event.unknown(vendor_event));
     };
     let family = vendor_event.split('.').next().unwrap_or_default();
     let record = match (family, entity) {
-        ("record", _) if *action == Action::Merged => return event.merge(&vendor_event),
+        ("record", _) if action == Action::Merged => return event.merge(&vendor_event),
         ("record", _) => event.record(event.ids.record_id("record_id", "id.record_id")?, "object_id"),
         ("list-entry", _) => event.list_entry()?,
         ("comment", _) => event.comment()?,
@@ -133,7 +130,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         }
         _ => return Ok(event.unknown(vendor_event)),
     };
-    Ok(event.change(&vendor_event, *action, record).into())
+    Ok(event.change(&vendor_event, action, record).into())
 }
 
 /// One event of a message.
@@ -145,8 +142,8 @@ struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// The name that the URL has for an id of a kind: the parameter with this value. If there are several, it is the first
-    /// by the alphabet, because a stored webhook does not keep the order of the URL.
+    /// The name that the URL has for an id of a kind: the parameter with this value. If there are several, it is the
+    /// first by the alphabet, because a stored webhook does not keep the order of the URL.
     fn name_in_url(&self, id: &str) -> Option<Text<'a>> {
         let named = self.query.unique().filter(|(_, value)| value.trim().eq_ignore_ascii_case(id));
         named.map(|(name, _)| Cow::Borrowed(&**name)).min()
@@ -235,7 +232,6 @@ impl<'a> Event<'a> {
 
     fn change(&self, vendor_event: &Text<'a>, action: Action, record: Record<'a>) -> Change<'a> {
         let attribute = if action == Action::Updated { self.ids.id("attribute_id") } else { None };
-        let changed = |field| FieldChange { field, name: None, from: None, to: None };
         Change {
             vendor_event: vendor_event.clone(),
             action,
@@ -244,7 +240,7 @@ impl<'a> Event<'a> {
             account: self.ids.id("workspace_id"),
             occurred_at: None,
             partial: true,
-            changes: attribute.map(changed).into_iter().collect(),
+            changes: attribute.map(|field| change(field, None, None)).into_iter().collect(),
             actor: self.actor(),
         }
     }

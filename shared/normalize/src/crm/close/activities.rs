@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use crm_event::record::{Activity, Appointment, Call, Common, CustomObject, FormResponse, Note, Task};
-use crm_event::{Entity, Ref, Text};
+use crm_event::{Entity, Ref};
 
 use super::{contact, lead, related_lead};
-use crate::fields::{form_fields, reference, reference_to, word};
+use crate::fields::{call_state, direction, form_fields, from_and_to, reference, reference_to, task_status, word};
 use crate::json::Object;
 
 pub(super) fn task<'a>(common: Common<'a>, object_type: &str, o: &Object<'a>) -> Task<'a> {
@@ -29,15 +29,11 @@ pub(super) fn task<'a>(common: Common<'a>, object_type: &str, o: &Object<'a>) ->
     }
 }
 
-pub(super) fn task_status(is_completed: bool) -> Text<'static> {
-    Cow::Borrowed(if is_completed { "completed" } else { "open" })
-}
-
 pub(super) fn call<'a>(mut common: Common<'a>, o: &Object<'a>) -> Call<'a> {
     let user = common.owner.take();
-    let direction = direction(o);
+    let direction = o.text("direction").map(direction);
     let (own, other) = (o.text("local_phone"), o.text("remote_phone").or_else(|| o.text("phone")));
-    let (from, to) = if direction.as_deref() == Some("outbound") { (own, other) } else { (other, own) };
+    let (from, to) = from_and_to(direction.as_deref(), own, other);
     Call {
         direction,
         state: o.text("status").map(call_state),
@@ -56,30 +52,10 @@ pub(super) fn call<'a>(mut common: Common<'a>, o: &Object<'a>) -> Call<'a> {
     }
 }
 
-fn call_state(text: Text<'_>) -> Text<'_> {
-    let state = word(text);
-    match &*state {
-        "in_progress" => Cow::Borrowed("active"),
-        "completed" => Cow::Borrowed("ended"),
-        "no_answer" => Cow::Borrowed("missed"),
-        _ => state,
-    }
-}
-
-/// The direction of a message. E-mails and calls use different words.
-fn direction<'a>(o: &Object<'a>) -> Option<Text<'a>> {
-    let direction = o.text("direction").map(word)?;
-    Some(match &*direction {
-        "incoming" => Cow::Borrowed("inbound"),
-        "outgoing" => Cow::Borrowed("outbound"),
-        _ => direction,
-    })
-}
-
 /// An e-mail, a text message, a WhatsApp message or a custom activity.
 pub(super) fn activity<'a>(common: Common<'a>, object_type: &str, o: &Object<'a>) -> Activity<'a> {
     let activity = Activity {
-        direction: direction(o),
+        direction: o.text("direction").map(direction),
         status: o.text("status").map(word),
         contact: contact(o),
         start_at: o.time("activity_at"),
@@ -106,7 +82,7 @@ pub(super) fn activity<'a>(common: Common<'a>, object_type: &str, o: &Object<'a>
 
 fn text_message<'a>(activity: Activity<'a>, kind: &'static str, o: &Object<'a>) -> Activity<'a> {
     let (own, other) = (o.text("local_phone"), o.text("remote_phone"));
-    let (from, to) = if activity.direction.as_deref() == Some("outbound") { (own, other) } else { (other, own) };
+    let (from, to) = from_and_to(activity.direction.as_deref(), own, other);
     Activity {
         activity_type: Some(Cow::Borrowed(kind)),
         description: o.text("text").or_else(|| o.text("message_markdown")),

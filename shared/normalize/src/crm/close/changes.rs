@@ -4,18 +4,12 @@
 //! records are compared. An old value that cannot be read is missing from its change. It does not make the record
 //! partial.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use crm_event::record::Record;
-use crm_event::{Entity, FieldChange, Json, Text};
-use serde_json::value::RawValue;
+use crm_event::{Entity, FieldChange, Json};
 
 use super::{custom_field_id, record};
+use crate::crm::changes::{Changes, FieldValues, change};
 use crate::json::{Object, Value};
-
-/// Field name to value.
-type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// The canonical fields for a field of Close; empty if there is none.
 fn canonical(entity: Entity, name: &str) -> &'static [&'static str] {
@@ -97,31 +91,30 @@ pub(super) fn changes<'a>(
     object_type: &str,
 ) -> Vec<FieldChange<'a>> {
     let entity = new.entity();
-    let old =
-        previous.map(|previous| fields(&record(entity, new.id().clone(), object_type, &old_state(previous, data))));
-    let (old, new) = (old.unwrap_or_default(), fields(new));
-    let mut changes: Vec<FieldChange<'a>> = Vec::new();
-    let mut push = |field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>| {
-        // Several fields of Close may map to one canonical field.
-        if (from.is_none() || from != to) && changes.iter().all(|change| change.field != field) {
-            changes.push(FieldChange { field, name: None, from, to });
+    let state_before = |previous| record(entity, new.id().clone(), object_type, &old_state(previous, data));
+    let old = previous.map(|previous| FieldValues::of(&state_before(previous))).unwrap_or_default();
+    let new = FieldValues::of(new);
+    let mut changes = Changes::default();
+    let mut add = |change: FieldChange<'a>| {
+        if change.from.is_none() || change.from != change.to {
+            changes.add(change);
         }
     };
     for name in event.texts("changed_fields").into_iter().filter(|name| !is_derived(name)) {
-        let before = previous.filter(|previous| previous.has(&name)).map(|previous| raw(previous, &name));
-        let after = raw(data, &name);
+        let before = previous.filter(|previous| previous.has(&name)).map(|previous| vendor_value(previous, &name));
+        let after = vendor_value(data, &name);
         let is_cleared = after == Json::null();
-        let is_told = |field: &&&str| is_cleared || old.contains_key(**field) || new.contains_key(**field);
-        let names: Vec<&str> = canonical(entity, &name).iter().filter(is_told).copied().collect();
-        for field in &names {
-            let from = before.as_ref().and_then(|before| value(&old, field, &names, before));
-            push(Cow::Borrowed(field), from, value(&new, field, &names, &after));
+        let is_told = |field: &&&str| is_cleared || old.has(field) || new.has(field);
+        let made: Vec<&str> = canonical(entity, &name).iter().filter(is_told).copied().collect();
+        for &field in &made {
+            let from = before.as_ref().and_then(|before| old.value(field, &made, *before == Json::null()));
+            add(change(field, from, new.value(field, &made, is_cleared)));
         }
-        if names.is_empty() {
-            push(custom_field_id(name.clone()).unwrap_or(name), before, Some(after));
+        if made.is_empty() {
+            add(change(custom_field_id(name.clone()).unwrap_or(name), before, Some(after)));
         }
     }
-    changes
+    changes.into_vec()
 }
 
 /// Ids of other records, and their names.
@@ -137,20 +130,11 @@ const NAMED: &[(&str, &str)] = &[
     ("user_id", "user_name"),
 ];
 
-/// The record before the change: the old values, and the values that stayed. The name of another record does not stay with an
-/// old id, because Close may list a change of the id alone.
+/// The record before the change: the old values, and the values that stayed. The name of another record does not stay
+/// with an old id, because Close may list a change of the id alone.
 fn old_state<'a>(previous: &Object<'a>, data: &Object<'a>) -> Object<'a> {
     let names = NAMED.iter().filter(|(id, _)| previous.has(id)).map(|(_, name)| *name);
     previous.over(&data.clone().without(&names.collect::<Vec<_>>()))
-}
-
-/// The value of a canonical field for a value of Close; `null` if it is empty. `None` if the value could not be read.
-fn value<'a>(fields: &Fields, field: &str, names: &[&str], raw: &Json<'_>) -> Option<Json<'a>> {
-    match fields.get(field) {
-        Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
-        None if *raw == Json::null() || names.iter().any(|name| fields.contains_key(*name)) => Some(Json::null()),
-        None => None,
-    }
 }
 
 /// True for the time of the change, which the event has, and for fields that show another field in another form.
@@ -159,12 +143,6 @@ fn is_derived(name: &str) -> bool {
 }
 
 /// Close's own value; `null` for an empty one.
-fn raw<'a>(o: &Object<'a>, name: &str) -> Json<'a> {
-    let value = o.json(name).filter(|value| !matches!(value.get(), "\"\"" | "[]"));
-    value.and_then(Value::json).unwrap_or(Json::null())
-}
-
-/// The fields of a record as JSON, so that numbers keep their digits.
-fn fields(record: &Record<'_>) -> Fields {
-    serde_json::to_string(record).and_then(|json| serde_json::from_str(&json)).unwrap_or_default()
+fn vendor_value<'a>(o: &Object<'a>, name: &str) -> Json<'a> {
+    o.json(name).map_or(Json::null(), Value::json_or_null)
 }

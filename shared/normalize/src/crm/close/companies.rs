@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use crm_event::record::{Common, Company, Contact};
-use crm_event::{Address, Email, Phone, Ref, Text, Web};
+use crm_event::{Address, Email, Ref, Text};
 
 use super::lead;
-use crate::fields::{reference, stage, web, word};
+use crate::fields::{email, phone, reference, references, stage, web, word};
 use crate::json::Object;
 
 pub(super) fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
@@ -42,7 +42,7 @@ fn address<'a>(o: &Object<'a>) -> Address<'a> {
 /// The contacts. A webhook has their ids; a response of Close's API has the contacts themselves.
 fn contacts<'a>(o: &Object<'a>) -> Vec<Ref<'a>> {
     if o.has("contact_ids") {
-        return o.ids("contact_ids").into_iter().filter_map(|id| reference(Some(id), None)).collect();
+        return references(o.ids("contact_ids"));
     }
     o.objects("contacts").filter_map(|contact| reference(contact.id("id"), name(&contact))).collect()
 }
@@ -52,27 +52,19 @@ fn name<'a>(o: &Object<'a>) -> Option<Text<'a>> {
 }
 
 pub(super) fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
-    let email = |entry: Object<'a>| Email {
-        email: entry.text("email"),
-        kind: entry.text("type").map(word),
-        is_unsubscribed: entry.bool("is_unsubscribed"),
-        ..Email::default()
+    // Close may send an entry that has a type and no value.
+    let kind = |entry: &Object<'a>| entry.text("type").map(word);
+    let email = |entry: Object<'a>| {
+        let email = email(entry.text("email"), kind(&entry))?;
+        Some(Email { is_unsubscribed: entry.bool("is_unsubscribed"), ..email })
     };
-    let phone = |entry: Object<'a>| Phone {
-        number: entry.text("phone"),
-        kind: entry.text("type").map(word),
-        ..Phone::default()
-    };
-    let website =
-        |entry: Object<'a>| Web { url: entry.text("url"), kind: entry.text("type").map(word), ..Web::default() };
     Contact {
         name: name(o),
         title: o.text("title"),
         company: lead(o),
-        // Close may send an entry that has a type and no value.
-        emails: o.objects("emails").map(email).filter(|entry| entry.email.is_some()).collect(),
-        phone_numbers: o.objects("phones").map(phone).filter(|entry| entry.number.is_some()).collect(),
-        websites: o.objects("urls").map(website).filter(|entry| entry.url.is_some()).collect(),
+        emails: o.objects("emails").filter_map(email).collect(),
+        phone_numbers: o.objects("phones").filter_map(|entry| phone(entry.text("phone"), kind(&entry))).collect(),
+        websites: o.objects("urls").filter_map(|entry| web(entry.text("url"), kind(&entry))).collect(),
         time_zone: o.text("timezone"),
         ..Contact::new(common)
     }

@@ -1,16 +1,14 @@
 //! Activities about a change of another record: reads that record, as far as the activity contains it.
 
-use std::borrow::Cow;
-
 use crm_event::record::{Common, Company, Deal, Record, Task, User};
 use crm_event::{FieldChange, Json};
 use serde::Serialize;
 
-use super::activities::task_status;
 use super::deals::status;
 use super::{lead, related_lead};
+use crate::crm::changes;
 use crate::error::Quarantine;
-use crate::fields::{full_name, minor_units, reference, stage, word};
+use crate::fields::{full_name, minor_units, reference, stage, task_status, word};
 use crate::json::Object;
 
 /// The record, its changes, and true if the record is partial.
@@ -32,7 +30,8 @@ pub(super) fn company<'a>(event: &Object<'a>, o: &Object<'a>) -> Result<Mentione
     Ok((company.into(), changes.into_iter().flatten().collect(), true))
 }
 
-/// The opportunity whose status changed. The activity has a user and a contact too, but they need not be the opportunity's.
+/// The opportunity whose status changed. The activity has a user and a contact too, but they need not be the
+/// opportunity's.
 pub(super) fn deal<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
     let id = o.record_id("opportunity_id", "event.data.opportunity_id")?;
     let stage_of = |id, label| stage(o.id(id), o.text(label));
@@ -89,7 +88,8 @@ pub(super) fn user<'a>(o: &Object<'a>) -> Result<Mentioned<'a>, Quarantine> {
     Ok((user.into(), Vec::new(), true))
 }
 
-/// The change of a field that may stay the same when the status changes. Without both values, nothing shows that it changed.
+/// The change of a field that may stay the same when the status changes. Without both values, nothing shows that it
+/// changed.
 fn change_of_both<'a, T: Serialize + PartialEq>(
     field: &'static str,
     from: Option<T>,
@@ -109,5 +109,5 @@ fn change<'a, T: Serialize + PartialEq>(
         return None;
     }
     let json = |value: Option<T>| value.and_then(|value| Json::of(&value).ok());
-    Some(FieldChange { field: Cow::Borrowed(field), name: None, from: json(from), to: json(to) })
+    Some(changes::change(field, json(from), json(to)))
 }

@@ -1,7 +1,7 @@
 //! Close (close.com).
 //!
-//! - Webhooks: <https://developer.close.com/api/resources/webhooks>, events: <https://developer.close.com/api/resources/events>
-//!   and their list below it, checked 2026-11.
+//! - Webhooks: <https://developer.close.com/api/resources/webhooks>, events:
+//!   <https://developer.close.com/api/resources/events> and their list below it, checked 2026-11.
 //! - Signs: HMAC-SHA256 over timestamp and body, with a key per subscription.
 //! - Retries for 72 hours, with pauses of up to 20 minutes.
 //!
@@ -25,11 +25,11 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, CustomField, Entity, Ref, Text};
 
 use super::{
-    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Target,
-    Unknown, Vendor, Webhook,
+    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Unknown,
+    Vendor, Webhook,
 };
-use crate::error::{Quarantine, Reason};
-use crate::fields::{custom_fields as named_custom_fields, reference, reference_to};
+use crate::error::Quarantine;
+use crate::fields::{custom_fields as named_custom_fields, reference, reference_to, user_actor};
 use crate::json::Object;
 use crate::scheme::{CLOSE, Scheme};
 
@@ -60,7 +60,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let event = event.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"event\""))?;
     let (Some(object_type), Some(action_word)) = (event.text("object_type"), event.text("action")) else {
         let detail = "the body has no \"event.object_type\" and \"event.action\" that name it";
-        return Err(Quarantine::new(Reason::NoEventName, detail));
+        return Err(Quarantine::no_event_name(detail));
     };
     let vendor_event: Text<'a> = Cow::Owned([&*object_type, ".", &*action_word].concat());
     let account = event.id("organization_id");
@@ -111,18 +111,15 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
 
 /// The target of an event. Any type of task is a task, because Close may add types.
 fn target(vendor_event: &str) -> Option<(Entity, Action)> {
-    let row = CatalogEntry::find(catalog::CATALOG, vendor_event).or_else(|| {
+    CatalogEntry::event_of(catalog::CATALOG, vendor_event).or_else(|| {
         let (_, action) = vendor_event.strip_prefix("task.")?.rsplit_once('.')?;
-        CatalogEntry::find(catalog::CATALOG, &["task.lead.", action].concat())
-    })?;
-    match row.target {
-        Target::Event(entity, action) => Some((entity, action)),
-        Target::Ignored => None,
-    }
+        CatalogEntry::event_of(catalog::CATALOG, &["task.lead.", action].concat())
+    })
 }
 
-/// True if the deletion of a task's completion means that the task is open again. A deletion request means that the lead,
-/// the task or the completion itself was deleted. After the deletion of a lead, a reopening would bring its task back.
+/// True if the deletion of a task's completion means that the task is open again. A deletion request means that the
+/// lead, the task or the completion itself was deleted. After the deletion of a lead, a reopening would bring its task
+/// back.
 fn is_reopening(event: &Object<'_>) -> bool {
     let Some(meta) = event.any_object("meta") else { return false };
     // These delete or move everything in a lead, and do not reopen tasks.
@@ -163,7 +160,7 @@ fn actor<'a>(event: &Object<'a>, o: &Object<'a>) -> Option<Actor<'a>> {
     let names = [("updated_by", "updated_by_name"), ("created_by", "created_by_name"), ("user_id", "user_name")];
     let mut same = names.into_iter().filter(|(by, _)| o.id(by).as_ref() == Some(&id));
     let name = same.find_map(|(_, name)| o.text(name));
-    Some(Actor { id: Some(id), name, actor_type: Some(Cow::Borrowed("user")), ..Actor::default() })
+    Some(Actor { name, ..user_actor(id) })
 }
 
 fn record<'a>(entity: Entity, id: Text<'a>, object_type: &str, o: &Object<'a>) -> Record<'a> {

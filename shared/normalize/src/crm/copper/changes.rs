@@ -1,24 +1,17 @@
 //! The changes of a record: every attribute with its old and its new value.
 //!
-//! Both values are read like a record, and a change has the values in canonical form. An attribute that has no field, or
-//! with a value that cannot be read, keeps Copper's name and Copper's values. If only the old value cannot be read and the
-//! new one is empty, the change has the canonical field and no old value, so that a consumer clears the field.
+//! Both values are read like a record, and a change has the values in canonical form. An attribute that has no field,
+//! or with a value that cannot be read, keeps Copper's name and Copper's values. If only the old value cannot be read
+//! and the new one is empty, the change has the canonical field and no old value, so that a consumer clears the field.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use crm_event::record::Record;
 use crm_event::{Entity, FieldChange, Json, Text};
-use serde_json::value::RawValue;
 
 use super::{pair, records};
+use crate::crm::changes::{FieldValues, change};
 use crate::json::{Object, Scalar, Value};
 
 /// The member of custom fields: id of the field to `[old, new]`.
 const CUSTOM_FIELDS: &str = "custom_fields";
-
-/// Field name to value.
-type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// The canonical fields of an attribute; empty if there is none. Some attributes have a name of the REST API and one of
 /// the activity feed, and Copper does not document which of them a notification has.
@@ -76,32 +69,32 @@ pub(super) fn changes<'a>(
     old: &Object<'a>,
     new: &Object<'a>,
 ) -> Vec<FieldChange<'a>> {
-    let fields = |o: &Object<'a>| fields(&records::record(entity, id.clone(), o));
-    let (old_fields, new_fields) = (fields(old), fields(new));
+    let fields = |o: &Object<'a>| FieldValues::of(&records::record(entity, id.clone(), o));
+    let (old, new) = (fields(old), fields(new));
     let mut changes = Vec::new();
     // Several attributes may have one field.
     let mut seen: Vec<&str> = Vec::new();
     for (attribute, value) in attributes.members().filter(|(attribute, _)| attribute != CUSTOM_FIELDS) {
         let Some((before, after)) = pair(value) else {
             attributes.warn(&attribute);
-            changes.push(FieldChange { field: attribute, name: None, from: None, to: None });
+            changes.push(change(attribute, None, None));
             continue;
         };
-        let names = canonical(entity, &attribute);
-        let is_unread = |fields: &Fields, value| !is_empty(value) && !has_any(fields, names);
-        let (is_old_unread, is_new_unread) = (is_unread(&old_fields, before), is_unread(&new_fields, after));
-        if !names.is_empty() && (is_old_unread || is_new_unread) {
+        let made = canonical(entity, &attribute);
+        let is_unread = |fields: &FieldValues, value| !is_empty(value) && !fields.has_any(made);
+        let (is_old_unread, is_new_unread) = (is_unread(&old, before), is_unread(&new, after));
+        if !made.is_empty() && (is_old_unread || is_new_unread) {
             attributes.warn(&attribute);
         }
-        if names.is_empty() || is_new_unread || (is_old_unread && !is_empty(after)) {
-            changes.extend(changed(attribute, Some(own(before)), Some(own(after))));
+        if made.is_empty() || is_new_unread || (is_old_unread && !is_empty(after)) {
+            changes.extend(changed(attribute, Some(before.json_or_null()), Some(after.json_or_null())));
             continue;
         }
-        for &field in names {
+        for &field in made {
             if !seen.contains(&field) {
                 seen.push(field);
-                let (from, to) = (read(&old_fields, field, names, before), read(&new_fields, field, names, after));
-                changes.extend(changed(Cow::Borrowed(field), from, to));
+                let from = old.value(field, made, is_empty(before));
+                changes.extend(changed(field, from, new.value(field, made, is_empty(after))));
             }
         }
     }
@@ -113,43 +106,23 @@ pub(super) fn changes<'a>(
 /// be complete.
 fn custom_fields<'a>(attributes: &Object<'a>) -> Vec<FieldChange<'a>> {
     let Some(fields) = attributes.object(CUSTOM_FIELDS) else { return Vec::new() };
-    let change = |(id, value): (Text<'a>, Value<'_, 'a>)| match pair(value) {
-        Some((before, after)) => changed(id, Some(own(before)), Some(own(after))),
+    let of_field = |(id, value): (Text<'a>, Value<'_, 'a>)| match pair(value) {
+        Some((before, after)) => changed(id, Some(before.json_or_null()), Some(after.json_or_null())),
         None => {
             fields.warn(&id);
-            Some(FieldChange { field: id, name: None, from: None, to: None })
+            Some(change(id, None, None))
         }
     };
-    fields.members().filter_map(change).collect()
+    fields.members().filter_map(of_field).collect()
 }
 
 /// A change; `None` if both values are the same.
-fn changed<'a>(field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>) -> Option<FieldChange<'a>> {
-    (from.is_none() || from != to).then_some(FieldChange { field, name: None, from, to })
+fn changed<'a>(field: impl Into<Text<'a>>, from: Option<Json<'a>>, to: Option<Json<'a>>) -> Option<FieldChange<'a>> {
+    (from.is_none() || from != to).then(|| change(field, from, to))
 }
 
-/// The value of one canonical field of an attribute. `null` if Copper's value is empty or belongs to another of the
-/// attribute's fields; `None` if it could not be read.
-fn read<'a>(fields: &Fields, field: &str, names: &[&str], value: Value<'_, 'a>) -> Option<Json<'a>> {
-    match fields.get(field) {
-        Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
-        None if is_empty(value) || has_any(fields, names) => Some(Json::null()),
-        None => None,
-    }
-}
-
-fn has_any(fields: &Fields, names: &[&str]) -> bool {
-    names.iter().any(|name| fields.contains_key(*name))
-}
-
-/// Copper's own value; `null` for an empty one.
-fn own<'a>(value: Value<'_, 'a>) -> Json<'a> {
-    let value = if matches!(value.get(), "\"\"" | "[]" | "{}") { value.null() } else { value };
-    value.json().unwrap_or(Json::null())
-}
-
-/// True if a value that the record does not have is empty. Copper may write an empty value as an object or a list of empty
-/// values, and an id or a time that is not there as 0.
+/// True if a value that the record does not have is empty. Copper may write an empty value as an object or a list of
+/// empty values, and an id or a time that is not there as 0.
 fn is_empty(value: Value<'_, '_>) -> bool {
     match value.scalar() {
         Scalar::Null => true,
@@ -168,9 +141,4 @@ fn is_empty(value: Value<'_, '_>) -> bool {
 /// True for a member that only qualifies others, such as the category of a phone number.
 fn is_qualifier(name: &str) -> bool {
     matches!(name, "category" | "type")
-}
-
-/// The fields of a record as JSON, so that numbers keep their digits.
-fn fields(record: &Record<'_>) -> Fields {
-    serde_json::to_string(record).and_then(|json| serde_json::from_str(&json)).unwrap_or_default()
 }

@@ -16,12 +16,11 @@ mod records;
 
 use std::borrow::Cow;
 
-use crm_event::{Action, Entity, FieldChange, Json, Text};
+use crm_event::{Action, Entity, FieldChange, Text};
 
-use super::{
-    AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
-};
-use crate::error::{Quarantine, Reason};
+use super::changes::is_json;
+use super::{AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Unknown, Vendor, Webhook};
+use crate::error::Quarantine;
 use crate::fields::distinct;
 use crate::json::{Object, Value};
 use crate::scheme::Scheme;
@@ -87,10 +86,6 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("activity_log.delete", Entity::Activity, Action::Deleted),
 ];
 
-/// Maximum number of ids times changes in a notification, because each event has all changes. It leaves room for ten
-/// times 30 ids with 60 changes, because Copper may raise its limit of 30 ids.
-const MAX_CHANGES: usize = 20_000;
-
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
     let ids = match distinct(body.ids("ids")) {
@@ -103,38 +98,32 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     }
     let (Some(kind), Some(event)) = (body.text("type"), body.text("event")) else {
         let detail = "the body has no \"type\" and \"event\" that name it";
-        return Err(Quarantine::new(Reason::NoEventName, detail));
+        return Err(Quarantine::no_event_name(detail));
     };
     let vendor_event: Text<'a> = Cow::Owned([&*kind, ".", &*event].concat());
     let occurred_at = body.time("timestamp");
-    let Some(CatalogEntry { target: Target::Event(entity, action), .. }) = CatalogEntry::find(CATALOG, &vendor_event)
-    else {
+    let Some((entity, action)) = CatalogEntry::event_of(CATALOG, &vendor_event) else {
         let record_id = if ids.len() == 1 { ids.into_iter().next() } else { None };
         return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
     };
     let Some(first) = ids.first() else { return Err(Quarantine::no_record_id("ids")) };
 
     let attributes = body.object("updated_attributes").unwrap_or_else(Object::empty);
-    let old = attributes.over(&Object::empty()).map_members(old_value);
+    let old = attributes.with_own_warnings().map_members(old_value);
     let new = attributes.clone().map_members(new_value);
-    let changes = changes::changes(*entity, first, &attributes, &old, &new);
-    let action = if *action == Action::Updated { changed_action(*entity, &changes) } else { *action };
-    if ids.len().saturating_mul(changes.len().saturating_add(1)) > MAX_CHANGES {
-        let detail = format!("{} ids with {} changes", ids.len(), changes.len());
-        return Err(Quarantine::new(Reason::TooManyEvents, detail));
-    }
-    let change = |id: Text<'a>| Change {
+    let changes = changes::changes(entity, first, &attributes, &old, &new);
+    let action = if action == Action::Updated { changed_action(entity, &changes) } else { action };
+    Outcome::for_each(ids, changes.len(), |id| Change {
         vendor_event: vendor_event.clone(),
         action,
         action_detail: None,
-        record: records::record(*entity, id, &new),
+        record: records::record(entity, id, &new),
         account: None,
         occurred_at,
         partial: true,
         changes: changes.clone(),
         actor: None,
-    };
-    Ok(Outcome::Changes(ids.iter().cloned().map(change).collect()))
+    })
 }
 
 /// The old and the new value of an attribute: `[old, new]`. `None` for anything else.
@@ -155,11 +144,12 @@ fn new_value<'o, 'a>(_: &str, value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
 /// The most specific action that the changes show.
 fn changed_action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
     let change = |field: &str| changes.iter().find(|change| change.field == field);
-    let is = |value: &Option<Json<'_>>, word: &str| value.as_ref().is_some_and(|value| value.get() == word);
     match change("is_completed") {
-        Some(completion) if is(&completion.to, "true") => return Action::Completed,
+        Some(completion) if is_json(completion.to.as_ref(), "true") => return Action::Completed,
         // A task without a status before was not completed.
-        Some(completion) if is(&completion.from, "true") && is(&completion.to, "false") => return Action::Reopened,
+        Some(completion) if is_json(completion.from.as_ref(), "true") && is_json(completion.to.as_ref(), "false") => {
+            return Action::Reopened;
+        }
         _ => {}
     }
     match entity {

@@ -4,7 +4,7 @@ use crm_event::record::{Activity, Common, Company, Contact, Deal, Lead, Project,
 use crm_event::{Address, Email, Entity, Phone, Ref, Stage, Text, Web};
 use jiff::civil::Date;
 
-use crate::fields::{reference, reference_to, stage, word};
+use crate::fields::{email, phone, reference, reference_to, stage, web, word};
 use crate::json::{Entry, Object};
 
 /// The record with these attributes.
@@ -222,27 +222,27 @@ fn entity(kind: &str) -> Option<Entity> {
 }
 
 fn emails<'a>(o: &Object<'a>, attribute: &str) -> Vec<Email<'a>> {
-    let email = |entry| match entry {
-        Entry::Object(o) => Email { email: o.text("email"), kind: category(&o), ..Email::default() },
-        Entry::Text(email) => Email { email: Some(email), ..Email::default() },
+    let read = |entry| match entry {
+        Entry::Object(o) => email(o.text("email"), category(&o)),
+        Entry::Text(address) => email(Some(address), None),
     };
-    o.objects_or_texts(attribute).map(email).filter(|email| email.email.is_some()).collect()
+    o.objects_or_texts(attribute).filter_map(read).collect()
 }
 
 fn phone_numbers<'a>(o: &Object<'a>) -> Vec<Phone<'a>> {
-    let phone = |entry| match entry {
-        Entry::Object(o) => Phone { number: o.text("number"), kind: category(&o), ..Phone::default() },
-        Entry::Text(number) => Phone { number: Some(number), ..Phone::default() },
+    let read = |entry| match entry {
+        Entry::Object(o) => phone(o.text("number"), category(&o)),
+        Entry::Text(number) => phone(Some(number), None),
     };
-    o.objects_or_texts("phone_numbers").map(phone).filter(|phone| phone.number.is_some()).collect()
+    o.objects_or_texts("phone_numbers").filter_map(read).collect()
 }
 
 fn webs<'a>(o: &Object<'a>, attribute: &str) -> Vec<Web<'a>> {
-    let web = |entry| match entry {
-        Entry::Object(o) => Web { url: o.text("url"), kind: category(&o), username: None },
-        Entry::Text(url) => Web { url: Some(url), ..Web::default() },
+    let read = |entry| match entry {
+        Entry::Object(o) => web(o.text("url"), category(&o)),
+        Entry::Text(url) => web(Some(url), None),
     };
-    o.objects_or_texts(attribute).map(web).filter(|web| web.url.is_some()).collect()
+    o.objects_or_texts(attribute).filter_map(read).collect()
 }
 
 fn category<'a>(o: &Object<'a>) -> Option<Text<'a>> {

@@ -4,10 +4,12 @@
 //! (`owner`); in classic payloads in arrays of all users, stages and so on beside the record; in workflow webhooks as a
 //! name beside the id.
 
+use std::collections::{HashMap, HashSet};
+
 use crm_event::{Ref, Stage, Text};
 
-use crate::fields::{full_name, stage};
-use crate::json::{Object, Value};
+use crate::fields::{full_name, references, stage};
+use crate::json::{Entry, Object, Value};
 
 /// A field that holds an id, and the places that describe its object.
 pub(super) struct Role {
@@ -101,7 +103,7 @@ impl<'o, 'a> Lookups<'o, 'a> {
 
     /// A member of `data.associations` that is an object.
     pub(super) fn association(&self, name: &str) -> Option<Object<'a>> {
-        object(self.associations?, name)
+        self.associations?.any_object(name)
     }
 
     /// The objects of an array in `data.associations`.
@@ -112,7 +114,7 @@ impl<'o, 'a> Lookups<'o, 'a> {
 
     /// The object of `targetable_id`. It is not a [`Role`], because the association names its kind.
     pub(super) fn targetable(&self, o: &Object<'a>, id: Option<&Text<'a>>) -> Option<Object<'a>> {
-        let own = object(o, "targetable");
+        let own = o.any_object("targetable");
         let is_own = own.is_some();
         let target = own.or_else(|| self.association("targetable"))?;
         let same = match (target.id("id"), id) {
@@ -148,19 +150,23 @@ impl<'o, 'a> Lookups<'o, 'a> {
 
     pub(super) fn references(&self, o: &Object<'a>, roles: &Roles) -> Vec<Ref<'a>> {
         let ids: Vec<_> = refs(o, roles.ids).into_iter().filter_map(|entry| entry.id).collect();
-        let mut known: Vec<_> =
-            self.associations.map(|associations| refs(associations, roles.association)).unwrap_or_default();
-        let present = if self.past { 0 } else { known.len() };
+        let associated = self.associations.map(|associations| refs(associations, roles.association));
+        let mut known = associated.unwrap_or_default();
+        // The associations are those of the record now.
+        let mut found = if self.past { Vec::new() } else { known.clone() };
+        let described: HashSet<Text<'a>> = found.iter().filter_map(|entry| entry.id.clone()).collect();
         if !ids.is_empty() {
             known.extend(roles.lists.iter().flat_map(|list| refs(self.data, list)));
         }
-        let (told, _) = known.split_at(present);
-        let untold = ids.into_iter().filter(|id| told.iter().all(|told| told.id.as_ref() != Some(id)));
-        let named = untold.map(|id| {
-            let bare = || Ref { id: Some(id.clone()), ..Ref::default() };
-            known.iter().find(|known| known.id.as_ref() == Some(&id)).cloned().unwrap_or_else(bare)
-        });
-        told.iter().cloned().chain(named).collect()
+        let mut by_id = HashMap::new();
+        for entry in &known {
+            by_id.entry(entry.id.as_ref()).or_insert(entry);
+        }
+        for id in ids.into_iter().filter(|id| !described.contains(id)) {
+            let entry = by_id.get(&Some(&id)).map(|entry| (*entry).clone());
+            found.push(entry.unwrap_or_else(|| Ref { id: Some(id), ..Ref::default() }));
+        }
+        found
     }
 
     fn find(&self, role: &Role, id: Option<&Text<'a>>) -> Option<Object<'a>> {
@@ -216,21 +222,16 @@ fn refs<'a>(o: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
             .filter(|found| found.id.is_some() || found.name.is_some())
             .collect();
     }
-    o.ids(name).into_iter().map(|id| Ref { id: Some(id), ..Ref::default() }).collect()
+    references(o.ids(name))
 }
 
 /// Texts in an array of texts, ids, or objects that have a value or a name.
 pub(super) fn texts<'a>(o: &Object<'a>, name: &str) -> Vec<Text<'a>> {
-    if holds_objects(o, name) {
-        let text = |entry: Object<'a>| entry.text("value").or_else(|| entry.text("name")).or_else(|| entry.id("id"));
-        return o.objects(name).filter_map(text).collect();
-    }
-    o.texts(name)
-}
-
-/// The member if it is an object. Anything else is absent, without a warning.
-pub(super) fn object<'a>(o: &Object<'a>, name: &str) -> Option<Object<'a>> {
-    o.any_object(name)
+    let text = |entry| match entry {
+        Entry::Object(o) => o.text("value").or_else(|| o.text("name")).or_else(|| o.id("id")),
+        Entry::Text(text) => Some(text),
+    };
+    o.objects_or_texts(name).filter_map(text).collect()
 }
 
 /// True if a member is an array of objects, or one object.

@@ -21,14 +21,15 @@ mod work;
 mod workflow;
 
 use crm_event::record::{Common, Record};
-use crm_event::{Action, Actor, CustomField, Entity, FieldChange, Json, Text};
+use crm_event::{Action, Actor, CustomField, Entity, FieldChange, Text};
 
 use self::lookups::{CREATOR, Lookups, OWNER, UPDATER};
+use super::changes::is_json;
 use super::{
     AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
 };
 use crate::error::{Quarantine, Reason};
-use crate::fields::word;
+use crate::fields::{custom_field, word};
 use crate::json::{Object, Value};
 use crate::scheme::Scheme;
 
@@ -130,7 +131,9 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
 /// True for product events, such as `onDealUpdate`. Workflow events have names such as `deal.updated`. The body of a
 /// workflow may also have a member `event` with any text, and the URL then names the event.
 fn is_product_event(webhook: &Webhook<'_>, name: &str) -> bool {
-    if CatalogEntry::find(CATALOG, name).is_none() && webhook.query.get("event").is_some_and(workflow::is_event) {
+    if CatalogEntry::find(CATALOG, name).is_none()
+        && webhook.event_in_url().is_some_and(|name| workflow::is_event(&name))
+    {
         return false;
     }
     let after = ["on", "after"].into_iter().find_map(|start| name.strip_prefix(start));
@@ -153,14 +156,14 @@ fn other_product(body: &Object<'_>) -> Option<&'static str> {
         return Some(product);
     }
     // Platform 3.0 has the hosts of the event's products instead of the domain.
-    if let Some(hosts) = lookups::object(body, "currentHost").and_then(|host| lookups::object(&host, "endpoint_urls")) {
+    if let Some(hosts) = body.any_object("currentHost").and_then(|host| host.any_object("endpoint_urls")) {
         let own = hosts.has("freshworks_crm") || hosts.has("freshsales");
         if let Some((_, product)) = DOMAINS.iter().find(|(host, _)| !own && hosts.has(host)) {
             return Some(product);
         }
     }
     // Freshmarketer's journeys post `{"Headers": .., "Body": {"event", "event_type", "event_time", "id", "data"}}`.
-    let inner = lookups::object(body, "Body");
+    let inner = body.any_object("Body");
     let journey = |o: &Object<'_>| o.has("event_type") && o.has("event_time");
     (journey(body) || inner.is_some_and(|inner| journey(&inner))).then_some("Freshmarketer")
 }
@@ -168,7 +171,7 @@ fn other_product(body: &Object<'_>) -> Option<&'static str> {
 fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcome<'a>, Quarantine> {
     let account = body.id("account_id");
     let occurred_at = body.time("timestamp");
-    let data = lookups::object(body, "data");
+    let data = body.any_object("data");
     let (entity, action) = match CatalogEntry::find(CATALOG, &vendor_event).map(|row| row.target) {
         Some(Target::Event(entity, action)) => (entity, action),
         Some(Target::Ignored) => return Ok(Outcome::Ignored("an event of the app itself, not of a record")),
@@ -179,7 +182,7 @@ fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcom
     };
     let data = data.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"data\""))?;
     let members = members(entity);
-    let found = members.iter().find_map(|name| Some((*name, lookups::object(&data, name)?)));
+    let found = members.iter().find_map(|name| Some((*name, data.any_object(name)?)));
     let Some((name, o)) = found else {
         let name = members.first().copied().unwrap_or_default();
         let detail = format!("expected the record as an object under \"data.{name}\"");
@@ -187,7 +190,7 @@ fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcom
     };
     let o = lookups::unwrapped(o);
     let id = o.record_id("id", &format!("data.{name}.id"))?;
-    let associations = lookups::object(&data, "associations");
+    let associations = data.any_object("associations");
     let known = Lookups::new(&data, associations.as_ref());
     let changes = changes::changes(entity, &data, &o, known);
     let action = match action {
@@ -240,7 +243,7 @@ fn is_deleted(entity: Entity, o: &Object<'_>) -> bool {
 
 /// True for a restored record. There is no event for it either; an update shows that the flag was removed.
 fn is_restored(changes: &[FieldChange<'_>]) -> bool {
-    let is = |value: &Option<Json<'_>>, text: &str| value.as_ref().is_some_and(|value| value.get() == text);
+    let is = |value: &Option<_>, json| is_json(value.as_ref(), json);
     changes.iter().any(|change| change.field == "is_deleted" && is(&change.from, "true") && is(&change.to, "false"))
 }
 
@@ -248,7 +251,7 @@ fn is_restored(changes: &[FieldChange<'_>]) -> bool {
 fn any_record_id<'a>(data: &Object<'a>) -> Option<Text<'a>> {
     let names =
         data.members().map(|(name, _)| name).filter(|name| !matches!(&**name, "actor" | "associations" | "changes"));
-    names.filter_map(|name| lookups::object(data, &name)).find_map(|o| lookups::unwrapped(o).id("id"))
+    names.filter_map(|name| data.any_object(&name)).find_map(|o| lookups::unwrapped(o).id("id"))
 }
 
 fn record<'a>(entity: Entity, id: Text<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Record<'a> {
@@ -289,13 +292,13 @@ fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
     let mut fields = Vec::new();
     if o.json("custom_fields").is_some_and(Value::is_array) {
         fields.extend(o.objects("custom_fields").filter_map(|field| {
-            let value = field.json("value").and_then(filled)?;
+            let value = field.json("value").filter(|value| !value.is_empty())?;
             let (label, kind) = (field.text("label"), field.text("type").map(word));
             Some(CustomField { name: field.text("name"), label, kind, value: value.json(), id: None })
         }));
     }
     for name in ["custom_fields", "custom_field"] {
-        let Some(object) = lookups::object(o, name) else { continue };
+        let Some(object) = o.any_object(name) else { continue };
         fields.extend(object.members().filter_map(|(name, value)| named_field(name, value)));
     }
     let own = |name: &str| name.starts_with("cf_") || name == "source_additional_info";
@@ -304,18 +307,13 @@ fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
 }
 
 fn named_field<'a>(name: Text<'a>, value: Value<'_, 'a>) -> Option<CustomField<'a>> {
-    let value = filled(lookups::plain(value).unwrap_or(value))?;
-    Some(CustomField { name: Some(name), value: value.json(), ..CustomField::default() })
-}
-
-/// A value, unless it is empty.
-fn filled<'o, 'a>(value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
-    (!matches!(value.get(), "null" | "\"\"" | "[]")).then_some(value)
+    let value = lookups::plain(value).unwrap_or(value);
+    if value.is_empty() { None } else { custom_field(name, value) }
 }
 
 /// The actor: a user, the system (with the id 0), or only an id.
 fn actor<'a>(data: &Object<'a>) -> Option<Actor<'a>> {
-    let Some(actor) = lookups::object(data, "actor") else {
+    let Some(actor) = data.any_object("actor") else {
         let id = data.json("actor").is_some_and(|actor| !actor.is_array()).then(|| data.id("actor")).flatten();
         return id.map(|id| Actor { id: Some(id), ..Actor::default() });
     };

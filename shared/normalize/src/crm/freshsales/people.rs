@@ -10,7 +10,7 @@ use super::lookups::{
     LEAD_STAGE, LISTS, Lookups, MERGED_TO, PARENT_ACCOUNT, PARENT_OWNER, PARENT_TERRITORY, Role, SALES_ACCOUNT,
     SALES_ACCOUNTS, SOURCE, TEAM, TERRITORY, texts, unwrapped,
 };
-use crate::fields::{email, full_name, phone, reference, web, word};
+use crate::fields::{email, full_name, phone, profile, reference, web, word};
 use crate::json::{Entry, Object};
 
 pub(super) fn contact<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Contact<'a> {
@@ -103,8 +103,8 @@ pub(super) fn company<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_,
 pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Lead<'a> {
     // The lead contains the account and the deal that a conversion would create. They do not exist yet: the id that
     // classic leads give them is the lead's own.
-    let company = lookups::object(o, "company").map(unwrapped);
-    let deal = lookups::object(o, "deal").map(unwrapped);
+    let company = o.any_object("company").map(unwrapped);
+    let deal = o.any_object("deal").map(unwrapped);
     let company_ref = company.as_ref().map(|company| Ref { id: None, ..lookups::described(company) });
     let account = known.reference(o, &SALES_ACCOUNT);
     let deal_ref = || deal.as_ref().and_then(|deal| reference(None, deal.text("name")));
@@ -165,7 +165,7 @@ pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
 /// An object that the company or the deal in a lead refers to, such as the industry. Classic payloads describe it in
 /// place.
 fn told<'a>(o: &Object<'a>, known: Lookups<'_, 'a>, name: &str, role: &Role) -> Option<Ref<'a>> {
-    lookups::object(o, name).map(|told| lookups::described(&told)).or_else(|| known.reference(o, role))
+    o.any_object(name).map(|told| lookups::described(&told)).or_else(|| known.reference(o, role))
 }
 
 /// The accounts of a contact, the primary one first.
@@ -193,13 +193,13 @@ pub(super) fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
     let entry = |entry| match entry {
         Entry::Text(address) => email(Some(address), None),
         Entry::Object(entry) => {
-            let address = entry.text("email").or_else(|| entry.text("value"))?;
-            let kind = entry.text("label").map(word);
-            Some(Email { email: Some(address), kind, primary: entry.bool("is_primary"), ..Email::default() })
+            let address = entry.text("email").or_else(|| entry.text("value"));
+            let email = email(address, entry.text("label").map(word))?;
+            Some(Email { primary: entry.bool("is_primary"), ..email })
         }
     };
     let mut emails: Vec<_> = o.objects_or_texts("emails").filter_map(entry).collect();
-    for one in email(o.text("email"), None).into_iter().chain(email(o.text("work_email"), Some("work"))) {
+    for one in email(o.text("email"), None).into_iter().chain(email(o.text("work_email"), Some("work".into()))) {
         match emails.iter_mut().find(|known| known.email == one.email) {
             Some(known) => known.kind = known.kind.take().or(one.kind),
             None => emails.push(one),
@@ -212,12 +212,12 @@ pub(super) fn phones<'a>(o: &Object<'a>) -> Vec<Phone<'a>> {
     let entry = |entry| match entry {
         Entry::Text(number) => phone(Some(number), None),
         Entry::Object(entry) => {
-            let number = entry.text("value").or_else(|| entry.text("number"))?;
-            Some(Phone { number: Some(number), kind: entry.text("label").map(word), ..Phone::default() })
+            let number = entry.text("value").or_else(|| entry.text("number"));
+            phone(number, entry.text("label").map(word))
         }
     };
     let named = [("work_number", Some("work")), ("mobile_number", Some("mobile")), ("phone", None)];
-    let named = named.into_iter().filter_map(|(name, kind)| phone(o.text(name), kind));
+    let named = named.into_iter().filter_map(|(name, kind)| phone(o.text(name), kind.map(Text::from)));
     named.chain(o.objects_or_texts("phone_numbers").filter_map(entry)).collect()
 }
 
@@ -235,7 +235,7 @@ pub(super) fn addresses<'a>(o: &Object<'a>) -> Vec<Address<'a>> {
 
 /// The address of a lead, and that of its company.
 pub(super) fn lead_addresses<'a>(o: &Object<'a>) -> Vec<Address<'a>> {
-    let of_company = lookups::object(o, "company").map(unwrapped).and_then(|company| addresses(&company).pop());
+    let of_company = o.any_object("company").map(unwrapped).and_then(|company| addresses(&company).pop());
     let of_company = of_company.map(|address| Address { kind: Some(Cow::Borrowed("company")), ..address });
     addresses(o).into_iter().chain(of_company).collect()
 }
@@ -246,5 +246,8 @@ pub(super) fn websites<'a>(o: &Object<'a>) -> Vec<Web<'a>> {
 
 /// Social links. The vendor stores any input: a URL, a handle or an id.
 pub(super) fn social_links<'a>(o: &Object<'a>) -> Vec<Web<'a>> {
-    ["facebook", "twitter", "linkedin"].into_iter().filter_map(|name| web(o.text(name), Some(name))).collect()
+    ["facebook", "twitter", "linkedin"]
+        .into_iter()
+        .filter_map(|name| profile(o.text(name), Some(name.into())))
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! Appointments, tasks, sales activities, telephone calls, and records of custom modules.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crm_event::record::{Activity, Appointment, Call, Common, CustomObject, Task};
 use crm_event::{Entity, Ref, Text};
@@ -9,7 +10,7 @@ use super::lookups::{
     ACTIVITY_OUTCOME, ACTIVITY_TYPE, Lookups, OUTCOME, OWNER, TASK_TYPE, TASK_USERS, USER, described,
 };
 use super::people::name;
-use crate::fields::word;
+use crate::fields::{call_state, direction, from_and_to, word};
 use crate::json::Object;
 
 pub(super) fn appointment<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Appointment<'a> {
@@ -64,13 +65,9 @@ pub(super) fn task_status<'a>(o: &Object<'a>) -> Option<Text<'a>> {
 
 /// The assignees of a task: its owner and the other people who work on it.
 fn assignees<'a>(o: &Object<'a>, known: Lookups<'_, 'a>) -> Vec<Ref<'a>> {
-    let mut assignees: Vec<_> = known.reference(o, &OWNER).into_iter().collect();
-    for user in known.references(o, &TASK_USERS) {
-        if assignees.iter().all(|assignee| assignee.id != user.id) {
-            assignees.push(user);
-        }
-    }
-    assignees
+    let mut seen = HashSet::new();
+    let users = known.reference(o, &OWNER).into_iter().chain(known.references(o, &TASK_USERS));
+    users.filter(|user| seen.insert(user.id.clone())).collect()
 }
 
 pub(super) fn activity<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Activity<'a> {
@@ -93,12 +90,12 @@ pub(super) fn activity<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_
 
 /// Reads a call. `phone_caller_number` is the other side's number, `phone_number` the account's own.
 pub(super) fn call<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a>) -> Call<'a> {
-    let direction = direction(o);
+    let direction = o.text("call_direction").map(direction);
     let (other, own) = (o.text("phone_caller_number"), o.text("phone_number"));
-    let (from, to) = if direction.as_deref() == Some("outbound") { (own, other) } else { (other, own) };
+    let (from, to) = from_and_to(direction.as_deref(), own, other);
     Call {
         direction,
-        state: o.text("call_status").map(word),
+        state: o.text("call_status").map(call_state),
         from,
         to,
         description: o.text("note"),
@@ -110,15 +107,6 @@ pub(super) fn call<'a>(common: Common<'a>, o: &Object<'a>, known: Lookups<'_, 'a
         cost: o.decimal("call_cost"),
         ..Call::new(common)
     }
-}
-
-pub(super) fn direction<'a>(o: &Object<'a>) -> Option<Text<'a>> {
-    let direction = o.text("call_direction").map(word)?;
-    Some(match &*direction {
-        "incoming" => Cow::Borrowed("inbound"),
-        "outgoing" => Cow::Borrowed("outbound"),
-        _ => direction,
-    })
 }
 
 pub(super) fn custom_object<'a>(common: Common<'a>, o: &Object<'a>) -> CustomObject<'a> {

@@ -12,27 +12,26 @@ use jiff::Timestamp;
 
 use super::lookups::{self, Lookups};
 use super::{CATALOG, members, record};
-use crate::crm::{CatalogEntry, Change, Outcome, Target, Webhook};
-use crate::error::{Quarantine, Reason};
+use crate::crm::{CatalogEntry, Change, Outcome, Webhook, event_type};
+use crate::error::Quarantine;
 use crate::json::Object;
 
 pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
-    let in_url = webhook.query.get("event").map(str::trim).filter(|name| !name.is_empty()).map(Cow::Borrowed);
-    let Some(vendor_event) = in_url.or_else(|| body.text("event")) else {
-        return Err(Quarantine::new(Reason::NoEventName, no_name(body)));
+    let Some(vendor_event) = webhook.event_in_url().or_else(|| body.text("event")) else {
+        return Err(Quarantine::no_event_name(no_name(body)));
     };
     let Some((entity, action)) = event(&vendor_event) else {
         let detail = "the event name is unknown: add event=<record>.<action> to the workflow's URL, such as \
                       event=deal.updated; the record is contact, company, deal, lead, product, task, appointment, \
                       activity, quote, call or custom_object";
-        return Err(Quarantine::new(Reason::NoEventName, detail));
+        return Err(Quarantine::no_event_name(detail));
     };
     let name = members(entity).first().copied().unwrap_or_default();
     let prefix = format!("{name}_");
     // A free template may contain the record as an object, at the top or under "data" as in a product event.
-    let nested = || lookups::object(&lookups::object(body, "data")?, name);
-    let o = lookups::object(body, name).or_else(nested).unwrap_or_else(|| body.clone().without_prefix(&prefix));
+    let nested = || body.any_object("data")?.any_object(name);
+    let o = body.any_object(name).or_else(nested).unwrap_or_else(|| body.clone().without_prefix(&prefix));
     let o = lookups::unwrapped(o);
     let id = o.record_id("id", &format!("{prefix}id"))?;
     let known = Lookups::new(body, None);
@@ -68,24 +67,24 @@ fn occurred_at(action: Action, o: &Object<'_>) -> Option<Timestamp> {
 
 /// True for the name of an event in a URL.
 pub(super) fn is_event(name: &str) -> bool {
-    event(name.trim()).is_some()
+    event(name).is_some()
 }
 
 /// Parses an event name in a URL, such as `deal.updated`. Any pair of entity and action is accepted, because the
 /// administrator chooses the workflow's trigger. `sales_account` is the vendor's word for a company.
 fn event(name: &str) -> Option<(Entity, Action)> {
-    if let Some(CatalogEntry { target: Target::Event(entity, action), .. }) = CatalogEntry::find(CATALOG, name) {
-        return Some((*entity, *action));
+    if let Some(event) = CatalogEntry::event_of(CATALOG, name) {
+        return Some(event);
     }
     let (record, action) = name.split_once('.')?;
     let record = if record == "sales_account" { "company" } else { record };
-    let EventType { entity, action } = format!("crm.{record}.{action}").parse().ok()?;
+    let EventType { entity, action } = event_type(&format!("{record}.{action}"))?;
     (!members(entity).is_empty()).then_some((entity, action))
 }
 
 /// The advice for a webhook that names no event. The member names show the record's entity.
 fn no_name(body: &Object<'_>) -> Text<'static> {
-    if lookups::object(body, "data").is_some() {
+    if body.any_object("data").is_some() {
         return Cow::Borrowed("the body has \"data\" and no \"event\": the app must forward the payload unchanged");
     }
     let has = |prefix: &str| body.members().any(|(name, _)| name.starts_with(prefix));

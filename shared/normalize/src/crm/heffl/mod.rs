@@ -14,12 +14,11 @@ use crm_event::record::{Common, Company, Contact, Deal, FormResponse, Invoice, L
 use crm_event::{Action, CustomField, Entity, Ref, Text};
 
 use super::{
-    AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor,
-    Webhook,
+    AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Unknown, Vendor, Webhook,
 };
-use crate::error::{Quarantine, Reason};
+use crate::error::Quarantine;
 use crate::fields::{custom_field, email, form_fields, full_name, phone, reference, stage, web, word};
-use crate::json::{Entry, Object};
+use crate::json::Object;
 use crate::scheme::{STANDARD_WEBHOOKS, Scheme};
 
 pub const VENDOR: Vendor = Vendor {
@@ -77,13 +76,12 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
     let vendor_event = body
         .text("event")
-        .ok_or_else(|| Quarantine::new(Reason::NoEventName, "the body has no \"event\", which names the event"))?;
+        .ok_or_else(|| Quarantine::no_event_name("the body has no \"event\", which names the event"))?;
     let occurred_at = body.time("timestamp");
     // The API's pages call it `payload`, docs.heffl.com/settings/developer calls it `data`.
     let payload = body.object("payload").or_else(|| body.object("data"));
 
-    let Some(CatalogEntry { target: Target::Event(entity, action), .. }) = CatalogEntry::find(CATALOG, &vendor_event)
-    else {
+    let Some((entity, action)) = CatalogEntry::event_of(CATALOG, &vendor_event) else {
         let record_id = payload.and_then(|payload| payload.id("id"));
         return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
     };
@@ -92,9 +90,9 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let id = payload.record_id("id", "payload.id")?;
     let change = Change {
         vendor_event,
-        action: *action,
+        action,
         action_detail: None,
-        record: record(*entity, id, &payload),
+        record: record(entity, id, &payload),
         account: None,
         occurred_at,
         partial: false,
@@ -131,11 +129,7 @@ fn owner_id<'a>(o: &Object<'a>) -> Option<Text<'a>> {
 
 /// The tags, which are texts, or objects with a name.
 fn tags<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
-    let tag = |entry| match entry {
-        Entry::Text(text) => Some(text),
-        Entry::Object(tag) => tag.text("name"),
-    };
-    o.objects_or_texts("tags").filter_map(tag).collect()
+    o.texts_or_members("tags", "name")
 }
 
 /// The custom fields under `customFields`, and the members `cf_*` of the record itself, as in version 2 of the API.
@@ -148,8 +142,8 @@ fn all_custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
 }
 
 fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
-    let mobile = phone(o.text("mobile"), Some("mobile"));
-    let secondary = phone(o.text("secondaryMobile"), Some("secondary"));
+    let mobile = phone(o.text("mobile"), Some("mobile".into()));
+    let secondary = phone(o.text("secondaryMobile"), Some("secondary".into()));
     Lead {
         name: o.text("name"),
         subject: o.text("title"),
@@ -239,7 +233,7 @@ fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
         title: o.text("designation"),
         company: client(o),
         emails: email(o.text("email"), None).into_iter().collect(),
-        phone_numbers: phone(o.text("mobile"), Some("mobile")).into_iter().collect(),
+        phone_numbers: phone(o.text("mobile"), Some("mobile".into())).into_iter().collect(),
         stage: stage(o.id("stageId"), o.text("stage")),
         ..Contact::new(common)
     }

@@ -1,13 +1,13 @@
 //! HubSpot.
 //!
 //! - App subscriptions: <https://developers.hubspot.com/docs/api/webhooks>, the names by the enumeration of
-//!   <https://github.com/HubSpot/HubSpot-public-api-spec-collection> (Webhooks, v3), checked 2026-11. The body is an array
-//!   of up to 100 events of any records and kinds.
+//!   <https://github.com/HubSpot/HubSpot-public-api-spec-collection> (Webhooks, v3), checked 2026-11. The body is an
+//!   array of up to 100 events of any records and kinds.
 //! - Workflow webhooks: see [`workflow`].
-//! - Proof of origin: <https://developers.hubspot.com/docs/api/webhooks/validating-requests>. App subscriptions sign with
-//!   version 3, workflows with version 2 or not at all.
-//! - Retries: 10 within 24 hours, after any status of 400 and above and after 5 seconds without an answer. `attemptNumber`
-//!   in the body counts them.
+//! - Proof of origin: <https://developers.hubspot.com/docs/api/webhooks/validating-requests>. App subscriptions sign
+//!   with version 3, workflows with version 2 or not at all.
+//! - Retries: 10 within 24 hours, after any status of 400 and above and after 5 seconds without an answer.
+//!   `attemptNumber` in the body counts them.
 //!
 //! An event has only the record's id and at most one property, so every event is partial. All values are text.
 
@@ -21,14 +21,15 @@ mod workflow;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crm_event::record::Record;
-use crm_event::{Action, Actor, Entity, FieldChange, Json, Ref, Text};
+use crm_event::{Action, Actor, Entity, Json, Ref, Text};
 
 use super::{
     ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, SecretMembers, Unknown, Vendor,
-    Webhook,
+    Webhook, changes,
 };
 use crate::error::Quarantine;
+use crate::field_tables::Members;
+use crate::fields::{distinct, user_actor};
 use crate::json::Object;
 use crate::scheme::{HUBSPOT_V2, HUBSPOT_V3, Scheme};
 
@@ -143,34 +144,30 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("object.propertyChange", Entity::Task, Action::Completed),
     CatalogEntry::event("object.associationChange", Entity::Deal, Action::Updated),
     // Kinds that are not modelled.
-    unknown("line_item.creation"),
-    unknown("line_item.deletion"),
-    unknown("line_item.restore"),
-    unknown("line_item.merge"),
-    unknown("line_item.propertyChange"),
-    unknown("line_item.associationChange"),
-    unknown("ticket.creation"),
-    unknown("ticket.deletion"),
-    unknown("ticket.restore"),
-    unknown("ticket.merge"),
-    unknown("ticket.propertyChange"),
-    unknown("ticket.associationChange"),
-    unknown("object.creation"),
-    unknown("conversation.creation"),
-    unknown("conversation.deletion"),
-    unknown("conversation.privacyDeletion"),
-    unknown("conversation.propertyChange"),
-    unknown("conversation.newMessage"),
-    unknown("event.completed"),
+    CatalogEntry::unknown("line_item.creation"),
+    CatalogEntry::unknown("line_item.deletion"),
+    CatalogEntry::unknown("line_item.restore"),
+    CatalogEntry::unknown("line_item.merge"),
+    CatalogEntry::unknown("line_item.propertyChange"),
+    CatalogEntry::unknown("line_item.associationChange"),
+    CatalogEntry::unknown("ticket.creation"),
+    CatalogEntry::unknown("ticket.deletion"),
+    CatalogEntry::unknown("ticket.restore"),
+    CatalogEntry::unknown("ticket.merge"),
+    CatalogEntry::unknown("ticket.propertyChange"),
+    CatalogEntry::unknown("ticket.associationChange"),
+    CatalogEntry::unknown("object.creation"),
+    CatalogEntry::unknown("conversation.creation"),
+    CatalogEntry::unknown("conversation.deletion"),
+    CatalogEntry::unknown("conversation.privacyDeletion"),
+    CatalogEntry::unknown("conversation.propertyChange"),
+    CatalogEntry::unknown("conversation.newMessage"),
+    CatalogEntry::unknown("event.completed"),
     // Names in the URL of a workflow: any record with any action.
     CatalogEntry::event("contact.updated", Entity::Contact, Action::Updated),
     CatalogEntry::event("company.updated", Entity::Company, Action::Updated),
     CatalogEntry::event("deal.stage_changed", Entity::Deal, Action::StageChanged),
 ];
-
-const fn unknown(vendor_event: &'static str) -> CatalogEntry {
-    CatalogEntry::event(vendor_event, Entity::Unknown, Action::Received)
-}
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
@@ -232,16 +229,16 @@ impl<'a> AppEvent<'_, 'a> {
     fn change(&self, entity: Entity, id: Text<'a>, action: Action, properties: Option<&Object<'a>>) -> Change<'a> {
         let body = self.body;
         let occurred_at = body.time("occurredAt");
-        let known = properties::Known {
+        let about = properties::About {
             type_id: self.type_id.clone(),
             created_at: occurred_at.filter(|_| action == Action::Created),
-            has_all_properties: false,
+            members: Members::Changed,
         };
         Change {
             vendor_event: self.vendor_event.clone(),
             action,
             action_detail: None,
-            record: properties::record(entity, self.unique(id), known, properties),
+            record: properties::record(entity, self.unique(id), about, properties),
             account: body.id("portalId"),
             occurred_at,
             partial: true,
@@ -283,17 +280,8 @@ impl<'a> AppEvent<'_, 'a> {
         let properties = body.clone().renamed("propertyValue", name.clone());
         let mut change = self.change(entity, id, action, Some(&properties));
         change.changes.push(properties::changed(entity, &name, Some(&change.record), value));
-        if let Record::Deal(deal) = &change.record
-            && action == Action::StageChanged
-        {
-            // After the stage has changed, the old status is no longer known.
-            let status = deal.status.as_ref().and_then(|status| Json::of(status).ok()).unwrap_or_else(Json::null);
-            change.changes.push(FieldChange {
-                field: Cow::Borrowed("status"),
-                name: None,
-                from: None,
-                to: Some(status),
-            });
+        if action == Action::StageChanged {
+            change.changes.extend(changes::status_of_stage(&change.record));
         }
         Ok(change.into())
     }
@@ -327,12 +315,12 @@ impl<'a> AppEvent<'_, 'a> {
         };
         let name = association.unwrap_or_else(|| self.association_name());
         let (from, to) = ends();
-        change.changes.push(FieldChange { field: name, name: None, from, to });
+        change.changes.push(changes::change(name, from, to));
         // A record has one primary company.
         let is_primary = body.bool("isPrimaryAssociation").unwrap_or_default();
         if is_primary && other_entity == Some(Entity::Company) && properties::has_company(entity) {
             let (from, to) = ends();
-            change.changes.push(FieldChange { field: Cow::Borrowed("company"), name: None, from, to });
+            change.changes.push(changes::change("company", from, to));
             if !is_removed {
                 properties::set_company(&mut change.record, other);
             }
@@ -352,12 +340,7 @@ impl<'a> AppEvent<'_, 'a> {
         let primary = body.id("primaryObjectId");
         let remains = body.id("newObjectId").or_else(|| primary.clone());
         let remains = remains.ok_or_else(|| Quarantine::no_record_id("newObjectId"))?;
-        let mut gone: Vec<Text<'a>> = Vec::new();
-        for id in body.ids("mergedObjectIds").into_iter().chain(primary) {
-            if id != remains && !gone.contains(&id) {
-                gone.push(id);
-            }
-        }
+        let gone = distinct(body.ids("mergedObjectIds").into_iter().chain(primary).filter(|id| *id != remains));
         let merged = self.change(entity, remains.clone(), Action::Merged, None);
         let merged_ids = gone.iter().map(|id| self.unique(id.clone())).collect();
         let merged = Change { action_detail: Some(ActionDetail::MergedIds(merged_ids)), ..merged };
@@ -376,7 +359,7 @@ fn actor<'a>(body: &Object<'a>) -> Option<Actor<'a>> {
     let id = body.text("sourceId");
     let person = id.as_ref().and_then(|id| id.strip_prefix("userId:")).map(|id| id.to_owned());
     if let Some(id) = person {
-        return Some(Actor { id: Some(Cow::Owned(id)), actor_type: Some(Cow::Borrowed("user")), ..Actor::default() });
+        return Some(user_actor(Cow::Owned(id)));
     }
     let (id, name) = (id.filter(|id| id.bytes().all(|byte| byte.is_ascii_digit())), source?);
     Some(Actor { id, name: Some(name), actor_type: Some(Cow::Borrowed("system")), ..Actor::default() })

@@ -6,8 +6,8 @@ use crm_event::{Entity, Text};
 
 /// The entity of a name in a subscription (`deal.creation`) or in an association (`DEAL_TO_CONTACT`).
 pub(super) fn entity_of_name(name: &str) -> Option<Entity> {
-    let entity = [Entity::Contact, Entity::Company, Entity::Deal, Entity::Product].into_iter();
-    entity.into_iter().find(|entity| entity.as_str().eq_ignore_ascii_case(name))
+    let entities = [Entity::Contact, Entity::Company, Entity::Deal, Entity::Product];
+    entities.into_iter().find(|entity| entity.as_str().eq_ignore_ascii_case(name))
 }
 
 /// <https://developers.hubspot.com/docs/guides/crm/understanding-the-crm#object-type-ids>

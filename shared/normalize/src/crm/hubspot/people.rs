@@ -1,12 +1,9 @@
 //! The properties of contacts, companies, leads and users.
 
-use std::borrow::Cow;
-
 use crm_event::record::{Company, Contact, Lead, User};
-use crm_event::{Email, Web};
 
 use crate::field_tables::rows;
-use crate::fields::{email, stage, web};
+use crate::fields::{email, profile, web};
 
 rows!(CONTACT: Contact = [
     ("firstname", "first_name", |r, p| r.first_name = p.text()),
@@ -15,10 +12,20 @@ rows!(CONTACT: Contact = [
     ("jobtitle", "title", |r, p| r.title = p.text()),
     ("gender", "gender", |r, p| r.gender = p.word()),
     ("date_of_birth", "birthday", |r, p| r.birthday = p.date()),
-    ("company", "company.name", |r, p| r.company.get_or_insert_default().name = p.text()),
-    ("associatedcompanyid", "company.id", |r, p| r.company.get_or_insert_default().id = p.text()),
-    ("email", "emails[]", |r, p| r.emails.extend(p.text().map(|email| Email { primary: Some(true), ..of(email) }))),
-    ("hs_additional_emails", "emails[]", |r, p| r.emails.extend(p.words().into_iter().filter_map(|text| email(Some(text), None)))),
+    ("company", "company.name", |r, p| {
+        if let Some(name) = p.text() {
+            r.company.get_or_insert_default().name = Some(name);
+        }
+    }),
+    ("associatedcompanyid", "company.id", |r, p| {
+        if let Some(id) = p.id() {
+            r.company.get_or_insert_default().id = Some(id);
+        }
+    }),
+    ("email", "emails[]", |r, p| r.emails.extend(p.primary_email())),
+    ("hs_additional_emails", "emails[]", |r, p| {
+        r.emails.extend(p.words().into_iter().filter_map(|text| email(Some(text), None)));
+    }),
     ("phone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("work"))),
     ("mobilephone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("mobile"))),
     ("fax", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("fax"))),
@@ -28,13 +35,9 @@ rows!(CONTACT: Contact = [
     ("zip", "addresses[]", |r, p| p.address(&mut r.addresses, |a| &mut a.postal_code)),
     ("country", "addresses[]", |r, p| p.address(&mut r.addresses, |a| &mut a.country)),
     ("website", "websites[]", |r, p| r.websites.extend(web(p.text(), None))),
-    ("hs_linkedin_url", "social_links[]", |r, p| r.social_links.extend(web(p.text(), Some("linkedin")))),
-    ("twitterhandle", "social_links[]", |r, p| r.social_links.extend(p.text().map(|name| Web {
-        username: Some(name),
-        kind: Some(Cow::Borrowed("twitter")),
-        ..Web::default()
-    }))),
-    ("lifecyclestage", "stage", |r, p| r.stage = stage(p.text(), None)),
+    ("hs_linkedin_url", "social_links[]", |r, p| r.social_links.extend(web(p.text(), Some("linkedin".into())))),
+    ("twitterhandle", "social_links[]", |r, p| r.social_links.extend(profile(p.text(), Some("twitter".into())))),
+    ("lifecyclestage", "stage", |r, p| r.stage = p.stage()),
     ("hs_lead_status", "status", |r, p| r.status = p.word()),
     ("hubspotscore", "lead_score", |r, p| r.lead_score = p.decimal()),
     ("hs_analytics_source", "lead_source", |r, p| r.lead_source = p.word()),
@@ -44,13 +47,9 @@ rows!(CONTACT: Contact = [
     ("notes_last_contacted", "last_contacted_at", |r, p| r.last_contacted_at = p.time()),
 ]);
 
-fn of(email: crm_event::Text<'_>) -> Email<'_> {
-    Email { email: Some(email), ..Email::default() }
-}
-
 rows!(COMPANY: Company = [
     ("name", "name", |r, p| r.name = p.text()),
-    ("domain", "websites[]", |r, p| r.websites.extend(web(p.text(), Some("domain")))),
+    ("domain", "websites[]", |r, p| r.websites.extend(web(p.text(), Some("domain".into())))),
     ("website", "websites[]", |r, p| r.websites.extend(web(p.text(), None))),
     ("phone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("work"))),
     ("address", "addresses[]", |r, p| p.address(&mut r.addresses, |a| &mut a.line1)),
@@ -62,11 +61,11 @@ rows!(COMPANY: Company = [
     ("type", "business_type", |r, p| r.business_type = p.word()),
     ("annualrevenue", "annual_revenue", |r, p| r.annual_revenue = p.decimal()),
     ("numberofemployees", "number_of_employees", |r, p| r.number_of_employees = p.text()),
-    ("linkedin_company_page", "social_links[]", |r, p| r.social_links.extend(web(p.text(), Some("linkedin")))),
-    ("facebook_company_page", "social_links[]", |r, p| r.social_links.extend(web(p.text(), Some("facebook")))),
+    ("linkedin_company_page", "social_links[]", |r, p| r.social_links.extend(web(p.text(), Some("linkedin".into())))),
+    ("facebook_company_page", "social_links[]", |r, p| r.social_links.extend(web(p.text(), Some("facebook".into())))),
     ("hs_parent_company_id", "parent", |r, p| r.parent = p.reference()),
     ("hs_logo_url", "photo_url", |r, p| r.photo_url = p.text()),
-    ("lifecyclestage", "stage", |r, p| r.stage = stage(p.text(), None)),
+    ("lifecyclestage", "stage", |r, p| r.stage = p.stage()),
     ("hs_lead_status", "status", |r, p| r.status = p.word()),
     ("description", "description", |r, p| r.description = p.text()),
     ("notes_last_contacted", "last_contacted_at", |r, p| r.last_contacted_at = p.time()),
@@ -77,7 +76,6 @@ rows!(LEAD: Lead = [
     ("hs_pipeline_stage", "stage", |r, p| r.stage = p.stage()),
     ("hs_lead_label", "quality", |r, p| r.quality = p.word()),
     ("hs_lead_disqualification_reason", "status_reason", |r, p| r.status_reason = p.word()),
-    ("hs_lead_type", "source", |r, p| r.source = p.word()),
 ]);
 
 rows!(USER: User = [

@@ -6,89 +6,55 @@
 use std::borrow::Cow;
 
 use crm_event::record::{
-    Activity, Appointment, Call, Company, Contact, CustomObject, Deal, Invoice, Lead, Note, Order, Payment, Product,
-    Quote, Record, Task, User,
+    Activity, Appointment, Call, Common, Company, Contact, CustomObject, Deal, Invoice, Lead, Note, Order, Payment,
+    Product, Quote, Record, Task, User,
 };
-use crm_event::{Action, Entity, FieldChange, Json, Ref, Text, record};
+use crm_event::{Action, Entity, FieldChange, Json, Ref, Text};
 use jiff::Timestamp;
 
 use super::{objects, people, sales, work};
-use crate::field_tables::{Property, is_made_of_several, row, rows};
+use crate::crm::changes::{FieldValues, change};
+use crate::field_tables::{Members, Property, entities, is_made_of_several, row, rows};
 use crate::fields::{custom_field, full_name};
-use crate::json::{Object, Scalar, Value};
+use crate::json::{Object, Value};
 
-rows!(COMMON: CommonFields = [
+rows!(COMMON: Common = [
     ("hs_object_id", "id", |_, _| {}),
-    ("createdate", "created_at", |r, p| r.0.created_at = p.time()),
-    ("hs_createdate", "created_at", |r, p| r.0.created_at = p.time()),
-    ("lastmodifieddate", "updated_at", |r, p| r.0.updated_at = p.time()),
-    ("hs_lastmodifieddate", "updated_at", |r, p| r.0.updated_at = p.time()),
-    ("hs_created_by_user_id", "created_by", |r, p| r.0.created_by = p.reference()),
-    ("hs_updated_by_user_id", "updated_by", |r, p| r.0.updated_by = p.reference()),
-    ("hubspot_owner_id", "owner", |r, p| r.0.owner = p.reference()),
-    ("notes_last_updated", "last_activity_at", |r, p| r.0.last_activity_at = p.time()),
+    ("createdate", "created_at", |r, p| r.created_at = p.time()),
+    ("hs_createdate", "created_at", |r, p| r.created_at = p.time()),
+    ("lastmodifieddate", "updated_at", |r, p| r.updated_at = p.time()),
+    ("hs_lastmodifieddate", "updated_at", |r, p| r.updated_at = p.time()),
+    ("hs_created_by_user_id", "created_by", |r, p| r.created_by = p.reference()),
+    ("hs_updated_by_user_id", "updated_by", |r, p| r.updated_by = p.reference()),
+    ("hubspot_owner_id", "owner", |r, p| r.owner = p.reference()),
+    ("notes_last_updated", "last_activity_at", |r, p| r.last_activity_at = p.time()),
 ]);
 
-/// The fields that all records share.
-pub(super) struct CommonFields<'a>(record::Common<'a>);
-
 /// The data about a record other than its properties.
-pub(super) struct Known<'a> {
+pub(super) struct About<'a> {
     pub(super) type_id: Option<Text<'a>>,
     pub(super) created_at: Option<Timestamp>,
-    /// False if there is only one property. The record then has no fields that several properties make, because a list
-    /// would seem to have no other entries.
-    pub(super) has_all_properties: bool,
+    pub(super) members: Members,
 }
 
-macro_rules! entities {
-    ($($entity:ident: $table:expr,)*) => {
-        /// The record with an id and these properties.
-        pub(super) fn record<'a>(
-            entity: Entity,
-            id: Text<'a>,
-            known: Known<'a>,
-            properties: Option<&Object<'a>>,
-        ) -> Record<'a> {
-            let mut common = CommonFields(record::Common { created_at: known.created_at, ..record::Common::new(id) });
-            let members = || properties.into_iter().flat_map(|all| all.members().map(move |(name, value)| (all, name, value)));
-            for (properties, name, _) in members() {
-                if let Some((.., set)) = row(COMMON, &name) {
-                    set(&mut common, &Property { properties, name: &name });
-                }
-            }
-            let mut record: Record<'a> = match entity {
-                $(Entity::$entity => {
-                    let mut record = $entity::new(common.0);
-                    for (properties, name, value) in members() {
-                        match row($table, &name) {
-                            Some((_, field, set)) if known.has_all_properties || !is_made_of_several(field) => {
-                                set(&mut record, &Property { properties, name: &name });
-                            }
-                            None if known.has_all_properties && row(COMMON, &name).is_none() && !is_empty(value) => {
-                                record.custom_fields.extend(custom_field(name, value));
-                            }
-                            Some(_) | None => {}
-                        }
-                    }
-                    record.into()
-                })*
-                // No other entity is in the tables of names and type ids.
-                _ => CustomObject::new(common.0).into(),
-            };
-            finish(&mut record, known.type_id);
-            record
-        }
+/// The record with an id and these properties.
+pub(super) fn record<'a>(
+    entity: Entity,
+    id: Text<'a>,
+    about: About<'a>,
+    properties: Option<&Object<'a>>,
+) -> Record<'a> {
+    let common = Common { created_at: about.created_at, ..Common::new(id) };
+    let has_custom = about.members != Members::Changed;
+    let empty = Object::empty();
+    let mut record = filled(entity, common, properties.unwrap_or(&empty), about.members, |_, _| has_custom);
+    finish(&mut record, about.type_id);
+    record
+}
 
-        /// The canonical field of a property. `None` for a custom field, and for a part of a field.
-        fn field(entity: Entity, property: &str) -> Option<&'static str> {
-            let own = match entity {
-                $(Entity::$entity => row($table, property).map(|(_, field, _)| *field),)*
-                _ => None,
-            };
-            own.or_else(|| row(COMMON, property).map(|(_, field, _)| *field)).filter(|field| !is_made_of_several(field))
-        }
-    };
+/// The canonical field of a property. `None` for a custom field, and for a part of a field.
+fn canonical(entity: Entity, property: &str) -> Option<&'static str> {
+    field_in_tables(entity, property).filter(|field| !is_made_of_several(field))
 }
 
 entities! {
@@ -149,23 +115,16 @@ pub(super) fn changed<'a>(
     record: Option<&Record<'a>>,
     value: Option<Value<'_, 'a>>,
 ) -> FieldChange<'a> {
-    let canonical = field(entity, property);
-    let to = match (record, canonical) {
+    let field = canonical(entity, property);
+    let to = match (record, field) {
         (None, _) => None,
-        (Some(_), _) if value.is_none_or(is_empty) => Some(Json::null()),
+        // HubSpot sends a property that has no value as an empty text.
+        (Some(_), _) if value.is_none_or(Value::is_blank) => Some(Json::null()),
         (Some(_), None) => value.and_then(Value::json),
-        (Some(record), Some(field)) => {
-            // The value in the record. A value that could not be read is in neither.
-            let members = serde_json::to_value(record).ok();
-            members.and_then(|members| Json::of(members.get(field)?).ok())
-        }
+        // A value that could not be read is not in the record.
+        (Some(record), Some(field)) => FieldValues::of(record).get(field),
     };
-    FieldChange { field: canonical.map_or_else(|| property.clone(), Cow::Borrowed), name: None, from: None, to }
-}
-
-/// True for an empty text, with which HubSpot sends a property that has no value.
-fn is_empty(value: Value<'_, '_>) -> bool {
-    matches!(value.scalar(), Scalar::Text(text) if text.trim().is_empty())
+    change(field.map_or_else(|| property.clone(), Cow::Borrowed), None, to)
 }
 
 /// True if a record of this entity has one company.

@@ -6,7 +6,7 @@ use crm_event::Text;
 use crm_event::record::{Deal, Invoice, Order, Payment, Product, Quote};
 
 use crate::field_tables::rows;
-use crate::fields::stage;
+use crate::fields::{percent, stage};
 
 rows!(DEAL: Deal = [
     ("dealname", "name", |r, p| r.name = p.text()),
@@ -15,11 +15,11 @@ rows!(DEAL: Deal = [
     ("hs_forecast_amount", "expected_amount", |r, p| r.expected_amount = p.decimal()),
     ("deal_currency_code", "currency", |r, p| r.currency = p.text()),
     ("dealstage", "stage", |r, p| {
-        r.stage = stage(p.text(), None);
+        r.stage = p.stage();
         r.status = p.text().and_then(|id| status(&id));
     }),
-    ("pipeline", "pipeline", |r, p| r.pipeline = stage(p.text(), None)),
-    ("hs_deal_stage_probability", "probability", |r, p| r.probability = p.decimal()),
+    ("pipeline", "pipeline", |r, p| r.pipeline = p.stage()),
+    ("hs_deal_stage_probability", "probability", |r, p| r.probability = p.decimal_by(percent)),
     ("closedate", "expected_close_date", |r, p| r.expected_close_date = p.date_with_time()),
     ("dealtype", "deal_type", |r, p| r.deal_type = p.word()),
     ("hs_priority", "priority", |r, p| r.priority = p.word()),

@@ -4,6 +4,7 @@ use crm_event::record::{Activity, Appointment, Call, CustomObject, Note, Task};
 use crm_event::{Decimal, Text};
 
 use crate::field_tables::rows;
+use crate::fields::{call_state, direction};
 use crate::json::integer_digits;
 
 rows!(TASK: Task = [
@@ -26,8 +27,8 @@ rows!(NOTE: Note = [
 rows!(CALL: Call = [
     ("hs_call_title", "name", |r, p| r.name = p.text()),
     ("hs_call_body", "description", |r, p| r.description = p.text()),
-    ("hs_call_direction", "direction", |r, p| r.direction = p.word()),
-    ("hs_call_status", "state", |r, p| r.state = p.word()),
+    ("hs_call_direction", "direction", |r, p| r.direction = p.text().map(direction)),
+    ("hs_call_status", "state", |r, p| r.state = p.text().map(call_state)),
     ("hs_call_duration", "duration_seconds", |r, p| r.duration_seconds = p.decimal_by(seconds)),
     ("hs_call_from_number", "from", |r, p| r.from = p.text()),
     ("hs_call_to_number", "to", |r, p| r.to = p.text()),

@@ -4,14 +4,13 @@
 //! {"value": ..}}}`) or the new one (`{"objectId": .., "properties": {"email": ..}}`), or flat with members that the
 //! administrator chose. None of them names the event, so the URL does: `?event=deal.updated`.
 
-use std::borrow::Cow;
-
 use crm_event::{Action, Entity, EventType};
 use jiff::Timestamp;
 
 use super::{objects, properties};
-use crate::crm::{Change, Outcome, Webhook};
-use crate::error::{Quarantine, Reason};
+use crate::crm::{Change, Outcome, Webhook, event_type};
+use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::json::{Object, Value};
 
 /// The members that may have the record's id, the most reliable first. The id of another record, such as `companyId` of
@@ -47,17 +46,16 @@ const ENVELOPE: &[&str] = &[
 
 pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
-    let in_url = webhook.query.get("event").map(str::trim).filter(|name| !name.is_empty()).map(Cow::Borrowed);
-    let Some(vendor_event) = in_url.or_else(|| body.text("event")) else {
+    let Some(vendor_event) = webhook.event_in_url().or_else(|| body.text("event")) else {
         let detail = "nothing names the event: the body has no \"subscriptionType\" of an app's subscription; give a \
                       workflow's URL event=<record>.<action>, such as event=deal.updated";
-        return Err(Quarantine::new(Reason::NoEventName, detail));
+        return Err(Quarantine::no_event_name(detail));
     };
     let Some(EventType { entity, action }) = event(&vendor_event) else {
         let detail = "the name of the event is not known: give the workflow's URL event=<record>.<action>, such as \
                       event=deal.updated; the record is contact, company, deal, lead, product, order, quote, invoice, \
                       payment, task, note, call, appointment, activity, user or custom_object";
-        return Err(Quarantine::new(Reason::NoEventName, detail));
+        return Err(Quarantine::no_event_name(detail));
     };
     let wrapped = body.any_object("properties").map(|properties| properties.map_members(unwrapped));
     let ids = ids(entity);
@@ -66,12 +64,12 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let id = id.map_or_else(|| body.record_id("hs_object_id", "hs_object_id"), Ok)?;
     let type_id = body.text("objectTypeId");
     let id = objects::unique_id(type_id.as_deref(), id);
-    let known = properties::Known { type_id, created_at: None, has_all_properties: true };
+    let about = properties::About { type_id, created_at: None, members: Members::Selected };
     let change = Change {
         vendor_event,
         action,
         action_detail: None,
-        record: properties::record(entity, id, known, Some(&properties)),
+        record: properties::record(entity, id, about, Some(&properties)),
         account: body.id("portal-id").or_else(|| body.id("portalId")),
         occurred_at: occurred_at(action, &properties),
         partial: true,
@@ -89,10 +87,9 @@ fn unwrapped<'o, 'a>(_: &str, value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
 /// Parses an event name in a URL. Any pair of entity and action is accepted, because the administrator chooses the
 /// workflow's trigger.
 fn event(name: &str) -> Option<EventType> {
-    let event: EventType = format!("crm.{name}").parse().ok()?;
     let is_in_hubspot =
-        !matches!(event.entity, Entity::Unknown | Entity::Project | Entity::TimeEntry | Entity::FormResponse);
-    is_in_hubspot.then_some(event)
+        |entity| !matches!(entity, Entity::Unknown | Entity::Project | Entity::TimeEntry | Entity::FormResponse);
+    event_type(name).filter(|event| is_in_hubspot(event.entity))
 }
 
 /// The record's own time of the change, if the workflow sends the property.

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crm_event::record::Record;
-use crm_event::{Action, Entity, FieldChange, Json};
-use serde_json::value::RawValue;
+use crm_event::{Action, Entity, FieldChange, Json, Text};
 
 use super::custom_fields;
+use crate::crm::changes::{FieldValues, change, is_json};
 use crate::json::{Object, Value};
 
 /// The members of a record that have a canonical field.
@@ -131,20 +131,15 @@ const CANONICAL: &[&str] = &[
     "won_time",
 ];
 
-type Fields = BTreeMap<String, Box<RawValue>>;
-
 /// The differences between two states of a record by canonical field, then those of its custom fields by their ids.
-///
-/// # Errors
-/// If a record cannot be written as JSON. The types of a record do not allow that.
-pub fn of_records<'a>(before: &Record<'a>, now: &Record<'a>) -> serde_json::Result<Vec<FieldChange<'a>>> {
-    let (mut old, mut new) = (fields(before)?, fields(now)?);
+pub(super) fn of_records<'a>(before: &Record<'a>, now: &Record<'a>) -> Vec<FieldChange<'a>> {
+    let (old, new) = (FieldValues::of(before), FieldValues::of(now));
     let mut changes = Vec::new();
-    let names: Vec<String> = old.keys().chain(new.keys()).cloned().collect();
-    for name in names {
-        let (from, to) = (old.remove(&name).map(owned), new.remove(&name).map(owned));
+    let added = new.names().filter(|name| !old.has(name));
+    for name in old.names().chain(added).filter(|name| *name != "custom_fields") {
+        let (from, to) = (old.get(name), new.get(name));
         if from != to {
-            changes.push(change(Cow::Owned(name), from, to));
+            changes.push(difference(Cow::Owned(name.to_owned()), from, to));
         }
     }
     let (mut old, mut new) = (custom_fields(before), custom_fields(now));
@@ -152,60 +147,56 @@ pub fn of_records<'a>(before: &Record<'a>, now: &Record<'a>) -> serde_json::Resu
     for id in ids {
         let (from, to) = (old.remove(id).flatten(), new.remove(id).flatten());
         if from != to {
-            changes.push(change(Cow::Owned(id.to_owned()), from.cloned(), to.cloned()));
+            changes.push(difference(Cow::Owned(id.to_owned()), from.cloned(), to.cloned()));
         }
     }
-    Ok(changes)
+    changes
 }
 
 /// Removes the `null`s of a state in which something could not be read, because a field that could not be read looks
 /// empty.
-pub fn forget_empty(changes: &mut [FieldChange<'_>], before: bool, now: bool) {
-    let is_empty = |value: &Option<Json<'_>>| value.as_ref().is_some_and(|value| value.get() == "null");
+pub(super) fn forget_empty(changes: &mut [FieldChange<'_>], before: bool, now: bool) {
     for change in changes {
-        if before && is_empty(&change.from) {
+        if before && is_json(change.from.as_ref(), "null") {
             change.from = None;
         }
-        if now && is_empty(&change.to) {
+        if now && is_json(change.to.as_ref(), "null") {
             change.to = None;
         }
     }
 }
 
 /// The changes of members that have no canonical field, under Pipedrive's own names.
-pub fn of_other_members<'a>(before: &Object<'a>, now: &Object<'a>) -> Vec<FieldChange<'a>> {
+pub(super) fn of_other_members<'a>(before: &Object<'a>, now: &Object<'a>) -> Vec<FieldChange<'a>> {
     of_members(before, now, |name| !CANONICAL.contains(&name) && custom_fields::key_of(name).is_none())
 }
 
 /// The changes of members that have a canonical field but do not show in it, under Pipedrive's own names: of a part
 /// that the field leaves out, or of a value that could not be read. `read` makes a record of members.
-///
-/// # Errors
-/// As [`of_records`].
-pub fn of_untold_members<'a>(
+pub(super) fn of_hidden_members<'a>(
     before: &Object<'a>,
     now: &Object<'a>,
     read: impl Fn(&Object<'a>) -> Record<'a>,
-) -> serde_json::Result<Vec<FieldChange<'a>>> {
+) -> Vec<FieldChange<'a>> {
     // Each changed member is read several times, and a body may have any number of other members.
     let (before, now) = (before.only(CANONICAL), now.only(CANONICAL));
     let whole = before.over(&now);
     let (record_before, record) = (read(&whole), read(&now));
     // True if the member of one state makes another record of the other state.
-    let is_told = |change: &FieldChange<'a>| {
+    let is_shown = |change: &FieldChange<'a>| {
         let only = |state: &Object<'a>| state.only(&[&change.field]);
         read(&only(&before).over(&now)) != record || read(&only(&now).over(&whole)) != record_before
     };
     let mut changes = of_members(&before, &now, |name| name != "custom_fields");
-    changes.retain(|change| !is_told(change));
+    changes.retain(|change| !is_shown(change));
     if !changes.is_empty() {
-        let canonical = fields(&record)?;
+        let canonical = FieldValues::of(&record);
         // Under a canonical name, values would have to be in canonical form, and in that form nothing has changed.
-        for change in changes.iter_mut().filter(|change| canonical.contains_key(&*change.field)) {
+        for change in changes.iter_mut().filter(|change| canonical.has(&change.field)) {
             (change.from, change.to) = (None, None);
         }
     }
-    Ok(changes)
+    changes
 }
 
 /// The changes of the members of `before` under their own names.
@@ -213,22 +204,22 @@ fn of_members<'a>(before: &Object<'a>, now: &Object<'a>, is_meant: impl Fn(&str)
     let changed = before.members().filter(|(name, _)| is_meant(name)).filter_map(|(name, from)| {
         let to = now.json(&name);
         let is_same = to.map_or("null", Value::get) == from.get();
-        (!is_same).then(|| change(name, from.json(), to.and_then(Value::json)))
+        (!is_same).then(|| difference(name, from.json(), to.and_then(Value::json)))
     });
     changed.collect()
 }
 
 /// The most specific action that the changes of a record show.
-pub fn action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
+pub(super) fn action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
     let change = |field: &str| changes.iter().find(|change| change.field == field);
-    let is = |value: &Option<Json<'_>>, json: &str| value.as_ref().is_some_and(|value| value.get() == json);
-    let became = |field: &str| change(field).is_some_and(|change| is(&change.to, "true"));
-    let was = |field: &str| change(field).is_some_and(|change| is(&change.from, "true"));
+    let from = |field: &str| change(field).and_then(|change| change.from.as_ref());
+    let to = |field: &str| change(field).and_then(|change| change.to.as_ref());
+    let became = |field: &str| is_json(to(field), "true");
+    let was = |field: &str| is_json(from(field), "true");
     // A project has no flag, only the status.
     let deleted = r#""deleted""#;
-    let status = change("status");
-    let became_deleted = became("is_deleted") || status.is_some_and(|status| is(&status.to, deleted));
-    let was_deleted = was("is_deleted") || status.is_some_and(|status| is(&status.from, deleted));
+    let became_deleted = became("is_deleted") || is_json(to("status"), deleted);
+    let was_deleted = was("is_deleted") || is_json(from("status"), deleted);
     // A user is deactivated, not deleted. For a product, `is_active` is only a setting.
     let is_user = entity == Entity::User;
     if became_deleted || (is_user && was("is_active")) {
@@ -241,7 +232,7 @@ pub fn action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
         Action::Completed
     } else if was("is_completed") {
         Action::Reopened
-    } else if status.is_some() {
+    } else if change("status").is_some() {
         Action::StatusChanged
     } else if change("stage").is_some() {
         Action::StageChanged
@@ -250,20 +241,9 @@ pub fn action(entity: Entity, changes: &[FieldChange<'_>]) -> Action {
     }
 }
 
-fn change<'a>(field: Cow<'a, str>, from: Option<Json<'a>>, to: Option<Json<'a>>) -> FieldChange<'a> {
+fn difference<'a>(field: Text<'a>, from: Option<Json<'a>>, to: Option<Json<'a>>) -> FieldChange<'a> {
     let or_null = |value: Option<Json<'a>>| value.or_else(|| Some(Json::null()));
-    FieldChange { field, name: None, from: or_null(from), to: or_null(to) }
-}
-
-fn owned(json: Box<RawValue>) -> Json<'static> {
-    Json::new(Cow::Owned(json))
-}
-
-/// All fields but the custom ones.
-fn fields(record: &Record<'_>) -> serde_json::Result<Fields> {
-    let mut fields: Fields = serde_json::from_str(&serde_json::to_string(record)?)?;
-    fields.remove("custom_fields");
-    Ok(fields)
+    change(field, or_null(from), or_null(to))
 }
 
 fn custom_fields<'r, 'a>(record: &'r Record<'a>) -> BTreeMap<&'r str, Option<&'r Json<'a>>> {

@@ -33,14 +33,14 @@ const PARTS: [&str; 15] = [
 ];
 
 /// The key of a custom field at the start of a member's name: the whole name, or all before a part.
-pub fn key_of(name: &str) -> Option<&str> {
+pub(super) fn key_of(name: &str) -> Option<&str> {
     let (key, rest) = name.split_at_checked(KEY_DIGITS)?;
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     (key.bytes().all(is_digit) && (rest.is_empty() || rest.starts_with('_'))).then_some(key)
 }
 
 /// The fields of version 2. Empty ones are left out.
-pub fn typed<'a>(fields: &Object<'a>) -> Vec<CustomField<'a>> {
+pub(super) fn typed<'a>(fields: &Object<'a>) -> Vec<CustomField<'a>> {
     let field = |(key, value): (Text<'a>, Value<'_, 'a>)| {
         let (kind, value) = match fields.any_object(&key) {
             Some(field) => (field.text("type"), typed_value(&field)),
@@ -68,7 +68,7 @@ fn typed_value<'a>(field: &Object<'a>) -> Option<Json<'a>> {
 }
 
 /// The fields of version 1. Empty ones are left out.
-pub fn flat<'a>(record: &Object<'a>) -> Vec<CustomField<'a>> {
+pub(super) fn flat<'a>(record: &Object<'a>) -> Vec<CustomField<'a>> {
     let field = |(key, value): (Text<'a>, Value<'_, 'a>)| {
         let part = |name: &'static str| Some((name, record.json(&format!("{key}_{name}"))?));
         let parts: Vec<_> = PARTS.into_iter().filter_map(part).filter(|(_, value)| is_filled(*value)).collect();
@@ -85,7 +85,7 @@ pub fn flat<'a>(record: &Object<'a>) -> Vec<CustomField<'a>> {
 
 /// False for `null` and empty text.
 fn is_filled(value: Value<'_, '_>) -> bool {
-    !value.is_null() && !value.get().trim_matches('"').trim().is_empty()
+    !value.is_null() && !value.is_blank()
 }
 
 /// An object of these names and JSON texts.

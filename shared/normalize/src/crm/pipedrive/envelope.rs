@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use crm_event::{Entity, Text};
 use jiff::Timestamp;
 
-use crate::error::{Quarantine, Reason};
+use crate::error::Quarantine;
 use crate::json::Object;
 
 /// The action by the envelope alone. The changes may make it a narrower one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     Created,
     Changed,
     Deleted,
@@ -19,26 +19,26 @@ pub enum Kind {
 }
 
 /// A body without its generation.
-pub struct Envelope<'a> {
-    pub meta: Object<'a>,
+pub(super) struct Envelope<'a> {
+    pub(super) meta: Object<'a>,
     /// `change.deal`, `updated.deal`: as Pipedrive writes it where a webhook is registered.
-    pub vendor_event: Text<'a>,
+    pub(super) vendor_event: Text<'a>,
     /// The kind of record; `None` for one that is not modelled.
-    pub entity: Option<Entity>,
+    pub(super) entity: Option<Entity>,
     /// `None` for an action that is not documented.
-    pub kind: Option<Kind>,
-    pub record_id: Option<Text<'a>>,
-    pub occurred_at: Option<Timestamp>,
+    pub(super) kind: Option<Kind>,
+    pub(super) record_id: Option<Text<'a>>,
+    pub(super) occurred_at: Option<Timestamp>,
     /// The record after it happened; `None` once it is deleted.
-    pub now: Option<Object<'a>>,
+    pub(super) now: Option<Object<'a>>,
     /// The record before it happened: all of it, or only the members that changed.
-    pub before: Option<Object<'a>>,
+    pub(super) before: Option<Object<'a>>,
 }
 
 impl<'a> Envelope<'a> {
     /// # Errors
     /// If the body has no `meta`, or `meta` does not name the event.
-    pub fn read(body: &Object<'a>) -> Result<Self, Quarantine> {
+    pub(super) fn read(body: &Object<'a>) -> Result<Self, Quarantine> {
         let meta =
             body.object("meta").ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"meta\""))?;
         let is_version_2 = meta.has("entity");
@@ -46,7 +46,7 @@ impl<'a> Envelope<'a> {
             if is_version_2 { ("entity", "entity_id", "data") } else { ("object", "id", "current") };
         let (Some(action), Some(object)) = (meta.text("action"), meta.text(object)) else {
             let detail = "expected meta.action and meta.entity (meta.object in version 1), which name the event";
-            return Err(Quarantine::new(Reason::NoEventName, detail));
+            return Err(Quarantine::no_event_name(detail));
         };
         // In version 1, the states of a user are in a list of one.
         let (now, before) = (body.objects(now).next(), body.objects("previous").next());

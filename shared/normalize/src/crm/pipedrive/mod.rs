@@ -1,10 +1,11 @@
 //! Pipedrive.
 //!
-//! - Events: <https://pipedrive.readme.io/docs/list-of-webhooks-v2>, <https://pipedrive.readme.io/docs/list-of-webhooks>;
-//!   bodies: <https://pipedrive.readme.io/docs/webhooks-v2-migration-guide>. Checked 2026-11.
+//! - Events: <https://pipedrive.readme.io/docs/list-of-webhooks-v2>,
+//!   <https://pipedrive.readme.io/docs/list-of-webhooks>; bodies:
+//!   <https://pipedrive.readme.io/docs/webhooks-v2-migration-guide>. Checked 2026-11.
 //! - Proof of origin: HTTP Basic, or a token in the URL. Pipedrive does not sign.
-//! - Retries: three, after 3, 30 and 150 seconds; a status outside 2xx or 10 s without an answer is a failure. Ten failed
-//!   first attempts ban a webhook for 30 minutes, whose events are lost.
+//! - Retries: three, after 3, 30 and 150 seconds; a status outside 2xx or 10 s without an answer is a failure. Ten
+//!   failed first attempts ban a webhook for 30 minutes, whose events are lost.
 //!
 //! Two generations of bodies are in use. Version 2 has the record under `data` and the old values of what changed under
 //! `previous`; version 1 has whole records under `current` and `previous`. [`Envelope`] reads both, so that the rest of
@@ -21,15 +22,15 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crm_event::record::{Common, Record};
-use crm_event::{Action, Actor, Entity, FieldChange, Ref, Text};
+use crm_event::{Action, Entity, FieldChange, Ref, Text};
 use jiff::Timestamp;
 
 use super::{
     ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, SecretMembers, Unknown, Vendor,
     Webhook,
 };
-use crate::error::{Quarantine, Reason};
-use crate::fields::reference;
+use crate::error::Quarantine;
+use crate::fields::{entries, reference, user_actor};
 use crate::json::Object;
 use crate::scheme::Scheme;
 use crate::time;
@@ -121,24 +122,24 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("change.task", Entity::Task, Action::Completed),
     CatalogEntry::event("change.task", Entity::Task, Action::Reopened),
     CatalogEntry::event("delete.task", Entity::Task, Action::Deleted),
-    CatalogEntry::event("create.pipeline", Entity::Unknown, Action::Received),
-    CatalogEntry::event("change.pipeline", Entity::Unknown, Action::Received),
-    CatalogEntry::event("delete.pipeline", Entity::Unknown, Action::Received),
-    CatalogEntry::event("create.stage", Entity::Unknown, Action::Received),
-    CatalogEntry::event("change.stage", Entity::Unknown, Action::Received),
-    CatalogEntry::event("delete.stage", Entity::Unknown, Action::Received),
-    CatalogEntry::event("create.deal_product", Entity::Unknown, Action::Received),
-    CatalogEntry::event("change.deal_product", Entity::Unknown, Action::Received),
-    CatalogEntry::event("delete.deal_product", Entity::Unknown, Action::Received),
-    CatalogEntry::event("create.deal_installment", Entity::Unknown, Action::Received),
-    CatalogEntry::event("change.deal_installment", Entity::Unknown, Action::Received),
-    CatalogEntry::event("delete.deal_installment", Entity::Unknown, Action::Received),
-    CatalogEntry::event("create.board", Entity::Unknown, Action::Received),
-    CatalogEntry::event("change.board", Entity::Unknown, Action::Received),
-    CatalogEntry::event("delete.board", Entity::Unknown, Action::Received),
-    CatalogEntry::event("create.phase", Entity::Unknown, Action::Received),
-    CatalogEntry::event("change.phase", Entity::Unknown, Action::Received),
-    CatalogEntry::event("delete.phase", Entity::Unknown, Action::Received),
+    CatalogEntry::unknown("create.pipeline"),
+    CatalogEntry::unknown("change.pipeline"),
+    CatalogEntry::unknown("delete.pipeline"),
+    CatalogEntry::unknown("create.stage"),
+    CatalogEntry::unknown("change.stage"),
+    CatalogEntry::unknown("delete.stage"),
+    CatalogEntry::unknown("create.deal_product"),
+    CatalogEntry::unknown("change.deal_product"),
+    CatalogEntry::unknown("delete.deal_product"),
+    CatalogEntry::unknown("create.deal_installment"),
+    CatalogEntry::unknown("change.deal_installment"),
+    CatalogEntry::unknown("delete.deal_installment"),
+    CatalogEntry::unknown("create.board"),
+    CatalogEntry::unknown("change.board"),
+    CatalogEntry::unknown("delete.board"),
+    CatalogEntry::unknown("create.phase"),
+    CatalogEntry::unknown("change.phase"),
+    CatalogEntry::unknown("delete.phase"),
     // Version 1.
     CatalogEntry::event("added.person", Entity::Contact, Action::Created),
     CatalogEntry::event("updated.person", Entity::Contact, Action::Updated),
@@ -172,15 +173,15 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("updated.user", Entity::User, Action::Deleted),
     CatalogEntry::event("updated.user", Entity::User, Action::Restored),
     CatalogEntry::event("deleted.user", Entity::User, Action::Deleted),
-    CatalogEntry::event("added.pipeline", Entity::Unknown, Action::Received),
-    CatalogEntry::event("updated.pipeline", Entity::Unknown, Action::Received),
-    CatalogEntry::event("deleted.pipeline", Entity::Unknown, Action::Received),
-    CatalogEntry::event("added.stage", Entity::Unknown, Action::Received),
-    CatalogEntry::event("updated.stage", Entity::Unknown, Action::Received),
-    CatalogEntry::event("deleted.stage", Entity::Unknown, Action::Received),
-    CatalogEntry::event("added.activityType", Entity::Unknown, Action::Received),
-    CatalogEntry::event("updated.activityType", Entity::Unknown, Action::Received),
-    CatalogEntry::event("deleted.activityType", Entity::Unknown, Action::Received),
+    CatalogEntry::unknown("added.pipeline"),
+    CatalogEntry::unknown("updated.pipeline"),
+    CatalogEntry::unknown("deleted.pipeline"),
+    CatalogEntry::unknown("added.stage"),
+    CatalogEntry::unknown("updated.stage"),
+    CatalogEntry::unknown("deleted.stage"),
+    CatalogEntry::unknown("added.activityType"),
+    CatalogEntry::unknown("updated.activityType"),
+    CatalogEntry::unknown("deleted.activityType"),
 ];
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
@@ -209,7 +210,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         }
     };
     let changes = match (kind, &before, &now) {
-        (Kind::Changed | Kind::Merged, Some(before), Some(now)) => changes_of(before, now, &record, read)?,
+        (Kind::Changed | Kind::Merged, Some(before), Some(now)) => changes_of(before, now, &record, read),
         _ => Vec::new(),
     };
     let (action, action_detail) = match kind {
@@ -242,10 +243,10 @@ fn changes_of<'a>(
     now: &Object<'a>,
     record: &Record<'a>,
     read: impl Fn(&Object<'a>, Option<&Object<'a>>) -> Record<'a>,
-) -> Result<Vec<FieldChange<'a>>, Quarantine> {
+) -> Vec<FieldChange<'a>> {
     // For a merge, version 1 sends the states of both records.
     if before.id("id").is_some_and(|id| Some(id) != now.id("id")) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let custom_fields = match (before.any_object("custom_fields"), now.any_object("custom_fields")) {
         (Some(before), Some(now)) => Some(before.over(&now)),
@@ -253,13 +254,12 @@ fn changes_of<'a>(
     };
     let whole = before.over(now);
     let record_before = read(&whole, custom_fields.as_ref());
-    let not_json = |_| Quarantine::new(Reason::WrongEnvelope, "a record cannot be written as JSON");
-    let mut changes = changes::of_records(&record_before, record).map_err(not_json)?;
+    let mut changes = changes::of_records(&record_before, record);
     // A field that could not be read looks empty and is not.
     changes::forget_empty(&mut changes, whole.has_warnings(), now.has_warnings());
-    changes.extend(changes::of_untold_members(before, now, |state| read(state, None)).map_err(not_json)?);
+    changes.extend(changes::of_hidden_members(before, now, |state| read(state, None)));
     changes.extend(changes::of_other_members(before, now));
-    Ok(changes)
+    changes
 }
 
 fn record<'a>(entity: Entity, common: Common<'a>, o: &Object<'a>) -> Record<'a> {
@@ -307,9 +307,7 @@ fn labels<'a>(o: &Object<'a>) -> Vec<Text<'a>> {
             return ids;
         }
     }
-    let label = o.text("label").unwrap_or_default();
-    let ids = label.split(',').map(str::trim).filter(|id| !id.is_empty());
-    ids.map(|id| Cow::Owned(id.to_owned())).collect()
+    o.text("label").map(|label| entries(&label, &[','])).unwrap_or_default()
 }
 
 /// A reference by id, with the name that version 1 has beside it.
@@ -340,8 +338,4 @@ fn page<'a>(host: &str, entity: Entity, id: &str) -> Option<Text<'a>> {
         _ => return None,
     };
     host.ends_with(".pipedrive.com").then(|| Cow::Owned(format!("https://{host}/{path}/{id}")))
-}
-
-fn user_actor(id: Text<'_>) -> Actor<'_> {
-    Actor { id: Some(id), actor_type: Some(Cow::Borrowed("user")), ..Actor::default() }
 }

@@ -4,10 +4,10 @@ use crm_event::record::{Common, Company, Contact, User};
 use crm_event::{Address, Email, Phone, Text, Web};
 
 use super::{is_deleted, link, next_activity_at};
-use crate::fields::word;
+use crate::fields::{email, phone, word};
 use crate::json::{Entry, Object};
 
-pub fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
+pub(super) fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
     Contact {
         name: o.text("name"),
         first_name: o.text("first_name"),
@@ -28,7 +28,7 @@ pub fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
     }
 }
 
-pub fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
+pub(super) fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
     let address = address(o, "address").unwrap_or_default();
     let address = Address { country_code: o.text("country_code"), ..address };
     Company {
@@ -40,7 +40,7 @@ pub fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
     }
 }
 
-pub fn user<'a>(common: Common<'a>, o: &Object<'a>) -> User<'a> {
+pub(super) fn user<'a>(common: Common<'a>, o: &Object<'a>) -> User<'a> {
     User {
         name: o.text("name"),
         email: o.text("email"),
@@ -57,29 +57,25 @@ pub fn user<'a>(common: Common<'a>, o: &Object<'a>) -> User<'a> {
 
 /// The e-mail addresses: objects with a label, or one text in a user.
 fn emails<'a>(o: &Object<'a>) -> Vec<Email<'a>> {
-    let email = |entry| match entry {
-        Entry::Text(email) => Some(Email { email: Some(email), ..Email::default() }),
-        Entry::Object(o) => Some(Email {
-            email: Some(o.text("value")?),
-            kind: o.text("label").map(word),
-            primary: o.bool("primary"),
-            ..Email::default()
-        }),
+    let read = |entry| match entry {
+        Entry::Text(address) => email(Some(address), None),
+        Entry::Object(o) => {
+            let email = email(o.text("value"), o.text("label").map(word))?;
+            Some(Email { primary: o.bool("primary"), ..email })
+        }
     };
-    o.objects_or_texts(if o.json("emails").is_some() { "emails" } else { "email" }).filter_map(email).collect()
+    o.objects_or_texts(if o.json("emails").is_some() { "emails" } else { "email" }).filter_map(read).collect()
 }
 
 fn phones<'a>(o: &Object<'a>) -> Vec<Phone<'a>> {
-    let phone = |entry| match entry {
-        Entry::Text(number) => Some(Phone { number: Some(number), ..Phone::default() }),
-        Entry::Object(o) => Some(Phone {
-            number: Some(o.text("value")?),
-            kind: o.text("label").map(word),
-            extension: None,
-            primary: o.bool("primary"),
-        }),
+    let read = |entry| match entry {
+        Entry::Text(number) => phone(Some(number), None),
+        Entry::Object(o) => {
+            let phone = phone(o.text("value"), o.text("label").map(word))?;
+            Some(Phone { primary: o.bool("primary"), ..phone })
+        }
     };
-    o.objects_or_texts(if o.json("phones").is_some() { "phones" } else { "phone" }).filter_map(phone).collect()
+    o.objects_or_texts(if o.json("phones").is_some() { "phones" } else { "phone" }).filter_map(read).collect()
 }
 
 /// Names in messengers: Skype and the like.

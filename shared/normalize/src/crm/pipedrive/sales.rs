@@ -7,7 +7,7 @@ use super::{is_deleted, link, next_activity_at};
 use crate::fields::{stage, word};
 use crate::json::Object;
 
-pub fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
+pub(super) fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
     let status = o.text("status").map(word);
     let is_deleted = if status.as_deref() == Some("deleted") { Some(true) } else { is_deleted(o) };
     Deal {
@@ -38,7 +38,7 @@ pub fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
     }
 }
 
-pub fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
+pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
     let value = o.object("value");
     Lead {
         name: o.text("title"),
@@ -55,7 +55,7 @@ pub fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
     }
 }
 
-pub fn product<'a>(common: Common<'a>, o: &Object<'a>) -> Product<'a> {
+pub(super) fn product<'a>(common: Common<'a>, o: &Object<'a>) -> Product<'a> {
     let price = |o: Object<'a>| {
         let (currency, cost) = (o.text("currency"), o.decimal("cost"));
         LineItem {

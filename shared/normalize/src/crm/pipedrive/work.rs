@@ -12,7 +12,7 @@ use crate::time;
 
 /// An activity of any type. The type is a word that an edit may change, so a call and a meeting are both activities: a
 /// record keeps its entity, and with it its key and its order.
-pub fn activity<'a>(common: Common<'a>, o: &Object<'a>) -> Activity<'a> {
+pub(super) fn activity<'a>(common: Common<'a>, o: &Object<'a>) -> Activity<'a> {
     let links = Links::of(o);
     let start_at = start_at(o);
     let minutes = minutes(o);
@@ -45,7 +45,7 @@ pub fn activity<'a>(common: Common<'a>, o: &Object<'a>) -> Activity<'a> {
     }
 }
 
-pub fn note<'a>(common: Common<'a>, o: &Object<'a>) -> Note<'a> {
+pub(super) fn note<'a>(common: Common<'a>, o: &Object<'a>) -> Note<'a> {
     let links = Links::of(o);
     Note {
         content: o.text("content"),
@@ -65,7 +65,7 @@ fn is_pinned(o: &Object<'_>) -> Option<bool> {
     flags.into_iter().filter_map(|flag| o.bool(flag)).reduce(|one, other| one || other)
 }
 
-pub fn project<'a>(common: Common<'a>, o: &Object<'a>) -> Project<'a> {
+pub(super) fn project<'a>(common: Common<'a>, o: &Object<'a>) -> Project<'a> {
     Project {
         name: o.text("title"),
         description: o.text("description"),
@@ -87,12 +87,12 @@ fn deals<'a>(o: &Object<'a>) -> Vec<Ref<'a>> {
     o.ids("deal_ids").into_iter().filter_map(|id| reference_to(Entity::Deal, Some(id), None)).collect()
 }
 
-pub fn task<'a>(common: Common<'a>, o: &Object<'a>) -> Task<'a> {
+pub(super) fn task<'a>(common: Common<'a>, o: &Object<'a>) -> Task<'a> {
     Task {
         name: o.text("title"),
         description: o.text("description"),
         is_completed: o.bool("done"),
-        due_at: o.time("due_date"),
+        due_date: o.date("due_date"),
         completed_at: o.time("marked_as_done_time"),
         project: reference(o.id("project_id"), None),
         parent: reference(o.id("parent_task_id"), None),

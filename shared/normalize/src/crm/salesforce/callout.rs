@@ -10,10 +10,12 @@ use crm_event::{Action, Entity, FieldChange, Text};
 
 use super::changes::{self, State};
 use super::ids::{check_organization, long};
-use super::records::{self, Kind, Members};
-use super::{deletion_detail, is_call, objects, user};
+use super::records::{self, About};
+use super::{action_in_name, deletion_detail, is_call, objects, user};
+use crate::crm::changes::status_of_stage;
 use crate::crm::{Change, Outcome, Unknown, Webhook};
-use crate::error::{Quarantine, Reason};
+use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::json::Object;
 
 /// Members around a record that stands at the top of the body.
@@ -56,16 +58,14 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     check_organization(webhook.account, organization.as_ref())?;
     let account = organization.map(long);
     let Callout { record, old, has_whole_old, action: by_states } = Callout::read(body);
-    let in_url = webhook.query.get("event").map(str::trim).filter(|name| !name.is_empty()).map(Cow::Borrowed);
-    let name: Option<Text<'a>> = in_url.or_else(|| body.text("event"));
+    let name = webhook.event_in_url().or_else(|| body.text("event"));
     let object = object(name.as_deref(), record.as_ref());
     let vendor_event = match (name, by_states) {
         (Some(name), _) => name,
         (None, Some(action)) => Cow::Owned(format!("{}.{action}", object.as_deref().unwrap_or("record"))),
-        (None, None) => return Err(Quarantine::new(Reason::NoEventName, NO_NAME)),
+        (None, None) => return Err(Quarantine::no_event_name(NO_NAME)),
     };
-    let named = vendor_event.rsplit_once('.').and_then(|(_, action)| action.parse().ok());
-    let event = object.as_ref().and_then(|object| objects::entity_of_name(object)).zip(named);
+    let event = object.as_ref().and_then(|object| objects::entity_of_name(object)).zip(action_in_name(&vendor_event));
     let (entity, mut action): (Entity, Action) = match event {
         Some(event) => event,
         None => {
@@ -77,11 +77,11 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let entity = if is_call(entity, &record) { Entity::Call } else { entity };
     let id = long(record.record_id("Id", "record.Id")?);
     let object = object.unwrap_or_default();
-    let kind = Kind { object: &object, members: Members::Selected };
-    let now = records::record(entity, kind, id.clone(), &record);
+    let about = About { object: &object, members: Members::Selected };
+    let now = records::record(entity, about, id.clone(), &record);
     let mut changes = Vec::new();
     if let Some(old) = old.filter(|_| action != Action::Created) {
-        let before = records::record(entity, kind, id, &old);
+        let before = records::record(entity, about, id, &old);
         let (before, state) = (State::new(&old, &before), State::new(&record, &now));
         let names = changed(&old, &record, has_whole_old);
         changes = names.iter().map(|name| changes::change(name.clone(), name, Some(&before), &state)).collect();
@@ -89,7 +89,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
             action = changes::action(entity, names.iter().map(|name| &**name), &record);
         }
         if action == Action::StageChanged {
-            let derived = changes::status_of_stage(&now).map(|now| FieldChange { from: before.field("status"), ..now });
+            let derived = status_of_stage(&now).map(|now| FieldChange { from: before.field("status"), ..now });
             changes.extend(derived);
         }
     }

@@ -1,19 +1,21 @@
 //! Change Data Capture: the changes of a record, as Salesforce publishes them on its event bus.
 //!
-//! An Event Relay passes them to Amazon EventBridge. Amazon AppFlow and programs that subscribe to the bus forward them in
-//! envelopes of their own. One event may be about several records that a transaction changed in the same way.
+//! An Event Relay passes them to Amazon EventBridge. Amazon AppFlow and programs that subscribe to the bus forward them
+//! in envelopes of their own. One event may be about several records that a transaction changed in the same way.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crm_event::{Action, Actor, Entity, Text};
 use jiff::Timestamp;
 
 use super::changes::{self, State};
 use super::ids::{check_organization, is_wildcard, long};
-use super::records::Members;
 use super::{objects, records, user};
+use crate::crm::changes::status_of_stage;
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::fields::distinct;
 use crate::json::{Object, Value};
 
@@ -30,8 +32,8 @@ pub(super) fn payload<'a>(body: &Object<'a>) -> Option<Object<'a>> {
     })
 }
 
-/// The organization in the source of EventBridge's envelope, `aws.partner/salesforce.com/{organization}/{channel}`. AppFlow
-/// does not name it.
+/// The organization in the source of EventBridge's envelope, `aws.partner/salesforce.com/{organization}/{channel}`.
+/// AppFlow does not name it.
 pub(super) fn organization<'a>(body: &Object<'a>) -> Option<Text<'a>> {
     let source = body.text("source")?;
     let organization = source.strip_prefix(super::RELAY)?.split('/').next()?;
@@ -54,7 +56,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Resu
         object,
     };
     let has_wildcard = ids.iter().any(|id| is_wildcard(id));
-    let kind = objects::entity_of_name(&event.object).zip(Kind::of(&change_type));
+    let kind = objects::entity_of_name(&event.object).zip(ChangeType::of(&change_type));
     let Some((entity, kind)) = kind.filter(|_| !has_wildcard) else {
         let only = ids.first().filter(|id| ids.len() == 1 && !is_wildcard(id));
         return Ok(event.unknown(only.cloned().map(long)));
@@ -62,21 +64,20 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Resu
     if ids.is_empty() {
         return Err(Quarantine::no_record_id("ChangeEventHeader.recordIds"));
     }
-    let fields = Fields::read(payload, &header, kind);
+    let fields = Payload::read(payload, &header, kind);
     let ids = distinct(ids.into_iter().map(long));
-    let changes = ids.into_iter().map(|id| event.change(entity, id, kind, &fields));
-    Ok(Outcome::Changes(changes.collect()))
+    Outcome::for_each(ids, fields.amount(), |id| event.change(entity, id, kind, &fields))
 }
 
 /// The kind of a change.
 #[derive(Clone, Copy)]
-struct Kind {
+struct ChangeType {
     action: Action,
     /// True if the event tells that something changed, but not what: Salesforce could not capture it.
     is_gap: bool,
 }
 
-impl Kind {
+impl ChangeType {
     fn of(change_type: &str) -> Option<Self> {
         let gap = change_type.strip_prefix("GAP_");
         let action = match gap.unwrap_or(change_type) {
@@ -96,24 +97,29 @@ impl Kind {
 }
 
 /// The fields of an event.
-struct Fields<'a> {
+struct Payload<'a> {
     /// Without compound fields: `BillingCity` instead of `BillingAddress.City`.
     flat: Object<'a>,
     /// The vendor's names of the changed fields, and those of the members in `flat`.
     changed: Vec<(Text<'a>, Text<'a>)>,
     /// The members that are diffs of long texts instead of the texts.
-    diffs: Vec<Text<'a>>,
+    diffs: HashSet<Text<'a>>,
 }
 
-impl<'a> Fields<'a> {
-    fn read(payload: &Object<'a>, header: &Object<'a>, kind: Kind) -> Self {
+impl<'a> Payload<'a> {
+    /// The number of fields and changes.
+    fn amount(&self) -> usize {
+        self.flat.members().count().saturating_add(self.changed.len())
+    }
+
+    fn read(payload: &Object<'a>, header: &Object<'a>, kind: ChangeType) -> Self {
         let diffs = diffs(payload, header);
         let without: Vec<&str> = diffs.iter().map(|name| &**name).chain([HEADER]).collect();
         let flat = payload.clone().without(&without).flattened(compound_prefix);
         let is_update = kind.action == Action::Updated && !kind.is_gap;
         let names = if is_update { changed(payload, header, &diffs) } else { Vec::new() };
         let changed = names.into_iter().map(|name| (name.clone(), member(name))).collect();
-        Self { flat, changed, diffs }
+        Self { flat, changed, diffs: diffs.into_iter().collect() }
     }
 }
 
@@ -130,8 +136,8 @@ fn diffs<'a>(payload: &Object<'a>, header: &Object<'a>) -> Vec<Text<'a>> {
     payload.members().filter(|(_, value)| is_diff(*value)).map(|(name, _)| name).collect()
 }
 
-/// True for the bitmaps that a subscriber of the Pub/Sub API gets instead of names, such as `0x0320` and `2-0x40`. Only the
-/// schema can resolve them.
+/// True for the bitmaps that a subscriber of the Pub/Sub API gets instead of names, such as `0x0320` and `2-0x40`. Only
+/// the schema can resolve them.
 fn is_bitmap(name: &str) -> bool {
     name.rsplit('-').next().is_some_and(|bits| bits.starts_with("0x"))
 }
@@ -144,13 +150,8 @@ fn changed<'a>(payload: &Object<'a>, header: &Object<'a>, diffs: &[Text<'a>]) ->
         let fields = payload.members().filter(|(name, _)| *name != HEADER);
         names = fields.flat_map(|(name, _)| parts(payload, name)).collect();
     }
-    for name in header.texts("nulledFields").iter().chain(diffs) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names.retain(|name| !is_bitmap(name));
-    names
+    let names = names.into_iter().chain(header.texts("nulledFields")).chain(diffs.iter().cloned());
+    distinct(names.filter(|name| !is_bitmap(name)))
 }
 
 /// The names of a compound field's parts, or the name of any other field alone.
@@ -195,13 +196,13 @@ impl<'a> Event<'a> {
     }
 
     /// The change of one of the records.
-    fn change(&self, entity: Entity, id: Text<'a>, kind: Kind, fields: &Fields<'a>) -> Change<'a> {
+    fn change(&self, entity: Entity, id: Text<'a>, kind: ChangeType, fields: &Payload<'a>) -> Change<'a> {
         let members = match kind.is_whole() {
             true if self.is_mapped => Members::Selected,
             true => Members::All,
             false => Members::Changed,
         };
-        let record = records::record(entity, records::Kind { object: &self.object, members }, id, &fields.flat);
+        let record = records::record(entity, records::About { object: &self.object, members }, id, &fields.flat);
         let state = State::new(&fields.flat, &record);
         let change = |(name, member): &(Text<'a>, Text<'a>)| match fields.diffs.contains(name) {
             true => changes::unknown_value(name.clone(), member, entity),
@@ -213,7 +214,7 @@ impl<'a> Event<'a> {
             action = changes::action(entity, fields.changed.iter().map(|(_, member)| &**member), &fields.flat);
         }
         if action == Action::StageChanged {
-            changes.extend(changes::status_of_stage(&record));
+            changes.extend(status_of_stage(&record));
         }
         Change {
             vendor_event: self.vendor_event.clone(),

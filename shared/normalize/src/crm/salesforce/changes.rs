@@ -6,30 +6,30 @@ use crm_event::record::Record;
 use crm_event::{Action, Entity, FieldChange, Json, Text};
 
 use super::records;
+use crate::crm::changes::{self, FieldValues, is_json};
 use crate::json::Object;
 
 /// A state of a record, for the values in its changes.
 pub(super) struct State<'o, 'a> {
     entity: Entity,
     object: &'o Object<'a>,
-    /// The record's JSON.
-    record: serde_json::Value,
+    fields: FieldValues,
 }
 
 impl<'o, 'a> State<'o, 'a> {
     pub(super) fn new(object: &'o Object<'a>, record: &Record<'a>) -> Self {
-        Self { entity: record.entity(), object, record: serde_json::to_value(record).unwrap_or_default() }
+        Self { entity: record.entity(), object, fields: FieldValues::of(record) }
     }
 
     /// The value of a canonical field.
     pub(super) fn field(&self, field: &str) -> Option<Json<'a>> {
-        Json::of(self.record.get(field)?).ok()
+        self.fields.get(field)
     }
 
     /// The canonical field of a member.
     fn canonical(&self, member: &str) -> Option<&'static str> {
-        let field = records::field(self.entity, member)?;
-        let is_all_day = || self.record.get("is_all_day").and_then(serde_json::Value::as_bool) == Some(true);
+        let field = records::canonical(self.entity, member)?;
+        let is_all_day = || is_json(self.fields.get("is_all_day").as_ref(), "true");
         Some(match field {
             "start_at" if is_all_day() => "start_date",
             "end_at" if is_all_day() => "end_date",
@@ -37,8 +37,8 @@ impl<'o, 'a> State<'o, 'a> {
         })
     }
 
-    /// The value of a member, `null` if it is empty: that of a canonical field, or Salesforce's own. `None` if it could not
-    /// be read, or if the record has it in another field.
+    /// The value of a member, `null` if it is empty: that of a canonical field, or Salesforce's own. `None` if it could
+    /// not be read, or if the record has it in another field.
     fn value(&self, member: &str, field: Option<&str>) -> Option<Json<'a>> {
         // A part of a compound field of the customer's (`Site__c.Latitude`) is no member by itself.
         let value = self.object.json(member).or_else(|| self.object.at(member));
@@ -58,26 +58,13 @@ pub(super) fn change<'a>(
     now: &State<'_, 'a>,
 ) -> FieldChange<'a> {
     let field = now.canonical(member);
-    FieldChange {
-        field: field.map_or(name, Cow::Borrowed),
-        name: None,
-        from: before.and_then(|before| before.value(member, field)),
-        to: now.value(member, field),
-    }
+    let from = before.and_then(|before| before.value(member, field));
+    changes::change(field.map_or(name, Cow::Borrowed), from, now.value(member, field))
 }
 
 /// A change of a member whose new value is not sent.
 pub(super) fn unknown_value<'a>(name: Text<'a>, member: &str, entity: Entity) -> FieldChange<'a> {
-    let field = records::field(entity, member).map_or(name, Cow::Borrowed);
-    FieldChange { field, name: None, from: None, to: None }
-}
-
-/// The change of a deal's status that comes with a change of its stage. It is `null` if the stage does not tell the
-/// status, because the old status no longer holds.
-pub(super) fn status_of_stage<'a>(record: &Record<'a>) -> Option<FieldChange<'a>> {
-    let Record::Deal(deal) = record else { return None };
-    let status = deal.status.as_ref().and_then(|status| Json::of(status).ok()).unwrap_or_else(Json::null);
-    Some(FieldChange { field: Cow::Borrowed("status"), name: None, from: None, to: Some(status) })
+    changes::change(records::canonical(entity, member).map_or(name, Cow::Borrowed), None, None)
 }
 
 /// The action of an update by the names of the changed members. `o` has their new values.

@@ -24,15 +24,14 @@ mod records;
 mod sales;
 mod work;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use crm_event::{Action, Actor, Entity, Text};
 
 use super::{ActionDetail, AnswerForm, BodyForm, ChangeId, Outcome, SecretMembers, Unknown, Vendor, Webhook, XML};
 use crate::error::Quarantine;
+use crate::fields::user_actor;
 use crate::json::Object;
-use crate::request::Pairs;
 use crate::scheme::Scheme;
 
 /// The beginning of the EventBridge source of an Event Relay. The organization's id follows.
@@ -117,12 +116,9 @@ fn platform_event<'a>(webhook: &Webhook<'a>, name: Text<'a>) -> Result<Outcome<'
     Ok(Outcome::Unknown(Unknown { vendor_event: name, record_id: None, account, occurred_at }))
 }
 
-/// The event that an administrator has added to the URL: `?event=opportunity.stage_changed`. The object is that of the
-/// record.
-fn event_in_url(query: Pairs<'_>) -> Option<(Text<'_>, Action)> {
-    let name = query.get("event")?.trim();
-    let (_, action) = name.rsplit_once('.')?;
-    Some((Cow::Borrowed(name), action.parse().ok()?))
+/// The action in the name of an event: `opportunity.stage_changed`. The object is that of the record.
+fn action_in_name(name: &str) -> Option<Action> {
+    name.rsplit_once('.').and_then(|(_, action)| action.parse().ok())
 }
 
 /// True for the task of a telephone call.
@@ -138,5 +134,5 @@ fn deletion_detail<'a>(action: Action, record: &Object<'a>) -> Option<ActionDeta
 }
 
 fn user(id: Text<'_>) -> Actor<'_> {
-    Actor { id: Some(ids::long(id)), actor_type: Some(Cow::Borrowed("user")), ..Actor::default() }
+    user_actor(ids::long(id))
 }

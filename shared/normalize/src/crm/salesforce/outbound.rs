@@ -1,17 +1,19 @@
 //! Outbound messages: SOAP 1.1, sent by a flow, a workflow rule or an approval process.
 //!
-//! A message holds 1 to 100 notifications, each about one record of the same kind. A notification has the fields that an
-//! administrator has selected, with their values at the time of sending. It names neither the event nor what changed.
+//! A message holds 1 to 100 notifications, each about one record of the same kind. A notification has the fields that
+//! an administrator has selected, with their values at the time of sending. It names neither the event nor what
+//! changed.
 
 use std::borrow::Cow;
 
 use crm_event::{Action, Actor, Text};
 
 use super::ids::{check_organization, long};
-use super::records::{self, Kind, Members};
-use super::{deletion_detail, event_in_url, is_call, objects, user};
+use super::records::{self, About};
+use super::{action_in_name, deletion_detail, is_call, objects, user};
 use crate::crm::{Change, Outcome, Unknown, Webhook};
 use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::json::Object;
 
 pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Result<Outcome<'a>, Quarantine> {
@@ -36,8 +38,8 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Res
     if let Some(deletion) = Deletion::read(&record) {
         return deletion.normalize(object, &record, account);
     }
-    let in_url = event_in_url(webhook.query);
-    let vendor_event = in_url.as_ref().map_or_else(|| name(&object), |(name, _)| name.clone());
+    let in_url = webhook.event_in_url().and_then(|name| Some((action_in_name(&name)?, name)));
+    let vendor_event = in_url.as_ref().map_or_else(|| name(&object), |(_, name)| name.clone());
     let occurred_at = record.time("LastModifiedDate").or_else(|| record.time("SystemModstamp"));
     let Some(entity) = objects::entity_of_name(&object) else {
         let record_id = record.id("Id").map(long);
@@ -45,12 +47,12 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Res
     };
     let entity = if is_call(entity, &record) { crm_event::Entity::Call } else { entity };
     let id = long(record.record_id("Id", "sObject.Id")?);
-    let action = in_url.map_or_else(|| action(&record), |(_, action)| action);
+    let action = in_url.map_or_else(|| action(&record), |(action, _)| action);
     let change = Change {
         vendor_event,
         action,
         action_detail: deletion_detail(action, &record),
-        record: records::record(entity, Kind { object: &object, members: Members::Selected }, id, &record),
+        record: records::record(entity, About { object: &object, members: Members::Selected }, id, &record),
         account,
         occurred_at,
         partial: true,
@@ -107,13 +109,13 @@ impl<'a> Deletion<'a> {
             let record_id = Some(self.id);
             return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
         };
-        let kind = Kind { object: &self.object, members: Members::Changed };
+        let about = About { object: &self.object, members: Members::Changed };
         let actor: Option<Actor<'a>> = report.id("CreatedById").map(user);
         let change = Change {
             vendor_event,
             action: Action::Deleted,
             action_detail: None,
-            record: records::record(entity, kind, self.id, &Object::empty()),
+            record: records::record(entity, about, self.id, &Object::empty()),
             account,
             occurred_at,
             partial: true,

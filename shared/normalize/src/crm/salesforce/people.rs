@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use crm_event::record::{Company, Contact, Lead, User};
-use crm_event::{DateInfo, Email, EmailBounce, Text};
+use crm_event::{DateInfo, EmailBounce, Text};
 
 use super::ids::link;
 use super::records::RAW_ONLY;
-use crate::field_tables::{Property, rows};
+use crate::field_tables::rows;
 use crate::fields::{stage, web};
 use crate::json::{Object, Value};
 
@@ -15,10 +15,6 @@ const BILLING: Option<&str> = Some("billing");
 const SHIPPING: Option<&str> = Some("shipping");
 const MAILING: Option<&str> = Some("mailing");
 const OTHER: Option<&str> = Some("other");
-
-fn email<'a>(p: &Property<'_, 'a>) -> Option<Email<'a>> {
-    p.text().map(|email| Email { email: Some(email), primary: Some(true), ..Email::default() })
-}
 
 rows!(CONTACT: Contact = [
     ("Name", "name", |r, p| r.name = p.text()),
@@ -28,7 +24,7 @@ rows!(CONTACT: Contact = [
     ("Title", "title", |r, p| r.title = p.text()),
     ("Department", "department", |r, p| r.department = p.text()),
     ("AccountId", "company", |r, p| r.company = link(p)),
-    ("Email", "emails", |r, p| r.emails.extend(email(p))),
+    ("Email", "emails", |r, p| r.emails.extend(p.primary_email())),
     ("Phone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("work"))),
     ("MobilePhone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("mobile"))),
     ("HomePhone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("home"))),
@@ -117,7 +113,7 @@ rows!(COMPANY: Company = [
     ("FirstName", "first_name", |r, p| r.first_name = p.text()),
     ("LastName", "last_name", |r, p| r.last_name = p.text()),
     ("PersonContactId", "contacts", |r, p| r.contacts.extend(link(p))),
-    ("PersonEmail", "emails", |r, p| r.emails.extend(email(p))),
+    ("PersonEmail", "emails", |r, p| r.emails.extend(p.primary_email())),
     ("PersonMobilePhone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("mobile"))),
     ("PersonHomePhone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("home"))),
     ("PersonOtherPhone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("other"))),
@@ -152,7 +148,7 @@ rows!(LEAD: Lead = [
     ("AnnualRevenue", "annual_revenue", |r, p| r.annual_revenue = p.decimal()),
     ("CurrencyIsoCode", "currency", |r, p| r.currency = p.text()),
     ("NumberOfEmployees", "number_of_employees", |r, p| r.number_of_employees = p.text()),
-    ("Email", "emails", |r, p| r.emails.extend(email(p))),
+    ("Email", "emails", |r, p| r.emails.extend(p.primary_email())),
     ("Phone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("work"))),
     ("MobilePhone", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("mobile"))),
     ("Fax", "phone_numbers[]", |r, p| r.phone_numbers.extend(p.phone("fax"))),

@@ -5,28 +5,28 @@
 use std::borrow::Cow;
 
 use crm_event::record::{
-    Appointment, Call, Company, Contact, CustomObject, Deal, Invoice, Lead, Note, Order, Product, Quote, Record, Task,
-    User,
+    Appointment, Call, Common, Company, Contact, CustomObject, Deal, Invoice, Lead, Note, Order, Product, Quote,
+    Record, Task, User,
 };
-use crm_event::{Entity, Text, record};
+use crm_event::{Entity, Text};
 
 use super::ids::link;
 use super::{people, sales, work};
-use crate::field_tables::{Property, is_made_of_several, row, rows};
+use crate::field_tables::{Members, Property, entities, is_made_of_several, row, rows};
 use crate::fields::{custom_field, full_name};
 use crate::json::{Object, Value};
 
 /// The canonical field of a member that is only in `raw`.
 pub(super) const RAW_ONLY: &str = "";
 
-rows!(COMMON: CommonFields = [
+rows!(COMMON: Common = [
     ("Id", "id", |_, _| {}),
-    ("OwnerId", "owner", |r, p| r.0.owner = link(p)),
-    ("CreatedById", "created_by", |r, p| r.0.created_by = link(p)),
-    ("CreatedDate", "created_at", |r, p| r.0.created_at = p.time()),
-    ("LastModifiedById", "updated_by", |r, p| r.0.updated_by = link(p)),
-    ("LastModifiedDate", "updated_at", |r, p| r.0.updated_at = p.time()),
-    ("LastActivityDate", "last_activity_at", |r, p| r.0.last_activity_at = p.time()),
+    ("OwnerId", "owner", |r, p| r.owner = link(p)),
+    ("CreatedById", "created_by", |r, p| r.created_by = link(p)),
+    ("CreatedDate", "created_at", |r, p| r.created_at = p.time()),
+    ("LastModifiedById", "updated_by", |r, p| r.updated_by = link(p)),
+    ("LastModifiedDate", "updated_at", |r, p| r.updated_at = p.time()),
+    ("LastActivityDate", "last_activity_at", |r, p| r.last_activity_at = p.time()),
     ("SystemModstamp", RAW_ONLY, |_, _| {}),
     ("LastViewedDate", RAW_ONLY, |_, _| {}),
     ("LastReferencedDate", RAW_ONLY, |_, _| {}),
@@ -36,68 +36,22 @@ rows!(COMMON: CommonFields = [
 
 /// The data about a record other than its members.
 #[derive(Clone, Copy)]
-pub(super) struct Kind<'k, 'a> {
+pub(super) struct About<'k, 'a> {
     /// The API name.
     pub(super) object: &'k Text<'a>,
     pub(super) members: Members,
 }
 
-/// The members that an event has of a record.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Members {
-    /// All that are not empty.
-    All,
-    /// The ones that a person has selected.
-    Selected,
-    /// The ones that changed. The record then has no fields that several members make, because a list would seem to have
-    /// no other entries.
-    Changed,
+/// The record with an id and these members.
+pub(super) fn record<'a>(entity: Entity, about: About<'_, 'a>, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
+    let mut record = filled(entity, Common::new(id), o, about.members, is_field);
+    finish(&mut record, about, o);
+    record
 }
 
-/// The fields that all records share.
-pub(super) struct CommonFields<'a>(record::Common<'a>);
-
-macro_rules! entities {
-    ($($entity:ident: $table:expr,)*) => {
-        /// The record with an id and these members.
-        pub(super) fn record<'a>(entity: Entity, kind: Kind<'_, 'a>, id: Text<'a>, o: &Object<'a>) -> Record<'a> {
-            let mut common = CommonFields(record::Common::new(id));
-            for (name, _) in o.members() {
-                if let Some((.., set)) = row(COMMON, &name) {
-                    set(&mut common, &Property { properties: o, name: &name });
-                }
-            }
-            let mut record: Record<'a> = match entity {
-                $(Entity::$entity => {
-                    let mut record = $entity::new(common.0);
-                    for (name, value) in o.members() {
-                        if let Some((_, field, set)) = row($table, &name) {
-                            if kind.members != Members::Changed || !is_made_of_several(field) {
-                                set(&mut record, &Property { properties: o, name: &name });
-                            }
-                        } else if row(COMMON, &name).is_none() && is_field(&name, value) {
-                            record.custom_fields.extend(custom_field(name, value));
-                        }
-                    }
-                    record.into()
-                })*
-                // The table of objects has no other entity.
-                _ => CustomObject::new(common.0).into(),
-            };
-            finish(&mut record, kind, o);
-            record
-        }
-
-        /// The canonical field of a member. `None` for a custom field, and for a part of a field.
-        pub(super) fn field(entity: Entity, member: &str) -> Option<&'static str> {
-            let own = match entity {
-                $(Entity::$entity => row($table, member).map(|(_, field, _)| *field),)*
-                _ => None,
-            };
-            let field = own.or_else(|| row(COMMON, member).map(|(_, field, _)| *field));
-            field.filter(|field| *field != RAW_ONLY && !is_made_of_several(field))
-        }
-    };
+/// The canonical field of a member. `None` for a custom field, and for a part of a field.
+pub(super) fn canonical(entity: Entity, member: &str) -> Option<&'static str> {
+    field_in_tables(entity, member).filter(|field| *field != RAW_ONLY && !is_made_of_several(field))
 }
 
 entities! {
@@ -123,9 +77,9 @@ fn is_field(name: &str, value: Value<'_, '_>) -> bool {
 }
 
 /// Sets the fields that are made from several members, or from none.
-fn finish<'a>(record: &mut Record<'a>, kind: Kind<'_, 'a>, o: &Object<'a>) {
-    let name = |first: &Option<_>, last: &Option<_>| full_name_of(first, last, kind.members, o);
-    let text_address = |prefix| if kind.members == Members::Changed { None } else { text_address(o, prefix) };
+fn finish<'a>(record: &mut Record<'a>, about: About<'_, 'a>, o: &Object<'a>) {
+    let name = |first: &Option<_>, last: &Option<_>| full_name_of(first, last, about.members, o);
+    let text_address = |prefix| if about.members == Members::Changed { None } else { text_address(o, prefix) };
     match record {
         Record::Contact(contact) => {
             contact.name = contact.name.take().or_else(|| name(&contact.first_name, &contact.last_name));
@@ -151,13 +105,13 @@ fn finish<'a>(record: &mut Record<'a>, kind: Kind<'_, 'a>, o: &Object<'a>) {
         Record::Call(call) => call.user = call.owner.clone(),
         Record::Note(note) => note.user = note.owner.clone(),
         Record::Appointment(appointment) => work::finish_appointment(appointment),
-        Record::CustomObject(custom) => custom.object_name = Some(kind.object.clone()),
+        Record::CustomObject(custom) => custom.object_name = Some(about.object.clone()),
         _ => {}
     }
 }
 
-/// The full name. `None` if one of the two is missing, because the other alone is the full name only if the record has no
-/// first or last name.
+/// The full name. `None` if one of the two is missing, because the other alone is the full name only if the record has
+/// no first or last name.
 fn full_name_of<'a>(
     first: &Option<Text<'a>>,
     last: &Option<Text<'a>>,

@@ -10,10 +10,10 @@ use crate::time;
 rows!(TASK: Task = [
     ("Subject", "name", |r, p| r.name = p.text()),
     ("Description", "description", |r, p| r.description = p.text()),
-    ("Status", "status", |r, p| r.status = p.text()),
+    ("Status", "status", |r, p| r.status = p.word()),
     ("IsClosed", "is_completed", |r, p| r.is_completed = p.bool()),
     ("CompletedDateTime", "completed_at", |r, p| r.completed_at = p.time()),
-    ("Priority", "priority", |r, p| r.priority = p.text()),
+    ("Priority", "priority", |r, p| r.priority = p.word()),
     ("ActivityDate", "due_date", |r, p| r.due_date = p.date()),
     ("Type", "type", |r, p| r.task_type = p.text()),
     ("WhoId", "contact", |r, p| r.contact = link_to_any(p)),

@@ -9,22 +9,22 @@ use std::borrow::Cow;
 
 use crm_event::{Address, DateInfo, Email, Phone, Text, Web};
 
-use crate::fields::word;
-use crate::json::{Object, Value};
+use crate::fields::{email, phone, profile, web, word};
+use crate::json::Object;
 use crate::time;
 
 /// The entries by type.
 #[derive(Default)]
-pub struct ContactInfos<'a> {
-    pub emails: Vec<Email<'a>>,
-    pub phone_numbers: Vec<Phone<'a>>,
-    pub addresses: Vec<Address<'a>>,
-    pub websites: Vec<Web<'a>>,
-    pub social_links: Vec<Web<'a>>,
-    pub dates: Vec<DateInfo<'a>>,
+pub(super) struct ContactInfos<'a> {
+    pub(super) emails: Vec<Email<'a>>,
+    pub(super) phone_numbers: Vec<Phone<'a>>,
+    pub(super) addresses: Vec<Address<'a>>,
+    pub(super) websites: Vec<Web<'a>>,
+    pub(super) social_links: Vec<Web<'a>>,
+    pub(super) dates: Vec<DateInfo<'a>>,
 }
 
-pub fn contact_infos<'a>(o: &Object<'a>) -> ContactInfos<'a> {
+pub(super) fn contact_infos<'a>(o: &Object<'a>) -> ContactInfos<'a> {
     let mut infos = ContactInfos::default();
     for entry in o.objects("ContactInfos") {
         infos.add(&entry);
@@ -44,8 +44,7 @@ enum Type {
 
 impl<'a> ContactInfos<'a> {
     fn add(&mut self, entry: &Object<'a>) {
-        let is_nested = entry.json("ContactInfoType").is_some_and(Value::is_object);
-        let nested = if is_nested { entry.object("ContactInfoType") } else { None };
+        let nested = entry.any_object("ContactInfoType");
         let in_nested = |name| nested.as_ref().and_then(|nested| nested.text(name));
         let type_name = entry.text("ContactInfoTypeName").or_else(|| in_nested("Name"));
         let subtype = entry.text("ContactInfoSubType").or_else(|| in_nested("SubType"));
@@ -72,23 +71,15 @@ impl<'a> ContactInfos<'a> {
                     self.addresses.push(Address { city, state, kind, text, ..Address::default() });
                 }
             }
-            (Some(Type::Email), value @ Some(_)) => self.emails.push(Email { email: value, kind, ..Email::default() }),
-            (Some(Type::Phone), value @ Some(_)) => {
-                self.phone_numbers.push(Phone {
-                    number: value,
-                    kind,
-                    extension: entry.text("Extension"),
-                    primary: None,
-                });
+            (Some(Type::Email), value) => self.emails.extend(email(value, kind)),
+            (Some(Type::Phone), value) => {
+                let phone = phone(value, kind);
+                self.phone_numbers.extend(phone.map(|phone| Phone { extension: entry.text("Extension"), ..phone }));
             }
-            (Some(Type::Social), Some(value)) => {
-                let is_url = value.contains('/') || value.starts_with("www.");
-                let (url, username) = if is_url { (Some(value), None) } else { (None, Some(value)) };
-                self.social_links.push(Web { url, kind, username });
-            }
-            (Some(Type::Web), value @ Some(_)) => self.websites.push(Web { url: value, kind, username: None }),
+            (Some(Type::Social), value) => self.social_links.extend(profile(value, kind)),
+            (Some(Type::Web), value) => self.websites.extend(web(value, kind)),
             (None, Some(_)) => entry.warn("Value"),
-            (_, None) => {}
+            (None, None) => {}
         }
     }
 

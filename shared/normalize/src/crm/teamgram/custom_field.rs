@@ -11,7 +11,7 @@ use crate::time;
 const TYPES: &[&str] = &["single_line_text", "multi_line_text", "number", "date", "datetime"];
 
 /// The custom fields that are filled in.
-pub fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
+pub(super) fn custom_fields<'a>(o: &Object<'a>) -> Vec<CustomField<'a>> {
     o.objects("CustomFieldDatas").filter_map(|field| custom_field(&field)).collect()
 }
 

@@ -25,7 +25,7 @@ use jiff::civil::Date;
 use super::{
     AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
 };
-use crate::error::{Quarantine, Reason};
+use crate::error::Quarantine;
 use crate::fields::{full_name, reference, stage, word};
 use crate::json::Object;
 use crate::scheme::Scheme;
@@ -86,7 +86,7 @@ const NO_DATA: &str = "expected the record as an object under \"Data\", next to 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
     let (Some(event_entity), Some(event_action)) = (body.text("EventEntity"), body.text("EventAction")) else {
-        return Err(Quarantine::new(Reason::NoEventName, NO_EVENT_NAME));
+        return Err(Quarantine::no_event_name(NO_EVENT_NAME));
     };
     let data = body.object("Data");
 
@@ -130,10 +130,7 @@ fn row(event_entity: &str, event_action: &str) -> Option<&'static CatalogEntry> 
 
 /// The entity of an `EventEntity` or a `ClassName`.
 fn entity(class_name: &str) -> Option<Entity> {
-    match row(class_name, "New")?.target {
-        Target::Event(entity, _) => Some(entity),
-        Target::Ignored => None,
-    }
+    row(class_name, "New")?.target.event().map(|(entity, _)| entity)
 }
 
 fn record<'a>(entity: Entity, common: Common<'a>, o: &Object<'a>) -> Record<'a> {

@@ -7,13 +7,13 @@ use crm_event::{GeoLocation, Stage, Text};
 
 use super::contact_info::contact_infos;
 use super::{enumerated, instant, named, person_name, photo_url, snake_case, text_or_name, user};
-use crate::fields::{reference, word};
+use crate::fields::{entries, reference, stage, word};
 use crate::json::Object;
 
 const LEAD_STATUS: &[&str] = &["new", "qualified", "disqualified", "evaluating", "unknown", "previously_entered"];
 const LEAD_SOURCE: &[&str] = &["", "email", "phone_in", "cold_call", "web_form", "other"];
 
-pub fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
+pub(super) fn contact<'a>(common: Common<'a>, o: &Object<'a>) -> Contact<'a> {
     let infos = contact_infos(o);
     Contact {
         name: person_name(o),
@@ -46,7 +46,7 @@ fn gender(letter: Text<'_>) -> Text<'_> {
     }
 }
 
-pub fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
+pub(super) fn company<'a>(common: Common<'a>, o: &Object<'a>) -> Company<'a> {
     let infos = contact_infos(o);
     Company {
         name: o.text("Name"),
@@ -83,14 +83,13 @@ fn geo_location<'a>(o: &Object<'a>) -> Option<GeoLocation<'a>> {
 fn relationship_types<'a>(o: &Object<'a>) -> Vec<Stage<'a>> {
     let mut relations = Vec::new();
     for list in o.texts("BasicRelationType") {
-        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-        relations.extend(names.map(|name| Stage { id: None, name: Some(snake_case(Cow::Owned(name.to_owned()))) }));
+        relations.extend(entries(&list, &[',']).into_iter().filter_map(|name| stage(None, Some(snake_case(name)))));
     }
     relations.extend(named(o, "RelationshipTypes"));
     relations
 }
 
-pub fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
+pub(super) fn lead<'a>(common: Common<'a>, o: &Object<'a>) -> Lead<'a> {
     let infos = contact_infos(o);
     Lead {
         name: person_name(o),

@@ -19,7 +19,7 @@ const ORDER_STAGE: &[&str] = &["", "pending", "processing", "shipped"];
 const DISCOUNT_TYPE: &[&str] = &["percent", "amount"];
 const TAX_TYPE: &[&str] = &["none", "exclusive", "inclusive"];
 
-pub fn product<'a>(common: Common<'a>, o: &Object<'a>) -> Product<'a> {
+pub(super) fn product<'a>(common: Common<'a>, o: &Object<'a>) -> Product<'a> {
     let category = o.object("Category");
     Product {
         name: o.text("Name"),
@@ -44,7 +44,7 @@ pub fn product<'a>(common: Common<'a>, o: &Object<'a>) -> Product<'a> {
     }
 }
 
-pub fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
+pub(super) fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
     let infos = contact_infos(o);
     let parties = Parties::of(o);
     Deal {
@@ -84,7 +84,7 @@ pub fn deal<'a>(common: Common<'a>, o: &Object<'a>) -> Deal<'a> {
     }
 }
 
-pub fn order<'a>(common: Common<'a>, o: &Object<'a>) -> Order<'a> {
+pub(super) fn order<'a>(common: Common<'a>, o: &Object<'a>) -> Order<'a> {
     Order {
         name: o.text("Name"),
         display_name: o.text("DisplayName"),
@@ -116,7 +116,7 @@ pub fn order<'a>(common: Common<'a>, o: &Object<'a>) -> Order<'a> {
 
 /// Reads a proposal, which is not documented. The observed ones have the names of an order, with the number in
 /// `LastName`. The meaning of their statuses and stages is unknown, so these stay numbers.
-pub fn quote<'a>(common: Common<'a>, o: &Object<'a>) -> Quote<'a> {
+pub(super) fn quote<'a>(common: Common<'a>, o: &Object<'a>) -> Quote<'a> {
     let parties = Parties::of(o);
     // A quote has one contact: the first of two persons is the customer, the second is `contact`.
     let customer = parties.contacts.into_iter().next();

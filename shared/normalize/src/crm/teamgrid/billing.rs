@@ -21,7 +21,7 @@ const BUDGET_TYPES: &[(&str, &str)] = &[
     ("6", "contact"),
 ];
 
-pub const FIELDS: Fields = &[
+pub(super) const FIELDS: Fields = &[
     ("billing.accounting.type", "billing_type"),
     ("billing.accounting.hourlyRate", "rate"),
     ("billing.budget.type", "budget_type"),
@@ -33,16 +33,16 @@ pub const FIELDS: Fields = &[
 
 /// The contents of a record's `billing`.
 #[derive(Default)]
-pub struct Billing<'a> {
-    pub billing_type: Option<Text<'a>>,
-    pub rate: Option<Decimal<'a>>,
-    pub rates: Vec<Rate<'a>>,
-    pub budget_type: Option<Text<'a>>,
-    pub budget: Option<Decimal<'a>>,
-    pub budget_hours: Option<Decimal<'a>>,
+pub(super) struct Billing<'a> {
+    pub(super) billing_type: Option<Text<'a>>,
+    pub(super) rate: Option<Decimal<'a>>,
+    pub(super) rates: Vec<Rate<'a>>,
+    pub(super) budget_type: Option<Text<'a>>,
+    pub(super) budget: Option<Decimal<'a>>,
+    pub(super) budget_hours: Option<Decimal<'a>>,
 }
 
-pub fn billing<'a>(doc: &Object<'a>) -> Billing<'a> {
+pub(super) fn billing<'a>(doc: &Object<'a>) -> Billing<'a> {
     let Some(billing) = doc.object("billing") else { return Billing::default() };
     let accounting = billing.object("accounting");
     let budget = billing.object("budget");

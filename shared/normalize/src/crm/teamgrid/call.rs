@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crm_event::record::{Call, Common, Note, Record};
 use crm_event::{Entity, Ref, Text};
 
-use super::{Document, Fields, references};
-use crate::fields::reference;
+use super::{Document, Fields};
+use crate::fields::{reference, references};
 use crate::json::Object;
 
 const CALL_FIELDS: Fields = &[
@@ -33,7 +33,7 @@ const NOTE_FIELDS: Fields = &[
 
 /// Reads a call. State and direction come from the event's name, because the samples contradict the catalogue on
 /// `state` (a missed call is `missed` or `cancelled`) and themselves on `direction`.
-pub fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Document<'a> {
+pub(super) fn call<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Document<'a> {
     let (state, direction) = match vendor_event {
         "call_incoming" => ("ringing", Some("inbound")),
         "call_outgoing" => ("ringing", Some("outbound")),
@@ -87,10 +87,10 @@ fn contacts<'a>(filed: Option<Text<'a>>, party: Option<&Object<'a>>) -> (Option<
 }
 
 /// Reads a note. TeamGrid converts rich text to plain text before sending.
-pub fn note<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
-    let contacts = references(doc, "contactIds");
-    let users = references(doc, "userIds");
-    let of = |entity, name| references(doc, name).into_iter().map(move |one| Ref { entity: Some(entity), ..one });
+pub(super) fn note<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
+    let contacts = references(doc.ids("contactIds"));
+    let users = references(doc.ids("userIds"));
+    let of = |entity, name| references(doc.ids(name)).into_iter().map(move |one| Ref { entity: Some(entity), ..one });
     let record = Record::from(Note {
         content: doc.text("content"),
         contact: reference(doc.id("contactId"), None).or_else(|| contacts.first().cloned()),

@@ -7,7 +7,7 @@ use crm_event::{Address, Email, Entity, Phone, Ref, Stage, Text, Web};
 
 use super::billing::{Billing, billing};
 use super::{Document, Fields};
-use crate::fields::{full_name, reference_to, word};
+use crate::fields::{email, full_name, phone, reference_to, word};
 use crate::json::Object;
 
 const PERSON_FIELDS: Fields = &[
@@ -38,7 +38,7 @@ const COMPANY_FIELDS: Fields = &[
     ("archived", "is_archived"),
 ];
 
-pub fn contact_or_company<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
+pub(super) fn contact_or_company<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     if is_company(doc) {
         Document { record: Record::from(company(common, doc)), fields: COMPANY_FIELDS }
     } else {
@@ -64,17 +64,8 @@ fn contact<'a>(common: Common<'a>, doc: &Object<'a>) -> Contact<'a> {
     let Reach { mut emails, mut phone_numbers, mut addresses, websites, social_links } = reach(doc);
     let jobs: Vec<_> = doc.objects("companies").collect();
     for job in &jobs {
-        emails.extend(job.text("email").map(|email| Email {
-            email: Some(email),
-            kind: at_company(),
-            ..Email::default()
-        }));
-        phone_numbers.extend(job.text("phone").map(|number| Phone {
-            number: Some(number),
-            kind: at_company(),
-            extension: None,
-            primary: None,
-        }));
+        emails.extend(email(job.text("email"), at_company()));
+        phone_numbers.extend(phone(job.text("phone"), at_company()));
         addresses.extend(job.object("address").and_then(|place| address(&place, at_company())));
     }
     let companies: Vec<Ref<'a>> = jobs.iter().filter_map(job).collect();
@@ -158,21 +149,16 @@ struct Reach<'a> {
 
 fn reach<'a>(doc: &Object<'a>) -> Reach<'a> {
     let kind = |entry: &Object<'a>| entry.text("type").map(word);
-    let email = |entry: Object<'a>| {
-        let email = entry.text("email")?;
-        Some(Email { email: Some(email), kind: kind(&entry), ..Email::default() })
-    };
-    let phone = |entry: Object<'a>| {
-        let number = entry.text("number")?;
-        Some(Phone { number: Some(number), kind: kind(&entry), ..Phone::default() })
-    };
     let web = |entry: Object<'a>| {
         let (url, username) = (entry.text("url"), entry.text("username"));
         (url.is_some() || username.is_some()).then(|| Web { url, kind: kind(&entry), username })
     };
     Reach {
-        emails: doc.objects("emails").filter_map(email).collect(),
-        phone_numbers: doc.objects("phoneNumbers").filter_map(phone).collect(),
+        emails: doc.objects("emails").filter_map(|entry| email(entry.text("email"), kind(&entry))).collect(),
+        phone_numbers: doc
+            .objects("phoneNumbers")
+            .filter_map(|entry| phone(entry.text("number"), kind(&entry)))
+            .collect(),
         addresses: doc
             .objects("addresses")
             .filter_map(|entry| address(&entry.object("address")?, kind(&entry)))

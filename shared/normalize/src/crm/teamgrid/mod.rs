@@ -22,15 +22,16 @@ use std::borrow::Cow;
 use std::iter;
 
 use crm_event::record::{Common, Record};
-use crm_event::{Action, Actor, Entity, FieldChange, Ref, Text};
+use crm_event::{Action, Entity, FieldChange, Text};
 use jiff::Timestamp;
 
+use super::changes::{Changes, change};
 use super::{
     AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor,
     Webhook,
 };
-use crate::error::{Quarantine, Reason};
-use crate::fields::reference;
+use crate::error::Quarantine;
+use crate::fields::{reference, user_actor};
 use crate::json::Object;
 use crate::scheme::{Scheme, TEAMGRID_V2};
 
@@ -101,9 +102,9 @@ const CATALOG: &[CatalogEntry] = &[
 
 fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let body = &webhook.body;
-    let vendor_event = body.text("event").ok_or_else(|| {
-        Quarantine::new(Reason::NoEventName, "the body has no \"event\", so it is not a TeamGrid webhook")
-    })?;
+    let vendor_event = body
+        .text("event")
+        .ok_or_else(|| Quarantine::no_event_name("the body has no \"event\", so it is not a TeamGrid webhook"))?;
     let doc = body.object("doc").or_else(|| body.object("item"));
 
     let Some(row) = CatalogEntry::find(CATALOG, &vendor_event) else {
@@ -124,7 +125,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let partial = !is_whole(&vendor_event);
     // A new record has no changed fields, and the changed fields of a team are not those of its members.
     let field_names = if partial && !is_of_members { body.texts("fieldNames") } else { Vec::new() };
-    let change = |document: Document<'a>| Change {
+    let change_of = |document: Document<'a>| Change {
         vendor_event: vendor_event.clone(),
         action,
         action_detail: None,
@@ -133,9 +134,10 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         account: account.clone(),
         occurred_at,
         partial,
+        // TeamGrid's own changes have no `userId`.
         actor: body.id("userId").map(user_actor),
     };
-    Ok(Outcome::Changes(documents.into_iter().map(change).collect()))
+    Ok(Outcome::Changes(documents.into_iter().map(change_of).collect()))
 }
 
 /// A record, and the canonical names of its document's fields.
@@ -214,7 +216,7 @@ fn occurred_at(action: Action, doc: &Object<'_>) -> Option<Timestamp> {
 
 /// TeamGrid names the changed fields and gives no values. A name may be a path (`billing.budget.hours`).
 fn changes<'a>(field_names: &[Text<'a>], fields: Fields) -> Vec<FieldChange<'a>> {
-    let mut changes: Vec<FieldChange<'a>> = Vec::with_capacity(field_names.len());
+    let mut changes = Changes::default();
     for name in field_names {
         // A path may go into a list (`billing.users.0.hourlyRate`).
         let mut prefixes = iter::successors(Some(&**name), |path| path.rsplit_once('.').map(|(path, _)| path));
@@ -222,11 +224,9 @@ fn changes<'a>(field_names: &[Text<'a>], fields: Fields) -> Vec<FieldChange<'a>>
             Some(field) => Cow::Borrowed(field),
             None => name.clone(),
         };
-        if changes.iter().all(|change| change.field != field) {
-            changes.push(FieldChange { field, name: None, from: None, to: None });
-        }
+        changes.add(change(field, None, None));
     }
-    changes
+    changes.into_vec()
 }
 
 fn canonical(name: &str, fields: Fields) -> Option<&'static str> {
@@ -236,14 +236,4 @@ fn canonical(name: &str, fields: Fields) -> Option<&'static str> {
         .chain(billing::FIELDS)
         .find(|(vendor, _)| *vendor == name)
         .map(|(_, canonical)| *canonical)
-}
-
-/// The actor. TeamGrid's own changes have no `userId` and no actor.
-fn user_actor(id: Text<'_>) -> Actor<'_> {
-    Actor { id: Some(id), actor_type: Some(Cow::Borrowed("user")), ..Actor::default() }
-}
-
-/// References to the records whose ids a document lists.
-fn references<'a>(doc: &Object<'a>, name: &str) -> Vec<Ref<'a>> {
-    doc.ids(name).into_iter().filter_map(|id| reference(Some(id), None)).collect()
 }

@@ -7,8 +7,8 @@ use crm_event::record::{Common, Record, User};
 
 use super::{Document, Fields};
 use crate::error::Quarantine;
-use crate::fields::{reference, stage};
-use crate::json::Object;
+use crate::fields::{distinct, reference, stage};
+use crate::json::{Entry, Object};
 
 const FIELDS: Fields = &[
     ("status", "status"),
@@ -20,7 +20,7 @@ const FIELDS: Fields = &[
 ];
 
 /// A user who went online or offline.
-pub fn presence<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Document<'a> {
+pub(super) fn presence<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) -> Document<'a> {
     let status = if vendor_event == "user_online" { "online" } else { "offline" };
     let record = Record::from(User {
         name: doc.text("name"),
@@ -38,25 +38,19 @@ pub fn presence<'a>(common: Common<'a>, vendor_event: &str, doc: &Object<'a>) ->
 
 /// The first e-mail address, in an array of texts or of objects.
 fn email<'a>(doc: &Object<'a>) -> Option<Text<'a>> {
-    let holds_objects = doc.json("emails").is_some_and(|emails| emails.get().contains('{'));
-    if holds_objects {
-        let mut emails = doc.objects("emails");
-        return emails.find_map(|entry| entry.text("address").or_else(|| entry.text("email")));
-    }
-    doc.texts("emails").into_iter().next()
+    let address = |entry| match entry {
+        Entry::Object(entry) => entry.text("address").or_else(|| entry.text("email")),
+        Entry::Text(address) => Some(address),
+    };
+    doc.objects_or_texts("emails").find_map(address)
 }
 
 /// The users who joined or left a team, one record for each.
-pub fn members<'a>(doc: &Object<'a>) -> Result<Vec<Document<'a>>, Quarantine> {
+pub(super) fn members<'a>(doc: &Object<'a>) -> Result<Vec<Document<'a>>, Quarantine> {
     let team = reference(doc.id("teamId").or_else(|| super::id(doc)), None);
-    let ids = doc.ids("userIds");
-    let mut members: Vec<Document<'a>> = Vec::with_capacity(ids.len());
-    for id in ids {
-        if members.iter().all(|member| *member.record.id() != id) {
-            let record = Record::from(User { team: team.clone(), ..User::new(Common::new(id)) });
-            members.push(Document { record, fields: FIELDS });
-        }
-    }
+    let member = |id| User { team: team.clone(), ..User::new(Common::new(id)) };
+    let members = distinct(doc.ids("userIds")).into_iter().map(|id| Record::from(member(id)));
+    let members: Vec<_> = members.map(|record| Document { record, fields: FIELDS }).collect();
     if members.is_empty() {
         return Err(Quarantine::no_record_id("doc.userIds (item.userIds in legacy webhooks)"));
     }

@@ -1,13 +1,11 @@
 //! Tasks, time entries, projects.
 
-use std::borrow::Cow;
-
+use crm_event::Subtask;
 use crm_event::record::{Common, Project, Record, Task, TimeEntry};
-use crm_event::{Subtask, Text};
 
 use super::billing::{Billing, billing};
-use super::{Document, Fields, references};
-use crate::fields::{reference, word};
+use super::{Document, Fields};
+use crate::fields::{reference, references, task_status, word};
 use crate::json::Object;
 
 const TASK_FIELDS: Fields = &[
@@ -77,7 +75,7 @@ const PROJECT_FIELDS: Fields = &[
     ("order", "position"),
 ];
 
-pub fn task<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
+pub(super) fn task<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     // In the API's responses it contains the names and sums.
     let info = doc.object("info");
     let info = info.as_ref();
@@ -87,7 +85,7 @@ pub fn task<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     let record = Record::from(Task {
         name: doc.text("name"),
         description: doc.text("description"),
-        status: is_completed.map(status),
+        status: is_completed.map(task_status),
         is_completed,
         is_archived: doc.bool("archived"),
         start_at: doc.time("plannedStart"),
@@ -101,7 +99,7 @@ pub fn task<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
         position: doc.decimal("listOrder"),
         assignees: reference(doc.id("userId"), name("userName")).into_iter().collect(),
         group: reference(doc.id("groupId"), None),
-        subscribers: references(doc, "subscriberIds"),
+        subscribers: references(doc.ids("subscriberIds")),
         subtasks: doc.objects("subTasks").filter_map(|entry| subtask(&entry)).collect(),
         service: reference(doc.id("serviceId"), name("serviceName")),
         contact: reference(doc.id("contactId"), name("contactName")),
@@ -120,17 +118,13 @@ pub fn task<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     Document { record, fields: TASK_FIELDS }
 }
 
-fn status(is_completed: bool) -> Text<'static> {
-    Cow::Borrowed(if is_completed { "completed" } else { "open" })
-}
-
 fn subtask<'a>(step: &Object<'a>) -> Option<Subtask<'a>> {
     let subtask =
         Subtask { name: step.text("title"), is_completed: step.bool("completed"), position: step.decimal("order") };
     (subtask != Subtask::default()).then_some(subtask)
 }
 
-pub fn time_entry<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
+pub(super) fn time_entry<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     let record = Record::from(TimeEntry {
         description: doc.text("comment"),
         start_at: doc.time("start"),
@@ -156,7 +150,7 @@ pub fn time_entry<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     Document { record, fields: TIME_FIELDS }
 }
 
-pub fn project<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
+pub(super) fn project<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
     let is_completed = doc.bool("completed");
     let Billing { billing_type, rate, rates, budget_type, budget, budget_hours } = billing(doc);
     let record = Record::from(Project {
@@ -164,7 +158,7 @@ pub fn project<'a>(common: Common<'a>, doc: &Object<'a>) -> Document<'a> {
         number: doc.text("individualId"),
         description: doc.text("description").or_else(|| doc.text("briefing")),
         contact: reference(doc.id("contactId"), None),
-        status: is_completed.map(status),
+        status: is_completed.map(task_status),
         is_completed,
         is_archived: doc.bool("archived"),
         start_at: doc.time("plannedStart"),

@@ -1,7 +1,7 @@
 //! Values as Zoho displays them: amounts with a currency and separators, dates and times in the format of a country.
 //!
-//! A text that could mean two values is not read: `05/03/2026` is in March or in May, `1,250` may be a thousand times as
-//! much as it seems.
+//! A text that could mean two values is not read: `05/03/2026` is in March or in May, `1,250` may be a thousand times
+//! as much as it seems.
 
 use crm_event::{Decimal, Text};
 use jiff::Timestamp;
@@ -42,7 +42,8 @@ fn is_iso(text: &str) -> bool {
     text.as_bytes().get(2) != Some(&b'-')
 }
 
-/// A date as displayed, with the time of day if there is one: `13/03/2026 02:20 PM`, `Mar 5, 2026`, `05.Mar.2026 14:20:00`.
+/// A date as displayed, with the time of day if there is one: `13/03/2026 02:20 PM`, `Mar 5, 2026`,
+/// `05.Mar.2026 14:20:00`.
 fn displayed(text: &str) -> Option<(Date, Option<Time>)> {
     let (mut of_date, mut of_time, mut half): (Vec<&str>, Option<&str>, Option<Half>) = (Vec::new(), None, None);
     for word in text.split([' ', ',', '\u{a0}', '\u{202f}']).filter(|word| !word.is_empty()) {

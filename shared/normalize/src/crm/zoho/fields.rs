@@ -4,20 +4,18 @@
 //! custom field.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use crm_event::record::{
     Appointment, Call, Common, Company, Contact, CustomObject, Deal, Invoice, Lead, Note, Order, Product, Quote,
     Record, Task, User,
 };
-use crm_event::{Action, Address, Decimal, Email, Entity, Json, LineItem, Phone, Ref, Text};
+use crm_event::{Action, Address, Decimal, Email, Entity, LineItem, Phone, Ref, Text};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
-use serde_json::value::RawValue;
 
-use super::{SECRETS, display, modules, people, sales, work};
-use crate::field_tables::{is_made_of_several, set_in_address};
-use crate::fields::{custom_field, email, full_name, phone, word};
+use super::{display, modules, people, sales, work};
+use crate::field_tables::{Members, is_made_of_several, set_in_address};
+use crate::fields::{custom_field, email, entries, full_name, phone, word};
 use crate::json::{Object, Value, is_placeholder};
 use crate::time;
 
@@ -99,8 +97,8 @@ impl<'a> Field<'_, 'a> {
         self.o.date_by(self.name, display::date)
     }
 
-    /// The instant of a field that has a day alone, but is a time in the record: midnight in UTC of that day, whatever the
-    /// account's zone is.
+    /// The instant of a field that has a day alone, but is a time in the record: midnight in UTC of that day, whatever
+    /// the account's zone is.
     pub(super) fn day(&self) -> Option<Timestamp> {
         if self.is_date_alone() { time::utc(self.date()?, Time::midnight()) } else { self.time() }
     }
@@ -111,7 +109,7 @@ impl<'a> Field<'_, 'a> {
     }
 
     pub(super) fn phone(&self, kind: &'static str) -> Option<Phone<'a>> {
-        phone(self.text(), Some(kind))
+        phone(self.text(), Some(kind.into()))
     }
 
     pub(super) fn email(&self, is_primary: bool) -> Option<Email<'a>> {
@@ -121,23 +119,16 @@ impl<'a> Field<'_, 'a> {
     /// The names of tags: objects, texts, or one text.
     fn tags(&self) -> Vec<Text<'a>> {
         if self.o.json(self.name).is_some_and(Value::is_string) {
-            let text = self.text().unwrap_or_default();
-            let tags = text.split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty());
-            return tags.map(|tag| Cow::Owned(tag.to_owned())).collect();
+            return self.text().map(|text| entries(&text, &[',', ';'])).unwrap_or_default();
         }
-        let entries = self.o.objects_or_texts(self.name);
-        let name = |entry| match entry {
-            crate::json::Entry::Object(tag) => tag.text("name"),
-            crate::json::Entry::Text(text) => Some(text),
-        };
-        entries.filter_map(name).collect()
+        self.o.texts_or_members(self.name, "name")
     }
 
     /// Sets a part of the record's address of a kind.
-    pub(super) fn address(
+    pub(super) fn address_of(
         &self,
-        addresses: &mut Vec<Address<'a>>,
         kind: Option<&'static str>,
+        addresses: &mut Vec<Address<'a>>,
         part: for<'r> fn(&'r mut Address<'a>) -> &'r mut Option<Text<'a>>,
     ) {
         if let Some(text) = self.text() {
@@ -244,45 +235,25 @@ pub(super) fn key(name: &str) -> Cow<'_, str> {
 const NO_FIELDS: &[&str] = &["event", "module", "operation", "Layout", "Record_Image", "Record_Status__s", "Locked__s"];
 
 fn is_field(key: &str) -> bool {
-    let is_other = NO_FIELDS.iter().chain(SECRETS).any(|name| name.eq_ignore_ascii_case(key));
+    let is_other = NO_FIELDS.iter().any(|name| name.eq_ignore_ascii_case(key));
     !key.starts_with('$') && !is_other
-}
-
-/// The fields that an object has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// Those of a template. The record has all of them.
-    Template,
-    /// The changed ones. The record has no fields that several of them make, because a list would seem to have no other
-    /// entries.
-    ChangedFields,
-}
-
-impl Scope {
-    fn has(self, field: &str) -> bool {
-        self == Self::Template || !is_made_of_several(field)
-    }
-}
-
-/// The record's fields as JSON, by name.
-pub(super) type ByName = BTreeMap<String, Box<RawValue>>;
-
-pub(super) fn by_name(record: &Record<'_>) -> ByName {
-    serde_json::to_string(record).and_then(|json| serde_json::from_str(&json)).unwrap_or_default()
 }
 
 macro_rules! entities {
     ($($entity:ident: $table:expr,)*) => {
-        /// The record with an id and the fields of an object.
+        /// The record with an id and the fields of an object. `members` says which fields these are.
         pub(super) fn record<'a>(
             entity: Entity,
             id: Text<'a>,
             module: Option<Text<'a>>,
             o: Option<&Object<'a>>,
-            scope: Scope,
+            members: Members,
         ) -> Record<'a> {
             let mut common = Common::new(id);
-            let names: Vec<Text<'a>> = o.into_iter().flat_map(|o| o.members().map(|(name, _)| name)).collect();
+            // Several of Zoho's fields may be one here, and an empty one must not clear the value of another.
+            let is_filled = |value: Value<'_, 'a>| !value.is_null() && !value.is_blank();
+            let filled = o.into_iter().flat_map(|o| o.members().filter(|(_, value)| is_filled(*value)));
+            let names: Vec<Text<'a>> = filled.map(|(name, _)| name).collect();
             let fields = || o.into_iter().flat_map(|o| names.iter().map(move |name| Field { o, name: &**name }));
             for field in fields() {
                 match COMMON.find(&key(field.name)) {
@@ -297,10 +268,10 @@ macro_rules! entities {
                     for field in fields() {
                         let key = key(field.name);
                         match $table.find(&key) {
-                            Some(place) if !scope.has(place.field()) => {}
+                            Some(place) if !members.make(place.field()) => {}
                             Some(Place::Value(_, set)) => set(&mut record, &field),
                             Some(Place::Lookup(_, slot, part)) => field.refer(part, slot(&mut record)),
-                            None if scope == Scope::Template && is_field(&key) && COMMON.find(&key).is_none() => {
+                            None if members != Members::Changed && is_field(&key) && COMMON.find(&key).is_none() => {
                                 let value = field.o.json(field.name);
                                 let name = Cow::Owned(field.name.to_owned());
                                 record.custom_fields.extend(value.and_then(|value| custom_field(name, value)));
@@ -386,14 +357,6 @@ pub(super) fn action_for<'a>(entity: Entity, names: &[Text<'a>], values: Option<
         Entity::Quote if has("Quote_Stage") => Action::StatusChanged,
         Entity::Order | Entity::Invoice if has("Status") => Action::StatusChanged,
         _ => Action::Updated,
-    }
-}
-
-/// The new value of a record's field: `null` if Zoho's is empty. `None` if it could not be read.
-pub(super) fn value_of<'a>(field: &str, value: Option<Value<'_, 'a>>, record: &ByName) -> Option<Json<'a>> {
-    match record.get(field) {
-        Some(json) => Some(Json::new(Cow::Owned(json.clone()))),
-        None => value.is_none_or(Value::is_empty).then(Json::null),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Zoho CRM, which sends in two ways.
 //!
 //! - Workflow webhooks: <https://www.zoho.com/crm/help/automation/webhooks.html>, see [`workflow`].
-//! - Notification API: <https://www.zoho.com/crm/developer/docs/api/v8/notifications/enable.html>, see [`notification`].
-//!   Both checked 2026-11.
-//! - Proof of origin: Zoho does not sign. A workflow webhook has a header that the administrator chooses. A notification
-//!   has the channel's `token` in its body, and repeats the query of its URL there.
+//! - Notification API: <https://www.zoho.com/crm/developer/docs/api/v8/notifications/enable.html>, see
+//!   [`notification`]. Both checked 2026-11.
+//! - Proof of origin: Zoho does not sign. A workflow webhook has a header that the administrator chooses. A
+//!   notification has the channel's `token` in its body, and repeats the query of its URL there.
 //! - Retries: not documented for either.
 //!
 //! Neither names the organization, so several of them need their own URLs.
@@ -25,7 +25,6 @@ use crate::error::Quarantine;
 use crate::scheme::Scheme;
 
 /// Members of a body that may hold a secret: the token of a channel, and the parameters of the URL.
-const SECRETS: &[&str] = &["token", "secret", "query_params"];
 
 pub const VENDOR: Vendor = Vendor {
     name: "zoho",
@@ -44,7 +43,7 @@ pub const VENDOR: Vendor = Vendor {
     has_opaque_field_ids: false,
     reads_request: false,
     // A notification repeats the query of its URL, and with it a token there.
-    secret_members: SecretMembers::Named(SECRETS),
+    secret_members: SecretMembers::Named(&["token", "secret", "query_params"]),
     log_members: &["channel_id", "module", "operation", "server_time"],
     // All events of Zoho are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
     test_body: r#"{"module":"crm-events","operation":"check","ids":["0"]}"#,

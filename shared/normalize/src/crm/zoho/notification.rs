@@ -1,8 +1,8 @@
 //! The Notification API: a channel that tells which records of a module were created, edited or deleted.
 //!
 //! The body has the ids of the records, the names of the changed fields and, if the channel asks for them, their new
-//! values. The names and values are listed by record id, and either list may be empty. There are no old values. The only
-//! time is `server_time`, when the notification was sent.
+//! values. The names and values are listed by record id, and either list may be empty. There are no old values. The
+//! only time is `server_time`, when the notification was sent.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -10,10 +10,12 @@ use std::collections::{HashMap, HashSet};
 use crm_event::record::Record;
 use crm_event::{Action, Actor, Entity, FieldChange, Json, Text};
 
-use super::fields::{self, Scope};
+use super::fields;
 use super::modules;
+use crate::crm::changes::{Changes, FieldValues, change, status_of_stage};
 use crate::crm::{Change, Outcome, Unknown};
-use crate::error::{Quarantine, Reason};
+use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::fields::distinct;
 use crate::json::{Object, Value};
 
@@ -25,7 +27,7 @@ pub(super) fn is_notification(body: &Object<'_>) -> bool {
 pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine> {
     let (Some(module), Some(operation)) = (body.text("module"), body.text("operation")) else {
         let detail = "the notification has no \"module\" and \"operation\" that name the event";
-        return Err(Quarantine::new(Reason::NoEventName, detail));
+        return Err(Quarantine::no_event_name(detail));
     };
     let occurred_at = body.time("server_time");
     let mut ids = distinct(body.ids("ids"));
@@ -49,7 +51,7 @@ pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine
             Action::Updated => fields::action_for(entity, &names, values),
             action => action,
         };
-        let record = fields::record(entity, id, Some(module.clone()), values, Scope::ChangedFields);
+        let record = fields::record(entity, id, Some(module.clone()), values, Members::Changed);
         let changes = if action == Action::Deleted { Vec::new() } else { field_changes(names, values, &record) };
         Change {
             vendor_event: vendor_event.clone(),
@@ -70,8 +72,9 @@ pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine
 fn names_by_id<'a>(body: &Object<'a>) -> HashMap<Text<'a>, Vec<Text<'a>>> {
     let mut by_id: HashMap<Text<'a>, Vec<Text<'a>>> = HashMap::new();
     for entry in body.objects("affected_fields") {
-        for (id, _) in entry.members() {
-            by_id.entry(id.clone()).or_default().extend(entry.texts(&id));
+        for id in distinct(entry.members().map(|(id, _)| id)) {
+            let names = entry.texts(&id);
+            by_id.entry(id).or_default().extend(names);
         }
     }
     by_id
@@ -79,16 +82,13 @@ fn names_by_id<'a>(body: &Object<'a>) -> HashMap<Text<'a>, Vec<Text<'a>>> {
 
 /// The new values: `[{"record_id": "<id>", "values": {..}}, ..]`.
 fn values_by_id<'a>(body: &Object<'a>) -> HashMap<Text<'a>, Object<'a>> {
-    let mut by_id: HashMap<Text<'a>, Object<'a>> = HashMap::new();
+    let mut by_id: HashMap<Text<'a>, Vec<Object<'a>>> = HashMap::new();
     for entry in body.objects("affected_values") {
-        let Some((id, values)) = entry.id("record_id").zip(entry.object("values")) else { continue };
-        let values = match by_id.remove(&id) {
-            Some(others) => values.merged(&others),
-            None => values,
-        };
-        by_id.insert(id, values);
+        if let Some((id, values)) = entry.id("record_id").zip(entry.object("values")) {
+            by_id.entry(id).or_default().push(values);
+        }
     }
-    by_id
+    by_id.into_iter().filter_map(|(id, values)| Some((id, Object::joined(values)?))).collect()
 }
 
 /// The changed fields of a record, without duplicates: those that are named, then those that have a value only. A name
@@ -103,36 +103,32 @@ fn names_of_fields<'a>(entity: Entity, named: Option<&Vec<Text<'a>>>, values: Op
 }
 
 fn field_changes<'a>(names: Vec<Text<'a>>, values: Option<&Object<'a>>, record: &Record<'a>) -> Vec<FieldChange<'a>> {
-    let (entity, record) = (record.entity(), fields::by_name(record));
-    let mut changes: Vec<FieldChange<'a>> = Vec::new();
-    let mut push = |field: Text<'a>, to: Option<Json<'a>>| {
-        match changes.iter_mut().find(|change| change.field == field) {
-            // Two of Zoho's fields are one here, and the value came with the second name.
-            Some(change) => change.to = change.to.take().or(to),
-            None => changes.push(FieldChange { field, name: None, from: None, to }),
-        }
+    let (entity, fields) = (record.entity(), FieldValues::of(record));
+    let mut changes = Changes::default();
+    let mut add = |change: FieldChange<'a>| {
+        // Two of Zoho's fields may be one here, and the value comes with the second name.
+        changes.add_or(change, |known, new| known.to = known.to.take().or(new.to));
     };
     for name in names {
         let value = values.filter(|values| values.has(&name)).map(|values| values.json(&name));
         let Some(field) = fields::canonical(entity, &name) else {
-            let filled = |value: Option<Value<'_, 'a>>| value.filter(|value| !value.is_empty()).and_then(Value::json);
-            push(name, value.map(|value| filled(value).unwrap_or(Json::null())));
+            let to = value.map(|value| value.map_or(Json::null(), Value::json_or_null));
+            add(change(name, None, to));
             continue;
         };
         let field = match field {
             // An all-day meeting has days.
-            "start_at" if record.contains_key("start_date") => "start_date",
-            "end_at" if record.contains_key("end_date") => "end_date",
+            "start_at" if fields.has("start_date") => "start_date",
+            "end_at" if fields.has("end_date") => "end_date",
             field => field,
         };
-        push(Cow::Borrowed(field), value.and_then(|value| fields::value_of(field, value, &record)));
-        if field == "stage" && entity == Entity::Deal {
-            // After the stage has changed, the old status is no longer known.
-            let status = record.get("status").map(|json| Json::new(Cow::Owned(json.clone())));
-            push(Cow::Borrowed("status"), value.map(|_| status.unwrap_or(Json::null())));
+        let is_empty = |value: Option<Value<'_, 'a>>| value.is_none_or(Value::is_empty);
+        add(change(field, None, value.and_then(|value| fields.value(field, &[], is_empty(value)))));
+        if let Some(status) = status_of_stage(record).filter(|_| field == "stage") {
+            add(FieldChange { to: status.to.filter(|_| value.is_some()), ..status });
         }
     }
-    changes
+    changes.into_vec()
 }
 
 /// The user who made the change, if the channel asks for values.

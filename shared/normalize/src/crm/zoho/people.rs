@@ -1,12 +1,9 @@
 //! The fields of leads, contacts, accounts and users.
 
-use std::borrow::Cow;
-
 use crm_event::record::{Company, Contact, Lead, User};
-use crm_event::{Text, Web};
 
 use super::fields::table;
-use crate::fields::web;
+use crate::fields::{profile, web};
 
 table!(LEAD: Lead = [
     ("Full_Name", "name", |r, f| r.name = f.text()),
@@ -23,14 +20,14 @@ table!(LEAD: Lead = [
     ("Phone", "phone_numbers[]", |r, f| r.phone_numbers.extend(f.phone("work"))),
     ("Mobile", "phone_numbers[]", |r, f| r.phone_numbers.extend(f.phone("mobile"))),
     ("Fax", "phone_numbers[]", |r, f| r.phone_numbers.extend(f.phone("fax"))),
-    ("Street", "addresses[]", |r, f| f.address(&mut r.addresses, None, |a| &mut a.line1)),
-    ("City", "addresses[]", |r, f| f.address(&mut r.addresses, None, |a| &mut a.city)),
-    ("State", "addresses[]", |r, f| f.address(&mut r.addresses, None, |a| &mut a.state)),
-    ("Zip_Code", "addresses[]", |r, f| f.address(&mut r.addresses, None, |a| &mut a.postal_code)),
-    ("Country", "addresses[]", |r, f| f.address(&mut r.addresses, None, |a| &mut a.country)),
+    ("Street", "addresses[]", |r, f| f.address_of(None, &mut r.addresses, |a| &mut a.line1)),
+    ("City", "addresses[]", |r, f| f.address_of(None, &mut r.addresses, |a| &mut a.city)),
+    ("State", "addresses[]", |r, f| f.address_of(None, &mut r.addresses, |a| &mut a.state)),
+    ("Zip_Code", "addresses[]", |r, f| f.address_of(None, &mut r.addresses, |a| &mut a.postal_code)),
+    ("Country", "addresses[]", |r, f| f.address_of(None, &mut r.addresses, |a| &mut a.country)),
     ("Website", "websites[]", |r, f| r.websites.extend(web(f.text(), None))),
-    ("Skype_ID", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), "skype"))),
-    ("Twitter", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), "twitter"))),
+    ("Skype_ID", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), Some("skype".into())))),
+    ("Twitter", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), Some("twitter".into())))),
     ("Lead_Status", "status", |r, f| r.status = f.text()),
     ("Lead_Source", "source", |r, f| r.source = f.text()),
     ("Rating", "quality", |r, f| r.quality = f.word()),
@@ -60,18 +57,18 @@ table!(CONTACT: Contact = [
     ("Mobile", "phone_numbers[]", |r, f| r.phone_numbers.extend(f.phone("mobile"))),
     ("Fax", "phone_numbers[]", |r, f| r.phone_numbers.extend(f.phone("fax"))),
     ("Asst_Phone", "phone_numbers[]", |r, f| r.phone_numbers.extend(f.phone("assistant"))),
-    ("Mailing_Street", "addresses[]", |r, f| f.address(&mut r.addresses, Some("mailing"), |a| &mut a.line1)),
-    ("Mailing_City", "addresses[]", |r, f| f.address(&mut r.addresses, Some("mailing"), |a| &mut a.city)),
-    ("Mailing_State", "addresses[]", |r, f| f.address(&mut r.addresses, Some("mailing"), |a| &mut a.state)),
-    ("Mailing_Zip", "addresses[]", |r, f| f.address(&mut r.addresses, Some("mailing"), |a| &mut a.postal_code)),
-    ("Mailing_Country", "addresses[]", |r, f| f.address(&mut r.addresses, Some("mailing"), |a| &mut a.country)),
-    ("Other_Street", "addresses[]", |r, f| f.address(&mut r.addresses, Some("other"), |a| &mut a.line1)),
-    ("Other_City", "addresses[]", |r, f| f.address(&mut r.addresses, Some("other"), |a| &mut a.city)),
-    ("Other_State", "addresses[]", |r, f| f.address(&mut r.addresses, Some("other"), |a| &mut a.state)),
-    ("Other_Zip", "addresses[]", |r, f| f.address(&mut r.addresses, Some("other"), |a| &mut a.postal_code)),
-    ("Other_Country", "addresses[]", |r, f| f.address(&mut r.addresses, Some("other"), |a| &mut a.country)),
-    ("Skype_ID", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), "skype"))),
-    ("Twitter", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), "twitter"))),
+    ("Mailing_Street", "addresses[]", |r, f| f.address_of(Some("mailing"), &mut r.addresses, |a| &mut a.line1)),
+    ("Mailing_City", "addresses[]", |r, f| f.address_of(Some("mailing"), &mut r.addresses, |a| &mut a.city)),
+    ("Mailing_State", "addresses[]", |r, f| f.address_of(Some("mailing"), &mut r.addresses, |a| &mut a.state)),
+    ("Mailing_Zip", "addresses[]", |r, f| f.address_of(Some("mailing"), &mut r.addresses, |a| &mut a.postal_code)),
+    ("Mailing_Country", "addresses[]", |r, f| f.address_of(Some("mailing"), &mut r.addresses, |a| &mut a.country)),
+    ("Other_Street", "addresses[]", |r, f| f.address_of(Some("other"), &mut r.addresses, |a| &mut a.line1)),
+    ("Other_City", "addresses[]", |r, f| f.address_of(Some("other"), &mut r.addresses, |a| &mut a.city)),
+    ("Other_State", "addresses[]", |r, f| f.address_of(Some("other"), &mut r.addresses, |a| &mut a.state)),
+    ("Other_Zip", "addresses[]", |r, f| f.address_of(Some("other"), &mut r.addresses, |a| &mut a.postal_code)),
+    ("Other_Country", "addresses[]", |r, f| f.address_of(Some("other"), &mut r.addresses, |a| &mut a.country)),
+    ("Skype_ID", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), Some("skype".into())))),
+    ("Twitter", "social_links[]", |r, f| r.social_links.extend(profile(f.text(), Some("twitter".into())))),
     ("Lead_Source", "lead_source", |r, f| r.lead_source = f.text()),
     ("Date_of_Birth", "birthday", |r, f| r.birthday = f.date()),
     ("Email_Opt_Out", "do_not_disturb", |r, f| r.do_not_disturb = f.bool()),
@@ -79,11 +76,6 @@ table!(CONTACT: Contact = [
 ], [
     ("Account_Name", "company", |r| &mut r.company),
 ]);
-
-/// A profile that Zoho stores as a user name.
-fn profile<'a>(username: Option<Text<'a>>, network: &'static str) -> Option<Web<'a>> {
-    username.map(|name| Web { username: Some(name), kind: Some(Cow::Borrowed(network)), ..Web::default() })
-}
 
 table!(COMPANY: Company = [
     ("Account_Name", "name", |r, f| r.name = f.text()),
@@ -96,16 +88,16 @@ table!(COMPANY: Company = [
     ("Phone", "phone_numbers[]", |r, f| r.phone_numbers.extend(f.phone("work"))),
     ("Fax", "phone_numbers[]", |r, f| r.phone_numbers.extend(f.phone("fax"))),
     ("Website", "websites[]", |r, f| r.websites.extend(web(f.text(), None))),
-    ("Billing_Street", "addresses[]", |r, f| f.address(&mut r.addresses, Some("billing"), |a| &mut a.line1)),
-    ("Billing_City", "addresses[]", |r, f| f.address(&mut r.addresses, Some("billing"), |a| &mut a.city)),
-    ("Billing_State", "addresses[]", |r, f| f.address(&mut r.addresses, Some("billing"), |a| &mut a.state)),
-    ("Billing_Code", "addresses[]", |r, f| f.address(&mut r.addresses, Some("billing"), |a| &mut a.postal_code)),
-    ("Billing_Country", "addresses[]", |r, f| f.address(&mut r.addresses, Some("billing"), |a| &mut a.country)),
-    ("Shipping_Street", "addresses[]", |r, f| f.address(&mut r.addresses, Some("shipping"), |a| &mut a.line1)),
-    ("Shipping_City", "addresses[]", |r, f| f.address(&mut r.addresses, Some("shipping"), |a| &mut a.city)),
-    ("Shipping_State", "addresses[]", |r, f| f.address(&mut r.addresses, Some("shipping"), |a| &mut a.state)),
-    ("Shipping_Code", "addresses[]", |r, f| f.address(&mut r.addresses, Some("shipping"), |a| &mut a.postal_code)),
-    ("Shipping_Country", "addresses[]", |r, f| f.address(&mut r.addresses, Some("shipping"), |a| &mut a.country)),
+    ("Billing_Street", "addresses[]", |r, f| f.address_of(Some("billing"), &mut r.addresses, |a| &mut a.line1)),
+    ("Billing_City", "addresses[]", |r, f| f.address_of(Some("billing"), &mut r.addresses, |a| &mut a.city)),
+    ("Billing_State", "addresses[]", |r, f| f.address_of(Some("billing"), &mut r.addresses, |a| &mut a.state)),
+    ("Billing_Code", "addresses[]", |r, f| f.address_of(Some("billing"), &mut r.addresses, |a| &mut a.postal_code)),
+    ("Billing_Country", "addresses[]", |r, f| f.address_of(Some("billing"), &mut r.addresses, |a| &mut a.country)),
+    ("Shipping_Street", "addresses[]", |r, f| f.address_of(Some("shipping"), &mut r.addresses, |a| &mut a.line1)),
+    ("Shipping_City", "addresses[]", |r, f| f.address_of(Some("shipping"), &mut r.addresses, |a| &mut a.city)),
+    ("Shipping_State", "addresses[]", |r, f| f.address_of(Some("shipping"), &mut r.addresses, |a| &mut a.state)),
+    ("Shipping_Code", "addresses[]", |r, f| f.address_of(Some("shipping"), &mut r.addresses, |a| &mut a.postal_code)),
+    ("Shipping_Country", "addresses[]", |r, f| f.address_of(Some("shipping"), &mut r.addresses, |a| &mut a.country)),
     ("Description", "description", |r, f| r.description = f.text()),
 ], [
     ("Parent_Account", "parent", |r| &mut r.parent),

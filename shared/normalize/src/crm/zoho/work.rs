@@ -6,6 +6,7 @@ use crm_event::record::{Appointment, Call, CustomObject, Note, Task};
 use crm_event::{Entity, Ref};
 
 use super::fields::table;
+use crate::fields::{call_state, direction};
 use crate::json::Object;
 
 table!(TASK: Task = [
@@ -57,7 +58,7 @@ pub(super) fn participant<'a>(o: &Object<'a>) -> Ref<'a> {
 
 table!(CALL: Call = [
     ("Subject", "name", |r, f| r.name = f.text()),
-    ("Call_Type", "direction", |r, f| match f.word() {
+    ("Call_Type", "direction", |r, f| match f.text().map(direction) {
         // The third type, beside inbound and outbound.
         Some(missed) if missed == "missed" => {
             r.direction = Some(Cow::Borrowed("inbound"));
@@ -65,7 +66,7 @@ table!(CALL: Call = [
         }
         direction => r.direction = direction,
     }),
-    ("Call_Status", "state", |r, f| r.state = f.word()),
+    ("Call_Status", "state", |r, f| r.state = f.text().map(call_state)),
     ("Call_Start_Time", "started_at", |r, f| r.started_at = f.time()),
     ("Call_Duration", "duration_seconds", |r, f| r.duration_seconds = f.duration().or(r.duration_seconds.take())),
     ("Call_Duration_in_seconds", "duration_seconds", |r, f| {

@@ -9,10 +9,11 @@ use std::borrow::Cow;
 use crm_event::{Action, Entity, EventType, Text};
 use jiff::Timestamp;
 
-use super::fields::{self, Scope, key};
+use super::fields::{self, key};
 use super::{display, modules};
-use crate::crm::{Change, Outcome, Unknown, Webhook};
-use crate::error::{Quarantine, Reason};
+use crate::crm::{Change, Outcome, Unknown, Webhook, event_type};
+use crate::error::Quarantine;
+use crate::field_tables::Members;
 use crate::json::{Object, Value};
 
 /// The names for the id of a record of any kind. The more specific names, such as `deal_id`, depend on the event.
@@ -23,13 +24,13 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let Some(vendor_event) = event_name(webhook) else {
         let detail = "nothing names the event: add event=<record>.<action> to the webhook's URL, after ? or &, such as \
                       event=deal.updated, and give each workflow rule its own webhook";
-        return Err(Quarantine::new(Reason::NoEventName, detail));
+        return Err(Quarantine::no_event_name(detail));
     };
     let Some((entity, action)) = event(&vendor_event) else {
         let detail = "the event name is unknown: give the webhook's URL event=<record>.<action>, such as \
                       event=deal.updated; the record is contact, company, deal, lead, product, order, quote, invoice, \
                       task, appointment, call, note, user or custom_object";
-        return Err(Quarantine::new(Reason::NoEventName, detail));
+        return Err(Quarantine::no_event_name(detail));
     };
     // A template may have the record as an object.
     let o = body.any_object("data").unwrap_or_else(|| body.clone()).map_members(cleaned);
@@ -43,7 +44,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let id = record_id(&o, &names)?;
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
     let o = o.without(&names);
-    let record = fields::record(entity, id, object_name(body, &vendor_event), Some(&o), Scope::Template);
+    let record = fields::record(entity, id, object_name(body, &vendor_event), Some(&o), Members::Selected);
     let change = Change {
         vendor_event,
         action,
@@ -66,8 +67,7 @@ fn cleaned<'o, 'a>(_: &str, value: Value<'o, 'a>) -> Option<Value<'o, 'a>> {
 /// The name in the URL, else in the body: `event`, or the names of a notification.
 fn event_name<'a>(webhook: &Webhook<'a>) -> Option<Text<'a>> {
     let body = &webhook.body;
-    let in_url = webhook.query.get("event").map(str::trim).filter(|name| !name.is_empty()).map(Cow::Borrowed);
-    in_url.or_else(|| body.text("event")).or_else(|| {
+    webhook.event_in_url().or_else(|| body.text("event")).or_else(|| {
         let (module, operation) = (body.text("module")?, body.text("operation")?);
         Some(Cow::Owned([&*module, ".", &*operation].concat()))
     })
@@ -76,13 +76,14 @@ fn event_name<'a>(webhook: &Webhook<'a>) -> Option<Text<'a>> {
 /// Parses an event name, such as `deal.updated` or `Deals.edit`. Any pair of entity and action is accepted, because the
 /// administrator chooses the rule.
 fn event(name: &str) -> Option<(Entity, Action)> {
-    if let Ok(EventType { entity, action }) = format!("crm.{name}").parse() {
+    if let Some(EventType { entity, action }) = event_type(name) {
         return is_in_zoho(entity).then_some((entity, action));
     }
     let (module, operation) = name.split_once('.')?;
     let entity = modules::entity(module).or_else(|| module.parse().ok().filter(|entity| is_in_zoho(*entity)));
     match modules::action(operation) {
-        // A module that the organization has added. Zoho's own words for the operation tell it from a misspelled record.
+        // A module that the organization has added. Zoho's own words for the operation tell it from a misspelled
+        // record.
         Some((_, action)) => (!module.is_empty()).then(|| (entity.unwrap_or(Entity::CustomObject), action)),
         None => Some((entity?, operation.parse().ok()?)),
     }
@@ -139,8 +140,8 @@ fn object_name<'a>(body: &Object<'a>, vendor_event: &Text<'a>) -> Option<Text<'a
     body.text("module").or_else(in_url).filter(|name| name != "custom_object")
 }
 
-/// The record's own time of the change, if the template has it with its seconds. The rule of a workflow may fire twice in
-/// one minute, so a time without seconds does not identify a change.
+/// The record's own time of the change, if the template has it with its seconds. The rule of a workflow may fire twice
+/// in one minute, so a time without seconds does not identify a change.
 fn occurred_at(action: Action, o: &Object<'_>) -> Option<Timestamp> {
     let wanted = match action {
         Action::Created => "Created_Time",
