@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use crm_event::Event;
 use crm_ingest::Function;
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Accepted, Options, Texts, Vendor, VendorFile, crm};
+use crm_normalize::{Accepted, BodyTexts, Options, Vendor, VendorFile, crm};
 use crm_samples::{RECEIVED_AT, Webhook, api_gateway};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -203,7 +203,7 @@ async fn another_attempt_in_other_company_has_the_same_ids() {
 /// The result of replaying a stored record: the ids, and the number that are not understood.
 fn replayed(record: &str) -> (BTreeSet<String>, usize) {
     let restored = serde_json::from_str::<Record<'_>>(record).unwrap().restore().unwrap();
-    let (verified, texts) = (restored.verified(), Texts::default());
+    let (verified, texts) = (restored.verified(), BodyTexts::default());
     let (mut ids, mut bad) = (BTreeSet::new(), 0);
     for normalized in verified.normalize(Options { include_raw: true }, &texts) {
         match normalized.result {
@@ -290,7 +290,7 @@ fn a_bad_element_is_restored_as_it_was() {
         let body = serde_json::to_vec(&[json!({}), element.clone()]).unwrap();
         let webhook = Webhook { body, ..Webhook::default() }.proven(hubspot(), RECEIVED_AT);
         let verified = webhook.verified(hubspot(), RECEIVED_AT).unwrap();
-        let texts = Texts::default();
+        let texts = BodyTexts::default();
         let normalized = verified.normalize(Options { include_raw: true }, &texts).remove(1);
         assert_eq!((verified.element(), normalized.webhook.element()), (None, Some(1)));
         let Err(why) = &normalized.result else { panic!("{element} is understood") };

@@ -2,7 +2,7 @@
 
 use crm_ingest::Config;
 use crm_normalize::quarantine::{Record, Restored};
-use crm_normalize::{Accepted, FieldNames, Options, Quarantine, Reason, Texts, Vendor, crm};
+use crm_normalize::{Accepted, BodyTexts, FieldNames, Options, Quarantine, Reason, Vendor, crm};
 use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use serde_json::Value;
 use tests::events;
@@ -98,11 +98,11 @@ fn a_replayed_webhook_has_the_names_that_it_had() {
     assert!(record.contains("Contract type") && !record.contains("of-no-field"), "only those of the body: {record}");
     let restored = serde_json::from_str::<Record<'_>>(&record).unwrap().restore().unwrap();
     let options = Options { include_raw: true };
-    let texts = Texts::default();
+    let texts = BodyTexts::default();
     let Ok(Accepted::Events(first)) = verified.normalize(options, &texts).remove(0).result else { panic!("an event") };
     let from_event = Restored::from_event(&first[0]).unwrap();
     for again in [restored, from_event] {
-        let texts = Texts::default();
+        let texts = BodyTexts::default();
         let Ok(Accepted::Events(again)) = again.verified().normalize(options, &texts).remove(0).result else {
             panic!("an event")
         };

@@ -1,6 +1,6 @@
 //! Redeliveries and new changes: the rules of `crm_normalize::key`, for all cases.
 
-use crm_normalize::{Texts, Vendor, crm};
+use crm_normalize::{BodyTexts, Vendor, crm};
 use crm_samples::{Answer, Case, RECEIVED_AT, Webhook};
 use jiff::{SignedDuration, Timestamp};
 use tests::{events, root, vendors};
@@ -85,7 +85,7 @@ fn a_local_time_is_of_the_zone_that_the_setting_names() {
         let record = serde_json::to_string(&record).unwrap();
         let restored = serde_json::from_str::<Record<'_>>(&record).unwrap().restore().unwrap();
         for verified in [verified, restored.verified()] {
-            let texts = Texts::default();
+            let texts = BodyTexts::default();
             let normalized = verified.normalize(Options { include_raw: true }, &texts).remove(0);
             let Ok(Accepted::Events(events)) = normalized.result else { panic!("an event") };
             assert_eq!(events[0].time.to_string(), expected);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crm_normalize::quarantine::{Body, Record, RestoreError, Restored};
-use crm_normalize::{Accepted, Normalized, Options, Pairs, Quarantine, Reason, Request, Secrets, Texts, crm};
+use crm_normalize::{Accepted, BodyTexts, Normalized, Options, Pairs, Quarantine, Reason, Request, Secrets, crm};
 use crm_samples::{Case, OwnedPairs, RECEIVED_AT, Webhook};
 use serde_json::{Value, json};
 use tests::events;
@@ -28,7 +28,7 @@ fn a_kept_webhook_becomes_the_same_events_with_the_same_keys() {
             let reason = Quarantine::new(Reason::QueueUnavailable, "no answer");
             let json = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
             let restored = serde_json::from_str::<Record<'_>>(&json).unwrap().restore().unwrap();
-            let texts = [Texts::default(), Texts::default()];
+            let texts = [BodyTexts::default(), BodyTexts::default()];
             let mut later = outcome(restored.verified().normalize(options, &texts[0]));
             let mut at_once = outcome(verified.normalize(options, &texts[1]));
             if verified.redacted_body().is_empty() {
@@ -55,7 +55,7 @@ fn a_form_with_a_blank_before_its_token_becomes_the_same_event_again() {
     let json = serde_json::to_string(&Record::new(&verified, &reason)).unwrap();
     let restored = serde_json::from_str::<Record<'_>>(&json).unwrap().restore().unwrap();
     let options = Options { include_raw: true };
-    let texts = [Texts::default(), Texts::default()];
+    let texts = [BodyTexts::default(), BodyTexts::default()];
     let at_once = outcome(verified.normalize(options, &texts[0]));
     assert!(at_once[0].contains("crm.contact.updated"), "{at_once:?}");
     assert_eq!(outcome(restored.verified().normalize(options, &texts[1])), at_once);
@@ -149,7 +149,7 @@ fn no_event_contains_a_secret_member_wherever_it_is() {
             add_everywhere(&mut body, &members);
             webhook.body = body.to_string().into_bytes();
             let proven = webhook.clone().proven(case.vendor, RECEIVED_AT);
-            let texts = Texts::default();
+            let texts = BodyTexts::default();
             let Ok(verified) = proven.verified(case.vendor, RECEIVED_AT) else { continue };
             for include_raw in [true, false] {
                 let all = outcome(verified.normalize(Options { include_raw }, &texts)).concat();

@@ -15,7 +15,7 @@ use aws_smithy_types::date_time::Format;
 use crm_event::Event;
 use crm_ingest::Function;
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Accepted, Options, Texts};
+use crm_normalize::{Accepted, BodyTexts, Options};
 use crm_samples::{Case, RECEIVED_AT, Webhook, api_gateway};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -155,7 +155,7 @@ async fn while_sqs_is_out_of_reach_a_state_that_comes_back_is_stored_again() {
     assert_eq!(aws.paths().len(), 3, "an object each: {:?}", aws.paths());
     let replayed = aws.bodies().into_iter().flat_map(|body| {
         let restored = serde_json::from_str::<Record<'_>>(&body).unwrap().restore().unwrap();
-        let texts = Texts::default();
+        let texts = BodyTexts::default();
         let normalized = restored.verified().normalize(Options { include_raw: false }, &texts).remove(0);
         let Ok(Accepted::Events(events)) = normalized.result else { panic!("{:?}", normalized.result) };
         events.into_iter().map(|event| event.id.to_string()).collect::<Vec<_>>()

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use crm_normalize::Quarantine;
-use crm_normalize::crm::{AnswerForm, BodyForm, Outcome, PATIENT, Vendor, Webhook, of_package};
+use crm_normalize::crm::{AnswerForm, BodyForm, PATIENT, Translation, Vendor, Webhook, of_package};
 
 const HEFFL: &Vendor = of_package("heffl");
 
@@ -30,7 +30,7 @@ static PANICKING: Vendor = Vendor {
 };
 
 #[expect(clippy::panic, reason = "that is what it is for")]
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     match webhook.body.text("event").as_deref() {
         Some("panic") => panic!("a bug"),
         _ => HEFFL.normalize.normalize(webhook),

@@ -4,7 +4,7 @@
 use std::fs;
 
 use crm_normalize::crm::AnswerForm;
-use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Texts, Vendor, VendorFile};
+use crm_normalize::{Accepted, BodyTexts, Options, Pairs, Request, Secrets, Vendor, VendorFile};
 use crm_samples::{Case, RECEIVED_AT, Webhook};
 use serde_json::{Value, json};
 use tests::{events, root};
@@ -420,7 +420,7 @@ fn forms_xml_tokens_in_the_body_and_constant_answers_are_said_in_a_line_each() {
     let (headers, query) = (Pairs(&[]), Pairs(&[]));
     let request = Request { method: "POST", url: "", body: json, headers, query, account: None };
     let verified = vendor.verify(request, &secrets, RECEIVED_AT).unwrap();
-    let texts = Texts::default();
+    let texts = BodyTexts::default();
     let normalized = verified.normalize(Options { include_raw: true }, &texts).remove(0);
     let Ok(Accepted::Events(events)) = normalized.result else { panic!("no event") };
     let event = serde_json::to_string(&events).unwrap();

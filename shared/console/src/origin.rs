@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crm_event::Event;
 use crm_normalize::crm::ChangeId;
-use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Texts, Vendor};
+use crm_normalize::{Accepted, BodyTexts, Options, Pairs, Request, Secrets, Vendor};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -180,7 +180,7 @@ impl<'w> Asked<'w> {
         let request = Request { method: "POST", url: "", body: &body, headers, query, account };
         let verified = self.vendor.verify(request, &self.secrets, self.now).ok()?;
         let mut all = Vec::new();
-        let texts = Texts::default();
+        let texts = BodyTexts::default();
         for normalized in verified.normalize(Options { include_raw: false }, &texts) {
             if let Ok(Accepted::Events(events)) = normalized.result {
                 all.extend(events.iter().map(fields));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crm_event::{Entity, Event};
 use crm_normalize::outcome::{Failure, Outcome};
 use crm_normalize::quarantine::Record;
-use crm_normalize::{Accepted, Logged, Normalized, Quarantine, Reason, Texts, Unauthorized, Vendor, Verified};
+use crm_normalize::{Accepted, BodyTexts, Logged, Normalized, Quarantine, Reason, Unauthorized, Vendor, Verified};
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -49,7 +49,7 @@ impl Function {
     pub async fn invoke(&self, payload: Box<str>, call: Call<'_>, now: Timestamp) -> Result<HttpResponse, NotStored> {
         let started = Instant::now();
         if let Some(verified) = self.vendor.verify_event_bridge(&payload, now) {
-            let (mut stages, texts) = (Stages { last: started }, Texts::default());
+            let (mut stages, texts) = (Stages { last: started }, BodyTexts::default());
             let proof = Some(stages.next());
             let handled = Handled { proof, ..self.process_verified(verified, &texts, call, stages).await };
             self.log(&handled, call, now, started, payload.len());
@@ -90,7 +90,7 @@ impl Function {
 
     async fn handle_since(&self, started: Instant, event: HttpRequest, call: Call<'_>, now: Timestamp) -> HttpResponse {
         let received = Received::new(event, self.config.public_base_url.as_deref());
-        let texts = Texts::default();
+        let texts = BodyTexts::default();
         let handled = self.process(&received, &texts, call, now, started).await;
         self.log(&handled, call, now, started, received.request().body.len());
         HttpResponse::new(handled.outcome, self.vendor)
@@ -106,7 +106,7 @@ impl Function {
     async fn process<'a>(
         &'a self,
         received: &'a Received,
-        texts: &'a Texts,
+        texts: &'a BodyTexts,
         call: Call<'_>,
         now: Timestamp,
         started: Instant,
@@ -128,7 +128,7 @@ impl Function {
     async fn process_verified<'a>(
         &'a self,
         verified: Verified<'a>,
-        texts: &'a Texts,
+        texts: &'a BodyTexts,
         call: Call<'_>,
         mut stages: Stages,
     ) -> Handled<'a> {

@@ -105,14 +105,14 @@ pub struct Vendor {
 pub trait Normalize: Sync + RefUnwindSafe {
     /// # Errors
     /// If the webhook is not understood.
-    fn normalize<'a>(&'static self, webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine>;
+    fn normalize<'a>(&'static self, webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine>;
 }
 
 impl<F> Normalize for F
 where
-    F: for<'a> Fn(&Webhook<'a>) -> Result<Outcome<'a>, Quarantine> + Sync + RefUnwindSafe,
+    F: for<'a> Fn(&Webhook<'a>) -> Result<Translation<'a>, Quarantine> + Sync + RefUnwindSafe,
 {
-    fn normalize<'a>(&'static self, webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    fn normalize<'a>(&'static self, webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
         self(webhook)
     }
 }
@@ -326,7 +326,7 @@ pub fn event_type(name: &str) -> Option<EventType> {
 /// The content of a webhook.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
-pub enum Outcome<'a> {
+pub enum Translation<'a> {
     /// A record changed.
     Change(Change<'a>),
     /// Any number of records changed.
@@ -341,7 +341,7 @@ pub enum Outcome<'a> {
 /// each event has all fields. A bulk creation of 200 records with 300 fields is usual.
 const MAX_FIELDS: usize = 200_000;
 
-impl<'a> Outcome<'a> {
+impl<'a> Translation<'a> {
     /// One change for each id. `fields` is the number of fields and changes that each of them has.
     ///
     /// # Errors
@@ -359,7 +359,7 @@ impl<'a> Outcome<'a> {
     }
 }
 
-impl<'a> From<Change<'a>> for Outcome<'a> {
+impl<'a> From<Change<'a>> for Translation<'a> {
     fn from(change: Change<'a>) -> Self {
         Self::Change(change)
     }
@@ -416,7 +416,7 @@ mod template;
 #[cfg(test)]
 mod tests {
     use super::template::VENDOR;
-    use crate::{Accepted, Options, Pairs, Request, Secrets, Texts};
+    use crate::{Accepted, BodyTexts, Options, Pairs, Request, Secrets};
 
     #[test]
     fn the_template_of_a_new_crm_translates_its_sample() {
@@ -427,7 +427,7 @@ mod tests {
         let request = Request { method: "POST", url: "", body, headers, query, account: None };
         static TEMPLATE: crate::Vendor = VENDOR;
         let verified = TEMPLATE.verify(request, &secrets, jiff::Timestamp::UNIX_EPOCH).unwrap();
-        let texts = Texts::default();
+        let texts = BodyTexts::default();
         let normalized = verified.normalize(Options { include_raw: false }, &texts).remove(0);
         let Ok(Accepted::Events(events)) = normalized.result else { panic!("the sample becomes no event") };
         assert_eq!(

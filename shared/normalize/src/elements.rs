@@ -21,13 +21,13 @@ const MAX_EVENT_BYTES: usize = 64 << 20;
 
 /// The events of a request so far. A webhook about many records becomes as many events, each with the whole body.
 #[derive(Debug, Default)]
-pub(crate) struct Amount {
+pub(crate) struct EventBudget {
     events: usize,
     bytes: usize,
     pub(crate) is_exceeded: bool,
 }
 
-impl Amount {
+impl EventBudget {
     /// Adds the events of one webhook.
     ///
     /// # Errors
@@ -49,15 +49,15 @@ fn too_many(records: usize, body_bytes: usize) -> Quarantine {
 }
 
 /// The texts that are made of one request's body for its webhooks. Its events borrow from them, so the caller keeps them
-/// as long as the request.
+/// as long as the request. Another request needs its own.
 #[derive(Debug, Default)]
-pub struct Texts {
+pub struct BodyTexts {
     /// The body without the vendor's secrets. `None` if there is nothing to remove.
     redacted: OnceLock<Option<String>>,
     webhooks: OnceLock<Result<Vec<WebhookTexts>, Quarantine>>,
 }
 
-impl Texts {
+impl BodyTexts {
     /// The body without the vendor's secrets, if that is another text than the body.
     pub(crate) fn redacted<'b>(&self, redact: impl FnOnce() -> Option<Cow<'b, str>>) -> Option<&str> {
         let redact = || match redact() {
@@ -68,7 +68,7 @@ impl Texts {
     }
 }
 
-impl Clone for Texts {
+impl Clone for BodyTexts {
     /// Empty, for a copy of the request, whose body may then be changed.
     fn clone(&self) -> Self {
         Self::default()
@@ -89,7 +89,7 @@ impl<'a> Verified<'a> {
     ///
     /// # Errors
     /// If the body cannot be split, or if there are too many.
-    pub(crate) fn webhooks(&self, texts: &'a Texts) -> Result<Vec<Self>, Quarantine> {
+    pub(crate) fn webhooks(&self, texts: &'a BodyTexts) -> Result<Vec<Self>, Quarantine> {
         let syntax = self.syntax();
         let form = if self.element.is_some() { BodyForm::Object } else { self.vendor.body_form };
         let places = match (form, syntax) {
@@ -182,12 +182,12 @@ fn each_alone(text: &str, places: &[Range<usize>]) -> Result<Vec<String>, Quaran
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, MAX_EVENT_BYTES};
+    use super::{EventBudget, MAX_EVENT_BYTES};
 
     #[test]
     fn one_event_may_be_of_any_size() {
-        let mut amount = Amount::default();
-        assert!(amount.add(1, MAX_EVENT_BYTES + 1).is_ok());
-        assert!(amount.add(1, 0).is_err());
+        let mut budget = EventBudget::default();
+        assert!(budget.add(1, MAX_EVENT_BYTES + 1).is_ok());
+        assert!(budget.add(1, 0).is_err());
     }
 }

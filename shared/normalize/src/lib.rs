@@ -32,9 +32,9 @@ use serde::de::IgnoredAny;
 
 use body::Syntax;
 pub use crm::Vendor;
-use crm::{ChangeId, Outcome, Webhook};
-use elements::Amount;
-pub use elements::Texts;
+use crm::{ChangeId, Translation, Webhook};
+pub use elements::BodyTexts;
+use elements::EventBudget;
 pub use error::{Quarantine, Reason, SecretsError, Unauthorized};
 pub use field_names::{FieldNames, FieldNamesError, NamesById};
 use json::{Object, Value};
@@ -182,13 +182,13 @@ const COMPRESSIONS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 impl<'a> Verified<'a> {
     /// Translates each webhook in the request: one, or one for each element of an array. The events borrow from the
     /// request and from `texts`.
-    pub fn normalize(&self, options: Options, texts: &'a Texts) -> Vec<Normalized<'a>> {
+    pub fn normalize(&self, options: Options, texts: &'a BodyTexts) -> Vec<Normalized<'a>> {
         let request = self.without_secrets(texts);
-        let mut amount = Amount::default();
+        let mut budget = EventBudget::default();
         let each = request.webhooks(texts).and_then(|elements| {
             let each = elements.into_iter().map(|element| {
-                let normalized = element.normalize_one(options, &mut amount);
-                if amount.is_exceeded { Err(amount.quarantine(request.request.body.len())) } else { Ok(normalized) }
+                let normalized = element.normalize_one(options, &mut budget);
+                if budget.is_exceeded { Err(budget.quarantine(request.request.body.len())) } else { Ok(normalized) }
             });
             each.collect::<Result<Vec<_>, _>>()
         });
@@ -197,7 +197,7 @@ impl<'a> Verified<'a> {
 
     /// The same request as a replay would have it. No module sees a secret, and a replay gives the same result. A body
     /// that is not what its syntax demands stays as it is; it becomes no event.
-    fn without_secrets(&self, texts: &'a Texts) -> Self {
+    fn without_secrets(&self, texts: &'a BodyTexts) -> Self {
         let Some(text) = texts.redacted(|| self.redacted_text()) else { return self.clone() };
         let stored = Some(self.stored.unwrap_or(StoredIdentity::Body(self.body_hash())));
         Self { request: Request { body: text.as_bytes(), ..self.request }, stored, ..self.clone() }
@@ -207,29 +207,29 @@ impl<'a> Verified<'a> {
         Normalized { webhook: self, result: Err(quarantine), warnings: Vec::new(), logged: Logged::default() }
     }
 
-    fn normalize_one(self, options: Options, amount: &mut Amount) -> Normalized<'a> {
+    fn normalize_one(self, options: Options, budget: &mut EventBudget) -> Normalized<'a> {
         let body = match self.parse() {
             Ok(body) => body,
             Err(quarantine) => return self.quarantined(quarantine),
         };
         let Request { headers, query, account, .. } = self.request;
         let webhook = Webhook { body, headers, query, account };
-        let outcome = self.vendor.normalize.normalize(&webhook).and_then(|outcome| {
-            let events = match &outcome {
-                Outcome::Changes(changes) => changes.len(),
-                Outcome::Change(_) | Outcome::Unknown(_) => 1,
-                Outcome::Ignored(_) => 0,
+        let translation = self.vendor.normalize.normalize(&webhook).and_then(|translation| {
+            let events = match &translation {
+                Translation::Changes(changes) => changes.len(),
+                Translation::Change(_) | Translation::Unknown(_) => 1,
+                Translation::Ignored(_) => 0,
             };
-            amount.add(events, self.request.body.len()).map(|()| outcome)
+            budget.add(events, self.request.body.len()).map(|()| translation)
         });
         let logged = Logged::of(&webhook.body, self.vendor.log_members);
         let identity = self.identity(&webhook.body);
         let warnings = webhook.body.take_warnings();
-        let result = outcome.and_then(|outcome| {
+        let result = translation.and_then(|translation| {
             let raw = if options.include_raw { Some(self.raw()?) } else { None };
             let is_readable = warnings.is_empty();
             let stamp = Stamp { request: &self, identity, is_readable, unreadable: unreadable(&warnings) };
-            Ok(stamp.stamp(outcome, raw))
+            Ok(stamp.stamp(translation, raw))
         });
         Normalized { webhook: self, result, warnings, logged }
     }

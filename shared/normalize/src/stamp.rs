@@ -7,7 +7,7 @@ use crm_event::{
 };
 use jiff::Timestamp;
 
-use crate::crm::{ActionDetail, Change, Outcome};
+use crate::crm::{ActionDetail, Change, Translation};
 use crate::key::{Digest, Subject};
 use crate::{Accepted, DEFAULT_ACCOUNT, Identity, Verified};
 
@@ -47,16 +47,16 @@ pub(crate) struct Stamp<'v, 'a> {
 }
 
 impl<'a> Stamp<'_, 'a> {
-    pub(crate) fn stamp(&self, outcome: Outcome<'a>, raw: Option<Raw<'a>>) -> Accepted<'a> {
-        match outcome {
-            Outcome::Ignored(why) => Accepted::Ignored(why),
-            Outcome::Change(change) => Accepted::Events(vec![self.event(change, raw)]),
-            Outcome::Changes(changes) => {
+    pub(crate) fn stamp(&self, translation: Translation<'a>, raw: Option<Raw<'a>>) -> Accepted<'a> {
+        match translation {
+            Translation::Ignored(why) => Accepted::Ignored(why),
+            Translation::Change(change) => Accepted::Events(vec![self.event(change, raw)]),
+            Translation::Changes(changes) => {
                 let each_raw = std::iter::repeat_n(raw, changes.len());
                 let events = changes.into_iter().zip(each_raw);
                 Accepted::Events(events.map(|(change, raw)| self.event(change, raw)).collect())
             }
-            Outcome::Unknown(unknown) => {
+            Translation::Unknown(unknown) => {
                 let data = |account: &Text<'a>| Data {
                     vendor: Cow::Borrowed(self.request.vendor.name),
                     account: account.clone(),

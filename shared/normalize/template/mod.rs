@@ -7,7 +7,9 @@
 use crm_event::record::{Common, Contact, Record};
 use crm_event::{Action, Entity, Text};
 
-use super::{AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Unknown, Vendor, Webhook};
+use super::{
+    AnswerForm, BodyForm, CatalogEntry, Change, PATIENT, SecretMembers, Translation, Unknown, Vendor, Webhook,
+};
 use crate::error::Quarantine;
 use crate::json::Object;
 use crate::scheme::Scheme;
@@ -38,7 +40,7 @@ pub const VENDOR: Vendor = Vendor {
 
 const CATALOG: &[CatalogEntry] = &[CatalogEntry::event("contact.created", Entity::Contact, Action::Created)];
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let vendor_event = body
         .text("event")
@@ -48,7 +50,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
 
     let Some((_, action)) = CatalogEntry::event_of(CATALOG, &vendor_event) else {
         let record_id = record.and_then(|record| record.id("id"));
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
     };
     // If the id is also elsewhere in the body, a missing record is no error: the event has the id alone, and is
     // partial.

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use crm_event::Event;
 use crm_normalize::outcome::Outcome;
 use crm_normalize::scheme::Scheme;
-use crm_normalize::{Accepted, Options, Pairs, Request, Secrets, Texts, Vendor, Verified};
+use crm_normalize::{Accepted, BodyTexts, Options, Pairs, Request, Secrets, Vendor, Verified};
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub struct Webhook {
     /// The URL that the proof is for; empty before [`Self::proven`].
     pub proven_url: String,
     /// Storage for texts that the events of [`Self::answer`] borrow.
-    pub texts: Texts,
+    pub texts: BodyTexts,
 }
 
 impl Webhook {

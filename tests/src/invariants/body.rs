@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crm_event::{Event, Json};
 use crm_normalize::crm::SecretMembers;
 use crm_normalize::quarantine::{Body, Record};
-use crm_normalize::{Accepted, Logged, Normalized, Options, Quarantine, Reason, Secrets, Texts, Vendor, Verified};
+use crm_normalize::{Accepted, BodyTexts, Logged, Normalized, Options, Quarantine, Reason, Secrets, Vendor, Verified};
 use crm_samples::RECEIVED_AT;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -27,7 +27,7 @@ pub(super) fn check(vendor: &'static Vendor, mut request: RequestText) {
 
     let verified = vendor.verify(request.request(), secrets(vendor), RECEIVED_AT);
     let verified = verified.unwrap_or_else(|error| panic!("what was proven is refused: {error}"));
-    let texts = Texts::default();
+    let texts = BodyTexts::default();
     let normalized = verified.normalize(OPTIONS, &texts);
     kept(&verified, &normalized, &request);
     let (mut number, mut bytes) = (0, 0);
@@ -170,7 +170,7 @@ fn kept(verified: &Verified<'_>, at_once: &[Normalized<'_>], request: &RequestTe
         // Nothing may be left of it.
         Cow::Borrowed(kept) => kept.is_empty(),
     };
-    let texts = Texts::default();
+    let texts = BodyTexts::default();
     let later = restored.verified().normalize(OPTIONS, &texts);
     let may_differ = matches!(why.reason, Reason::NotText | Reason::NotJson);
     let is_same = outcome(&later) == outcome(at_once);

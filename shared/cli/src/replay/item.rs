@@ -4,7 +4,7 @@ use std::fmt;
 
 use crm_event::Event;
 use crm_normalize::quarantine::{Body, Record, RestoreError, Restored};
-use crm_normalize::{Accepted, Options, Texts};
+use crm_normalize::{Accepted, BodyTexts, Options};
 use jiff::Timestamp;
 
 /// A message of a queue or an object of the store.
@@ -98,7 +98,7 @@ impl Item {
                         LeftReason::Unreadable
                     }
                 })?;
-                let texts = Texts::default();
+                let texts = BodyTexts::default();
                 let mut plan = Plan::default();
                 for normalized in restored.verified().normalize(Options { include_raw }, &texts) {
                     match normalized.result {
@@ -127,7 +127,7 @@ impl Item {
 /// event; the event is then sent unchanged.
 fn normalized_again(event: &Event<'_>) -> Option<String> {
     let restored = Restored::from_event(event)?;
-    let (verified, texts) = (restored.verified(), Texts::default());
+    let (verified, texts) = (restored.verified(), BodyTexts::default());
     let events =
         verified.normalize(Options { include_raw: true }, &texts).into_iter().filter_map(|each| match each.result {
             Ok(Accepted::Events(events)) => Some(events),

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use anyhow::Context;
-use crm_normalize::{Accepted, Normalized, Options, Pairs, Request, Secrets, Texts, Vendor, VendorFile, crm};
+use crm_normalize::{Accepted, BodyTexts, Normalized, Options, Pairs, Request, Secrets, Vendor, VendorFile, crm};
 use crm_samples::{Case, OwnedPairs, RECEIVED_AT, Webhook};
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -81,7 +81,7 @@ impl Subject {
             Ok(Accepted::Events(events)) => events.iter().filter(|event| black_box(event.to_json()).is_ok()).count(),
             Ok(Accepted::Ignored(_)) | Err(_) => 0,
         };
-        let texts = Texts::default();
+        let texts = BodyTexts::default();
         verified.normalize(Options { include_raw: true }, &texts).iter().map(of_one).sum()
     }
 

@@ -28,7 +28,7 @@ use jiff::SignedDuration;
 pub use problem::{Hint, Problem, Problems};
 
 use crate::body::{FORM, Syntax, XML};
-use crate::crm::{self, AnswerForm, BodyForm, ChangeId, Outcome, PATIENT, SecretMembers, Vendor, Webhook};
+use crate::crm::{self, AnswerForm, BodyForm, ChangeId, PATIENT, SecretMembers, Translation, Vendor, Webhook};
 use crate::error::Quarantine;
 use crate::json::Object;
 use file::File;
@@ -114,7 +114,7 @@ impl VendorFile {
     ///
     /// # Errors
     /// If the webhook is not understood.
-    pub fn translate<'a>(&'a self, webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    pub fn translate<'a>(&'a self, webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
         self.plan.translate(webhook)
     }
 

@@ -11,13 +11,13 @@ use super::events::{EventPlan, TargetPlan};
 use super::path::{Path, Root};
 use super::plan::{FieldPlan, Form, Leaf, ObjectPlan, Of, Plan, RecordsPlan};
 use super::scope::{Blocked, Found, Scope};
-use crate::crm::{Change, Normalize, Outcome, Target, Unknown, Webhook};
+use crate::crm::{Change, Normalize, Target, Translation, Unknown, Webhook};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{full_name, word};
 use crate::json::{Object, Reading, Scalar, Unreadable, is_placeholder, syntax};
 
 impl Normalize for Plan {
-    fn normalize<'a>(&'static self, webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    fn normalize<'a>(&'static self, webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
         self.translate(webhook)
     }
 }
@@ -30,15 +30,15 @@ enum Subject<'a> {
 }
 
 impl Plan {
-    pub(super) fn translate<'a>(&'a self, webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+    pub(super) fn translate<'a>(&'a self, webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
         let blocked = Blocked::default();
         let top = Scope { webhook, event: None, record: None, entry: None, blocked: &blocked };
-        let outcome = self.translate_in(&top);
+        let translation = self.translate_in(&top);
         blocked.warn(&webhook.body);
-        outcome
+        translation
     }
 
-    fn translate_in<'a>(&'a self, top: &Scope<'_, 'a>) -> Result<Outcome<'a>, Quarantine> {
+    fn translate_in<'a>(&'a self, top: &Scope<'_, 'a>) -> Result<Translation<'a>, Quarantine> {
         let event = top.text(&self.event, Scalar::text).ok_or_else(|| self.no_event_name())?;
         let mut occurred_at = None;
         fill_scalar(&mut FieldMut::Time(&mut occurred_at), &self.time, top);
@@ -49,7 +49,7 @@ impl Plan {
             return Ok(common.unknown(record_id));
         };
         if matches!(plan.target, TargetPlan::One(Target::Ignored)) {
-            return Ok(Outcome::Ignored(IGNORED));
+            return Ok(Translation::Ignored(IGNORED));
         }
         let subjects = self.subjects(&top)?;
         let mut changes = Vec::with_capacity(subjects.len());
@@ -63,11 +63,11 @@ impl Plan {
             }
         }
         Ok(match (changes.pop(), changes.is_empty()) {
-            (None, _) => Outcome::Ignored(IGNORED),
-            (Some(change), true) => Outcome::Change(change),
+            (None, _) => Translation::Ignored(IGNORED),
+            (Some(change), true) => Translation::Change(change),
             (Some(change), false) => {
                 changes.push(change);
-                Outcome::Changes(changes)
+                Translation::Changes(changes)
             }
         })
     }
@@ -203,9 +203,9 @@ struct Common<'a> {
 }
 
 impl<'a> Common<'a> {
-    fn unknown(self, record_id: Option<Text<'a>>) -> Outcome<'a> {
+    fn unknown(self, record_id: Option<Text<'a>>) -> Translation<'a> {
         let Self { occurred_at, account, event } = self;
-        Outcome::Unknown(Unknown { vendor_event: event, record_id, account, occurred_at })
+        Translation::Unknown(Unknown { vendor_event: event, record_id, account, occurred_at })
     }
 }
 

@@ -18,7 +18,9 @@ use crm_event::{Action, Campaign, EmailBounce, Entity, LineItem, Ref, Text};
 use jiff::Timestamp;
 
 use self::properties::{Properties, custom_field};
-use super::{AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Unknown, Vendor, Webhook};
+use super::{
+    AnswerForm, BodyForm, CatalogEntry, Change, PATIENT, SecretMembers, Translation, Unknown, Vendor, Webhook,
+};
 use crate::error::{Quarantine, Reason};
 use crate::fields::{distinct, entries, full_name, reference, reference_to, references, stage, word};
 use crate::json::{Object, Value};
@@ -66,14 +68,14 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("Deal is Deleted", Entity::Deal, Action::Deleted),
 ];
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let vendor_event = body.text("eventName").ok_or_else(|| no_event_name(body))?;
     let data = body.object("eventData");
 
     let Some((entity, action)) = row(&vendor_event, data.as_ref()) else {
         let record_id = data.and_then(|data| data.id("id"));
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at: None }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at: None }));
     };
     let data = data.ok_or_else(no_event_data)?;
     let id = data.record_id("id", "eventData.id")?;

@@ -17,7 +17,7 @@ use crm_event::{Action, Actor, CustomField, Entity, Ref, Text};
 
 use super::changes::change;
 use super::{
-    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Unknown,
+    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, PATIENT, SecretMembers, Translation, Unknown,
     Vendor, Webhook,
 };
 use crate::error::Quarantine;
@@ -103,7 +103,7 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::unknown("activity-attribute.updated"),
 ];
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     // Older pages of Attio show an event that stands alone.
     let element = if body.has("events") { body.objects("events").next() } else { Some(body.clone()) };
@@ -217,7 +217,7 @@ impl<'a> Event<'a> {
     }
 
     /// A merge: the record that remains, and the one that is gone.
-    fn merge(&self, vendor_event: &Text<'a>) -> Result<Outcome<'a>, Quarantine> {
+    fn merge(&self, vendor_event: &Text<'a>) -> Result<Translation<'a>, Quarantine> {
         let remains = self.ids.record_id("record_id", "id.record_id")?;
         let merged = self.change(vendor_event, Action::Merged, self.record(remains.clone(), "object_id"));
         let Some(gone) = self.element.id("duplicate_record_id").filter(|gone| *gone != remains) else {
@@ -227,7 +227,7 @@ impl<'a> Event<'a> {
         // Only records of one kind can be merged.
         let deleted = self.change(vendor_event, Action::Deleted, self.record(gone, "object_id"));
         let deleted = Change { action_detail: Some(ActionDetail::MergedInto(remains)), ..deleted };
-        Ok(Outcome::Changes(vec![merged, deleted]))
+        Ok(Translation::Changes(vec![merged, deleted]))
     }
 
     fn change(&self, vendor_event: &Text<'a>, action: Action, record: Record<'a>) -> Change<'a> {
@@ -245,9 +245,14 @@ impl<'a> Event<'a> {
         }
     }
 
-    fn unknown(&self, vendor_event: Text<'a>) -> Outcome<'a> {
+    fn unknown(&self, vendor_event: Text<'a>) -> Translation<'a> {
         let record_id = ["record_id", "call_recording_id"].iter().find_map(|name| self.ids.id(name));
-        Outcome::Unknown(Unknown { vendor_event, record_id, account: self.ids.id("workspace_id"), occurred_at: None })
+        Translation::Unknown(Unknown {
+            vendor_event,
+            record_id,
+            account: self.ids.id("workspace_id"),
+            occurred_at: None,
+        })
     }
 
     /// The actor. `system` has no id, and apps and automations have types that Attio does not list.

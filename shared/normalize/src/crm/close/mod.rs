@@ -25,7 +25,7 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, CustomField, Entity, Ref, Text};
 
 use super::{
-    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Unknown,
+    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, PATIENT, SecretMembers, Translation, Unknown,
     Vendor, Webhook,
 };
 use crate::error::Quarantine;
@@ -55,7 +55,7 @@ pub const VENDOR: Vendor = Vendor {
     normalize: &normalize,
 };
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let event = webhook.body.object("event");
     let event = event.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"event\""))?;
     let (Some(object_type), Some(action_word)) = (event.text("object_type"), event.text("action")) else {
@@ -69,7 +69,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let target = target(&vendor_event).filter(|(_, action)| *action != Action::Reopened || is_reopening(&event));
     let Some((entity, action)) = target else {
         let record_id = event.id("object_id");
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
     };
     let is_deletion = action_word == "deleted";
     let data = event.object("data").filter(is_filled);

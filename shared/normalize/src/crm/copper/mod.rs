@@ -19,7 +19,9 @@ use std::borrow::Cow;
 use crm_event::{Action, Entity, FieldChange, Text};
 
 use super::changes::is_json;
-use super::{AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Unknown, Vendor, Webhook};
+use super::{
+    AnswerForm, BodyForm, CatalogEntry, Change, PATIENT, SecretMembers, Translation, Unknown, Vendor, Webhook,
+};
 use crate::error::Quarantine;
 use crate::fields::distinct;
 use crate::json::{Object, Value};
@@ -86,7 +88,7 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("activity_log.delete", Entity::Activity, Action::Deleted),
 ];
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let ids = match distinct(body.ids("ids")) {
         ids if ids.is_empty() => body.id("id").into_iter().collect(),
@@ -104,7 +106,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let occurred_at = body.time("timestamp");
     let Some((entity, action)) = CatalogEntry::event_of(CATALOG, &vendor_event) else {
         let record_id = if ids.len() == 1 { ids.into_iter().next() } else { None };
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
     };
     let Some(first) = ids.first() else { return Err(Quarantine::no_record_id("ids")) };
 
@@ -113,7 +115,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let new = attributes.clone().map_members(new_value);
     let changes = changes::changes(entity, first, &attributes, &old, &new);
     let action = if action == Action::Updated { changed_action(entity, &changes) } else { action };
-    Outcome::for_each(ids, changes.len(), |id| Change {
+    Translation::for_each(ids, changes.len(), |id| Change {
         vendor_event: vendor_event.clone(),
         action,
         action_detail: None,

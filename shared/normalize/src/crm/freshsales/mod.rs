@@ -26,7 +26,7 @@ use crm_event::{Action, Actor, CustomField, Entity, FieldChange, Text};
 use self::lookups::{CREATOR, Lookups, OWNER, UPDATER};
 use super::changes::is_json;
 use super::{
-    AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
+    AnswerForm, BodyForm, CatalogEntry, Change, PATIENT, SecretMembers, Target, Translation, Unknown, Vendor, Webhook,
 };
 use crate::error::{Quarantine, Reason};
 use crate::fields::{custom_field, word};
@@ -114,7 +114,7 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("lead.deleted", Entity::Lead, Action::Deleted),
 ];
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     if let Some(product) = other_product(body) {
         let detail = format!(
@@ -168,16 +168,16 @@ fn other_product(body: &Object<'_>) -> Option<&'static str> {
     (journey(body) || inner.is_some_and(|inner| journey(&inner))).then_some("Freshmarketer")
 }
 
-fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn product_event<'a>(body: &Object<'a>, vendor_event: Text<'a>) -> Result<Translation<'a>, Quarantine> {
     let account = body.id("account_id");
     let occurred_at = body.time("timestamp");
     let data = body.any_object("data");
     let (entity, action) = match CatalogEntry::find(CATALOG, &vendor_event).map(|row| row.target) {
         Some(Target::Event(entity, action)) => (entity, action),
-        Some(Target::Ignored) => return Ok(Outcome::Ignored("an event of the app itself, not of a record")),
+        Some(Target::Ignored) => return Ok(Translation::Ignored("an event of the app itself, not of a record")),
         None => {
             let record_id = data.and_then(|data| any_record_id(&data));
-            return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
+            return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
         }
     };
     let data = data.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"data\""))?;

@@ -12,11 +12,11 @@ use jiff::Timestamp;
 
 use super::lookups::{self, Lookups};
 use super::{CATALOG, members, record};
-use crate::crm::{CatalogEntry, Change, Outcome, Webhook, event_type};
+use crate::crm::{CatalogEntry, Change, Translation, Webhook, event_type};
 use crate::error::Quarantine;
 use crate::json::Object;
 
-pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let Some(vendor_event) = webhook.event_in_url().or_else(|| body.text("event")) else {
         return Err(Quarantine::no_event_name(no_name(body)));

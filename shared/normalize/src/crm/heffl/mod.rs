@@ -14,7 +14,7 @@ use crm_event::record::{Common, Company, Contact, Deal, FormResponse, Invoice, L
 use crm_event::{Action, CustomField, Entity, Ref, Text};
 
 use super::{
-    AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Unknown, Vendor, Webhook,
+    AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, PATIENT, SecretMembers, Translation, Unknown, Vendor, Webhook,
 };
 use crate::error::Quarantine;
 use crate::fields::{custom_field, email, form_fields, full_name, phone, reference, stage, web, word};
@@ -72,7 +72,7 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("form.response.created", Entity::FormResponse, Action::Created),
 ];
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let vendor_event = body
         .text("event")
@@ -83,7 +83,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
 
     let Some((entity, action)) = CatalogEntry::event_of(CATALOG, &vendor_event) else {
         let record_id = payload.and_then(|payload| payload.id("id"));
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
     };
     let payload =
         payload.ok_or_else(|| Quarantine::wrong_envelope("expected an object under \"payload\" (or \"data\")"))?;

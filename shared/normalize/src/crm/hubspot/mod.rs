@@ -24,7 +24,7 @@ use std::time::Duration;
 use crm_event::{Action, Actor, Entity, Json, Ref, Text};
 
 use super::{
-    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, SecretMembers, Unknown, Vendor,
+    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, SecretMembers, Translation, Unknown, Vendor,
     Webhook, changes,
 };
 use crate::error::Quarantine;
@@ -169,14 +169,14 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::event("deal.stage_changed", Entity::Deal, Action::StageChanged),
 ];
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     // HubSpot's page has `eventType` in its table, its servers send `subscriptionType`.
     let Some(vendor_event) = body.text("subscriptionType").or_else(|| body.text("eventType")) else {
         return workflow::normalize(webhook);
     };
     if is_test(body) {
-        return Ok(Outcome::Ignored("a test from the settings of the app"));
+        return Ok(Translation::Ignored("a test from the settings of the app"));
     }
     let (object, kind) = vendor_event.split_once('.').unwrap_or((&vendor_event, ""));
     // A change of an association has the type ids of both ends, and is about the end called `from`.
@@ -214,10 +214,10 @@ struct AppEvent<'o, 'a> {
 }
 
 impl<'a> AppEvent<'_, 'a> {
-    fn unknown(self) -> Outcome<'a> {
+    fn unknown(self) -> Translation<'a> {
         // A merge and a change of an association may lack `objectId`.
         let ids = ["objectId", "newObjectId", "primaryObjectId", "fromObjectId"];
-        Outcome::Unknown(Unknown {
+        Translation::Unknown(Unknown {
             record_id: ids.into_iter().find_map(|name| self.body.id(name)),
             account: self.body.id("portalId"),
             occurred_at: self.body.time("occurredAt"),
@@ -252,19 +252,19 @@ impl<'a> AppEvent<'_, 'a> {
         objects::unique_id(self.type_id.as_deref(), id)
     }
 
-    fn simple(&self, entity: Entity, action: Action) -> Result<Outcome<'a>, Quarantine> {
+    fn simple(&self, entity: Entity, action: Action) -> Result<Translation<'a>, Quarantine> {
         let id = self.body.record_id("objectId", "objectId")?;
         Ok(self.change(entity, id, action, None).into())
     }
 
     /// Reads a privacy deletion, which is sent in addition to the deletion, before or after it.
-    fn privacy_deletion(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
+    fn privacy_deletion(&self, entity: Entity) -> Result<Translation<'a>, Quarantine> {
         let id = self.body.record_id("objectId", "objectId")?;
         let change = self.change(entity, id, Action::Deleted, None);
         Ok(Change { action_detail: Some(ActionDetail::ErasedForPrivacy), ..change }.into())
     }
 
-    fn property_change(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
+    fn property_change(&self, entity: Entity) -> Result<Translation<'a>, Quarantine> {
         let body = self.body;
         let id = body.record_id("objectId", "objectId")?;
         let Some(name) = body.text("propertyName") else {
@@ -294,7 +294,7 @@ impl<'a> AppEvent<'_, 'a> {
     }
 
     /// Reads a change of an association. Each of the two ends has its own event, which is about the end called `from`.
-    fn association_change(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
+    fn association_change(&self, entity: Entity) -> Result<Translation<'a>, Quarantine> {
         let body = self.body;
         let id = body.id("fromObjectId").map_or_else(|| body.record_id("objectId", "fromObjectId"), Ok)?;
         let association = body.text("associationType");
@@ -335,7 +335,7 @@ impl<'a> AppEvent<'_, 'a> {
     }
 
     /// Reads a merge. The remaining record may be a third one. Each of the others gets a deletion.
-    fn merge(&self, entity: Entity) -> Result<Outcome<'a>, Quarantine> {
+    fn merge(&self, entity: Entity) -> Result<Translation<'a>, Quarantine> {
         let body = self.body;
         let primary = body.id("primaryObjectId");
         let remains = body.id("newObjectId").or_else(|| primary.clone());
@@ -348,7 +348,7 @@ impl<'a> AppEvent<'_, 'a> {
             action_detail: Some(ActionDetail::MergedInto(self.unique(remains.clone()))),
             ..self.change(entity, id, Action::Deleted, None)
         });
-        Ok(Outcome::Changes(std::iter::once(merged).chain(deleted).collect()))
+        Ok(Translation::Changes(std::iter::once(merged).chain(deleted).collect()))
     }
 }
 

@@ -8,7 +8,7 @@ use crm_event::{Action, Entity, EventType};
 use jiff::Timestamp;
 
 use super::{objects, properties};
-use crate::crm::{Change, Outcome, Webhook, event_type};
+use crate::crm::{Change, Translation, Webhook, event_type};
 use crate::error::Quarantine;
 use crate::field_tables::Members;
 use crate::json::{Object, Value};
@@ -44,7 +44,7 @@ const ENVELOPE: &[&str] = &[
     "isDeleted",
 ];
 
-pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let Some(vendor_event) = webhook.event_in_url().or_else(|| body.text("event")) else {
         let detail = "nothing names the event: the body has no \"subscriptionType\" of an app's subscription; give a \

@@ -26,7 +26,7 @@ use crm_event::{Action, Entity, FieldChange, Ref, Text};
 use jiff::Timestamp;
 
 use super::{
-    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, SecretMembers, Unknown, Vendor,
+    ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, SecretMembers, Translation, Unknown, Vendor,
     Webhook,
 };
 use crate::error::Quarantine;
@@ -184,12 +184,12 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::unknown("deleted.activityType"),
 ];
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let Envelope { meta, vendor_event, entity, kind, record_id, occurred_at, now, before } =
         Envelope::read(&webhook.body)?;
     let account = meta.id("company_id");
     let (Some(entity), Some(kind)) = (entity, kind) else {
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
     };
     let id = record_id.ok_or_else(|| Quarantine::no_record_id("meta.entity_id (meta.id in version 1)"))?;
     let host = meta.text("host");

@@ -13,7 +13,7 @@ use super::ids::{check_organization, long};
 use super::records::{self, About};
 use super::{action_in_name, deletion_detail, is_call, objects, user};
 use crate::crm::changes::status_of_stage;
-use crate::crm::{Change, Outcome, Unknown, Webhook};
+use crate::crm::{Change, Translation, Unknown, Webhook};
 use crate::error::Quarantine;
 use crate::field_tables::Members;
 use crate::json::Object;
@@ -52,7 +52,7 @@ impl<'a> Callout<'a> {
     }
 }
 
-pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let organization = body.id("organizationId");
     check_organization(webhook.account, organization.as_ref())?;
@@ -70,7 +70,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
         Some(event) => event,
         None => {
             let record_id = record.as_ref().and_then(|record| record.id("Id")).map(long);
-            return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at: None }));
+            return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account, occurred_at: None }));
         }
     };
     let record = record.ok_or_else(|| Quarantine::wrong_envelope("expected the record under \"record\" or \"New\""))?;

@@ -13,7 +13,7 @@ use super::changes::{self, State};
 use super::ids::{check_organization, is_wildcard, long};
 use super::{objects, records, user};
 use crate::crm::changes::status_of_stage;
-use crate::crm::{Change, Outcome, Unknown, Webhook};
+use crate::crm::{Change, Translation, Unknown, Webhook};
 use crate::error::Quarantine;
 use crate::field_tables::Members;
 use crate::fields::distinct;
@@ -40,7 +40,7 @@ pub(super) fn organization<'a>(body: &Object<'a>) -> Option<Text<'a>> {
     (!organization.is_empty()).then(|| long(Cow::Owned(organization.to_owned())))
 }
 
-pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Result<Outcome<'a>, Quarantine> {
+pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Result<Translation<'a>, Quarantine> {
     let account = organization(&webhook.body);
     check_organization(webhook.account, account.as_ref())?;
     let header = payload.object(HEADER).unwrap_or_else(Object::empty);
@@ -66,7 +66,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, payload: &Object<'a>) -> Resu
     }
     let fields = Payload::read(payload, &header, kind);
     let ids = distinct(ids.into_iter().map(long));
-    Outcome::for_each(ids, fields.amount(), |id| event.change(entity, id, kind, &fields))
+    Translation::for_each(ids, fields.amount(), |id| event.change(entity, id, kind, &fields))
 }
 
 /// The kind of a change.
@@ -190,9 +190,9 @@ struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    fn unknown(self, record_id: Option<Text<'a>>) -> Outcome<'a> {
+    fn unknown(self, record_id: Option<Text<'a>>) -> Translation<'a> {
         let Self { vendor_event, account, occurred_at, .. } = self;
-        Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at })
+        Translation::Unknown(Unknown { vendor_event, record_id, account, occurred_at })
     }
 
     /// The change of one of the records.

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use crm_event::{Action, Actor, Entity, Text};
 
-use super::{ActionDetail, AnswerForm, BodyForm, ChangeId, Outcome, SecretMembers, Unknown, Vendor, Webhook, XML};
+use super::{ActionDetail, AnswerForm, BodyForm, ChangeId, SecretMembers, Translation, Unknown, Vendor, Webhook, XML};
 use crate::error::Quarantine;
 use crate::fields::user_actor;
 use crate::json::Object;
@@ -92,7 +92,7 @@ pub const VENDOR: Vendor = Vendor {
     normalize: &normalize,
 };
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     if let Some(envelope) = body.any_object("Envelope") {
         return outbound::normalize(webhook, &envelope);
@@ -107,13 +107,13 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
 }
 
 /// An event of EventBridge that is no change of a record: a platform event, whose fields are the customer's own.
-fn platform_event<'a>(webhook: &Webhook<'a>, name: Text<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn platform_event<'a>(webhook: &Webhook<'a>, name: Text<'a>) -> Result<Translation<'a>, Quarantine> {
     let account = change_events::organization(&webhook.body);
     ids::check_organization(webhook.account, account.as_ref())?;
     let detail = webhook.body.any_object("detail");
     let payload = detail.as_ref().and_then(|detail| detail.any_object("payload")).or(detail);
     let occurred_at = payload.and_then(|payload| payload.time("CreatedDate"));
-    Ok(Outcome::Unknown(Unknown { vendor_event: name, record_id: None, account, occurred_at }))
+    Ok(Translation::Unknown(Unknown { vendor_event: name, record_id: None, account, occurred_at }))
 }
 
 /// The action in the name of an event: `opportunity.stage_changed`. The object is that of the record.

@@ -11,12 +11,12 @@ use crm_event::{Action, Actor, Text};
 use super::ids::{check_organization, long};
 use super::records::{self, About};
 use super::{action_in_name, deletion_detail, is_call, objects, user};
-use crate::crm::{Change, Outcome, Unknown, Webhook};
+use crate::crm::{Change, Translation, Unknown, Webhook};
 use crate::error::Quarantine;
 use crate::field_tables::Members;
 use crate::json::Object;
 
-pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Result<Outcome<'a>, Quarantine> {
+pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Result<Translation<'a>, Quarantine> {
     let not_a_message = || Quarantine::wrong_envelope("expected Envelope.Body.notifications of an outbound message");
     let notifications = envelope.any_object("Body").and_then(|body| body.any_object("notifications"));
     let notifications = notifications.ok_or_else(not_a_message)?;
@@ -43,7 +43,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>, envelope: &Object<'a>) -> Res
     let occurred_at = record.time("LastModifiedDate").or_else(|| record.time("SystemModstamp"));
     let Some(entity) = objects::entity_of_name(&object) else {
         let record_id = record.id("Id").map(long);
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
     };
     let entity = if is_call(entity, &record) { crm_event::Entity::Call } else { entity };
     let id = long(record.record_id("Id", "sObject.Id")?);
@@ -102,12 +102,12 @@ impl<'a> Deletion<'a> {
         reported_by: Text<'a>,
         report: &Object<'a>,
         account: Option<Text<'a>>,
-    ) -> Result<Outcome<'a>, Quarantine> {
+    ) -> Result<Translation<'a>, Quarantine> {
         let vendor_event = name(&reported_by);
         let occurred_at = report.time("CreatedDate");
         let Some(entity) = objects::entity_of_name(&self.object) else {
             let record_id = Some(self.id);
-            return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
+            return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account, occurred_at }));
         };
         let about = About { object: &self.object, members: Members::Changed };
         let actor: Option<Actor<'a>> = report.id("CreatedById").map(user);

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
-    AnswerForm, BodyForm, CatalogEntry, Change, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor, Webhook,
+    AnswerForm, BodyForm, CatalogEntry, Change, PATIENT, SecretMembers, Target, Translation, Unknown, Vendor, Webhook,
 };
 use crate::error::Quarantine;
 use crate::fields::{full_name, reference, stage, word};
@@ -83,7 +83,7 @@ const NO_EVENT_NAME: &str = "the body does not name its event: TeamGram's webhoo
      \"EventAction\" next to \"Data\"; find the other sender that posts to this URL";
 const NO_DATA: &str = "expected the record as an object under \"Data\", next to \"EventEntity\" and \"EventAction\"";
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let (Some(event_entity), Some(event_action)) = (body.text("EventEntity"), body.text("EventAction")) else {
         return Err(Quarantine::no_event_name(NO_EVENT_NAME));
@@ -101,7 +101,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
                 .filter(|_| !event_action.eq_ignore_ascii_case("Delete"))
                 .and_then(|data| instant(&data, "ModifiedDate")),
         };
-        return Ok(Outcome::Unknown(unknown));
+        return Ok(Translation::Unknown(unknown));
     };
     let data = data.ok_or_else(|| Quarantine::wrong_envelope(NO_DATA))?;
     let id = data.record_id("Id", "Data.Id")?;

@@ -27,7 +27,7 @@ use jiff::Timestamp;
 
 use super::changes::{Changes, change};
 use super::{
-    AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, Outcome, PATIENT, SecretMembers, Target, Unknown, Vendor,
+    AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, PATIENT, SecretMembers, Target, Translation, Unknown, Vendor,
     Webhook,
 };
 use crate::error::Quarantine;
@@ -100,7 +100,7 @@ const CATALOG: &[CatalogEntry] = &[
     CatalogEntry::ignored("webhook.test"),
 ];
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let vendor_event = body
         .text("event")
@@ -110,10 +110,10 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
     let Some(row) = CatalogEntry::find(CATALOG, &vendor_event) else {
         let record_id = doc.as_ref().and_then(id);
         let account = doc.as_ref().and_then(|doc| doc.id("teamId"));
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account, occurred_at: None }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account, occurred_at: None }));
     };
     let Target::Event(entity, action) = row.target else {
-        return Ok(Outcome::Ignored("a test delivery: it is about no record"));
+        return Ok(Translation::Ignored("a test delivery: it is about no record"));
     };
     let doc = doc
         .ok_or_else(|| Quarantine::wrong_envelope("expected the document as an object under \"doc\" (or \"item\")"))?;
@@ -137,7 +137,7 @@ fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
         // TeamGrid's own changes have no `userId`.
         actor: body.id("userId").map(user_actor),
     };
-    Ok(Outcome::Changes(documents.into_iter().map(change_of).collect()))
+    Ok(Translation::Changes(documents.into_iter().map(change_of).collect()))
 }
 
 /// A record, and the canonical names of its document's fields.

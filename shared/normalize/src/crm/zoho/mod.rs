@@ -19,12 +19,10 @@ mod sales;
 mod work;
 mod workflow;
 
-use super::{AnswerForm, BodyForm, Outcome, PATIENT, SecretMembers, Vendor, Webhook};
+use super::{AnswerForm, BodyForm, PATIENT, SecretMembers, Translation, Vendor, Webhook};
 use crate::body::FORM;
 use crate::error::Quarantine;
 use crate::scheme::Scheme;
-
-/// Members of a body that may hold a secret: the token of a channel, and the parameters of the URL.
 
 pub const VENDOR: Vendor = Vendor {
     name: "zoho",
@@ -43,6 +41,7 @@ pub const VENDOR: Vendor = Vendor {
     has_opaque_field_ids: false,
     reads_request: false,
     // A notification repeats the query of its URL, and with it a token there.
+    // The token of a channel, and the parameters of the URL.
     secret_members: SecretMembers::Named(&["token", "secret", "query_params"]),
     log_members: &["channel_id", "module", "operation", "server_time"],
     // All events of Zoho are about a record, so this is a made-up one. It becomes `crm.unknown.received`.
@@ -51,7 +50,7 @@ pub const VENDOR: Vendor = Vendor {
     normalize: &normalize,
 };
 
-fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     if notification::is_notification(&webhook.body) {
         notification::normalize(&webhook.body)
     } else {

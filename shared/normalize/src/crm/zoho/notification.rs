@@ -13,7 +13,7 @@ use crm_event::{Action, Actor, Entity, FieldChange, Json, Text};
 use super::fields;
 use super::modules;
 use crate::crm::changes::{Changes, FieldValues, change, status_of_stage};
-use crate::crm::{Change, Outcome, Unknown};
+use crate::crm::{Change, Translation, Unknown};
 use crate::error::Quarantine;
 use crate::field_tables::Members;
 use crate::fields::distinct;
@@ -24,7 +24,7 @@ pub(super) fn is_notification(body: &Object<'_>) -> bool {
     body.json("ids").is_some_and(Value::is_array) || (body.has("channel_id") && body.has("resource_uri"))
 }
 
-pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine> {
+pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Translation<'a>, Quarantine> {
     let (Some(module), Some(operation)) = (body.text("module"), body.text("operation")) else {
         let detail = "the notification has no \"module\" and \"operation\" that name the event";
         return Err(Quarantine::no_event_name(detail));
@@ -38,7 +38,7 @@ pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine
     let Some((_, action)) = word.filter(|_| entity != Entity::Unknown) else {
         // The body is one event, however many records it is about.
         let record_id = ids.pop().filter(|_| ids.is_empty());
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at }));
     };
     if ids.is_empty() {
         return Err(Quarantine::no_record_id("ids"));
@@ -65,7 +65,7 @@ pub(super) fn normalize<'a>(body: &Object<'a>) -> Result<Outcome<'a>, Quarantine
             actor: values.and_then(actor),
         }
     });
-    Ok(Outcome::Changes(changes.collect()))
+    Ok(Translation::Changes(changes.collect()))
 }
 
 /// The names of the changed fields: `[{"<id>": ["Stage", ..]}, ..]`.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::fields::{self, key};
 use super::{display, modules};
-use crate::crm::{Change, Outcome, Unknown, Webhook, event_type};
+use crate::crm::{Change, Translation, Unknown, Webhook, event_type};
 use crate::error::Quarantine;
 use crate::field_tables::Members;
 use crate::json::{Object, Value};
@@ -19,7 +19,7 @@ use crate::json::{Object, Value};
 /// The names for the id of a record of any kind. The more specific names, such as `deal_id`, depend on the event.
 const IDS: &[&str] = &["id", "record_id", "record id", "zoho_id"];
 
-pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quarantine> {
+pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Translation<'a>, Quarantine> {
     let body = &webhook.body;
     let Some(vendor_event) = event_name(webhook) else {
         let detail = "nothing names the event: add event=<record>.<action> to the webhook's URL, after ? or &, such as \
@@ -39,7 +39,7 @@ pub(super) fn normalize<'a>(webhook: &Webhook<'a>) -> Result<Outcome<'a>, Quaran
     let names = id_names(entity, &vendor_event, module.as_deref());
     if entity == Entity::Unknown {
         let record_id = names.iter().find_map(|name| o.id(name));
-        return Ok(Outcome::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at: None }));
+        return Ok(Translation::Unknown(Unknown { vendor_event, record_id, account: None, occurred_at: None }));
     }
     let id = record_id(&o, &names)?;
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
