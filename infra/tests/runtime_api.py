@@ -41,6 +41,7 @@ class RuntimeApi(BaseHTTPRequestHandler):
         cls = type(self)
         if cls.handed_out:  # the function waits for the next event until it is ended
             time.sleep(60)
+            return
         cls.handed_out = True
         self.send_response(200)
         self.send_header("Lambda-Runtime-Aws-Request-Id", REQUEST_ID)

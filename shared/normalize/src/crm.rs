@@ -5,7 +5,6 @@
 
 mod agilecrm;
 mod attio;
-mod changes;
 mod close;
 mod copper;
 mod freshsales;

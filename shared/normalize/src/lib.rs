@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
+mod changes;
 pub mod crm;
 mod elements;
 pub mod error;

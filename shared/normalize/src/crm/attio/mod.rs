@@ -15,11 +15,11 @@ use std::borrow::Cow;
 use crm_event::record::{Activity, Common, Company, Contact, CustomObject, Deal, Note, Record, Task, User};
 use crm_event::{Action, Actor, CustomField, Entity, Ref, Text};
 
-use super::changes::change;
 use super::{
     ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, PATIENT, SecretMembers, Translation, Unknown,
     Vendor, Webhook,
 };
+use crate::changes::change;
 use crate::error::Quarantine;
 use crate::fields::{custom_field, reference};
 use crate::json::Object;

@@ -8,7 +8,7 @@ use crm_event::record::Record;
 use crm_event::{Entity, FieldChange, Json};
 
 use super::{custom_field_id, record};
-use crate::crm::changes::{Changes, FieldValues, change};
+use crate::changes::{Changes, FieldValues, change};
 use crate::json::{Object, Value};
 
 /// The canonical fields for a field of Close; empty if there is none.

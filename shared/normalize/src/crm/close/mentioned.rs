@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::deals::status;
 use super::{lead, related_lead};
-use crate::crm::changes;
+use crate::changes;
 use crate::error::Quarantine;
 use crate::fields::{full_name, minor_units, reference, stage, task_status, word};
 use crate::json::Object;

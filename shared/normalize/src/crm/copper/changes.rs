@@ -7,7 +7,7 @@
 use crm_event::{Entity, FieldChange, Json, Text};
 
 use super::{pair, records};
-use crate::crm::changes::{FieldValues, change};
+use crate::changes::{FieldValues, change};
 use crate::json::{Object, Scalar, Value};
 
 /// The member of custom fields: id of the field to `[old, new]`.

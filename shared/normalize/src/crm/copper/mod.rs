@@ -18,10 +18,10 @@ use std::borrow::Cow;
 
 use crm_event::{Action, Entity, FieldChange, Text};
 
-use super::changes::is_json;
 use super::{
     AnswerForm, BodyForm, CatalogEntry, Change, PATIENT, SecretMembers, Translation, Unknown, Vendor, Webhook,
 };
+use crate::changes::is_json;
 use crate::error::Quarantine;
 use crate::fields::distinct;
 use crate::json::{Object, Value};

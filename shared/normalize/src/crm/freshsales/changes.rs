@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::lookups::{self, Lookups, Role, Roles, texts};
 use super::{external_id, people, sales, work};
-use crate::crm::changes::{Changes, change};
+use crate::changes::{Changes, change};
 use crate::fields::{call_state, direction, stage, word};
 use crate::json::{Object, Scalar, Value, is_zero};
 

@@ -24,10 +24,10 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Actor, CustomField, Entity, FieldChange, Text};
 
 use self::lookups::{CREATOR, Lookups, OWNER, UPDATER};
-use super::changes::is_json;
 use super::{
     AnswerForm, BodyForm, CatalogEntry, Change, PATIENT, SecretMembers, Target, Translation, Unknown, Vendor, Webhook,
 };
+use crate::changes::is_json;
 use crate::error::{Quarantine, Reason};
 use crate::fields::{custom_field, word};
 use crate::json::{Object, Value};

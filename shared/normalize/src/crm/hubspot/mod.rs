@@ -25,8 +25,9 @@ use crm_event::{Action, Actor, Entity, Json, Ref, Text};
 
 use super::{
     ActionDetail, AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, SecretMembers, Translation, Unknown, Vendor,
-    Webhook, changes,
+    Webhook,
 };
+use crate::changes;
 use crate::error::Quarantine;
 use crate::field_tables::Members;
 use crate::fields::{distinct, user_actor};

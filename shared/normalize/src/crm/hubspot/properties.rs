@@ -13,7 +13,7 @@ use crm_event::{Action, Entity, FieldChange, Json, Ref, Text};
 use jiff::Timestamp;
 
 use super::{objects, people, sales, work};
-use crate::crm::changes::{FieldValues, change};
+use crate::changes::{FieldValues, change};
 use crate::field_tables::{Members, Property, entities, is_made_of_several, row, rows};
 use crate::fields::{custom_field, full_name};
 use crate::json::{Object, Value};

@@ -7,7 +7,7 @@ use crm_event::record::Record;
 use crm_event::{Action, Entity, FieldChange, Json, Text};
 
 use super::custom_fields;
-use crate::crm::changes::{FieldValues, change, is_json};
+use crate::changes::{FieldValues, change, is_json};
 use crate::json::{Object, Value};
 
 /// The members of a record that have a canonical field.

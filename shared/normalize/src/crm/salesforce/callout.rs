@@ -12,7 +12,7 @@ use super::changes::{self, State};
 use super::ids::{check_organization, long};
 use super::records::{self, About};
 use super::{action_in_name, deletion_detail, is_call, objects, user};
-use crate::crm::changes::status_of_stage;
+use crate::changes::status_of_stage;
 use crate::crm::{Change, Translation, Unknown, Webhook};
 use crate::error::Quarantine;
 use crate::field_tables::Members;

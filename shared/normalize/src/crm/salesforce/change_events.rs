@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::changes::{self, State};
 use super::ids::{check_organization, is_wildcard, long};
 use super::{objects, records, user};
-use crate::crm::changes::status_of_stage;
+use crate::changes::status_of_stage;
 use crate::crm::{Change, Translation, Unknown, Webhook};
 use crate::error::Quarantine;
 use crate::field_tables::Members;

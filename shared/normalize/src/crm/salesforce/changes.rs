@@ -6,7 +6,7 @@ use crm_event::record::Record;
 use crm_event::{Action, Entity, FieldChange, Json, Text};
 
 use super::records;
-use crate::crm::changes::{self, FieldValues, is_json};
+use crate::changes::{self, FieldValues, is_json};
 use crate::json::Object;
 
 /// A state of a record, for the values in its changes.

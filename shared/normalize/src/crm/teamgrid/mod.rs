@@ -25,11 +25,11 @@ use crm_event::record::{Common, Record};
 use crm_event::{Action, Entity, FieldChange, Text};
 use jiff::Timestamp;
 
-use super::changes::{Changes, change};
 use super::{
     AnswerForm, BodyForm, CatalogEntry, Change, ChangeId, PATIENT, SecretMembers, Target, Translation, Unknown, Vendor,
     Webhook,
 };
+use crate::changes::{Changes, change};
 use crate::error::Quarantine;
 use crate::fields::{reference, user_actor};
 use crate::json::Object;

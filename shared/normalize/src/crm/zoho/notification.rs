@@ -12,7 +12,7 @@ use crm_event::{Action, Actor, Entity, FieldChange, Json, Text};
 
 use super::fields;
 use super::modules;
-use crate::crm::changes::{Changes, FieldValues, change, status_of_stage};
+use crate::changes::{Changes, FieldValues, change, status_of_stage};
 use crate::crm::{Change, Translation, Unknown};
 use crate::error::Quarantine;
 use crate::field_tables::Members;
