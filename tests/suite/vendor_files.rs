@@ -107,9 +107,41 @@ fn what_a_file_cannot_mean_is_refused_with_one_line_for_each() {
         ("id = \"id\"", "id = \"id\"\nchange_id = [\"a\", \"$header.x\"]", "change_id: expected one"),
         ("record = \"data\"", "records = \"all\"\nbody = \"array\"", "records: the body is an array"),
         ("record = \"data\"", "records = \"$header.x\"", "records: expected a path in the body"),
-        ("id = \"id\"", "id = \"id\"\npublic_members = [\"a\"]\nbody = \"array\"", "public_members: expected neither"),
-        ("id = \"id\"", "id = \"id\"\npublic_members = [\"a\"]\ntoken_member = \"A\"", "must not leave the function"),
+        (
+            "id = \"id\"",
+            "id = \"id\"\npublic_members = [\"event\", \"at\", \"data\"]\nbody = \"array\"",
+            "public_members: expected neither",
+        ),
+        (
+            "id = \"id\"",
+            "id = \"id\"\npublic_members = [\"event\", \"at\", \"data\", \"a\"]\ntoken_member = \"A\"",
+            "must not leave the function",
+        ),
         ("id = \"id\"", "id = \"id\"\nsyntaxes = [\"yaml\"]", "unknown variant `yaml`"),
+        // What is removed cannot be read.
+        (
+            "id = \"id\"",
+            "id = \"id\"\npublic_members = [\"data\", \"at\"]",
+            "event: public_members removes the value at \"event\"",
+        ),
+        ("id = \"id\"", "id = \"id\"\nsecret_members = [\"AT\"]", "time: secret_members removes the value at \"at\""),
+        (
+            "id = \"id\"",
+            "id = \"id\"\nsecret_members = [\"amount\"]",
+            "fields.deal.amount: secret_members removes the value at \"value.amount\"",
+        ),
+        (
+            "id = \"id\"",
+            "id = \"id\"\nsecret_members = [\"delivery\"]\nchange_id = [\"meta.delivery\"]",
+            "change_id: secret_members removes",
+        ),
+        ("id = \"id\"", "id = \"id\"\ntoken_member = \"kind\"", "events.\"deal.moved\".by: token_member removes"),
+        ("id = \"id\"", "id = \"id\"\nsecret_members = [\"@key\"]", "an attribute of XML cannot be removed"),
+        (
+            "id = \"id\"",
+            "id = \"id\"\nsyntaxes = [\"xml\"]\npublic_members = [\"event\", \"at\", \"data\"]",
+            "public_members: XML has one root element",
+        ),
         // The proof.
         ("signatures = [", "signatures = []\n_unused = [", "there is no member \"_unused\""),
         ("{timestamp}.{body}", "{timestamp}.", "signatures[0]: the body must be signed, once"),
@@ -136,11 +168,7 @@ fn what_a_file_cannot_mean_is_refused_with_one_line_for_each() {
         ("\"contact.updated\"", "\"contact.xyz\"", "action \"xyz\"; expected one of created, updated"),
         ("\"contact.updated\"", "\"ignore\"", "expected a type such as"),
         ("{ by =", "{ of =", "there is no member \"of\""),
-        (
-            "types = { Big",
-            "types = { big = \"company.updated\", Big",
-            ".types.\"big\": stands twice; words match in any case",
-        ),
+        ("types = { Big", "types = { big = \"company.updated\", Big", ".types.\"big\": stands twice; case, blanks"),
         // The fields.
         ("[fields.deal]", "[fields.deel]", "fields: there is no entity \"deel\"; did you mean \"deal\"?"),
         ("[fields.deal]", "[fields.task]", "fields.task: no event is about such a record"),
@@ -170,7 +198,11 @@ fn what_a_file_cannot_mean_is_refused_with_one_line_for_each() {
         ),
         ("first_name = \"first\"", "first_name = 7", "invalid type: integer"),
         ("\"price\"", "{ constant = \"free\" }", "fields.deal.amount: constant: expected a number"),
-        ("words = { \"1\"", "words = { A = \"x\", a = \"y\", \"1\"", "words: \"a\" stands twice"),
+        (
+            "words = { \"1\"",
+            "words = { A = \"x\", a = \"y\", \"1\"",
+            "words: \"a\" stands twice; case, blanks, - and _ do not count",
+        ),
         // The paths.
         ("\"first\"", "\"$entry\"", "there is no \"each\" or \"members\" around it in the path \"$entry\""),
         ("\"address\"", "\"$name\"", "there is no \"members\" around it in the path \"$name\""),

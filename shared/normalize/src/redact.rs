@@ -52,7 +52,7 @@ pub fn of_json<'a>(json: &'a str, secrets: &SecretMembers) -> Cow<'a, str> {
     match secrets {
         SecretMembers::Named(names) => without(json, names, split_string),
         SecretMembers::RootBut(_) => {
-            let Ok(body) = Object::parse(json) else { return Cow::Borrowed("") };
+            let Ok(body) = Object::parse(json) else { return Cow::Owned(String::new()) };
             let is_secret = |name: &str| secrets.is_secret_at_root(name);
             if !body.members().any(|(name, _)| is_secret(&name)) {
                 return Cow::Borrowed(json);

@@ -209,17 +209,32 @@ impl Open {
     }
 }
 
+/// The beginning and the end of a text without markup, after `<`.
+const CDATA: &str = "![CDATA[";
+const CDATA_END: &str = "]]>";
+
 fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
 /// Removes the elements of the secrets' names. It reads tags only, so that text that is not XML does not leak either: an
-/// element that does not end takes the rest of the text with it.
+/// element that does not end takes the rest of the text with it. CDATA is text, in which tags mean nothing. Attributes
+/// stay.
 fn redact<'t>(text: &'t str, secrets: &SecretMembers) -> Cow<'t, str> {
     let mut kept = String::new();
     let mut rest = text;
+    let mut may_have_cdata = true;
     while let Some((before, tag)) = rest.split_once('<') {
         kept.push_str(before);
+        if may_have_cdata && tag.starts_with(CDATA) {
+            if let Some((section, after)) = tag.find(CDATA_END).and_then(|end| tag.split_at_checked(end)) {
+                kept.push('<');
+                kept.push_str(section);
+                rest = after;
+                continue;
+            }
+            may_have_cdata = false;
+        }
         // No name contains `<`. Without it, a text of `<` alone would take quadratic time.
         let name_end = tag.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>' | '<')).unwrap_or(tag.len());
         let name = tag.get(..name_end).unwrap_or_default();
@@ -249,7 +264,16 @@ fn after_element<'t>(tag: &'t str, name: &str) -> &'t str {
     if start_tag.ends_with('/') {
         return rest.strip_prefix('>').unwrap_or_default();
     }
-    while let Some((_, end_tag)) = rest.split_once("</") {
+    while let Some((_, tag)) = rest.split_once('<') {
+        if tag.starts_with(CDATA) {
+            let Some((_, after)) = tag.split_once(CDATA_END) else { return "" };
+            rest = after;
+            continue;
+        }
+        let Some(end_tag) = tag.strip_prefix('/') else {
+            rest = tag;
+            continue;
+        };
         let end = end_tag.find(['<', '>']);
         let Some((end_name, after)) = end.and_then(|end| end_tag.split_at_checked(end)) else { return "" };
         match after.strip_prefix('>') {
@@ -341,6 +365,10 @@ mod tests {
             ("<a><SessionId>s3cret", "<a>"),
             ("<a><SessionId>s3cret</Session", "<a>"),
             ("<a><SessionId 's3cret", "<a>"),
+            ("<a><b><![CDATA[our <SessionId> tag]]></b></a>", "<a><b><![CDATA[our <SessionId> tag]]></b></a>"),
+            ("<a><SessionId><![CDATA[</SessionId>s3cret]]></SessionId>b</a>", "<a>b</a>"),
+            ("<a><SessionId><![CDATA[</SessionId>s3cret", "<a>"),
+            ("<a><![CDATA[<SessionId>s3cret</SessionId>", "<a><![CDATA["),
         ] {
             assert_eq!(XML.without(xml, &secrets), expected, "{xml}");
         }
@@ -354,6 +382,8 @@ mod tests {
         assert_eq!(XML.without(&xml, &secrets), xml);
         let xml = format!("<a><SessionId>{}>x</SessionId>b</a>", "</".repeat(1 << 20));
         assert_eq!(XML.without(&xml, &secrets), "<a>b</a>");
+        let xml = format!("<a>{}</a>", "<![CDATA[".repeat(1 << 17));
+        assert_eq!(XML.without(&xml, &secrets), xml);
         let xml = format!("<a>{}</a>", "<SessionId/>".repeat(1 << 17));
         assert_eq!(XML.without(&xml, &secrets), "<a></a>");
     }

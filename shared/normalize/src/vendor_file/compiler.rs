@@ -6,7 +6,7 @@ use crm_event::field::{FieldMut, Fields, NamedField, Objects};
 use crm_event::{CustomField, Entity, FormField, Text};
 use jiff::tz::TimeZone;
 
-use super::file::{Changes, Paths, Source};
+use super::file::{Changes, File, Paths, Source};
 use super::path::{Here, Path};
 use super::plan::{ChangesPlan, FieldPlan, Form, Leaf, LeafSource, ObjectPlan, Of, TextsPlan};
 use super::problem::Problem;
@@ -18,6 +18,7 @@ const LEAF_WORDS: [&str; 5] = ["path", "words", "constant", "first_name", "last_
 
 /// Makes the plans of fields, and notes what is wrong with them.
 pub(super) struct Compiler<'p> {
+    pub file: &'p File,
     pub problems: &'p mut Vec<Problem>,
     pub here: Here,
 }
@@ -28,7 +29,7 @@ impl Compiler<'_> {
     }
 
     fn path_at(&mut self, text: &str, here: Here, at: &str) -> Option<Path> {
-        Path::parse(text, here, at).map_err(|problem| self.problems.push(problem)).ok()
+        Path::parse_for(self.file, text, here, at).map_err(|problem| self.problems.push(problem)).ok()
     }
 
     pub fn paths(&mut self, texts: &[String], at: &str) -> Vec<Path> {
@@ -150,7 +151,7 @@ impl Compiler<'_> {
             let Source::Path(to) = to else { return self.wrong(at, expected) };
             let from = word(Text::Borrowed(from)).into_owned();
             if words.insert(from.clone(), to.clone()).is_some() {
-                return self.wrong(at, format!("words: {from:?} stands twice; words match in any case"));
+                return self.wrong(at, format!("words: {from:?} stands twice; case, blanks, - and _ do not count"));
             }
         }
         Some(words)
@@ -160,7 +161,7 @@ impl Compiler<'_> {
     fn texts(&mut self, source: &Source, at: &str) -> Vec<TextsPlan> {
         let mut plan = |list: &str, value: &Source| {
             let list = self.path(list, at)?;
-            let mut compiler = Compiler { problems: self.problems, here: Here::Entry };
+            let mut compiler = Compiler { file: self.file, problems: self.problems, here: Here::Entry };
             let mut text = None::<Text<'_>>;
             let value = compiler.leaves(value, &FieldMut::Text(&mut text), Form::Plain, at);
             Some(TextsPlan { list, value })
@@ -191,7 +192,7 @@ impl Compiler<'_> {
                 let Some(path) = self.path(path, at) else { return Vec::new() };
                 let members = [("name", "$name"), ("value", "$entry")];
                 let members = members.map(|(name, path)| (name.to_owned(), Source::Path(path.to_owned())));
-                let mut compiler = Compiler { problems: self.problems, here: Here::Member };
+                let mut compiler = Compiler { file: self.file, problems: self.problems, here: Here::Member };
                 let fields = compiler.object_fields(&members, objects, at);
                 vec![ObjectPlan { of: Of::Members(path), fields }]
             }
@@ -227,7 +228,7 @@ impl Compiler<'_> {
             [(_, Source::Path(path))] => (Of::Members(self.path(path, at)?), Here::Member),
             _ => return self.wrong(at, "expected one path in each or in members"),
         };
-        let mut compiler = Compiler { problems: self.problems, here };
+        let mut compiler = Compiler { file: self.file, problems: self.problems, here };
         let fields = compiler.object_fields(&members, objects, at);
         if fields.is_empty() { self.wrong(at, "it has no fields") } else { Some(ObjectPlan { of, fields }) }
     }

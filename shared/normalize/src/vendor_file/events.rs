@@ -53,13 +53,13 @@ pub(super) fn events(file: &File, problems: &mut Vec<Problem>) -> (BTreeMap<Stri
                     let at = format!("{at}.types.{value:?}");
                     let Some(target) = target(text, &at) else { continue };
                     if known.insert(word(Text::Borrowed(value)).into_owned(), target).is_some() {
-                        doubled.push(Problem::wrong(&at, "stands twice; words match in any case"));
+                        doubled.push(Problem::wrong(&at, "stands twice; case, blanks, - and _ do not count"));
                     }
                 }
                 let are_all_known = known.len() == types.len();
                 let otherwise = otherwise.as_ref().map(|text| target(text, &format!("{at}.else")));
                 problems.append(&mut doubled);
-                let by = by.0.iter().map(|path| Path::parse(path, Here::Record, &format!("{at}.by")));
+                let by = by.0.iter().map(|path| Path::parse_for(file, path, Here::Record, &format!("{at}.by")));
                 match by.collect::<Result<Vec<_>, _>>() {
                     Ok(by) => {
                         are_all_known.then(|| TargetPlan::By { by, types: known, otherwise: otherwise.flatten() })

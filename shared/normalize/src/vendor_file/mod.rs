@@ -232,6 +232,12 @@ fn check(file: &File, problems: &mut Vec<Problem>) {
     for path in file.log_members.iter().filter(|path| !in_body(path)) {
         wrong("log_members", &format!("{path:?} is not a path in the body"));
     }
+    if let Some(name) = file.secret_members.iter().find(|name| name.starts_with('@')) {
+        wrong("secret_members", &format!("{name:?}: an attribute of XML cannot be removed"));
+    }
+    if file.public_members.is_some() && file.syntaxes.iter().any(|syntax| matches!(syntax, file::Syntax::Xml)) {
+        wrong("public_members", "XML has one root element; name the others in secret_members");
+    }
     if file.records.as_deref().is_some_and(|path| !in_body(path)) {
         wrong("records", "expected a path in the body");
     }
@@ -248,10 +254,14 @@ fn check(file: &File, problems: &mut Vec<Problem>) {
             wrong("public_members", "the token of token_member must not leave the function");
         }
     }
-    let Some(change_id) = &file.change_id else { return };
-    let is_header = matches!(change_id.0.as_slice(), [path] if path.starts_with("$header."));
-    if !is_header && !change_id.0.iter().all(|path| in_body(path)) {
+    let change_id = file.change_id.as_ref().map(|paths| paths.0.as_slice()).unwrap_or_default();
+    let is_header = matches!(change_id, [path] if path.starts_with("$header."));
+    if !is_header && !change_id.iter().all(|path| in_body(path)) {
         wrong("change_id", "expected one \"$header.NAME\", or paths in the body");
+    }
+    for (at, paths) in [("change_id", change_id), ("log_members", &file.log_members)] {
+        let readable = paths.iter().filter(|path| in_body(path));
+        problems.extend(readable.filter_map(|path| Path::parse_for(file, path, Here::Top, at).err()));
     }
 }
 

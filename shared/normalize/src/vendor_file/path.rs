@@ -1,5 +1,6 @@
 //! The paths of a vendor file.
 
+use super::file::File;
 use super::problem::Problem;
 use crate::json::Step;
 
@@ -85,6 +86,31 @@ impl Path {
             }
         }
         Ok(Self { root, steps: names.into_iter().map(Step::new).collect(), text: text.to_owned() })
+    }
+
+    /// Reads a path of a file. It must not lead to a secret, because secrets are removed before the translation.
+    pub fn parse_for(file: &File, text: &str, here: Here, at: &str) -> Result<Self, Problem> {
+        let path = Self::parse(text, here, at)?;
+        match path.removed_by(file) {
+            Some(by) => Err(Problem::wrong(at, format!("{by} removes the value at {text:?} before it can be read"))),
+            None => Ok(path),
+        }
+    }
+
+    /// The member of the file that removes the value at the path.
+    fn removed_by(&self, file: &File) -> Option<&'static str> {
+        let is_among = |names: &[String], step: &Step| names.iter().any(|name| name.eq_ignore_ascii_case(&step.name));
+        if let Some(public) = &file.public_members {
+            let is_body = file.record.is_none() && file.records.is_none();
+            let is_at_root = self.root == Root::Body || (self.root == Root::Record && is_body);
+            let first = self.steps.first().filter(|_| is_at_root)?;
+            return (!is_among(public, first)).then_some("public_members");
+        }
+        if self.steps.iter().any(|step| is_among(&file.secret_members, step)) {
+            return Some("secret_members");
+        }
+        let token = file.token_member.as_slice();
+        self.steps.iter().any(|step| is_among(token, step)).then_some("token_member")
     }
 
     /// The path in the record; `None` if it is elsewhere.

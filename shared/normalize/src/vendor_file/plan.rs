@@ -118,7 +118,7 @@ pub(super) struct ChangesPlan {
 impl Plan {
     /// The plan of a file. Its faults are added to the problems.
     pub fn new(file: &File, problems: &mut Vec<Problem>) -> Self {
-        let mut at_top = Compiler { problems, here: Here::Top };
+        let mut at_top = Compiler { file, problems, here: Here::Top };
         let paths = |compiler: &mut Compiler<'_>, paths: &Option<Paths>, at| {
             paths.as_ref().map(|paths| compiler.paths(&paths.0, at)).unwrap_or_default()
         };
@@ -143,7 +143,7 @@ impl Plan {
             let plans = at_top.objects(source, &mut actor, false, "actor");
             FieldPlan::Object(plans)
         });
-        let id = Compiler { problems, here: Here::Record }.paths(&file.id.0, "id");
+        let id = Compiler { file, problems, here: Here::Record }.paths(&file.id.0, "id");
         let before = problems.len();
         let (events, entities) = events(file, problems);
         let are_all_known = problems.len() == before;
@@ -184,7 +184,7 @@ fn fields(
         let mut plan = EntityPlan::default();
         for (table, (name, source)) in all {
             let at = format!("fields.{table}.{name}");
-            let mut compiler = Compiler { problems, here: Here::Record };
+            let mut compiler = Compiler { file, problems, here: Here::Record };
             let what =
                 if table == COMMON { format!("fields.{table}: for a {entity}") } else { format!("fields.{table}") };
             if let Some(field) = compiler.field(&mut fields, name, source, &what, &at) {
