@@ -350,7 +350,7 @@ impl<'a> Translation<'a> {
         fields: usize,
         change: impl FnMut(Text<'a>) -> Change<'a>,
     ) -> Result<Self, Quarantine> {
-        if ids.len().saturating_mul(fields.saturating_add(1)) > MAX_FIELDS {
+        if ids.len() > 1 && ids.len().saturating_mul(fields.saturating_add(1)) > MAX_FIELDS {
             let detail = format!("{} records with {fields} fields and changes", ids.len());
             return Err(Quarantine::new(Reason::TooManyEvents, detail));
         }

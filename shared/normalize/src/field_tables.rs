@@ -37,25 +37,24 @@ macro_rules! entities {
             members: Members,
             is_custom: impl Fn(&str, Value<'_, 'a>) -> bool,
         ) -> Record<'a> {
-            // Several members may have one field, and an empty one must not clear the value of another.
-            let filled = || o.members().filter(|(_, value)| !value.is_null() && !value.is_blank());
-            for (name, _) in filled() {
-                if let Some((.., set)) = row(COMMON, &name) {
-                    set(&mut common, &Property { properties: o, name: &name });
-                }
+            // Several members may have one field. An empty one must not clear the value of another, and the order of the
+            // table counts, not that of the body.
+            let is_filled = |name: &str| o.json(name).is_some_and(|value| !value.is_blank());
+            for (name, _, set) in COMMON.iter().filter(|(name, ..)| is_filled(name)) {
+                set(&mut common, &Property { properties: o, name });
             }
             match entity {
                 $(Entity::$entity => {
                     let mut record = $entity::new(common);
-                    for (name, value) in filled() {
-                        match row($table, &name) {
-                            Some((_, field, set)) if members.make(field) => {
-                                set(&mut record, &Property { properties: o, name: &name });
-                            }
-                            None if row(COMMON, &name).is_none() && is_custom(&name, value) => {
-                                record.custom_fields.extend(custom_field(name, value));
-                            }
-                            Some(_) | None => {}
+                    for (name, field, set) in $table.iter().filter(|(name, ..)| is_filled(name)) {
+                        if members.make(field) {
+                            set(&mut record, &Property { properties: o, name });
+                        }
+                    }
+                    for (name, value) in o.members().filter(|(_, value)| !value.is_null() && !value.is_blank()) {
+                        let is_in_table = row($table, &name).is_some() || row(COMMON, &name).is_some();
+                        if !is_in_table && is_custom(&name, value) {
+                            record.custom_fields.extend(custom_field(name, value));
                         }
                     }
                     record.into()
@@ -101,9 +100,9 @@ pub(crate) fn is_made_of_several(field: &str) -> bool {
     field.contains(['[', '.'])
 }
 
-/// The row of a member in a table.
+/// The row of a member in a table, in any ASCII case, as [`Object`] reads names.
 pub(crate) fn row<'t, F>(table: &'t [Row<F>], member: &str) -> Option<&'t Row<F>> {
-    table.iter().find(|(name, ..)| *name == member)
+    table.iter().find(|(name, ..)| name.eq_ignore_ascii_case(member))
 }
 
 /// One member of a record.
@@ -158,9 +157,9 @@ impl<'a> Property<'_, 'a> {
         self.properties.date_with_time(self.name)
     }
 
-    /// The stage or pipeline with an id. The vendor does not send its name.
+    /// The stage or pipeline with an id, which may be 0. The vendor does not send its name.
     pub(crate) fn stage(&self) -> Option<Stage<'a>> {
-        stage(self.id(), None)
+        stage(self.text(), None)
     }
 
     pub(crate) fn reference(&self) -> Option<Ref<'a>> {

@@ -20,10 +20,10 @@ use crate::json::{Object, Value};
 
 rows!(COMMON: Common = [
     ("hs_object_id", "id", |_, _| {}),
-    ("createdate", "created_at", |r, p| r.created_at = p.time()),
-    ("hs_createdate", "created_at", |r, p| r.created_at = p.time()),
-    ("lastmodifieddate", "updated_at", |r, p| r.updated_at = p.time()),
+    ("hs_createdate", "created_at", |r, p| r.created_at = p.time().or(r.created_at)),
+    ("createdate", "created_at", |r, p| r.created_at = p.time().or(r.created_at)),
     ("hs_lastmodifieddate", "updated_at", |r, p| r.updated_at = p.time()),
+    ("lastmodifieddate", "updated_at", |r, p| r.updated_at = p.time().or(r.updated_at)),
     ("hs_created_by_user_id", "created_by", |r, p| r.created_by = p.reference()),
     ("hs_updated_by_user_id", "updated_by", |r, p| r.updated_by = p.reference()),
     ("hubspot_owner_id", "owner", |r, p| r.owner = p.reference()),

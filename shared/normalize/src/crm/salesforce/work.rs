@@ -66,7 +66,7 @@ pub(super) fn finish_appointment(appointment: &mut Appointment<'_>) {
 rows!(NOTE: Note = [
     ("Title", "name", |r, p| r.name = p.text()),
     ("Body", "content", |r, p| r.content = p.text()),
-    ("TextPreview", "content", |r, p| r.content = p.text()),
+    ("TextPreview", "content", |r, p| r.content = r.content.take().or_else(|| p.text())),
     ("ParentId", "related_to", |r, p| r.related_to = link_to_any(p)),
     ("IsDeleted", "is_deleted", |r, p| r.is_deleted = p.bool()),
     ("Content", RAW_ONLY, |_, _| {}),

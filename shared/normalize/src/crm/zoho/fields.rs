@@ -199,14 +199,34 @@ enum Place<V: 'static, L: 'static> {
 }
 
 impl<V, L> Table<V, L> {
+    /// The fields that are in the table, in its order, because an administrator chooses the order of a workflow's
+    /// parameters. Several of them may make one field of the record.
+    fn in_order<'o, 'a: 'o>(
+        &self,
+        fields: impl Iterator<Item = Field<'o, 'a>>,
+    ) -> impl Iterator<Item = (Place<V, L>, Field<'o, 'a>)> {
+        let placed = fields.filter_map(|field| Some((self.position(&key(field.name))?, field)));
+        let mut placed: Vec<_> = placed.collect();
+        placed.sort_by_key(|((row, _), _)| *row);
+        placed.into_iter().map(|((_, place), field)| (place, field))
+    }
+
     /// The place of a field with a normalized name.
     fn find(&self, key: &str) -> Option<Place<V, L>> {
-        if let Some((_, field, set)) = self.values.iter().find(|(name, ..)| name.eq_ignore_ascii_case(key)) {
-            return Some(Place::Value(field, set));
+        self.position(key).map(|(_, place)| place)
+    }
+
+    /// The row of a field with a normalized name, and its place.
+    fn position(&self, key: &str) -> Option<(usize, Place<V, L>)> {
+        let is_named = |name: &str, key: &str| name.eq_ignore_ascii_case(key);
+        let values = self.values.iter().enumerate();
+        if let Some((row, (_, field, set))) = values.clone().find(|(_, (name, ..))| is_named(name, key)) {
+            return Some((row, Place::Value(field, set)));
         }
         let lookup = |key: &str, part| {
-            let (_, field, slot) = self.lookups.iter().find(|(name, ..)| name.eq_ignore_ascii_case(key))?;
-            Some(Place::Lookup(field, slot, part))
+            let mut lookups = self.lookups.iter().enumerate();
+            let (row, (_, field, slot)) = lookups.find(|(_, (name, ..))| is_named(name, key))?;
+            Some((values.len().saturating_add(row), Place::Lookup(*field, slot, part)))
         };
         lookup(key, Part::All).or_else(|| {
             let (base, suffix) = key.split_at_checked(key.len().checked_sub(3)?)?;
@@ -255,28 +275,28 @@ macro_rules! entities {
             let filled = o.into_iter().flat_map(|o| o.members().filter(|(_, value)| is_filled(*value)));
             let names: Vec<Text<'a>> = filled.map(|(name, _)| name).collect();
             let fields = || o.into_iter().flat_map(|o| names.iter().map(move |name| Field { o, name: &**name }));
-            for field in fields() {
-                match COMMON.find(&key(field.name)) {
-                    Some(Place::Value(_, set)) => set(&mut common, &field),
-                    Some(Place::Lookup(_, slot, part)) => field.refer(part, slot(&mut common)),
-                    None => {}
+            for (place, field) in COMMON.in_order(fields()) {
+                match place {
+                    Place::Value(_, set) => set(&mut common, &field),
+                    Place::Lookup(_, slot, part) => field.refer(part, slot(&mut common)),
                 }
             }
             let mut record: Record<'a> = match entity {
                 $(Entity::$entity => {
                     let mut record = $entity::new(common);
-                    for field in fields() {
+                    for (place, field) in $table.in_order(fields()) {
+                        match place {
+                            place if !members.make(place.field()) => {}
+                            Place::Value(_, set) => set(&mut record, &field),
+                            Place::Lookup(_, slot, part) => field.refer(part, slot(&mut record)),
+                        }
+                    }
+                    for field in fields().filter(|_| members != Members::Changed) {
                         let key = key(field.name);
-                        match $table.find(&key) {
-                            Some(place) if !members.make(place.field()) => {}
-                            Some(Place::Value(_, set)) => set(&mut record, &field),
-                            Some(Place::Lookup(_, slot, part)) => field.refer(part, slot(&mut record)),
-                            None if members != Members::Changed && is_field(&key) && COMMON.find(&key).is_none() => {
-                                let value = field.o.json(field.name);
-                                let name = Cow::Owned(field.name.to_owned());
-                                record.custom_fields.extend(value.and_then(|value| custom_field(name, value)));
-                            }
-                            None => {}
+                        if $table.find(&key).is_none() && COMMON.find(&key).is_none() && is_field(&key) {
+                            let value = field.o.json(field.name);
+                            let name = Cow::Owned(field.name.to_owned());
+                            record.custom_fields.extend(value.and_then(|value| custom_field(name, value)));
                         }
                     }
                     record.into()

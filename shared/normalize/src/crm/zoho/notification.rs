@@ -124,11 +124,21 @@ fn field_changes<'a>(names: Vec<Text<'a>>, values: Option<&Object<'a>>, record: 
         };
         let is_empty = |value: Option<Value<'_, 'a>>| value.is_none_or(Value::is_empty);
         add(change(field, None, value.and_then(|value| fields.value(field, &[], is_empty(value)))));
+        if let Some(state) = state_of_type(record).filter(|_| field == "direction") {
+            add(FieldChange { to: state.to.filter(|_| value.is_some()), ..state });
+        }
         if let Some(status) = status_of_stage(record).filter(|_| field == "stage") {
             add(FieldChange { to: status.to.filter(|_| value.is_some()), ..status });
         }
     }
     changes.into_vec()
+}
+
+/// The change of a call's state that comes with its type: "Missed" is a third one, beside inbound and outbound.
+fn state_of_type<'a>(record: &Record<'a>) -> Option<FieldChange<'a>> {
+    let Record::Call(call) = record else { return None };
+    let state = call.state.as_ref().filter(|state| *state == "missed")?;
+    Some(change("state", None, Json::of(state).ok()))
 }
 
 /// The user who made the change, if the channel asks for values.

@@ -33,7 +33,7 @@ table!(LEAD: Lead = [
     ("Rating", "quality", |r, f| r.quality = f.word()),
     ("Email_Opt_Out", "do_not_disturb", |r, f| r.do_not_disturb = f.bool()),
     ("Converted__s", "is_converted", |r, f| r.is_converted = f.bool()),
-    ("$converted", "is_converted", |r, f| r.is_converted = f.bool()),
+    ("$converted", "is_converted", |r, f| r.is_converted = f.bool().or(r.is_converted)),
     ("Converted_Date_Time", "converted_at", |r, f| r.converted_at = f.time()),
     ("Description", "description", |r, f| r.description = f.text()),
 ], [

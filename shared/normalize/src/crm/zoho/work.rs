@@ -66,7 +66,7 @@ table!(CALL: Call = [
         }
         direction => r.direction = direction,
     }),
-    ("Call_Status", "state", |r, f| r.state = f.text().map(call_state)),
+    ("Call_Status", "state", |r, f| r.state = r.state.take().or(f.text().map(call_state))),
     ("Call_Start_Time", "started_at", |r, f| r.started_at = f.time()),
     ("Call_Duration", "duration_seconds", |r, f| r.duration_seconds = f.duration().or(r.duration_seconds.take())),
     ("Call_Duration_in_seconds", "duration_seconds", |r, f| {
