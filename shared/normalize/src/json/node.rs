@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -119,7 +119,8 @@ impl<'a> Container<'a> {
 
     /// The members without those of these names.
     pub fn without(&self, names: &[&str]) -> Self {
-        let is_left = |child: &&Node<'a>| !names.iter().any(|name| child.name.eq_ignore_ascii_case(name));
+        let names: HashSet<Text<'_>> = names.iter().map(|name| lower_case(Cow::Borrowed(name))).collect();
+        let is_left = |child: &&Node<'a>| !names.contains(&lower_case(child.name.clone()));
         Self::new(self.children.iter().filter(is_left).map(|child| Node::new(child.name.clone(), child.json)).collect())
     }
 
