@@ -36,6 +36,7 @@ from settings import (
     VENDORS,
     ask,
     check_secrets,
+    check_stored,
     hidden_line,
     names,
     read,
@@ -81,10 +82,7 @@ def added(cli: Path, vendor: str, stored: str | None, setting: str) -> str:
     """The stored secret with the entries of another one at the end of each account's list. No entry is there twice."""
     if stored is None:
         return setting
-    try:
-        check_secrets(cli, vendor, stored)
-    except Failure as failure:
-        raise Failure(f"stored {failure}\nmake secret VENDOR={vendor} SET=1 replaces it", failure.code) from None
+    check_stored(cli, vendor, stored)
     accounts: dict[str, list[str]] = json.loads(stored)
     for account, entries in json.loads(setting).items():
         accounts[account] = list(dict.fromkeys([*accounts.get(account, []), *entries]))
@@ -148,7 +146,11 @@ def check_routes(cli: Path, known: dict[str, str], file: Path) -> None:
     store = Store.of(known)
     failed = []
     for vendor, url in urls.items():
-        for account, proofs in json.loads(store.get(vendor) or "{}").items():
+        stored = store.get(vendor)
+        if stored is None:
+            continue
+        check_stored(cli, vendor, stored)
+        for account, proofs in json.loads(stored).items():
             address = url if account == "default" else f"{url}/{quote(account, safe='')}"
             print(f"{vendor}  {address}", flush=True)
             env = os.environ | {"CRM_EVENTS_SECRET": proofs[0]}

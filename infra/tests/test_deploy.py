@@ -90,6 +90,49 @@ class OnTheEmulator(unittest.TestCase):
             self.client("ssm").delete_parameter(Name=f"/crm-test/{vendor}")
 
 
+class ParametersFile(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = Path(folder.name) / "parameters.yaml"
+
+    def test_a_value_is_the_text_that_was_written(self) -> None:
+        for written, value in (
+            ("", ""),
+            (" # none", ""),
+            (" ~", ""),
+            (" null", ""),
+            (" ''", ""),
+            (" 'null'", "null"),
+            (" 2026-01-01", "2026-01-01"),
+            (" 2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+            (" true", "true"),
+            (" 30", "30"),
+            (" {acme: Europe/Berlin}", '{"acme": "Europe/Berlin"}'),
+            (" {acme: {1: 2026-01-01}}", '{"acme": {"1": "2026-01-01"}}'),
+        ):
+            self.file.write_text(f"Setting:{written}\n")
+            self.assertEqual(settings.read(self.file), {"Setting": value}, written)
+
+    def test_an_empty_setting_is_taken_or_refused_before_the_build(self) -> None:
+        for name in ("AlarmEmail", "DomainName", "KmsKeyArn", "Tags"):
+            settings.check(name, "")
+        settings.check_quiet_vendors({"QuietVendors": "none", "Vendors": "heffl"})
+        with self.assertRaisesRegex(workspace.Failure, "^QuietVendors: empty; there are heffl, or write none"):
+            settings.check_quiet_vendors({"QuietVendors": "", "Vendors": "heffl"})
+        for name in ("StackName", "Region", "Vendors"):
+            with self.assertRaisesRegex(workspace.Failure, f"^{name}: "):
+                settings.check(name, "")
+
+    def test_settings_are_added_below_what_the_file_has(self) -> None:
+        for before in ("", "Region: eu-west-1\nVendors: capsule", "Region: eu-west-1\nVendors: capsule\n", "# nothing yet"):
+            self.file.write_text(before)
+            known = settings.read(self.file)
+            settings.write(self.file, {"StackName": "it's"})
+            self.assertEqual(settings.read(self.file), known | {"StackName": "it's"}, before)
+            self.assertTrue(self.file.read_text().startswith(before))
+
+
 class Settings(OnTheEmulator):
     def test_it_asks_for_what_is_missing_and_only_once(self) -> None:
         self.addCleanup(self.forget_secrets, "freshsales", "heffl", "teamgram")
@@ -141,6 +184,33 @@ class Settings(OnTheEmulator):
         refused = self.run_deploy("secret", "capsule", "--add", answers='{"default": ["token:d"]}', code=2)
         self.assertRegex(refused.stderr, "^error: stored secret of capsule: (.|\n)*VENDOR=capsule SET=1 replaces it")
         self.assertNotIn("hunter2", refused.stderr)
+
+    def test_a_malformed_secret_in_the_store_is_reported_before_the_build_and_not_sent(self) -> None:
+        self.write(StackName="crm-test", Region=REGION, Vendors="capsule")
+        self.addCleanup(self.forget_secrets, "capsule")
+        urls = self.folder / "stack.json"
+        urls.write_text(json.dumps({"urls": {"capsule": "https://hooks.example.com/webhooks/capsule"}}))
+        known = settings.read(self.file)
+        message = "stored secret of capsule: (.|\n)*VENDOR=capsule SET=1 replaces it"
+        for malformed in ("{hunter2", '["token:hunter2"]', '{"default": []}', '{"default": "token:hunter2"}'):
+            self.client("ssm").put_parameter(Name="/crm-test/capsule", Value=malformed, Type="SecureString", Overwrite=True)
+            with (
+                mock.patch.dict(os.environ, self.env, clear=True),
+                self.assertRaisesRegex(workspace.Failure, message) as refused,
+            ):
+                deploy.check_routes(CLI, known, urls)
+            self.assertNotIn("hunter2", str(refused.exception))
+        self.assertRegex(self.run_deploy("settings", code=2).stderr, f"^error: {message}")
+
+        # Only a CRM that is chosen needs a secret that its function can read.
+        self.file.unlink()
+        crms = list(settings.secret_forms(CLI))
+        place = f"crm-test\n{REGION}\n\n"
+        answers = place + "".join("no\n" if crm == "capsule" else "\n" for crm in crms)
+        self.assertIn("no CRM, nothing to deploy", self.run_deploy("settings", answers=answers, code=2).stderr)
+        answers = place + "\n" * (crms.index("capsule") + 1)
+        self.assertRegex(self.run_deploy("settings", answers=answers, code=2).stderr, message)
+        self.assertNotIn("hunter2", self.printed)
 
     def test_secrets_manager_keeps_them_if_the_file_says_so(self) -> None:
         self.write(StackName="crm-test", Region=REGION, Vendors="heffl", SecretStore="secretsmanager")
@@ -359,6 +429,11 @@ class Deployment(OnTheEmulator):
         removed = self.run_deploy("remove", answers="crm-test\n").stdout
         self.assertRegex(removed, r"1 secret +Secrets Manager secret crm-test/heffl")
         self.assertIn("there is no stack crm-test", self.run_deploy("remove", code=1).stderr)
+
+        # Secrets Manager keeps a removed secret for 30 days. A new one of its name can be written nevertheless.
+        self.run_deploy("settings", answers="token\n")
+        self.assertRegex(self.run_deploy("secret", "heffl").stdout, '"token:')
+        self.run_deploy("remove", answers="crm-test\n")
 
     def test_a_removal_that_failed_is_not_called_a_failed_creation(self) -> None:
         stack = {"StackName": "crm-test", "StackStatus": "DELETE_FAILED"}
