@@ -348,6 +348,7 @@ class Deployment(OnTheEmulator):
         # Another CRM, other settings, and the sample consumer. (The emulator passes no parameters to SAM, so the alias stays
         # on the first version: test_template.py has what SAM makes of them.)
         more = {"Vendors": "agilecrm,heffl", "SampleConsumer": "true", "QuietVendors": "heffl", "LogLevel": "WARN"}
+        more["IdempotencyRecords"] = "true"
         self.write(**settings.read(self.file) | more)
         self.run_deploy("settings", answers="token\n")
         declined = self.run_deploy(*up, "--no-check", answers="n\n", code=1)
@@ -366,11 +367,16 @@ class Deployment(OnTheEmulator):
         self.assertEqual(known["overflow_bucket"], self.outputs()["OverflowBucketName"])
         self.assertEqual(set(known["urls"]), {"agilecrm", "heffl"})
 
-        # A stack without the consumer keeps the view, and reports it.
-        view = self.outputs()["ViewTableName"]
-        self.write(**settings.read(self.file) | {"SampleConsumer": "false"})
-        self.assertIn(view, self.run_deploy(*up, "--no-check", "--", "--no-confirm-changeset").stdout)
-        self.assertTrue(self.client("dynamodb").describe_table(TableName=view)["Table"]["DeletionProtectionEnabled"])
+        # The tables outlive their parameters, and the deployment reports it. (The emulator does not count a resource whose
+        # condition is off now as a change, so there is another one.)
+        tables = [self.outputs()[name] for name in ("ViewTableName", "IdempotencyTableName")]
+        less = {"SampleConsumer": "false", "IdempotencyRecords": "false", "LogLevel": "ERROR"}
+        self.write(**settings.read(self.file) | less)
+        shown = self.run_deploy(*up, "--no-check", "--", "--no-confirm-changeset").stdout
+        self.assertFalse({"ViewTableName", "IdempotencyTableName"} & set(self.outputs()))
+        for table in tables:
+            self.assertIn(table, shown)
+            self.assertTrue(self.client("dynamodb").describe_table(TableName=table)["Table"]["DeletionProtectionEnabled"])
 
         # The data that would be lost is counted, and deleted only after the stack's name is typed.
         bucket = self.outputs()["OverflowBucketName"]
@@ -410,18 +416,43 @@ class Deployment(OnTheEmulator):
         ):
             args.run(args)
 
-    def test_a_setting_that_is_left_out_keeps_its_value_and_so_the_table_stays(self) -> None:
+    def test_a_table_stays_in_the_stack_unless_its_setting_is_off(self) -> None:
+        """The deployed template may have made it for another setting."""
+        tables = [{"LogicalResourceId": name, "PhysicalResourceId": f"crm-test-{name}"} for name in deploy.TABLES]
+        tables.append({"LogicalResourceId": "OfYourOwn", "PhysicalResourceId": "crm-test-OfYourOwn"})
         with (
-            mock.patch.object(deploy.stacks, "find", return_value={"StackStatus": "CREATE_COMPLETE"}),
-            mock.patch.object(deploy, "physical_ids", return_value=["view"]),
+            mock.patch.object(deploy.stacks, "find") as find,
+            mock.patch.object(deploy.stacks, "resources", return_value=tables),
             mock.patch.object(deploy.boto3, "client") as client,
             redirect_stdout(io.StringIO()) as printed,
         ):
             client().describe_table.return_value = {"Table": {"DeletionProtectionEnabled": True}}
-            for parameters, warns in (({}, False), ({"SampleConsumer": "true"}, False), ({"SampleConsumer": "false"}, True)):
-                printed.truncate(0)
-                deploy.warn_of_kept_tables(parameters, "crm-test", REGION)
-                self.assertEqual("SampleConsumer is off now" in printed.getvalue(), warns, parameters)
+            for table, setting in deploy.TABLES.items():
+                for given, kept, warns in (({}, "true", 0), ({setting: "true"}, "true", 0), ({setting: "false"}, "false", 1)):
+                    printed.truncate(0)
+                    parameters = dict(given)
+                    deploy.keep_tables(parameters, "crm-test", REGION)
+                    self.assertEqual(parameters[setting], kept, given)
+                    self.assertEqual(printed.getvalue().count("off now. Table"), warns, given)
+                    self.assertEqual(f"{setting} is off now. Table crm-test-{table} stays" in printed.getvalue(), warns == 1)
+            find.return_value = None
+            parameters = {}
+            deploy.keep_tables(parameters, "crm-test", REGION)
+            self.assertEqual(parameters, {})
+
+    def test_a_removal_goes_on_only_in_the_account_in_which_it_was_interrupted(self) -> None:
+        table = (deploy.stacks.TABLE, "crm-test-ViewTable")
+        with (
+            mock.patch.object(deploy.boto3, "client") as client,
+            mock.patch.object(deploy.stacks, "size_of_kept", return_value=1),
+        ):
+            for account, found in (("111111111111", {table: 1}), ("222222222222", {})):
+                client().get_caller_identity.return_value = {"Account": account}
+                file = deploy.kept_file(self.deployed, "crm-test", REGION)
+                if found:
+                    self.deployed.mkdir()
+                    file.write_text(json.dumps([table]))
+                self.assertEqual(deploy.kept_of(file, "crm-test", REGION, exists=False), found)
 
     def test_secrets_without_a_stack_can_be_removed(self) -> None:
         self.write(StackName="crm-test", Region=REGION, Vendors="heffl", SecretStore="secretsmanager")
