@@ -95,7 +95,7 @@ tail: $(CLI) ## Print the events of the running stack as they arrive
 	@$(CLI) tail --stack $(STACK_FILE)
 
 .PHONY: logs
-logs: ## Print what the functions of the running stack logged
+logs: $(TOOLS) ## Print what the functions of the running stack logged
 	@$(VENV)/python infra/local.py logs
 
 .PHONY: watch

@@ -36,6 +36,7 @@ from settings import (
     VENDORS,
     ask,
     check_secrets,
+    check_stored,
     hidden_line,
     names,
     read,
@@ -81,10 +82,7 @@ def added(cli: Path, vendor: str, stored: str | None, setting: str) -> str:
     """The stored secret with the entries of another one at the end of each account's list. No entry is there twice."""
     if stored is None:
         return setting
-    try:
-        check_secrets(cli, vendor, stored)
-    except Failure as failure:
-        raise Failure(f"stored {failure}\nmake secret VENDOR={vendor} SET=1 replaces it", failure.code) from None
+    check_stored(cli, vendor, stored)
     accounts: dict[str, list[str]] = json.loads(stored)
     for account, entries in json.loads(setting).items():
         accounts[account] = list(dict.fromkeys([*accounts.get(account, []), *entries]))
@@ -93,13 +91,16 @@ def added(cli: Path, vendor: str, stored: str | None, setting: str) -> str:
 
 # ---------------------------------------------------------------- deploying
 
+# The template's tables, and the parameter that makes each.
+TABLES = {"ViewTable": "SampleConsumer", "IdempotencyTable": "IdempotencyRecords"}
+
 
 def up(args: argparse.Namespace) -> None:
     deployed = settings(args)
     known = dict(deployed)
     stack, region, tags = deployed.pop(STACK), deployed.pop(REGION), deployed.pop(TAGS, "")
     stacks.prepare(stack, region)
-    warn_of_kept_tables(deployed, stack, region)
+    keep_tables(deployed, stack, region)
     deployed["Release"] = release(args.template, deployed)
     declined_before = stacks.open_change_sets(stack, region)
     with parameters_for_sam(deployed) as file:
@@ -130,15 +131,23 @@ def release(template: Path, parameters: dict[str, str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def warn_of_kept_tables(parameters: dict[str, str], stack: str, region: str) -> None:
-    if parameters.get("SampleConsumer") != "false" or stacks.find(stack, region) is None:
-        return  # a setting that is left out keeps its deployed value
+def keep_tables(parameters: dict[str, str], stack: str, region: str) -> None:
+    """Keeps each table in the stack whose parameter is left out, and reports those whose parameter is off.
+
+    CloudFormation keeps the deployed value of a parameter that is left out. But an older template may have made the
+    table for another parameter, and the update would delete it.
+    """
+    if stacks.find(stack, region) is None:
+        return
     dynamodb = boto3.client("dynamodb", region_name=region)
-    for table in physical_ids(stack, region, "AWS::DynamoDB::Table"):
+    for resource in stacks.resources(stack, region, stacks.TABLE):
+        setting, table = TABLES.get(resource["LogicalResourceId"]), resource["PhysicalResourceId"]
+        if setting is None or parameters.setdefault(setting, "true") != "false":
+            continue
         if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
             print(
-                f"SampleConsumer is off now. Table {table} stays, and is no longer part of the stack:\n"
-                "SampleConsumer on again starts with an empty one. To delete it, take its deletion protection off."
+                f"{setting} is off now. Table {table} stays, and is no longer part of the stack:\n"
+                f"{setting} on again starts with an empty one. To delete it, take its deletion protection off."
             )
 
 
@@ -148,7 +157,11 @@ def check_routes(cli: Path, known: dict[str, str], file: Path) -> None:
     store = Store.of(known)
     failed = []
     for vendor, url in urls.items():
-        for account, proofs in json.loads(store.get(vendor) or "{}").items():
+        stored = store.get(vendor)
+        if stored is None:
+            continue
+        check_stored(cli, vendor, stored)
+        for account, proofs in json.loads(stored).items():
             address = url if account == "default" else f"{url}/{quote(account, safe='')}"
             print(f"{vendor}  {address}", flush=True)
             env = os.environ | {"CRM_EVENTS_SECRET": proofs[0]}
@@ -221,7 +234,8 @@ def remove(args: argparse.Namespace) -> None:
     possible = dict.fromkeys([*all_vendors(TEMPLATE), *names(known.get(VENDORS, ""))])
     with_secret = [vendor for vendor in possible if store.get(vendor) is not None]
     found = stacks.find(stack, region)
-    kept = kept_of(args.deployed, stack, region, found is not None)
+    file = kept_file(args.deployed, stack, region)
+    kept = kept_of(file, stack, region, found is not None)
     if found is None and not kept and not with_secret:
         raise Failure(f"there is no stack {stack} in {region}")
     if found:
@@ -242,7 +256,6 @@ def remove(args: argparse.Namespace) -> None:
     print("\nThe CRMs get 404 or no answer from then on. Remove the URLs there first.")
     if ask("Type the name of the stack to go on, anything else to leave it") != stack:
         raise Failure("left as it is")
-    file = kept_file(args.deployed, stack, region)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, json.dumps([*kept]) + "\n")
     if found:
@@ -258,14 +271,17 @@ def remove(args: argparse.Namespace) -> None:
 
 
 def kept_file(deployed: Path, stack: str, region: str) -> Path:
-    """The path of a list of the buckets and tables that a removal has to delete. Afterwards no stack has their names."""
-    return deployed / f"{stack}.{region}.kept.json"
+    """The path of a list of the buckets and tables that a removal has to delete. Afterwards no stack has their names.
+
+    Another account may have a stack of this name, and a removal that was interrupted.
+    """
+    account = boto3.client("sts", region_name=region).get_caller_identity()["Account"]
+    return deployed / f"{stack}.{account}.{region}.kept.json"
 
 
-def kept_of(deployed: Path, stack: str, region: str, exists: bool) -> dict[stacks.Kept, int]:
+def kept_of(file: Path, stack: str, region: str, exists: bool) -> dict[stacks.Kept, int]:
     """The stack's buckets and tables that still exist, those of an interrupted removal included, and their sizes."""
     known = stacks.kept(stack, region) if exists else []
-    file = kept_file(deployed, stack, region)
     if file.is_file():
         known += [(kind, name) for kind, name in json.loads(file.read_text())]
     sizes = {(kind, name): stacks.size_of_kept(kind, name, region) for kind, name in known}

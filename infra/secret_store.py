@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 # The template's parameter that selects the store.
 STORE = "SecretStore"
 
-# The last one is of a deleted secret that can still be restored.
-NOT_FOUND = ("ParameterNotFound", "ResourceNotFoundException", "InvalidRequestException")
+ABSENT = ("ParameterNotFound", "ResourceNotFoundException")
+# Secrets Manager keeps a deleted secret for 30 days. Until then it has to be restored before it can be written.
+DELETED = "InvalidRequestException"
 
 
 def secret_name(stack: str, vendor: str) -> str:
@@ -45,7 +46,7 @@ class Store:
                 return str(found["Parameter"]["Value"])
             return str(self.client.get_secret_value(SecretId=self.name(vendor))["SecretString"])
         except ClientError as error:
-            if error.response["Error"]["Code"] in NOT_FOUND:
+            if code_of(error) in (*ABSENT, DELETED):
                 return None
             raise
 
@@ -56,14 +57,25 @@ class Store:
             # Intelligent tiering: free up to 4 KB, $0.05 a month for a longer text.
             kind = {"Type": "SecureString", "Tier": "Intelligent-Tiering", "Overwrite": True}
             self.client.put_parameter(Name=name, Value=text, **kind, **key)
-        elif self.get(vendor) is None:
-            key = {"KmsKeyId": self.key} if self.key else {}
-            self.client.create_secret(Name=name, SecretString=text, **key)
-        else:
+            return
+        try:
             self.client.put_secret_value(SecretId=name, SecretString=text)
+        except ClientError as error:
+            if code_of(error) in ABSENT:
+                key = {"KmsKeyId": self.key} if self.key else {}
+                self.client.create_secret(Name=name, SecretString=text, **key)
+            elif code_of(error) == DELETED:
+                self.client.restore_secret(SecretId=name)
+                self.client.put_secret_value(SecretId=name, SecretString=text)
+            else:
+                raise
 
     def delete(self, vendor: str) -> None:
         if self.is_ssm:
             self.client.delete_parameter(Name=self.name(vendor))
         else:
-            self.client.delete_secret(SecretId=self.name(vendor))  # can be restored for 30 days
+            self.client.delete_secret(SecretId=self.name(vendor))
+
+
+def code_of(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])

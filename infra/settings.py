@@ -34,13 +34,21 @@ HEADER = f"""\
 """
 
 
+class TextLoader(yaml.SafeLoader):
+    """YAML in which an empty value is an empty text, and a date is the text that was written."""
+
+
+TextLoader.add_constructor("tag:yaml.org,2002:null", lambda _loader, _node: "")
+TextLoader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
+
+
 def read(path: Path) -> dict[str, str]:
     try:
         text = path.read_text()
     except FileNotFoundError:
         return {}
     try:
-        found = yaml.safe_load(text) or {}
+        found = yaml.load(text, TextLoader) or {}
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         at = f", line {place.line + 1}" if place else ""
@@ -57,7 +65,8 @@ def write(path: Path, settings: dict[str, str]) -> None:
     lines = "".join(f"{name}: {yaml_text(value)}\n" for name, value in settings.items())
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "a") as file:
-        file.write(lines if file.tell() else HEADER + lines)
+        before = path.read_text()
+        file.write(("" if before.endswith("\n") else "\n" if before else HEADER) + lines)
 
 
 def yaml_text(value: str) -> str:
@@ -121,7 +130,11 @@ def ask_for_secrets(cli: Path, known: dict[str, str]) -> dict[str, str]:
     forms = secret_forms(cli)
     asked = VENDORS not in known
     chosen = list(forms) if asked else names(known[VENDORS])
-    missing = [vendor for vendor in chosen if asked or store.get(vendor) is None]
+    stored = {vendor: text for vendor in chosen if (text := store.get(vendor)) is not None}
+    if not asked:
+        for vendor, text in stored.items():
+            check_stored(cli, vendor, text)
+    missing = [vendor for vendor in chosen if asked or vendor not in stored]
     if missing:
         print(
             "\nHow do the CRMs prove that a webhook is theirs?"
@@ -130,8 +143,9 @@ def ask_for_secrets(cli: Path, known: dict[str, str]) -> dict[str, str]:
         )
     new: dict[str, str | None] = {}
     for vendor in missing:
-        if asked and store.get(vendor) is not None:
+        if vendor in stored:
             if ask(f"{vendor}: its secret is in {store.place(vendor)}. Deploy it? yes or no", "yes") == "yes":
+                check_stored(cli, vendor, stored[vendor])
                 new[vendor] = None
             continue
         schemes = {form["scheme"]: form for form in forms[vendor]}
@@ -180,6 +194,14 @@ def check_secrets(cli: Path, vendor: str, setting: str) -> None:
         raise Failure(f"secret of {vendor}: {result.stderr.strip().removeprefix('crm-events: ')}", EXIT_USAGE)
 
 
+def check_stored(cli: Path, vendor: str, text: str) -> None:
+    """Refuses a malformed secret that is in the store. It may have been written there without these commands."""
+    try:
+        check_secrets(cli, vendor, text)
+    except Failure as failure:
+        raise Failure(f"stored {failure}\nmake secret VENDOR={vendor} SET=1 replaces it", failure.code) from None
+
+
 def names(value: str) -> list[str]:
     return [name.strip() for name in value.split(",") if name.strip()]
 
@@ -209,6 +231,9 @@ def check(name: str, value: str) -> None:
                 f"{MAX_FUNCTION_NAME}",
                 EXIT_USAGE,
             )
+    elif name == REGION:
+        if not value:
+            raise Failure(f"{REGION}: empty", EXIT_USAGE)
     elif name == VENDORS:
         known = all_vendors(TEMPLATE)
         unknown = [each for each in names(value) if each not in known]
@@ -217,16 +242,18 @@ def check(name: str, value: str) -> None:
     elif name == ALARM_EMAIL:
         if value and not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
             raise Failure(f"{ALARM_EMAIL}: expected an e-mail address, or nothing", EXIT_USAGE)
-    elif name not in (REGION, TAGS) and name not in template_parameters():
+    elif name != TAGS and name not in template_parameters():
         raise Failure(f"{name} is no setting: infra/template.yaml has no such parameter", EXIT_USAGE)
 
 
 def check_quiet_vendors(values: dict[str, str]) -> None:
     """Refuses an alarm on a CRM without a function, because it would ring forever."""
     deployed = names(values[VENDORS]) if VENDORS in values else all_vendors(TEMPLATE)
-    unknown = [each for each in names(values.get(QUIET_VENDORS, "")) if each not in (*deployed, "none")]
-    if unknown:
-        raise Failure(f"{QUIET_VENDORS}: {', '.join(unknown)}; there are {', '.join(deployed)}", EXIT_USAGE)
+    quiet = names(values.get(QUIET_VENDORS, "none"))
+    unknown = [each for each in quiet if each not in (*deployed, "none")]
+    if unknown or not quiet:
+        wrong = ", ".join(unknown) or "empty"
+        raise Failure(f"{QUIET_VENDORS}: {wrong}; there are {', '.join(deployed)}, or write none", EXIT_USAGE)
 
 
 def template_parameters() -> list[str]:

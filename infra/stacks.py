@@ -80,8 +80,9 @@ def for_clients(
         "quarantine_queue_url": outputs["QuarantineQueueUrl"],
         # None for a stack without an overflow store.
         "overflow_bucket": outputs.get("OverflowBucketName"),
-        # None if the sample consumer is not deployed; the events then stay on the queue.
+        # None without IdempotencyRecords.
         "idempotency_table": outputs.get("IdempotencyTableName"),
+        # None if the sample consumer is not deployed. The events then stay on the queue until your consumer reads them.
         "view_table": outputs.get("ViewTableName"),
         "urls": {key.removesuffix("Url"): url for key, url in urls.items()},
     }

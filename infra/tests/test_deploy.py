@@ -90,6 +90,49 @@ class OnTheEmulator(unittest.TestCase):
             self.client("ssm").delete_parameter(Name=f"/crm-test/{vendor}")
 
 
+class ParametersFile(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = Path(folder.name) / "parameters.yaml"
+
+    def test_a_value_is_the_text_that_was_written(self) -> None:
+        for written, value in (
+            ("", ""),
+            (" # none", ""),
+            (" ~", ""),
+            (" null", ""),
+            (" ''", ""),
+            (" 'null'", "null"),
+            (" 2026-01-01", "2026-01-01"),
+            (" 2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+            (" true", "true"),
+            (" 30", "30"),
+            (" {acme: Europe/Berlin}", '{"acme": "Europe/Berlin"}'),
+            (" {acme: {1: 2026-01-01}}", '{"acme": {"1": "2026-01-01"}}'),
+        ):
+            self.file.write_text(f"Setting:{written}\n")
+            self.assertEqual(settings.read(self.file), {"Setting": value}, written)
+
+    def test_an_empty_setting_is_taken_or_refused_before_the_build(self) -> None:
+        for name in ("AlarmEmail", "DomainName", "KmsKeyArn", "Tags"):
+            settings.check(name, "")
+        settings.check_quiet_vendors({"QuietVendors": "none", "Vendors": "heffl"})
+        with self.assertRaisesRegex(workspace.Failure, "^QuietVendors: empty; there are heffl, or write none"):
+            settings.check_quiet_vendors({"QuietVendors": "", "Vendors": "heffl"})
+        for name in ("StackName", "Region", "Vendors"):
+            with self.assertRaisesRegex(workspace.Failure, f"^{name}: "):
+                settings.check(name, "")
+
+    def test_settings_are_added_below_what_the_file_has(self) -> None:
+        for before in ("", "Region: eu-west-1\nVendors: capsule", "Region: eu-west-1\nVendors: capsule\n", "# nothing yet"):
+            self.file.write_text(before)
+            known = settings.read(self.file)
+            settings.write(self.file, {"StackName": "it's"})
+            self.assertEqual(settings.read(self.file), known | {"StackName": "it's"}, before)
+            self.assertTrue(self.file.read_text().startswith(before))
+
+
 class Settings(OnTheEmulator):
     def test_it_asks_for_what_is_missing_and_only_once(self) -> None:
         self.addCleanup(self.forget_secrets, "freshsales", "heffl", "teamgram")
@@ -141,6 +184,33 @@ class Settings(OnTheEmulator):
         refused = self.run_deploy("secret", "capsule", "--add", answers='{"default": ["token:d"]}', code=2)
         self.assertRegex(refused.stderr, "^error: stored secret of capsule: (.|\n)*VENDOR=capsule SET=1 replaces it")
         self.assertNotIn("hunter2", refused.stderr)
+
+    def test_a_malformed_secret_in_the_store_is_reported_before_the_build_and_not_sent(self) -> None:
+        self.write(StackName="crm-test", Region=REGION, Vendors="capsule")
+        self.addCleanup(self.forget_secrets, "capsule")
+        urls = self.folder / "stack.json"
+        urls.write_text(json.dumps({"urls": {"capsule": "https://hooks.example.com/webhooks/capsule"}}))
+        known = settings.read(self.file)
+        message = "stored secret of capsule: (.|\n)*VENDOR=capsule SET=1 replaces it"
+        for malformed in ("{hunter2", '["token:hunter2"]', '{"default": []}', '{"default": "token:hunter2"}'):
+            self.client("ssm").put_parameter(Name="/crm-test/capsule", Value=malformed, Type="SecureString", Overwrite=True)
+            with (
+                mock.patch.dict(os.environ, self.env, clear=True),
+                self.assertRaisesRegex(workspace.Failure, message) as refused,
+            ):
+                deploy.check_routes(CLI, known, urls)
+            self.assertNotIn("hunter2", str(refused.exception))
+        self.assertRegex(self.run_deploy("settings", code=2).stderr, f"^error: {message}")
+
+        # Only a CRM that is chosen needs a secret that its function can read.
+        self.file.unlink()
+        crms = list(settings.secret_forms(CLI))
+        place = f"crm-test\n{REGION}\n\n"
+        answers = place + "".join("no\n" if crm == "capsule" else "\n" for crm in crms)
+        self.assertIn("no CRM, nothing to deploy", self.run_deploy("settings", answers=answers, code=2).stderr)
+        answers = place + "\n" * (crms.index("capsule") + 1)
+        self.assertRegex(self.run_deploy("settings", answers=answers, code=2).stderr, message)
+        self.assertNotIn("hunter2", self.printed)
 
     def test_secrets_manager_keeps_them_if_the_file_says_so(self) -> None:
         self.write(StackName="crm-test", Region=REGION, Vendors="heffl", SecretStore="secretsmanager")
@@ -278,6 +348,7 @@ class Deployment(OnTheEmulator):
         # Another CRM, other settings, and the sample consumer. (The emulator passes no parameters to SAM, so the alias stays
         # on the first version: test_template.py has what SAM makes of them.)
         more = {"Vendors": "agilecrm,heffl", "SampleConsumer": "true", "QuietVendors": "heffl", "LogLevel": "WARN"}
+        more["IdempotencyRecords"] = "true"
         self.write(**settings.read(self.file) | more)
         self.run_deploy("settings", answers="token\n")
         declined = self.run_deploy(*up, "--no-check", answers="n\n", code=1)
@@ -296,11 +367,16 @@ class Deployment(OnTheEmulator):
         self.assertEqual(known["overflow_bucket"], self.outputs()["OverflowBucketName"])
         self.assertEqual(set(known["urls"]), {"agilecrm", "heffl"})
 
-        # A stack without the consumer keeps the view, and reports it.
-        view = self.outputs()["ViewTableName"]
-        self.write(**settings.read(self.file) | {"SampleConsumer": "false"})
-        self.assertIn(view, self.run_deploy(*up, "--no-check", "--", "--no-confirm-changeset").stdout)
-        self.assertTrue(self.client("dynamodb").describe_table(TableName=view)["Table"]["DeletionProtectionEnabled"])
+        # The tables outlive their parameters, and the deployment reports it. (The emulator does not count a resource whose
+        # condition is off now as a change, so there is another one.)
+        tables = [self.outputs()[name] for name in ("ViewTableName", "IdempotencyTableName")]
+        less = {"SampleConsumer": "false", "IdempotencyRecords": "false", "LogLevel": "ERROR"}
+        self.write(**settings.read(self.file) | less)
+        shown = self.run_deploy(*up, "--no-check", "--", "--no-confirm-changeset").stdout
+        self.assertFalse({"ViewTableName", "IdempotencyTableName"} & set(self.outputs()))
+        for table in tables:
+            self.assertIn(table, shown)
+            self.assertTrue(self.client("dynamodb").describe_table(TableName=table)["Table"]["DeletionProtectionEnabled"])
 
         # The data that would be lost is counted, and deleted only after the stack's name is typed.
         bucket = self.outputs()["OverflowBucketName"]
@@ -340,18 +416,43 @@ class Deployment(OnTheEmulator):
         ):
             args.run(args)
 
-    def test_a_setting_that_is_left_out_keeps_its_value_and_so_the_table_stays(self) -> None:
+    def test_a_table_stays_in_the_stack_unless_its_setting_is_off(self) -> None:
+        """The deployed template may have made it for another setting."""
+        tables = [{"LogicalResourceId": name, "PhysicalResourceId": f"crm-test-{name}"} for name in deploy.TABLES]
+        tables.append({"LogicalResourceId": "OfYourOwn", "PhysicalResourceId": "crm-test-OfYourOwn"})
         with (
-            mock.patch.object(deploy.stacks, "find", return_value={"StackStatus": "CREATE_COMPLETE"}),
-            mock.patch.object(deploy, "physical_ids", return_value=["view"]),
+            mock.patch.object(deploy.stacks, "find") as find,
+            mock.patch.object(deploy.stacks, "resources", return_value=tables),
             mock.patch.object(deploy.boto3, "client") as client,
             redirect_stdout(io.StringIO()) as printed,
         ):
             client().describe_table.return_value = {"Table": {"DeletionProtectionEnabled": True}}
-            for parameters, warns in (({}, False), ({"SampleConsumer": "true"}, False), ({"SampleConsumer": "false"}, True)):
-                printed.truncate(0)
-                deploy.warn_of_kept_tables(parameters, "crm-test", REGION)
-                self.assertEqual("SampleConsumer is off now" in printed.getvalue(), warns, parameters)
+            for table, setting in deploy.TABLES.items():
+                for given, kept, warns in (({}, "true", 0), ({setting: "true"}, "true", 0), ({setting: "false"}, "false", 1)):
+                    printed.truncate(0)
+                    parameters = dict(given)
+                    deploy.keep_tables(parameters, "crm-test", REGION)
+                    self.assertEqual(parameters[setting], kept, given)
+                    self.assertEqual(printed.getvalue().count("off now. Table"), warns, given)
+                    self.assertEqual(f"{setting} is off now. Table crm-test-{table} stays" in printed.getvalue(), warns == 1)
+            find.return_value = None
+            parameters = {}
+            deploy.keep_tables(parameters, "crm-test", REGION)
+            self.assertEqual(parameters, {})
+
+    def test_a_removal_goes_on_only_in_the_account_in_which_it_was_interrupted(self) -> None:
+        table = (deploy.stacks.TABLE, "crm-test-ViewTable")
+        with (
+            mock.patch.object(deploy.boto3, "client") as client,
+            mock.patch.object(deploy.stacks, "size_of_kept", return_value=1),
+        ):
+            for account, found in (("111111111111", {table: 1}), ("222222222222", {})):
+                client().get_caller_identity.return_value = {"Account": account}
+                file = deploy.kept_file(self.deployed, "crm-test", REGION)
+                if found:
+                    self.deployed.mkdir()
+                    file.write_text(json.dumps([table]))
+                self.assertEqual(deploy.kept_of(file, "crm-test", REGION, exists=False), found)
 
     def test_secrets_without_a_stack_can_be_removed(self) -> None:
         self.write(StackName="crm-test", Region=REGION, Vendors="heffl", SecretStore="secretsmanager")
@@ -359,6 +460,11 @@ class Deployment(OnTheEmulator):
         removed = self.run_deploy("remove", answers="crm-test\n").stdout
         self.assertRegex(removed, r"1 secret +Secrets Manager secret crm-test/heffl")
         self.assertIn("there is no stack crm-test", self.run_deploy("remove", code=1).stderr)
+
+        # Secrets Manager keeps a removed secret for 30 days. A new one of its name can be written nevertheless.
+        self.run_deploy("settings", answers="token\n")
+        self.assertRegex(self.run_deploy("secret", "heffl").stdout, '"token:')
+        self.run_deploy("remove", answers="crm-test\n")
 
     def test_a_removal_that_failed_is_not_called_a_failed_creation(self) -> None:
         stack = {"StackName": "crm-test", "StackStatus": "DELETE_FAILED"}

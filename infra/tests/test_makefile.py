@@ -28,6 +28,12 @@ class Makefile(unittest.TestCase):
             self.assertTrue(found, arguments)
             self.assertIn(BUILD, before, arguments)
 
+    def test_on_a_fresh_clone_a_target_installs_the_tools_that_it_needs(self) -> None:
+        for target in ("run", "logs", "watch", "build", "deploy", "secret", "outputs", "remove", "scan"):
+            before, found, _ = commands(target, "VENDOR=heffl", "TOOLS=target/absent").partition(".venv/bin/python infra/")
+            self.assertTrue(found, target)
+            self.assertIn("-m venv .venv", before, target)
+
     def test_a_secret_is_shown_without_a_build(self) -> None:
         self.assertNotIn(BUILD, commands("secret", "VENDOR=heffl"))
 

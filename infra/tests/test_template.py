@@ -13,6 +13,7 @@ sys.path.insert(0, str(INFRA))
 
 from cfnlint.decode import cfn_yaml  # noqa: E402
 import cost  # noqa: E402
+import deploy  # noqa: E402
 from expand import looped, translated  # noqa: E402
 from workspace import all_vendors, vendors  # noqa: E402
 
@@ -142,10 +143,20 @@ class OverflowStore(unittest.TestCase):
         self.assertEqual(statement["Condition"], {"Bool": {"aws:SecureTransport": "false"}})
 
     def test_it_outlives_the_stack(self) -> None:
-        for name, policy in (("OverflowBucket", "RetainExceptOnCreate"), ("ViewTable", "Retain")):
-            self.assertEqual(RESOURCES[name]["DeletionPolicy"], policy, name)
+        self.assertEqual(RESOURCES["OverflowBucket"]["DeletionPolicy"], "RetainExceptOnCreate")
+        self.assertEqual(RESOURCES["OverflowBucket"]["UpdateReplacePolicy"], "Retain")
+
+
+class Tables(unittest.TestCase):
+    def test_each_outlives_the_stack_and_its_parameter(self) -> None:
+        tables = of_type("AWS::DynamoDB::Table")
+        self.assertEqual(set(tables), set(deploy.TABLES))
+        for name, setting in deploy.TABLES.items():
+            self.assertEqual(RESOURCES[name]["Condition"], f"Has{setting}")
+            self.assertEqual(TEMPLATE["Conditions"][f"Has{setting}"], {"Fn::Equals": [{"Ref": setting}, "true"]})
+            self.assertEqual(RESOURCES[name]["DeletionPolicy"], "Retain", name)
             self.assertEqual(RESOURCES[name]["UpdateReplacePolicy"], "Retain", name)
-        self.assertIs(properties("ViewTable")["DeletionProtectionEnabled"], True)
+            self.assertIs(tables[name]["DeletionProtectionEnabled"], True, name)
 
 
 class Roles(unittest.TestCase):
