@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use crm_events::check;
 use crm_events::register::{self, Api, Registration};
+use crm_events::terminal::for_terminal;
 use crm_normalize::Vendor;
 
 use crate::{now, vendor_of_name};
@@ -119,7 +120,8 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
                 let register::Registered { id, url, events, status } = webhook;
                 // If the vendor does not sign, the URL contains the secret.
                 let url = url.split('?').next().unwrap_or_default();
-                writeln!(out, "{id}  {status:<9} {url}  {}", events.join(","))?;
+                let line = format!("{id}  {status:<9} {url}  {}", events.join(","));
+                writeln!(out, "{}", for_terminal(&line))?;
             }
         }
         Command::Unregister { vendor, id, dry_run, api: ApiArguments { unsigned, api_url } } => {
@@ -140,7 +142,7 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
                 }
             };
             let route = check::Route::new(&url, secret.trim_end())?;
-            route.check(now(), |step| Ok(writeln!(out, "{step}")?))?;
+            route.check(now(), |step| Ok(writeln!(out, "{}", for_terminal(&step.to_string()))?))?;
         }
     }
     Ok(())

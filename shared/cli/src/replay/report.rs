@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::item::{Item, LeftReason};
+use crate::terminal::for_terminal;
 
 /// The outcome of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +81,7 @@ impl fmt::Display for Report {
         }
         writeln!(f, "{:<11} {:<18} {:>7} {:>7}  outcome", "vendor", "reason", "items", "events")?;
         for ((vendor, reason, outcome), (items, events)) in &self.counts {
+            let (vendor, reason) = (for_terminal(vendor), for_terminal(reason));
             writeln!(f, "{vendor:<11} {reason:<18} {items:>7} {events:>7}  {outcome}")?;
         }
         if !self.confirmed {
