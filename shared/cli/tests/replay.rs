@@ -315,6 +315,21 @@ async fn a_look_says_how_many_messages_it_did_not_see() {
     assert!(!report.to_string().contains("more messages"), "{report}");
 }
 
+#[tokio::test]
+async fn messages_that_another_reader_holds_are_said() {
+    let place = Place::new().await;
+    let body = first_delivery(&case("heffl", "lead_created")).remove(0);
+    place.bury("1", &body);
+    let held = place.aws.sqs.receive(DEAD, 10);
+    let report = place.report(options(StoredIn::DeadLetter)).await;
+    assert!(report.to_string().contains("the queue: another reader holds about 1 messages"), "{report}");
+    for message in held {
+        place.aws.sqs.delete(DEAD, &message.receipt_handle);
+    }
+    let report = place.report(options(StoredIn::DeadLetter)).await;
+    assert_eq!(report.to_string(), "nothing to replay\n");
+}
+
 /// The queue takes messages of anybody who may write to it.
 #[tokio::test]
 async fn no_text_of_an_item_controls_the_terminal() {

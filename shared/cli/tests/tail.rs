@@ -1,5 +1,4 @@
 //! `crm-events tail` must not take events from a consumer, and nothing that it prints controls the terminal.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
