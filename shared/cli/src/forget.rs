@@ -17,8 +17,8 @@ use crm_normalize::key::Subject;
 use serde::Deserialize;
 
 use crate::replay::item::{Content, Item};
-use crate::replay::source::Source;
-use crate::replay::{StoredIn, write_unread};
+use crate::replay::source::{Counts, Source, interruptible};
+use crate::replay::{StoredIn, Unseen};
 use crate::stack::{Aws, Stack};
 
 /// The attribute of the consumer's table that identifies a record.
@@ -46,6 +46,8 @@ impl RecordName<'_> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     is_removal: bool,
+    /// True if every place was searched.
+    is_complete: bool,
     /// The `partitionkey` of the record's events.
     key: String,
     pub places: Vec<Found>,
@@ -63,8 +65,8 @@ pub struct Found {
     pub shared: usize,
     /// Items that are not understood, so they may be about the record. They are left.
     pub unknown: usize,
-    /// The number of messages that SQS has not handed out.
-    pub unread: usize,
+    /// Messages that were not looked at.
+    pub unseen: Unseen,
 }
 
 impl Report {
@@ -75,7 +77,7 @@ impl Report {
 
 impl Found {
     fn new(place: &str) -> Self {
-        Self { place: place.to_owned(), matching: 0, shared: 0, unknown: 0, unread: 0 }
+        Self { place: place.to_owned(), matching: 0, shared: 0, unknown: 0, unseen: Unseen::default() }
     }
 }
 
@@ -88,7 +90,9 @@ impl fmt::Display for Report {
         }
         let sum = |count: fn(&Found) -> usize| self.places.iter().map(count).fold(0, usize::saturating_add);
         let matching = sum(|found| found.matching);
-        if matching == 0 {
+        let shared = sum(|found| found.shared);
+        let all_seen = self.is_complete && self.places.iter().all(|found| found.unseen == Unseen::default());
+        if all_seen && matching == 0 && shared == 0 {
             writeln!(
                 f,
                 "\nNothing about {} was found. Compare it with the partitionkey of one of the record's events: the \
@@ -96,7 +100,7 @@ impl fmt::Display for Report {
                 self.key
             )?;
         }
-        if sum(|found| found.shared) > 0 {
+        if shared > 0 {
             writeln!(
                 f,
                 "\nshared: webhooks about other records too, left where they are. Replay them, then run this again."
@@ -115,8 +119,8 @@ impl fmt::Display for Report {
         if !self.is_removal && matching > 0 {
             writeln!(f, "\nNothing was removed. Run this again with --yes to remove the items found.")?;
         }
-        for Found { place, unread, .. } in &self.places {
-            write_unread(f, place, *unread, self.is_removal, "--yes")?;
+        for Found { place, unseen, .. } in &self.places {
+            unseen.write(f, place, self.is_removal, "--yes")?;
         }
         Ok(())
     }
@@ -126,7 +130,7 @@ impl fmt::Display for Report {
 /// about the record if the report is for a removal.
 ///
 /// # Errors
-/// If AWS cannot be reached or refuses. `report` has the work done until then.
+/// If AWS cannot be reached or refuses, or after Ctrl-C. `report` has the work done until then.
 pub async fn forget(
     stack: &Stack,
     consumer_queues: &[String],
@@ -136,9 +140,9 @@ pub async fn forget(
     let aws = stack.aws().await;
     let key = record.key();
     report.key.clone_from(&key);
-    report.waiting = waiting(&aws, &stack.queue_url).await?;
+    report.waiting = interruptible(Counts::of(&aws.sqs(), &stack.queue_url)).await?.sum();
     if let Some(table) = &stack.view_table {
-        let matching = usize::from(in_table(&aws, table, &key, report.is_removal).await?);
+        let matching = usize::from(interruptible(in_table(&aws, table, &key, report.is_removal)).await?);
         report.places.push(Found { matching, ..Found::new("table of records") });
     }
     let vendor = Some(record.vendor);
@@ -146,8 +150,9 @@ pub async fn forget(
         in_source(Source::open(stack, &aws, stored_in, vendor)?, place, record, &key, report).await?;
     }
     for queue_url in consumer_queues {
-        report.waiting = report.waiting.saturating_add(waiting(&aws, queue_url).await?);
-        let dead_letters = dead_letter_queue(&aws, queue_url).await?;
+        let waiting = interruptible(Counts::of(&aws.sqs(), queue_url)).await?.sum();
+        report.waiting = report.waiting.saturating_add(waiting);
+        let dead_letters = interruptible(dead_letter_queue(&aws, queue_url)).await?;
         let place = format!("dead letters of {}", queue_name(queue_url));
         in_source(Source::dead_letters(&aws, dead_letters), &place, record, &key, report).await?;
     }
@@ -160,16 +165,8 @@ pub async fn forget(
             in_source(source, place, record, &key, report).await?;
         }
     }
+    report.is_complete = true;
     Ok(())
-}
-
-async fn waiting(aws: &Aws, queue_url: &str) -> anyhow::Result<usize> {
-    let names =
-        [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
-    let request = aws.sqs().get_queue_attributes().queue_url(queue_url).set_attribute_names(Some(names.to_vec()));
-    let answer = request.send().await.with_context(|| format!("cannot look at {queue_url}"))?;
-    let number = |name| answer.attributes().and_then(|all| all.get(name)?.parse::<usize>().ok()).unwrap_or_default();
-    Ok(names.iter().map(number).fold(0, usize::saturating_add))
 }
 
 /// The URL of the dead-letter queue that a queue's redrive policy names.
@@ -216,7 +213,7 @@ async fn in_source(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let mut found = Found::new(place);
-    let result = look_through(&mut source, record, key, report.is_removal, &mut found).await;
+    let result = interruptible(look_through(&mut source, record, key, report.is_removal, &mut found)).await;
     report.places.push(found);
     // Make unchanged messages visible to other consumers again, also after a failure.
     source.release().await?;
@@ -230,12 +227,12 @@ async fn look_through(
     is_removal: bool,
     found: &mut Found,
 ) -> anyhow::Result<()> {
-    let at_start = source.approximate_count().await?;
+    let at_start = source.counts().await?;
     let mut looked_at = 0_usize;
     loop {
         let batch = source.next().await?;
         if batch.is_empty() {
-            found.unread = source.unread(at_start).await?;
+            found.unseen = source.unseen(at_start).await?;
             return Ok(());
         }
         looked_at = looked_at.saturating_add(batch.len());

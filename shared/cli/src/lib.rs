@@ -13,4 +13,5 @@ pub mod secrets;
 pub mod send;
 pub mod stack;
 pub mod tail;
+pub mod terminal;
 pub mod vendor_file;

@@ -13,6 +13,7 @@ use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use crm_event::Entity;
 use crm_events::stack::Stack;
+use crm_events::terminal::for_terminal;
 use crm_events::{docs, forget, new_crm, replay, schema, send, stack, tail, vendor_file};
 use crm_normalize::{Vendor, crm};
 use crm_samples::{Case, Story, Webhook, api_gateway, vendor_files};
@@ -243,8 +244,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // The reader closed the pipe, as in `crm-events catalog | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        // It may quote a server, or a message that is not ours.
         Err(error) => {
-            eprintln!("crm-events: {error:#}");
+            eprintln!("{}", for_terminal(&format!("crm-events: {error:#}")));
             ExitCode::FAILURE
         }
     }
@@ -396,7 +398,7 @@ fn send_cases(
     let mut wrong = 0_usize;
     send::send_all(&stack, &cases, now, |sent| {
         wrong = wrong.saturating_add(usize::from(!sent.as_expected));
-        Ok(writeln!(out, "{sent}")?)
+        Ok(writeln!(out, "{}", for_terminal(&sent.to_string()))?)
     })?;
     ensure!(wrong == 0, "{wrong} of {} cases were not answered as expected", cases.len());
     Ok(())

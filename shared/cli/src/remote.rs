@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use crm_events::check;
 use crm_events::register::{self, Api, Registration};
+use crm_events::terminal::for_terminal;
 use crm_normalize::Vendor;
 
 use crate::{now, vendor_of_name};
@@ -119,7 +120,8 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
                 let register::Registered { id, url, events, status } = webhook;
                 // If the vendor does not sign, the URL contains the secret.
                 let url = url.split('?').next().unwrap_or_default();
-                writeln!(out, "{id}  {status:<9} {url}  {}", events.join(","))?;
+                let line = format!("{id}  {status:<9} {url}  {}", events.join(","));
+                writeln!(out, "{}", for_terminal(&line))?;
             }
         }
         Command::Unregister { vendor, id, dry_run, api: ApiArguments { unsigned, api_url } } => {
@@ -135,21 +137,24 @@ pub fn run(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
             let secret = match (secret, secret_file) {
                 (Some(secret), _) => secret,
                 (None, Some(file)) => String::from_utf8(crm_samples::read(&file)?).context("the secret is not text")?,
-                (None, None) => variable("CRM_EVENTS_SECRET").context("expected --secret-file or CRM_EVENTS_SECRET")?,
+                (None, None) => {
+                    variable("CRM_EVENTS_SECRET").context("expected CRM_EVENTS_SECRET, --secret-file or --secret")?
+                }
             };
             let route = check::Route::new(&url, secret.trim_end())?;
-            route.check(now(), |step| Ok(writeln!(out, "{step}")?))?;
+            route.check(now(), |step| Ok(writeln!(out, "{}", for_terminal(&step.to_string()))?))?;
         }
     }
     Ok(())
 }
 
 fn client(api: &'static Api, api_url: Option<String>) -> anyhow::Result<register::Client> {
-    register::Client::new(api, api_url, variable(api.token_variable)?)
+    let name = api.token_variable;
+    let token = variable(name).with_context(|| format!("{name} is not set: expected it in the environment"))?;
+    register::Client::new(api, api_url, token)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a token on a command line would be seen by everybody on the machine")]
-fn variable(name: &str) -> anyhow::Result<String> {
-    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-    value.with_context(|| format!("{name} is not set: expected it in the environment"))
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -19,9 +19,8 @@ use jiff::Timestamp;
 
 use crate::stack::Stack;
 use item::{Item, LeftReason};
-pub(crate) use report::write_unread;
-pub use report::{Outcome, Report};
-use source::Source;
+pub use report::{Outcome, Report, Unseen};
+use source::{Source, interruptible};
 
 /// The place of the stored items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -83,8 +82,7 @@ pub async fn replay(stack: &Stack, options: &Options, now: Timestamp, report: &m
         aws: aws.for_functions().await?,
     });
     let mut source = Source::open(stack, &aws, options.from, options.vendor)?;
-    report.approximate_count = source.approximate_count().await?;
-    let result = all(&mut source, options, now, &queues, report).await;
+    let result = interruptible(all(&mut source, options, now, &queues, report)).await;
     // Also after a failure. Otherwise the next run would not find the messages.
     source.release().await?;
     result
@@ -97,10 +95,12 @@ async fn all(
     queues: &Queues,
     report: &mut Report,
 ) -> anyhow::Result<()> {
+    let at_start = source.counts().await?;
+    report.approximate_count = at_start.map(|counts| counts.waiting);
     loop {
         let batch = source.next().await?;
         if batch.is_empty() {
-            report.unread = source.unread(report.approximate_count).await?;
+            report.unseen = source.unseen(at_start).await?;
             return Ok(());
         }
         for item in batch {

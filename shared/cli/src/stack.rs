@@ -45,7 +45,7 @@ impl Stack {
     /// If the file is missing because no stack is running, or is not a stack file.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
         let json = crm_samples::read(file).with_context(|| match file == Path::new(LOCAL) {
-            true => "no local stack is running: start one with `make run`, or name a deployed one with --stack",
+            true => "no local stack is running: start one with `make run`, or name another stack's file with --stack",
             false => "there is no such stack file: `make outputs` writes the one of a deployed stack",
         })?;
         serde_json::from_slice(&json).with_context(|| format!("{} is not a stack file", file.display()))

@@ -10,6 +10,7 @@ use crm_event::Event;
 use serde_json::Value;
 
 use crate::stack::Stack;
+use crate::terminal::for_terminal;
 
 /// Pause between two reads of the sample consumer's table.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -46,7 +47,7 @@ async fn tail_queue(stack: &Stack) -> anyhow::Result<()> {
             .await
             .context("cannot read the queue")?;
         for message in batch.messages() {
-            writeln!(io::stdout(), "{}", readable(message.body().unwrap_or_default()))?;
+            writeln!(io::stdout(), "{}", for_terminal(&readable_event(message.body().unwrap_or_default())))?;
             let handle = message.receipt_handle().unwrap_or_default();
             sqs.delete_message().queue_url(&stack.queue_url).receipt_handle(handle).send().await?;
         }
@@ -71,10 +72,7 @@ async fn tail_table(stack: &Stack, table: &str) -> anyhow::Result<()> {
             .collect();
         changed.sort_by(|one, other| text(one, "time").cmp(text(other, "time")));
         for item in &changed {
-            let record: Value = serde_json::from_str(text(item, "record")).unwrap_or_default();
-            let record = serde_json::to_string_pretty(&record)?;
-            let [time, event_type, id] = ["time", "type", "event_id"].map(|name| text(item, name));
-            writeln!(io::stdout(), "{time} {event_type} {id}\n{record}")?;
+            writeln!(io::stdout(), "{}", for_terminal(&readable_item(item)))?;
         }
     }
 }
@@ -90,8 +88,15 @@ async fn scan(client: &aws_sdk_dynamodb::Client, table: &str) -> anyhow::Result<
     items.collect::<Result<Vec<_>, _>>().await.with_context(|| format!("cannot read the table {table}"))
 }
 
+/// The latest event of a record in one line, the record below.
+fn readable_item(item: &Item) -> String {
+    let record: Value = serde_json::from_str(text(item, "record")).unwrap_or_default();
+    let [time, event_type, id] = ["time", "type", "event_id"].map(|name| text(item, name));
+    format!("{time} {event_type} {id}\n{record:#}")
+}
+
 /// An event's envelope in one line, its record below.
-fn readable(body: &str) -> String {
+fn readable_event(body: &str) -> String {
     let event: Event<'_> = match serde_json::from_str(body) {
         Ok(event) => event,
         Err(error) => return format!("not a canonical event ({error}): {body}"),

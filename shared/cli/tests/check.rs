@@ -137,7 +137,7 @@ fn a_secret_of_another_form_is_refused_before_anything_is_sent() {
         ("https://a.example/webhooks/agilecrm", "basic:user:t0ken", "not of the form of WEBHOOK_SECRETS"),
         ("https://a.example/webhooks/nocrm", "token:t0ken", "there is no vendor \"nocrm\""),
         ("https://a.example/webhook", "token:t0ken", "expected https://.../webhooks/<vendor>"),
-        ("https://a.example/webhooks/heffl", "", "CRM_EVENTS_SECRET"),
+        ("https://a.example/webhooks/heffl", "", ": expected CRM_EVENTS_SECRET, --secret-file or --secret"),
     ] {
         let (ok, said) = check(url, secret);
         assert!(!ok && said.contains(says) && !said.contains("t0ken"), "{url}: {said}");

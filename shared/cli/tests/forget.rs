@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
+use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use crm_event::Entity;
@@ -15,8 +17,10 @@ use serde_json::json;
 use tests::events;
 use tests::stub::REGION;
 use tests::stub::aws::Aws;
-use tests::stub::http::Server;
+use tests::stub::http::{Answer, Request, Server, Service};
 use tests::stub::sqs::{Content, Settings, Sqs};
+use tokio::process::Command;
+use tokio::sync::mpsc;
 
 const MAIN: &str = "main.fifo";
 const DEAD: &str = "dead.fifo";
@@ -245,4 +249,83 @@ async fn the_dead_letters_of_a_further_consumer_are_searched_too() {
     );
     let error = forget(&place.stack, &without, record, &mut report).await.unwrap_err().to_string();
     assert!(error.ends_with("main.fifo has no dead-letter queue"), "{error}");
+}
+
+/// A command that was killed leaves its messages invisible.
+#[tokio::test]
+async fn messages_that_another_reader_holds_are_said() {
+    let place = Place::new().await;
+    place.send(DEAD, "jane", &lead("jane").1);
+    let held = place.aws.sqs.receive(DEAD, 10);
+    let text = place.forget("jane", true).await.to_string();
+    assert!(text.contains("dead letters: another reader holds about 1 messages"), "{text}");
+    assert!(!text.contains("Nothing about"), "it was not searched: {text}");
+    place.aws.sqs.delete(DEAD, &held[0].receipt_handle);
+    let text = place.forget("jane", true).await.to_string();
+    assert!(!text.contains("another reader") && text.contains("Nothing about"), "{text}");
+}
+
+#[tokio::test]
+async fn nothing_is_said_to_be_missing_after_half_a_search() {
+    let mut place = Place::new().await;
+    place.stack.overflow_bucket = Some("gone".to_owned());
+    let mut report = Report::new(false);
+    let heffl = crm::find("heffl").unwrap();
+    let record = RecordName { vendor: heffl, account: "default", entity: Entity::Lead, id: "jane" };
+    assert!(forget(&place.stack, &[], record, &mut report).await.is_err());
+    assert!(!report.to_string().contains("Nothing about"), "{report}");
+}
+
+/// AWS that never answers some operations of SQS, and tells when one is called.
+struct Silent {
+    aws: Aws,
+    operations: &'static [&'static str],
+    called: mpsc::UnboundedSender<()>,
+}
+
+impl Service for Silent {
+    async fn answer(&self, request: Request) -> Answer {
+        let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        if self.operations.iter().any(|operation| target == format!("AmazonSQS.{operation}")) {
+            let _ = self.called.send(());
+            return std::future::pending().await;
+        }
+        self.aws.answer(request).await
+    }
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_a_removal_and_releases_its_messages_and_a_second_one_does_not_wait_for_that() {
+    const CASES: [(&[&str], usize); 2] =
+        [(&["DeleteMessage"], 1), (&["DeleteMessage", "ChangeMessageVisibilityBatch"], 0)];
+    for (operations, waiting) in CASES {
+        let place = Place::new().await;
+        place.send(DEAD, "jane", &lead("jane").1);
+        let (called, mut calls) = mpsc::unbounded_channel();
+        let server = Server::start(Silent { aws: place.aws.clone(), operations, called }).await.unwrap();
+        let url = |queue| Sqs::queue_url(&server.url(), queue);
+        let stack = json!({
+            "endpoint_url": server.url(), "region": REGION, "queue_url": url(MAIN), "urls": {},
+            "dead_letter_queue_url": url(DEAD), "quarantine_queue_url": url(QUARANTINE),
+        });
+        let name = format!("crm-events-forget-{}-{}.json", std::process::id(), operations.len());
+        let file = std::env::temp_dir().join(name);
+        std::fs::write(&file, stack.to_string()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crm-events"));
+        command.args(["forget", "heffl", "default", "lead", "jane", "--yes", "--stack"]).arg(&file);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let process = command.spawn().unwrap();
+        let id = process.id().unwrap().to_string();
+        for _ in operations {
+            calls.recv().await.unwrap();
+            assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+        }
+        let output = tokio::time::timeout(Duration::from_secs(20), process.wait_with_output()).await;
+        std::fs::remove_file(&file).unwrap();
+        let output = output.unwrap().unwrap();
+        let [said, error] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        assert!(!output.status.success() && error.contains("interrupted"), "{operations:?}: {error}");
+        assert!(!said.contains("Nothing about"), "{operations:?}: {said}");
+        assert_eq!(place.aws.sqs.counts(DEAD).waiting, waiting, "{operations:?}: {error}");
+    }
 }

@@ -316,6 +316,37 @@ async fn a_look_says_how_many_messages_it_did_not_see() {
 }
 
 #[tokio::test]
+async fn messages_that_another_reader_holds_are_said() {
+    let place = Place::new().await;
+    let body = first_delivery(&case("heffl", "lead_created")).remove(0);
+    place.bury("1", &body);
+    let held = place.aws.sqs.receive(DEAD, 10);
+    let report = place.report(options(StoredIn::DeadLetter)).await;
+    assert!(report.to_string().contains("the queue: another reader holds about 1 messages"), "{report}");
+    for message in held {
+        place.aws.sqs.delete(DEAD, &message.receipt_handle);
+    }
+    let report = place.report(options(StoredIn::DeadLetter)).await;
+    assert_eq!(report.to_string(), "nothing to replay\n");
+}
+
+/// The queue takes messages of anybody who may write to it.
+#[tokio::test]
+async fn no_text_of_an_item_controls_the_terminal() {
+    let place = Place::new().await;
+    let lead = case("heffl", "lead_created");
+    let mut item: serde_json::Value = serde_json::from_str(&record(lead.vendor, &lead.webhook().unwrap())).unwrap();
+    for field in ["vendor", "account", "detail", "body"] {
+        item[field] = "text\u{1b}]0;title\u{7}\u{9b}2J".into();
+    }
+    place.aws.sqs.send(QUARANTINE, content(&item.to_string()));
+    let look = Options { confirm: false, show: 1, ..options(StoredIn::Quarantine) };
+    let text = place.report(look).await.to_string();
+    assert_eq!(text.matches("text\\u{1b}]0;title\\u{7}\\u{9b}2J").count(), 5, "{text}");
+    assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+}
+
+#[tokio::test]
 async fn the_first_items_are_shown_with_their_bodies() {
     let place = Place::new().await;
     let heffl = crm::find("heffl").unwrap();

@@ -75,9 +75,9 @@ impl Latest {
         // A deletion often has only the record's id, so the known fields stay.
         let is_part = event.data.partial || event.data.action == Action::Deleted || event.data.record.is_none();
         if event.data.deletion_reason == Some(DeletionReason::Privacy) {
-            self.erase(stamp);
-        } else if self.order.is_erased() {
-            // An older state that was sent again must not bring the person's data back.
+            self.erase();
+        } else if self.order.is_erased(stamp) {
+            // The person's data must not come back.
         } else if is_part {
             self.merge(record, &cleared(event), stamp);
         } else if stamp.replaces(self.order.whole) {
@@ -113,15 +113,16 @@ impl Latest {
         self.order.is_complete = true;
     }
 
-    /// Erases all fields that are not later, for good: earlier events that are still to come do not restore them.
-    fn erase(&mut self, stamp: Stamp) {
-        if stamp.replaces(self.order.whole) {
-            self.replace(Fields::new(), stamp);
-            self.order.is_complete = false;
-        }
-        // A state without a vendor's time may have been received later, and the record is gone all the same.
-        if self.order.is_erased() {
-            self.forget_fields();
+    /// Erases a person's data. [`Order::is_erased`] then keeps out the events that are still to come.
+    fn erase(&mut self) {
+        let order = &mut self.order;
+        self.fields.retain(|name, _| order.of_field(name).is_some_and(|of_field| !order.is_erased(of_field)));
+        let mut fields = std::mem::take(&mut order.fields);
+        fields.retain(|_, of_field| !order.is_erased(*of_field));
+        order.fields = fields;
+        if order.whole.is_none_or(|whole| order.is_erased(whole)) {
+            order.whole = order.erasure;
+            order.is_complete = false;
         }
     }
 

@@ -10,7 +10,7 @@ use crm_consume::{Event, Latest};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::{Just, Strategy, any, proptest};
 use proptest::sample::{Index, subsequence};
-use proptest::{prop_assert_eq, prop_oneof};
+use proptest::{prop_assert, prop_assert_eq, prop_oneof};
 use serde_json::{Value, json};
 
 /// One event of the deal.
@@ -236,6 +236,7 @@ fn order_comes_from_what_is_known() {
 fn nothing_of_before_a_deletion_for_privacy_stays_or_comes_back() {
     let whole = |vendor, received| told("updated", vendor, received, deal("A"));
     let erased = |vendor: Option<u32>, received| told(ERASED, vendor, received, deal("A"));
+    let restored = |vendor: u32, received| Told { partial: true, ..told("restored", vendor, received, id()) };
     let gone = || (true, false, json!({}));
     for (story, events, expected) in [
         ("what is known", vec![whole(Some(1), 1), erased(Some(2), 2)], gone()),
@@ -246,9 +247,19 @@ fn nothing_of_before_a_deletion_for_privacy_stays_or_comes_back() {
         ("an older state that was received later", vec![whole(None, 4), erased(Some(2), 3)], gone()),
         ("the same as a part", vec![erased(None, 2), partial(None, 3, deal("B"))], gone()),
         (
-            "a deletion beside it",
-            vec![whole(Some(1), 1), erased(Some(2), 2), told("deleted", 3, 3, id())],
-            (true, false, id()),
+            "another clock: received later, and restored since",
+            vec![whole(None, 4), erased(Some(2), 3), restored(5, 6), partial(1, 7, deal("A"))],
+            (false, false, id()),
+        ),
+        (
+            "received before the restoration, and late on the queue",
+            vec![erased(Some(2), 2), restored(5, 6), whole(None, 4)],
+            (false, false, id()),
+        ),
+        (
+            "no vendor's time, after a restoration",
+            vec![erased(Some(2), 2), restored(5, 6), whole(None, 7)],
+            (false, true, deal("A")),
         ),
         (
             "what comes later is a new record",
@@ -262,6 +273,33 @@ fn nothing_of_before_a_deletion_for_privacy_stays_or_comes_back() {
         ),
     ] {
         assert_eq!(state(&events), expected, "{story}");
+    }
+}
+
+/// HubSpot sends an ordinary deletion too, before or after the erasure, and its workflows send older states again
+/// without a vendor's time.
+#[test]
+fn an_ordinary_deletion_beside_the_erasure_does_not_undo_it() {
+    // The vendor's time and the receipt of the ordinary deletion; the erasure has 5 and 5.
+    for (deleted_at, received) in [(4, 4), (4, 6), (5, 4), (5, 5), (5, 6), (6, 4), (6, 6)] {
+        for is_timed in [true, false] {
+            let at = |time: u32| is_timed.then_some(time);
+            let (erased, deleted) = (told(ERASED, at(5), 5, id()), told("deleted", at(deleted_at), received, id()));
+            let resent = [partial(None, 7, deal("A")), told("updated", None, 8, deal("A")), partial(1, 9, deal("A"))];
+            let [part, whole, timed] = resent;
+            for (first, second) in [(&erased, &deleted), (&deleted, &erased)] {
+                let (created, early) = (told("created", 1, 1, deal("A")), told("updated", None, 6, deal("A")));
+                for events in [
+                    vec![&created, first, second, &part, &whole, &timed],
+                    vec![&early, first, second],
+                    vec![first, &early, second],
+                ] {
+                    let events: Vec<_> = events.into_iter().cloned().collect();
+                    let (is_deleted, is_complete, record) = state(&events);
+                    assert!(is_deleted && !is_complete && record.get("name").is_none(), "{record}: {events:?}");
+                }
+            }
+        }
     }
 }
 
@@ -354,7 +392,54 @@ fn story() -> impl Strategy<Value = Vec<Told>> {
     })
 }
 
+/// Events of which some have a vendor's time, and one erasure. The name of each is its receipt, so that it shows where
+/// a name comes from.
+fn story_with_an_erasure() -> impl Strategy<Value = Vec<Told>> {
+    let action = prop_oneof![3 => Just("updated"), 1 => Just("created"), 1 => Just("deleted"), 1 => Just("restored")];
+    let event = (action, any::<bool>(), proptest::option::of(0..8_u32));
+    (vec(event, 1..9), proptest::option::of(0..8_u32), any::<Index>()).prop_flat_map(|(mut events, at, position)| {
+        events.insert(position.index(events.len() + 1), (ERASED, true, at));
+        let receipts: Vec<u32> = (0..u32::try_from(events.len()).unwrap()).collect();
+        (Just(events), Just(receipts).prop_shuffle()).prop_map(|(events, receipts)| {
+            let events = events.into_iter().zip(receipts);
+            let told = events.map(|((action, partial, vendor), received)| Told {
+                partial,
+                ..told(action, vendor, received, json!({ "name": received.to_string() }))
+            });
+            told.collect()
+        })
+    })
+}
+
+/// True if `one` is before `other`, by the vendor's clock if both have its time.
+fn is_before(one: &Told, other: &Told) -> bool {
+    match (one.vendor, other.vendor) {
+        (Some(at), Some(other_at)) => (at, one.received) < (other_at, other.received),
+        _ => one.received < other.received,
+    }
+}
+
 proptest! {
+    /// Whatever the clocks and the order: an event brings data only if it is after the erasure. If their times cannot
+    /// be compared, the record must also exist again by then.
+    #[test]
+    fn nothing_of_before_an_erasure_is_in_the_record(story in story_with_an_erasure()) {
+        let erasure = story.iter().find(|told| told.action == ERASED).unwrap();
+        let exists_again = |told: &Told| match (told.action(), told.vendor) {
+            ("created" | "restored", _) => is_before(erasure, told),
+            ("updated", Some(at)) => is_before(erasure, told) && (erasure.vendor.is_some() || at > erasure.received),
+            _ => false,
+        };
+        let (_, _, record) = state(&story);
+        if let Some(name) = record.get("name") {
+            let source = story.iter().find(|told| *name == *told.received.to_string()).unwrap();
+            prop_assert!(is_before(erasure, source), "{:?}", story);
+            let is_by_one_clock = erasure.vendor.is_some() && source.vendor.is_some();
+            let exists = story.iter().any(|told| exists_again(told) && !is_before(source, told));
+            prop_assert!(is_by_one_clock || exists, "{:?}", story);
+        }
+    }
+
     /// The order and the number of deliveries do not matter.
     #[test]
     fn events_with_a_vendors_time_end_in_one_state(

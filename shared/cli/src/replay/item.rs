@@ -7,6 +7,8 @@ use crm_normalize::quarantine::{Body, Record, RestoreError, Restored};
 use crm_normalize::{Accepted, BodyTexts, Options};
 use jiff::Timestamp;
 
+use crate::terminal::for_terminal;
+
 /// A message of a queue or an object of the store.
 #[derive(Debug)]
 pub(crate) struct Item {
@@ -83,10 +85,7 @@ impl Item {
             Content::Unreadable => (LeftReason::Unreadable.to_string(), ""),
             Content::Gone => (LeftReason::Gone.to_string(), ""),
         };
-        // A terminal must not obey the sender's control characters.
-        let is_safe = |c: char| !c.is_control() || c == '\n' || c == '\t';
-        let body = body.chars().map(|c| if is_safe(c) { c.to_string() } else { c.escape_default().to_string() });
-        format!("{vendor}{at} {detail}\n{id}\n{}\n", body.collect::<String>())
+        for_terminal(&format!("{vendor}{at} {detail}\n{id}\n{body}\n"))
     }
 
     pub(crate) fn plan(&self, include_raw: bool) -> Result<Plan, LeftReason> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::item::{Item, LeftReason};
+use crate::terminal::for_terminal;
 
 /// The outcome of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,14 +18,22 @@ pub enum Outcome {
     Left(LeftReason),
 }
 
+/// Messages of a queue that a command did not see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unseen {
+    /// Messages that SQS did not hand out.
+    pub waiting: usize,
+    /// Messages that another reader held.
+    pub held: usize,
+}
+
 /// Counts by vendor, reason and outcome.
 #[derive(Debug, Default)]
 pub struct Report {
     pub(super) items: usize,
     /// The number of items, as reported by AWS.
     pub(super) approximate_count: Option<usize>,
-    /// The number of messages that SQS has not handed out.
-    pub(super) unread: usize,
+    pub(super) unseen: Unseen,
     /// The items that are shown with their bodies.
     pub(super) shown: Vec<String>,
     confirmed: bool,
@@ -76,38 +85,43 @@ impl fmt::Display for Report {
         }
         if self.counts.is_empty() {
             writeln!(f, "nothing to replay")?;
-            return write_unread(f, "the queue", self.unread, self.confirmed, "--confirm");
+            return self.unseen.write(f, "the queue", self.confirmed, "--confirm");
         }
         writeln!(f, "{:<11} {:<18} {:>7} {:>7}  outcome", "vendor", "reason", "items", "events")?;
         for ((vendor, reason, outcome), (items, events)) in &self.counts {
+            let (vendor, reason) = (for_terminal(vendor), for_terminal(reason));
             writeln!(f, "{vendor:<11} {reason:<18} {items:>7} {events:>7}  {outcome}")?;
         }
         if !self.confirmed {
             writeln!(f, "\nNothing was moved. Run this again with --confirm to move the items.")?;
         }
-        write_unread(f, "the queue", self.unread, self.confirmed, "--confirm")
+        self.unseen.write(f, "the queue", self.confirmed, "--confirm")
     }
 }
 
-/// Says how many messages SQS did not hand out. `flag` is the option that makes the changes.
-pub(crate) fn write_unread(
-    f: &mut fmt::Formatter<'_>,
-    place: &str,
-    count: usize,
-    is_change: bool,
-    flag: &str,
-) -> fmt::Result {
-    match (count, is_change) {
-        (0, _) => Ok(()),
-        (_, false) => writeln!(
-            f,
-            "\nAbout {count} more messages are on {place}: SQS hands out at most ten of one record at a time. {flag} \
-             goes on to the next ones."
-        ),
-        (_, true) => writeln!(
-            f,
-            "\nAbout {count} more messages are on {place}. A message that was left holds back the others of its \
-             record. Run this again."
-        ),
+impl Unseen {
+    /// Says how many messages were not seen. `flag` is the option that makes the changes.
+    pub(crate) fn write(self, f: &mut fmt::Formatter<'_>, place: &str, is_change: bool, flag: &str) -> fmt::Result {
+        let Self { waiting, held } = self;
+        if held > 0 {
+            writeln!(
+                f,
+                "\n{place}: another reader holds about {held} messages. A command that was killed holds its messages \
+                 too. Run this again in 15 minutes."
+            )?;
+        }
+        match (waiting, is_change) {
+            (0, _) => Ok(()),
+            (_, false) => writeln!(
+                f,
+                "\nAbout {waiting} more messages are on {place}: SQS hands out at most ten of one record at a time. \
+                 {flag} goes on to the next ones."
+            ),
+            (_, true) => writeln!(
+                f,
+                "\nAbout {waiting} more messages are on {place}. A message that was left holds back the others of its \
+                 record. Run this again."
+            ),
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::pin::Pin;
 use std::sync::Mutex;
 
 use anyhow::{Context, bail};
@@ -15,8 +14,8 @@ use crm_normalize::Vendor;
 use crm_normalize::quarantine::Record;
 use jiff::Timestamp;
 
-use super::StoredIn;
 use super::item::{Content, Item};
+use super::{StoredIn, Unseen};
 use crate::stack::{Aws, Stack};
 
 /// The time for which messages are invisible to others while a command reads them. SQS would hand out the first
@@ -28,8 +27,6 @@ pub(crate) struct Source {
     place: Place,
     /// The ids of the items that were returned.
     seen: HashSet<String>,
-    /// Ends with Ctrl-C.
-    interrupted: Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>,
 }
 
 enum Place {
@@ -61,6 +58,44 @@ enum Page {
     First,
     After(String),
     Last,
+}
+
+/// The number of messages of a queue, as reported by SQS.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    /// Messages that nobody holds.
+    pub(crate) waiting: usize,
+    /// Messages that a reader holds.
+    held: usize,
+}
+
+impl Counts {
+    pub(crate) async fn of(sqs: &aws_sdk_sqs::Client, queue_url: &str) -> anyhow::Result<Self> {
+        let (waiting, held) = (
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        );
+        let request = sqs.get_queue_attributes().queue_url(queue_url);
+        let request = request.attribute_names(waiting.clone()).attribute_names(held.clone());
+        let answer = request.send().await.with_context(|| format!("cannot read the attributes of {queue_url}"))?;
+        let count = |name| answer.attributes().and_then(|all| all.get(name)?.parse().ok()).unwrap_or_default();
+        Ok(Self { waiting: count(&waiting), held: count(&held) })
+    }
+
+    pub(crate) fn sum(self) -> usize {
+        self.waiting.saturating_add(self.held)
+    }
+}
+
+/// Runs work until it is done, or until Ctrl-C. From the first call on, Ctrl-C no longer ends the process by itself.
+///
+/// # Errors
+/// Those of the work, or after Ctrl-C.
+pub(crate) async fn interruptible<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::select! {
+        result = work => result,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted; run this again for the rest"),
+    }
 }
 
 impl Source {
@@ -101,34 +136,32 @@ impl Source {
     }
 
     fn new(place: Place) -> Self {
-        Self { place, seen: HashSet::new(), interrupted: Box::pin(tokio::signal::ctrl_c()) }
+        Self { place, seen: HashSet::new() }
     }
 
-    /// The number of messages on the queue that nobody holds, as reported by SQS. `None` for the store.
-    pub(crate) async fn approximate_count(&self) -> anyhow::Result<Option<usize>> {
-        let Place::Queue(queue) = &self.place else { return Ok(None) };
-        let name = QueueAttributeName::ApproximateNumberOfMessages;
-        let request = queue.sqs.get_queue_attributes().queue_url(&queue.url).attribute_names(name.clone());
-        let answer = request.send().await.with_context(|| format!("cannot read the attributes of {}", queue.url))?;
-        Ok(answer.attributes().and_then(|attributes| attributes.get(&name)?.parse().ok()))
+    /// The number of messages on the queue. `None` for the store.
+    pub(crate) async fn counts(&self) -> anyhow::Result<Option<Counts>> {
+        match &self.place {
+            Place::Queue(queue) => Counts::of(&queue.sqs, &queue.url).await.map(Some),
+            Place::Folder(_) => Ok(None),
+        }
     }
 
-    /// The number of messages that were on the queue at the start, and that SQS has not handed out. SQS's count lags,
-    /// so now it may still have messages that were seen.
-    pub(crate) async fn unread(&self, at_start: Option<usize>) -> anyhow::Result<usize> {
-        let unseen = at_start.unwrap_or_default().saturating_sub(self.seen.len());
-        Ok(self.approximate_count().await?.unwrap_or_default().min(unseen))
+    /// The messages that were on the queue at the start, and that SQS has not handed out. SQS's counts lag, so now they
+    /// may still include messages that were seen.
+    pub(crate) async fn unseen(&self, at_start: Option<Counts>) -> anyhow::Result<Unseen> {
+        let (at_start, now) = (at_start.unwrap_or_default(), self.counts().await?.unwrap_or_default());
+        let without_seen = |count: usize| count.saturating_sub(self.seen.len());
+        let held = at_start.held.min(without_seen(at_start.sum()));
+        Ok(Unseen { waiting: now.waiting.min(without_seen(at_start.waiting)), held })
     }
 
     /// The next new items; empty at the end.
     ///
     /// # Errors
-    /// If AWS cannot be reached or refuses, or after Ctrl-C.
+    /// If AWS cannot be reached or refuses.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Vec<Item>> {
-        let batch = tokio::select! {
-            batch = self.place.next() => batch?,
-            _ = &mut self.interrupted => bail!("interrupted; run this again for the rest"),
-        };
+        let batch = self.place.next().await?;
         // A batch without new items is the end: only items that are left are still there.
         Ok(batch.into_iter().filter(|item| self.seen.insert(item.id.clone())).collect())
     }
@@ -151,8 +184,15 @@ impl Source {
         Ok(())
     }
 
-    /// Makes messages that were not removed visible to others again.
+    /// Makes messages that were not removed visible to others again. Ctrl-C ends this too: SQS may not answer.
     pub(crate) async fn release(&self) -> anyhow::Result<()> {
+        tokio::select! {
+            released = self.make_visible() => released,
+            _ = tokio::signal::ctrl_c() => bail!("interrupted; messages stay invisible for up to 15 minutes"),
+        }
+    }
+
+    async fn make_visible(&self) -> anyhow::Result<()> {
         let Place::Queue(queue) = &self.place else { return Ok(()) };
         let held: Vec<String> = match queue.held.lock() {
             Ok(mut held) => held.drain().map(|(_, handle)| handle).collect(),

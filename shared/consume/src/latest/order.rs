@@ -81,7 +81,7 @@ pub(super) struct Order {
     deletion: Option<Stamp>,
     /// The latest deletion that erased a person's data.
     #[serde(rename = "e", skip_serializing_if = "Option::is_none")]
-    erasure: Option<Stamp>,
+    pub(super) erasure: Option<Stamp>,
     /// The latest creation or restoration.
     #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
     restoration: Option<Stamp>,
@@ -133,21 +133,27 @@ impl Order {
         }
     }
 
-    /// True if the record is deleted, and the latest deletion erased a person's data.
-    pub(super) fn is_erased(&self) -> bool {
-        self.erasure.is_some() && self.erasure == self.deletion && self.is_deleted()
+    /// True if an event with this stamp may have data from before the latest erasure. Two vendor times decide by
+    /// themselves. Otherwise an older state may have been sent again, unless the record existed again by then.
+    ///
+    /// Ordinary deletions do not matter here: a vendor may send one beside the erasure, before or after it.
+    pub(super) fn is_erased(&self, stamp: Stamp) -> bool {
+        let Some(erasure) = self.erasure else { return false };
+        let is_by_vendor = erasure.0.is_some() && stamp.0.is_some();
+        let exists_again = || self.revivals(erasure).any(|revival| stamp.replaces(Some(revival)));
+        !erasure.is_before(stamp) || (!is_by_vendor && !exists_again())
     }
 
-    /// True if the record is deleted. A deletion wins over everything that was received before it. A later creation or
-    /// restoration undoes it. So does an event with a vendor's time later than the deletion's own, or later than its
-    /// receipt if it has none.
+    /// True if the record is deleted. A deletion wins over everything that was received before it.
     pub(super) fn is_deleted(&self) -> bool {
-        let Some(deletion) = self.deletion else { return false };
-        let is_restored = self.restoration.is_some_and(|restoration| deletion.is_before(restoration));
-        let is_alive = self
-            .alive
-            .is_some_and(|alive| deletion.is_before(alive) && (deletion.0.is_some() || alive.0 > Some(deletion.1)));
-        !is_restored && !is_alive
+        self.deletion.is_some_and(|deletion| self.revivals(deletion).next().is_none())
+    }
+
+    /// The events that undo a deletion: a later creation or restoration, and an event with a vendor's time later than
+    /// the deletion's own, or later than its receipt if it has none.
+    fn revivals(&self, deletion: Stamp) -> impl Iterator<Item = Stamp> {
+        let alive = self.alive.filter(|alive| deletion.0.is_some() || alive.0 > Some(deletion.1));
+        self.restoration.into_iter().chain(alive).filter(move |revival| deletion.is_before(*revival))
     }
 }
 
