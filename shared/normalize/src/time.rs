@@ -127,7 +127,9 @@ fn month_first(text: &str) -> Option<DateTime> {
         return None;
     }
     let with_time = DateTime::strptime("%m-%d-%Y %H:%M:%S", text);
-    with_time.or_else(|_| Date::strptime("%m-%d-%Y", text).map(Date::into)).ok()
+    let written = with_time.or_else(|_| Date::strptime("%m-%d-%Y", text).map(Date::into)).ok();
+    // `%Y` takes a sign.
+    written.filter(|written| written.year() >= 0)
 }
 
 #[cfg(test)]
@@ -164,6 +166,7 @@ mod tests {
             "--1",
             "-002682-04-19T00:00:00Z",
             "2024-03-05T14:07:00[Mars/Base]",
+            "06-24--220",
         ] {
             assert_eq!(instant(text, &TimeZone::UTC), None, "{text}");
         }
