@@ -226,7 +226,7 @@ impl<V, L> Table<V, L> {
         let lookup = |key: &str, part| {
             let mut lookups = self.lookups.iter().enumerate();
             let (row, (_, field, slot)) = lookups.find(|(_, (name, ..))| is_named(name, key))?;
-            Some((values.len().saturating_add(row), Place::Lookup(*field, slot, part)))
+            Some((values.len().saturating_add(row), Place::Lookup(field, slot, part)))
         };
         lookup(key, Part::All).or_else(|| {
             let (base, suffix) = key.split_at_checked(key.len().checked_sub(3)?)?;
