@@ -117,8 +117,8 @@ impl Queues {
         tokio::time::timeout(self.max_wait, sent).await.unwrap_or(Err(PublishError::TimedOut(self.max_wait)))
     }
 
-    /// Sends messages. One that is too large for SQS has the name of its object in the overflow store. Returns the number
-    /// of these.
+    /// Sends messages. One that is too large for SQS has the name of its object in the overflow store. Returns the
+    /// number of these.
     async fn send_all(
         &self,
         queue_url: &str,
