@@ -166,8 +166,8 @@ impl WebhookSecrets {
         self.state().secrets.clone()
     }
 
-    /// Reads the secrets again if they are at least `min_age` old and the last attempt is at least [`MIN_AGE`] ago. True
-    /// if they were read and may have changed. If they cannot be read, the current ones stay in use.
+    /// Reads the secrets again if they are at least `min_age` old and the last attempt is at least [`MIN_AGE`] ago.
+    /// True if they were read and may have changed. If they cannot be read, the current ones stay in use.
     pub(crate) async fn read_again(&self, min_age: SignedDuration, now: Timestamp) -> bool {
         let Some(store) = &self.store else { return false };
         {

@@ -37,8 +37,8 @@ macro_rules! entities {
             members: Members,
             is_custom: impl Fn(&str, Value<'_, 'a>) -> bool,
         ) -> Record<'a> {
-            // Several members may have one field. An empty one must not clear the value of another, and the order of the
-            // table counts, not that of the body.
+            // Several members may have one field. An empty one must not clear the value of another, and the order of
+            // the table counts, not that of the body.
             let is_filled = |name: &str| o.json(name).is_some_and(|value| !value.is_blank());
             for (name, _, set) in COMMON.iter().filter(|(name, ..)| is_filled(name)) {
                 set(&mut common, &Property { properties: o, name });

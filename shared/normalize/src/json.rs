@@ -33,8 +33,9 @@ pub use self::value::Value;
 /// parsers, such as `serde_json`, accept at most 127 levels.
 const MAX_DEPTH: usize = 120;
 
-/// The JSON in a text, which is a customer's own: the vendor's secrets are members of the body. `None` if the text is not JSON, if it is nested deeper than a body may be, or if it has a number
-/// that some parsers refuse, such as `1e999`.
+/// The JSON in a text, which is a customer's own: the vendor's secrets are members of the body. `None` if the text is
+/// not JSON, if it is nested deeper than a body may be, or if it has a number that some parsers refuse, such as
+/// `1e999`.
 pub(crate) fn json_in_text(text: &str) -> Option<Json<'static>> {
     if syntax::is_deeper(text, MAX_DEPTH) {
         return None;

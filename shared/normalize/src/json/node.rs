@@ -71,8 +71,8 @@ impl<'a> Container<'a> {
         Self { children: children.into(), by_name: OnceCell::new() }
     }
 
-    /// The last member of a name, in any ASCII case, that is not `null`. A name may occur in two cases, one of them empty.
-    /// If all are `null`, it is one of these.
+    /// The last member of a name, in any ASCII case, that is not `null`. A name may occur in two cases, one of them
+    /// empty. If all are `null`, it is one of these.
     pub fn member(&self, name: &str) -> Option<&Node<'a>> {
         // Most objects are small, and an index takes longer than a look at each member. With many members, a look at each
         // for each name would take quadratic time.
